@@ -1,0 +1,1 @@
+//! The flinkrs binary: every role and every command.

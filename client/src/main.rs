@@ -1,0 +1,2 @@
+//! The flinkrs command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the real Flink answers, and whether flinkrs agrees.

@@ -1,0 +1,1 @@
+//! Config, clock, shutdown and telemetry: what any server of flinkrs needs.

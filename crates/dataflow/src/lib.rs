@@ -1,0 +1,1 @@
+//! The book of contracts: ids, batches, types, key groups, job graphs and the authoring traits.

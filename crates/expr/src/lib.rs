@@ -1,0 +1,1 @@
+//! Expressions and functions with Flink's semantics, evaluated a column at a time.

@@ -1,0 +1,1 @@
+//! Tasks, operators, exchange: what runs inside a TaskManager.

@@ -1,0 +1,1 @@
+//! Keyed state: hash tables over encoded keys, and timers.

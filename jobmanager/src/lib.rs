@@ -1,0 +1,1 @@
+//! The JobManager process: dispatcher, resource manager, job masters, REST.

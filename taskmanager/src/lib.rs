@@ -1,0 +1,1 @@
+//! The TaskManager process: slots, task deployment, heartbeats.
