@@ -1,0 +1,158 @@
+//! Deployment descriptors: what a JobManager tells a TaskManager to run, and what a TaskManager says of what it runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::ids::{ExecutionAttemptId, JobId, LeaderEpoch, PartitionId};
+use crate::job_graph::{JobVertex, Partitioning};
+use crate::job_status::ExecutionState;
+use crate::types::RowType;
+
+/// Everything a TaskManager needs to run one attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskDeploymentDescriptor {
+    /// The attempt.
+    pub attempt: ExecutionAttemptId,
+    /// Who sends it.
+    pub epoch: LeaderEpoch,
+    /// The job's name, for messages and metrics.
+    pub job_name: String,
+    /// The job's configuration.
+    pub config: BTreeMap<String, String>,
+    /// The chain, its parallelism and number of key groups.
+    pub vertex: JobVertex,
+    /// Slot it runs in.
+    pub slot: u32,
+    /// One for each edge into the vertex, in graph order.
+    pub inputs: Vec<InputGateDescriptor>,
+    /// One for each edge out of the vertex, in graph order.
+    pub outputs: Vec<ResultPartitionDescriptor>,
+}
+
+/// The channels of one input edge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InputGateDescriptor {
+    /// Which input of the head operator.
+    pub input: u32,
+    /// What arrives.
+    pub row_type: RowType,
+    /// One for each producing subtask that feeds this subtask.
+    pub channels: Vec<InputChannelDescriptor>,
+}
+
+/// Where one channel's data is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InputChannelDescriptor {
+    /// The partition.
+    pub partition: PartitionId,
+    /// Which of its subpartitions.
+    pub subpartition: u32,
+    /// The TaskManager that has it.
+    pub resource_id: String,
+    /// That TaskManager's data address, `host:port`.
+    pub data_address: String,
+}
+
+/// One output edge of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResultPartitionDescriptor {
+    /// The partition.
+    pub partition: PartitionId,
+    /// How rows are spread.
+    pub partitioning: Partitioning,
+    /// Number of subpartitions: the consumer's parallelism, or 1 for FORWARD.
+    pub num_subpartitions: u32,
+    /// The consumer's number of key groups.
+    pub max_parallelism: u32,
+    /// What is written.
+    pub row_type: RowType,
+}
+
+/// A TaskManager as it registers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskManagerRegistration {
+    /// `taskmanager.resource-id`, or made up at its start.
+    pub resource_id: String,
+    /// `host:port` of its gRPC service for the JobManager.
+    pub rpc_address: String,
+    /// `host:port` of its exchange.
+    pub data_address: String,
+    /// Number of slots.
+    pub slots: u32,
+    /// Cores, and bytes of memory, of the machine.
+    pub hardware: HardwareDescription,
+    /// Operating-system process id.
+    pub pid: u32,
+    /// The attempts it is running, when it comes back to a new leader.
+    pub running: Vec<ExecutionAttemptId>,
+}
+
+/// What a TaskManager runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HardwareDescription {
+    /// Logical cores.
+    pub cpu_cores: u32,
+    /// Bytes of physical memory.
+    pub physical_memory: u64,
+    /// `taskmanager.memory.managed.size`, bytes.
+    pub managed_memory: u64,
+}
+
+/// A state change of an attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskStateUpdate {
+    /// The attempt.
+    pub attempt: ExecutionAttemptId,
+    /// Its new state.
+    pub state: ExecutionState,
+    /// Why, when FAILED.
+    pub failure: Option<Failure>,
+    /// Final counters, when the state is terminal.
+    pub metrics: Option<TaskMetricsSnapshot>,
+}
+
+/// The counters of a task at one moment.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TaskMetricsSnapshot {
+    /// Rows taken from inputs, or read by the source.
+    pub records_in: u64,
+    /// Rows emitted to outputs, or written by the sink.
+    pub records_out: u64,
+    /// Bytes taken from inputs (remote: as encoded; local: Arrow memory).
+    pub bytes_in: u64,
+    /// Bytes emitted.
+    pub bytes_out: u64,
+    /// Of `records_in`, those that came from another TaskManager.
+    pub records_in_remote: u64,
+    /// Of `bytes_in`, those that came from another TaskManager.
+    pub bytes_in_remote: u64,
+    /// Rows dropped as late.
+    pub late_records_dropped: u64,
+    /// Records skipped because they could not be decoded.
+    pub decode_errors: u64,
+    /// Lowest watermark of the inputs, or the source's own; absent before the first.
+    pub watermark: Option<i64>,
+    /// Milliseconds spent since the start: working.
+    pub busy_ms: u64,
+    /// Waiting for output.
+    pub back_pressured_ms: u64,
+    /// Waiting for input.
+    pub idle_ms: u64,
+    /// Batches waiting in the input channels.
+    pub input_queue_length: u64,
+    /// Batches waiting in the output channels.
+    pub output_queue_length: u64,
+}
+
+/// The counters of all tasks of a TaskManager, sent with each heartbeat.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TaskManagerReport {
+    /// Counters by attempt.
+    pub tasks: Vec<(ExecutionAttemptId, TaskMetricsSnapshot)>,
+    /// Resident memory of the process, bytes.
+    pub resident_memory: u64,
+    /// Jobs for which it holds uncollected results.
+    pub jobs_with_results: Vec<JobId>,
+}

@@ -1,0 +1,308 @@
+//! Operators as data: the planner writes them, the wire carries them, the runtime instantiates them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::expression::{AggregateCall, Expr};
+use crate::types::RowType;
+
+/// Version of the encoding of job graphs and operator specs; another one is refused, never guessed at.
+pub const SPEC_VERSION: u32 = 1;
+
+/// One operator, complete: nothing else is needed to run it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "operator", rename_all = "kebab-case")]
+pub enum OperatorSpec {
+    /// Reads a table.
+    Source(SourceSpec),
+    /// Constant rows, emitted once by subtask 0.
+    Values(ValuesSpec),
+    /// Filter, then project.
+    Calc(CalcSpec),
+    /// Generates watermarks from a column that was computed after the source.
+    WatermarkAssigner(WatermarkSpec),
+    /// Appends window_start, window_end and window_time to each row, once for each window that the row is in.
+    WindowTableFunction(WindowTableFunctionSpec),
+    /// Aggregates per key and event- or processing-time window; emits when the window closes.
+    WindowAggregate(WindowAggregateSpec),
+    /// Aggregates per key for ever; emits a changelog.
+    GroupAggregate(GroupAggregateSpec),
+    /// Joins two changelogs without a bound on time. Two inputs.
+    Join(JoinSpec),
+    /// Writes a table.
+    Sink(SinkSpec),
+    /// Keeps results for the client that fetches them.
+    Collect,
+}
+
+/// A table of a connector, with what the table's DDL says of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConnectorSpec {
+    /// Full table name for messages: `default_catalog.default_database.events`.
+    pub table: String,
+    /// The `connector` option.
+    pub connector: String,
+    /// All other options of the WITH clause, as written, hints merged.
+    pub options: BTreeMap<String, String>,
+    /// The physical columns of the DDL, all of them: the format needs them to know the record.
+    pub physical: RowType,
+    /// PARTITIONED BY columns.
+    pub partition_keys: Vec<String>,
+}
+
+/// A source operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceSpec {
+    /// Where the rows come from.
+    pub connector: ConnectorSpec,
+    /// What the reader produces, in this order.
+    pub read: Vec<ReadColumn>,
+    /// Computed and physical columns over what was read; absent when the columns are passed on as they are.
+    pub projection: Option<ProjectionSpec>,
+    /// Watermarks over the output columns, generated for each split.
+    pub watermark: Option<WatermarkSpec>,
+}
+
+/// A column that a reader produces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ReadColumn {
+    /// The physical column at this index; decoders build only these.
+    Physical(usize),
+    /// A metadata column by its key (`offset`, `timestamp`, `file.path`, ...), as its declared type.
+    Metadata {
+        /// Key in the connector's list of metadata.
+        key: String,
+        /// Column name and type.
+        field: crate::types::Field,
+    },
+}
+
+/// Expressions and the row type they make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProjectionSpec {
+    /// One expression a column.
+    pub expressions: Vec<Expr>,
+    /// The row type made.
+    pub output: RowType,
+}
+
+/// How watermarks are generated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WatermarkSpec {
+    /// The watermark for a row, over the output columns; a timestamp.
+    pub expression: Expr,
+    /// The rowtime column.
+    pub rowtime: usize,
+    /// `pipeline.auto-watermark-interval`, ms. A watermark is passed on as soon as it has advanced by more than this, else on this period; 0: at every row that raises it.
+    pub interval_ms: u64,
+    /// `table.exec.source.idle-timeout`, ms; 0: never idle.
+    pub idle_timeout_ms: u64,
+}
+
+/// Constant rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValuesSpec {
+    /// Row type.
+    pub output: RowType,
+    /// The rows; each has one constant expression a field (evaluated once).
+    pub rows: Vec<Vec<Expr>>,
+}
+
+/// Filter, then project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalcSpec {
+    /// Rows where this is TRUE pass.
+    pub condition: Option<Expr>,
+    /// The projection over the input columns.
+    pub projection: ProjectionSpec,
+}
+
+/// What time a window is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WindowTime {
+    /// Event time: the value of this column.
+    Rowtime {
+        /// Input column; a TIMESTAMP or TIMESTAMP_LTZ of precision at most 3.
+        column: usize,
+    },
+    /// Processing time: the clock.
+    Proctime,
+}
+
+/// How rows are assigned to windows. All values in ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are the parameters of Flink's window functions")]
+pub enum WindowAssigner {
+    Tumble { size: i64, offset: i64 },
+    Hop { slide: i64, size: i64, offset: i64 },
+    Cumulate { step: i64, size: i64, offset: i64 },
+    Session { gap: i64 },
+}
+
+/// A window table function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WindowTableFunctionSpec {
+    /// What time.
+    pub time: WindowTime,
+    /// Which windows. Not `Session`.
+    pub assigner: WindowAssigner,
+    /// Zone in which window bounds of a TIMESTAMP_LTZ or PROCTIME are aligned and shown (`table.local-time-zone`); `UTC` for a TIMESTAMP column.
+    pub time_zone: String,
+    /// The input columns and the three window columns.
+    pub output: RowType,
+}
+
+/// A property of the window that an aggregation outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WindowProperty {
+    /// TUMBLE_START, window_start.
+    Start,
+    /// TUMBLE_END, window_end.
+    End,
+    /// TUMBLE_ROWTIME, window_time: end - 1 ms.
+    Rowtime,
+    /// TUMBLE_PROCTIME: the clock when the row is emitted.
+    Proctime,
+}
+
+/// A windowed aggregation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WindowAggregateSpec {
+    /// What time.
+    pub time: WindowTime,
+    /// Which windows.
+    pub assigner: WindowAssigner,
+    /// Zone in which windows of a TIMESTAMP_LTZ or PROCTIME are aligned and shown; `UTC` for a TIMESTAMP column.
+    pub time_zone: String,
+    /// Key columns of the input.
+    pub keys: Vec<usize>,
+    /// Aggregates over input columns.
+    pub aggregates: Vec<AggregateCall>,
+    /// Window properties that are output.
+    pub properties: Vec<WindowProperty>,
+    /// Whether the input carries retractions.
+    pub input_retracts: bool,
+    /// Keys, then aggregates, then properties.
+    pub output: RowType,
+}
+
+/// An aggregation without a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupAggregateSpec {
+    /// Key columns of the input; none for a global aggregate.
+    pub keys: Vec<usize>,
+    /// Aggregates over input columns; none for DISTINCT.
+    pub aggregates: Vec<AggregateCall>,
+    /// Whether the input carries retractions.
+    pub input_retracts: bool,
+    /// Whether -U rows are wanted downstream.
+    pub generate_update_before: bool,
+    /// `table.exec.mini-batch.*`: rows and ms to gather before emitting; absent: emit for every row.
+    pub mini_batch: Option<MiniBatch>,
+    /// `table.exec.state.ttl`, ms; 0: keep for ever.
+    pub state_ttl_ms: u64,
+    /// Keys, then aggregates.
+    pub output: RowType,
+}
+
+/// The bounds of a mini-batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MiniBatch {
+    /// Rows at most.
+    pub size: u64,
+    /// Milliseconds at most.
+    pub latency_ms: u64,
+}
+
+/// The kind of a join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the variants are SQL's join types")]
+pub enum JoinType {
+    Inner,
+    Left,
+    Right,
+    Full,
+    Semi,
+    Anti,
+}
+
+/// A regular join.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JoinSpec {
+    /// Kind.
+    pub join_type: JoinType,
+    /// Row type of the left input.
+    pub left: RowType,
+    /// Row type of the right input.
+    pub right: RowType,
+    /// Equal keys: (left column, right column). Rows with a NULL key never match.
+    pub keys: Vec<(usize, usize)>,
+    /// The rest of the condition, over left columns followed by right columns.
+    pub condition: Option<Expr>,
+    /// Left columns then right columns; only left columns for Semi and Anti.
+    pub output: RowType,
+}
+
+/// A sink operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SinkSpec {
+    /// Where the rows go.
+    pub connector: ConnectorSpec,
+    /// What arrives, in the order of the table's physical columns.
+    pub input: RowType,
+    /// Columns of the primary key.
+    pub primary_key: Vec<usize>,
+    /// What to do with a NULL in a NOT NULL column.
+    pub not_null: NotNullEnforcer,
+    /// Insert-only input: kinds are all +I.
+    pub insert_only: bool,
+}
+
+/// `table.exec.sink.not-null-enforcer`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum NotNullEnforcer {
+    /// Fail the job.
+    #[default]
+    Error,
+    /// Drop the row.
+    Drop,
+}
+
+impl ConnectorSpec {
+    /// The value of an option.
+    pub fn option(&self, key: &str) -> Option<&str> {
+        self.options.get(key).map(String::as_str)
+    }
+}
+
+impl SourceSpec {
+    /// The row type that the reader produces.
+    pub fn read_type(&self) -> RowType {
+        RowType::new(
+            self.read
+                .iter()
+                .map(|column| match column {
+                    ReadColumn::Physical(index) => self.connector.physical.fields[*index].clone(),
+                    ReadColumn::Metadata { field, .. } => field.clone(),
+                })
+                .collect(),
+        )
+    }
+}
+
+impl OperatorSpec {
+    /// Number of inputs.
+    pub fn num_inputs(&self) -> usize {
+        match self {
+            OperatorSpec::Source(_) | OperatorSpec::Values(_) => 0,
+            OperatorSpec::Join(_) => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether it starts a chain by itself producing rows.
+    pub fn is_source(&self) -> bool {
+        self.num_inputs() == 0
+    }
+}
