@@ -1,0 +1,38 @@
+# The two commands of the README, and what they are made of.
+SHELL := /bin/bash
+CARGO ?= cargo
+# One target directory for all clones of one toolchain, so that a fresh clone builds only what changed.
+export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flinkrs/target-$$(rustc --version 2>/dev/null | cut -d' ' -f2)")
+export ROCKSDB_STATIC := 1
+
+.PHONY: demo test build release lint prerequisites test-prerequisites clean bench
+
+# Runs the main job, purchases per minute, on the embedded cluster and shows its results.
+demo: release
+	$(CARGO_TARGET_DIR)/release/flinkrs run --target local examples/purchases.yaml
+
+# Formatting, lints, and every test, with a real Kafka broker and real processes.
+test: test-prerequisites lint
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast
+
+lint: prerequisites
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) fmt --all --check && $(CARGO) clippy --workspace --all-targets -- -D warnings
+
+build: prerequisites
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --workspace
+
+release: prerequisites
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release --workspace
+
+# Throughput and start-up beside the real Flink; see bench/README.md. Takes tens of minutes.
+bench: release
+	bench/run.sh
+
+prerequisites:
+	@scripts/prerequisites.sh
+
+test-prerequisites:
+	@scripts/prerequisites.sh test
+
+clean:
+	$(CARGO) clean
