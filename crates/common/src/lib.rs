@@ -1,1 +1,10 @@
-//! Config, clock, shutdown and telemetry: what any server of flinkrs needs.
+//! Config, clock, shutdown, backoff and telemetry: what any server of flinkrs needs.
+//!
+//! Lowest room of the workspace: it knows processes, files and time, and nothing of jobs, data or the wire.
+
+pub mod backoff;
+pub mod clock;
+pub mod config;
+pub mod random;
+pub mod shutdown;
+pub mod telemetry;

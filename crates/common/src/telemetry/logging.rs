@@ -1,0 +1,146 @@
+//! The log of a process: lines or JSON on standard error, and in a file when `env.log.dir` is set.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Layer, Registry, fmt};
+
+use crate::config::{ConfigError, Configuration, options};
+
+/// How a process logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogOptions {
+    /// A level or filters, as `RUST_LOG` has them.
+    pub filter: String,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+    /// A file to log to besides standard error.
+    pub file: Option<PathBuf>,
+}
+
+/// Why logging could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The filter is malformed.
+    #[error(
+        "invalid log filter '{filter}': {source}; expected a level such as INFO or filters such as 'info,runtime=debug'"
+    )]
+    Filter {
+        /// The filter.
+        filter: String,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// The log file cannot be written.
+    #[error("cannot write the log file '{}' (env.log.dir): {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// Somebody else has set logging up.
+    #[error("logging is already set up: {0}")]
+    AlreadySetUp(#[from] TryInitError),
+}
+
+/// What was set up.
+#[derive(Debug)]
+pub struct Logging {
+    /// The log file, if there is one.
+    pub file: Option<PathBuf>,
+}
+
+impl LogOptions {
+    /// The options for this process: `FLINKRS_LOG`, else `RUST_LOG`, else `env.log.level` if it is set, else
+    /// `default_level`. `FLINKRS_LOG_FORMAT=json` asks for JSON. `role` names the file, as in `jobmanager`.
+    pub fn of_process(config: &Configuration, role: &str, default_level: &str) -> Result<Self, ConfigError> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let level = match variable("FLINKRS_LOG").or_else(|| variable("RUST_LOG")) {
+            Some(filter) => filter,
+            None => config.get_set(&options::ENV_LOG_LEVEL)?.unwrap_or_else(|| default_level.to_owned()),
+        };
+        let file_name = format!("flinkrs-{role}-{}.log", std::process::id());
+        Ok(LogOptions {
+            filter: without_chatter(level),
+            json: variable("FLINKRS_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json")),
+            file: config.get(&options::ENV_LOG_DIR)?.map(|dir| PathBuf::from(dir).join(file_name)),
+        })
+    }
+}
+
+/// A plain level means flinkrs: its libraries say less.
+fn without_chatter(level: String) -> String {
+    match level.trim().to_ascii_lowercase().as_str() {
+        plain @ ("info" | "debug" | "trace") => {
+            format!("{plain},h2=info,hyper=info,hyper_util=info,tonic=info,tower=info,reqwest=info,openraft=warn")
+        }
+        _ => level,
+    }
+}
+
+/// Sets the process's logging up; once a process.
+pub fn init_logging(options: &LogOptions) -> Result<Logging, LogError> {
+    // Layers of unlike types are boxed; filters are per layer and cannot be cloned, so they are parsed for each.
+    let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
+    let colours = io::stderr().is_terminal();
+    let stderr = fmt::layer().with_writer(io::stderr).with_ansi(colours);
+    layers.push(match options.json {
+        true => stderr.json().with_filter(filter(options)?).boxed(),
+        false => stderr.with_filter(filter(options)?).boxed(),
+    });
+    if let Some(path) = &options.file {
+        let file = open(path).map_err(|source| LogError::File { path: path.clone(), source })?;
+        let layer = fmt::layer().with_writer(Mutex::new(file)).with_ansi(false);
+        layers.push(match options.json {
+            true => layer.json().with_filter(filter(options)?).boxed(),
+            false => layer.with_filter(filter(options)?).boxed(),
+        });
+    }
+    tracing_subscriber::registry().with(layers).try_init()?;
+    Ok(Logging { file: options.file.clone() })
+}
+
+fn filter(options: &LogOptions) -> Result<EnvFilter, LogError> {
+    EnvFilter::try_new(&options.filter).map_err(|source| LogError::Filter { filter: options.filter.clone(), source })
+}
+
+fn open(path: &std::path::Path) -> io::Result<File> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_goes_to_the_file_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("logs/test.log");
+        let bad = LogOptions { filter: "a=b=c".to_owned(), json: false, file: None };
+        assert!(matches!(init_logging(&bad), Err(LogError::Filter { .. })));
+        let options = LogOptions { filter: "info".to_owned(), json: true, file: Some(file.clone()) };
+        init_logging(&options).unwrap();
+        tracing::info!(slots = 2, "registered");
+        tracing::debug!("not at this level");
+        let text = std::fs::read_to_string(file).unwrap();
+        assert!(text.contains("registered") && text.contains("\"slots\":2"), "{text}");
+        assert_eq!(text.lines().count(), 1);
+        assert!(matches!(init_logging(&options), Err(LogError::AlreadySetUp(_))));
+    }
+
+    #[test]
+    fn only_a_plain_level_is_widened() {
+        assert!(without_chatter("INFO".to_owned()).starts_with("info,"));
+        assert_eq!(without_chatter("warn".to_owned()), "warn");
+        assert_eq!(without_chatter("sql=trace".to_owned()), "sql=trace");
+    }
+}

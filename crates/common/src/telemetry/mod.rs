@@ -1,0 +1,13 @@
+//! What a process tells about itself: its log and its metrics.
+
+mod listener;
+mod logging;
+mod metric_group;
+mod metrics;
+mod reporter;
+
+pub use listener::serve_metrics;
+pub use logging::{LogError, LogOptions, Logging, init_logging};
+pub use metric_group::{MetricGroup, TaskScope};
+pub use metrics::Metrics;
+pub use reporter::{PrometheusReporter, Reporters};
