@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_map_is_one_text_or_keys_below() {
         let expected: IndexMap<String, String> = [("a.b".to_owned(), "1, 2".to_owned())].into();
-        assert_eq!(config(&[("x.tags", "'a.b':'1, 2'")]).get(&TAGS).unwrap(), expected);
+        assert_eq!(config(&[("x.tags", "'a.b:1, 2'")]).get(&TAGS).unwrap(), expected);
         assert_eq!(config(&[("x.tags.a.b", "1, 2"), ("x.tagsy", "no")]).get(&TAGS).unwrap(), expected);
         assert!(config(&[]).get(&TAGS).unwrap().is_empty());
     }

@@ -123,10 +123,13 @@ fn nested_flow(node: &Node) -> String {
     }
 }
 
+/// Quotes what YAML would not read back as this very text.
 fn quote_if_needed(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+' | '$');
-    let starts_plain = text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '_' | '.'));
-    if starts_plain && text.chars().all(plain) && text != "null" {
+    let is_word = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '_'))
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+' | '$'))
+        && !["true", "false", "null"].iter().any(|word| word.eq_ignore_ascii_case(text));
+    let is_integer = text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
+    if is_word || is_integer || text == "true" || text == "false" {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', "''"))
@@ -164,7 +167,7 @@ mod tests {
             ("", vec![]),
             ("a:1,b:2", vec![("a", "1"), ("b", "2")]),
             (" a : 1 , b : 2 ", vec![("a", "1"), ("b", "2")]),
-            ("'u':'http://x'", vec![("u", "http://x")]),
+            ("'u:''http://x''',b:2", vec![("u", "http://x"), ("b", "2")]),
             ("{a: 1, b: 'x y'}", vec![("a", "1"), ("b", "x y")]),
         ] {
             let map = parse_map(text).unwrap();
