@@ -1,1 +1,22 @@
-//! Sources, sinks and formats, a folder each.
+//! Sources, sinks and formats, a folder each, with the same file names inside: options, enumerator, reader, writer.
+//!
+//! [`factory`] finds a connector by the name in a table's `connector` option; a [`ConnectorFactory`] validates the options and makes the parts
+//! that run. This crate alone knows files, brokers and record encodings; it knows neither SQL nor tasks.
+
+pub mod blackhole;
+pub mod print;
+
+mod column_view;
+mod error;
+mod factory;
+mod java_text;
+mod option_def;
+mod registry;
+mod table_options;
+
+pub use column_view::ColumnView;
+pub use error::ConnectorError;
+pub use factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
+pub use option_def::{OptionDef, OptionKind};
+pub use registry::{factories, factory};
+pub use table_options::TableOptions;

@@ -1,0 +1,367 @@
+//! How Java writes numbers and times, which is how Flink's sinks write them. Pure text, no types of Arrow.
+
+use std::fmt::Write;
+
+/// `Double.toString`: the shortest digits, scientific below 1E-3 and from 1E7.
+pub(crate) fn push_double(out: &mut String, value: f64) {
+    push_special(out, value).unwrap_or_else(|| {
+        let mut buffer = ryu::Buffer::new();
+        push_digits(out, buffer.format_finite(value));
+    });
+}
+
+/// `Float.toString`.
+pub(crate) fn push_float(out: &mut String, value: f32) {
+    push_special(out, f64::from(value)).unwrap_or_else(|| {
+        let mut buffer = ryu::Buffer::new();
+        push_digits(out, buffer.format_finite(value));
+    });
+}
+
+fn push_special(out: &mut String, value: f64) -> Option<()> {
+    if value.is_finite() {
+        return None;
+    }
+    out.push_str(if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    });
+    Some(())
+}
+
+/// Writes ryu's text (`1.5`, `1e-5`, `1.5e10`) by Java's rule.
+fn push_digits(out: &mut String, text: &str) {
+    let (text, negative) = text.strip_prefix('-').map_or((text, false), |rest| (rest, true));
+    if negative {
+        out.push('-');
+    }
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent: i32 = exponent.parse().expect("ryu writes a number");
+    let mut digits = [0u8; 40];
+    let mut count = 0;
+    for digit in whole.bytes().chain(fraction.bytes()) {
+        digits[count] = digit;
+        count += 1;
+    }
+    let leading = digits[..count].iter().take_while(|&&digit| digit == b'0').count();
+    if leading == count {
+        out.push_str("0.0");
+        return;
+    }
+    let trailing = digits[..count].iter().rev().take_while(|&&digit| digit == b'0').count();
+    let significant = std::str::from_utf8(&digits[leading..count - trailing]).expect("digits are ASCII");
+    // The value is 0.SIGNIFICANT times ten to the power of `point`.
+    let point = whole.len() as i32 - leading as i32 + exponent;
+    push_by_point(out, significant, point);
+}
+
+fn push_by_point(out: &mut String, significant: &str, point: i32) {
+    let length = significant.len() as i32;
+    match point {
+        -2..=0 => {
+            out.push_str("0.");
+            (point..0).for_each(|_| out.push('0'));
+            out.push_str(significant);
+        }
+        1..=7 if length <= point => {
+            out.push_str(significant);
+            (length..point).for_each(|_| out.push('0'));
+            out.push_str(".0");
+        }
+        1..=7 => {
+            out.push_str(&significant[..point as usize]);
+            out.push('.');
+            out.push_str(&significant[point as usize..]);
+        }
+        _ => {
+            out.push_str(&significant[..1]);
+            out.push('.');
+            out.push_str(if length > 1 { &significant[1..] } else { "0" });
+            out.push('E');
+            out.push_str(itoa::Buffer::new().format(point - 1));
+        }
+    }
+}
+
+/// A decimal in plain notation with all digits of its scale.
+pub(crate) fn push_decimal(out: &mut String, unscaled: i128, scale: u8) {
+    let scale = usize::from(scale);
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(unscaled.unsigned_abs());
+    if unscaled < 0 {
+        out.push('-');
+    }
+    if scale == 0 {
+        out.push_str(digits);
+        return;
+    }
+    if digits.len() > scale {
+        out.push_str(&digits[..digits.len() - scale]);
+        out.push('.');
+        out.push_str(&digits[digits.len() - scale..]);
+    } else {
+        out.push_str("0.");
+        (digits.len()..scale).for_each(|_| out.push('0'));
+        out.push_str(digits);
+    }
+}
+
+/// `BigDecimal.toString`: scientific when the value is smaller than 1E-6.
+pub(crate) fn push_big_decimal(out: &mut String, unscaled: i128, scale: u8) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(unscaled.unsigned_abs());
+    let adjusted = digits.len() as i32 - 1 - i32::from(scale);
+    if adjusted >= -6 {
+        push_decimal(out, unscaled, scale);
+        return;
+    }
+    if unscaled < 0 {
+        out.push('-');
+    }
+    out.push_str(&digits[..1]);
+    if digits.len() > 1 {
+        out.push('.');
+        out.push_str(&digits[1..]);
+    }
+    out.push('E');
+    out.push_str(itoa::Buffer::new().format(adjusted));
+}
+
+/// Year, month and day of a day since the epoch, in the proleptic Gregorian calendar.
+///
+/// The algorithm counts days from 0000-03-01 in eras of 400 years (H. Hinnant, "chrono-compatible low-level date algorithms").
+pub(crate) fn civil_from_days(days: i64) -> (i64, u32, u32) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = (day_of_year - (153 * month_index + 2) / 5 + 1) as u32;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 } as u32;
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// Days since the epoch of a date; the inverse of [`civil_from_days`].
+pub(crate) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_index = i64::from(if month > 2 { month - 3 } else { month + 9 });
+    let day_of_year = (153 * month_index + 2) / 5 + i64::from(day) - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// `LocalDate.toString`.
+pub(crate) fn push_date(out: &mut String, days: i32) {
+    let (year, month, day) = civil_from_days(i64::from(days));
+    match year {
+        0..=9999 => push_padded(out, year as u32, 4),
+        10_000.. => write!(out, "+{year}").expect(IN_MEMORY),
+        _ => write!(out, "-{:04}", -year).expect(IN_MEMORY),
+    }
+    out.push('-');
+    push_padded(out, month, 2);
+    out.push('-');
+    push_padded(out, day, 2);
+}
+
+const IN_MEMORY: &str = "writing to a String cannot fail";
+
+fn push_padded(out: &mut String, value: u32, width: usize) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(value);
+    (digits.len()..width).for_each(|_| out.push('0'));
+    out.push_str(digits);
+}
+
+/// `HH:mm:ss` of a second of the day.
+pub(crate) fn push_clock(out: &mut String, second_of_day: u32) {
+    push_padded(out, second_of_day / 3_600, 2);
+    out.push(':');
+    push_padded(out, second_of_day / 60 % 60, 2);
+    out.push(':');
+    push_padded(out, second_of_day % 60, 2);
+}
+
+/// `LocalTime.toString` of milliseconds of the day: seconds only when not 0, the fraction in groups of three digits.
+pub(crate) fn push_local_time(out: &mut String, millis: i32) {
+    push_local_time_parts(out, millis as u32 / 1_000, millis as u32 % 1_000 * 1_000_000);
+}
+
+fn push_local_time_parts(out: &mut String, second_of_day: u32, nanos: u32) {
+    if second_of_day % 60 == 0 && nanos == 0 {
+        push_padded(out, second_of_day / 3_600, 2);
+        out.push(':');
+        push_padded(out, second_of_day / 60 % 60, 2);
+        return;
+    }
+    push_clock(out, second_of_day);
+    push_grouped_fraction(out, nanos);
+}
+
+/// `.123`, `.123456`, `.123456789` or nothing.
+fn push_grouped_fraction(out: &mut String, nanos: u32) {
+    match nanos {
+        0 => {}
+        _ if nanos % 1_000_000 == 0 => push_fraction(out, nanos / 1_000_000, 3),
+        _ if nanos % 1_000 == 0 => push_fraction(out, nanos / 1_000, 6),
+        _ => push_fraction(out, nanos, 9),
+    }
+}
+
+fn push_fraction(out: &mut String, value: u32, width: usize) {
+    out.push('.');
+    push_padded(out, value, width);
+}
+
+/// Appends `.` and the fraction without trailing zeros; nothing when it is 0.
+pub(crate) fn push_trimmed_fraction(out: &mut String, nanos: u32) {
+    if nanos == 0 {
+        return;
+    }
+    push_fraction(out, nanos, 9);
+    out.truncate(out.trim_end_matches('0').len());
+}
+
+/// Day since the epoch and second of that day.
+pub(crate) fn split_day(seconds: i64) -> (i32, u32) {
+    (seconds.div_euclid(86_400) as i32, seconds.rem_euclid(86_400) as u32)
+}
+
+/// `LocalDateTime.toString` of seconds and nanoseconds since the epoch.
+pub(crate) fn push_local_date_time(out: &mut String, (seconds, nanos): (i64, u32)) {
+    let (day, second) = split_day(seconds);
+    push_date(out, day);
+    out.push('T');
+    push_local_time_parts(out, second, nanos);
+}
+
+/// `Instant.toString`.
+pub(crate) fn push_instant(out: &mut String, (seconds, nanos): (i64, u32)) {
+    let (day, second) = split_day(seconds);
+    push_date(out, day);
+    out.push('T');
+    push_clock(out, second);
+    push_grouped_fraction(out, nanos);
+    out.push('Z');
+}
+
+/// `Period.toString` of months.
+pub(crate) fn push_period(out: &mut String, months: i32) {
+    let (years, rest) = (months / 12, months % 12);
+    match (years, rest) {
+        (0, 0) => out.push_str("P0D"),
+        (0, months) => write!(out, "P{months}M").expect(IN_MEMORY),
+        (years, 0) => write!(out, "P{years}Y").expect(IN_MEMORY),
+        (years, months) => write!(out, "P{years}Y{months}M").expect(IN_MEMORY),
+    }
+}
+
+/// `Duration.toString` of milliseconds.
+pub(crate) fn push_duration(out: &mut String, millis: i64) {
+    if millis == 0 {
+        out.push_str("PT0S");
+        return;
+    }
+    out.push_str("PT");
+    let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
+    if hours != 0 {
+        write!(out, "{hours}H").expect(IN_MEMORY);
+    }
+    if minutes != 0 {
+        write!(out, "{minutes}M").expect(IN_MEMORY);
+    }
+    let rest = millis % 60_000;
+    if rest != 0 {
+        if rest < 0 {
+            out.push('-');
+        }
+        write!(out, "{}", rest.abs() / 1_000).expect(IN_MEMORY);
+        push_trimmed_fraction(out, (rest.abs() % 1_000) as u32 * 1_000_000);
+        out.push('S');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(write: impl Fn(&mut String)) -> String {
+        let mut out = String::new();
+        write(&mut out);
+        out
+    }
+
+    #[test]
+    fn floating_point_numbers_are_written_as_java_does() {
+        for (value, expected) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (1.5, "1.5"),
+            (100.0, "100.0"),
+            (0.001, "0.001"),
+            (0.000_999, "9.99E-4"),
+            (1e-5, "1.0E-5"),
+            (9_999_999.0, "9999999.0"),
+            (1e7, "1.0E7"),
+            (12_345_678.9, "1.23456789E7"),
+            (1e10, "1.0E10"),
+            (123_456.789, "123456.789"),
+            (f64::MAX, "1.7976931348623157E308"),
+            (f64::MIN_POSITIVE, "2.2250738585072014E-308"),
+            (1.234_567_890_123_456_8e20, "1.2345678901234568E20"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ] {
+            assert_eq!(text(|out| push_double(out, value)), expected);
+        }
+        assert_eq!(text(|out| push_float(out, 0.1)), "0.1");
+        assert_eq!(text(|out| push_float(out, 3.402_823_5e38)), "3.4028235E38");
+    }
+
+    #[test]
+    fn decimals_keep_their_scale() {
+        for (unscaled, scale, plain, java) in [
+            (1050, 2, "10.50", "10.50"),
+            (-5, 2, "-0.05", "-0.05"),
+            (0, 3, "0.000", "0.000"),
+            (7, 0, "7", "7"),
+            (1, 10, "0.0000000001", "1E-10"),
+            (-123, 12, "-0.000000000123", "-1.23E-10"),
+            (0, 10, "0.0000000000", "0E-10"),
+        ] {
+            assert_eq!(text(|out| push_decimal(out, unscaled, scale)), plain);
+            assert_eq!(text(|out| push_big_decimal(out, unscaled, scale)), java);
+        }
+    }
+
+    #[test]
+    fn times_are_written_as_java_does() {
+        assert_eq!(text(|out| push_date(out, -1)), "1969-12-31");
+        assert_eq!(text(|out| push_date(out, 2_932_896)), "9999-12-31");
+        assert_eq!(text(|out| push_local_time(out, 0)), "00:00");
+        assert_eq!(text(|out| push_local_time(out, 36_672_000)), "10:11:12");
+        assert_eq!(text(|out| push_local_date_time(out, (1_704_190_272, 123_000_000))), "2024-01-02T10:11:12.123");
+        assert_eq!(text(|out| push_local_date_time(out, (-1, 0))), "1969-12-31T23:59:59");
+        assert_eq!(text(|out| push_instant(out, (0, 0))), "1970-01-01T00:00:00Z");
+        assert_eq!(text(|out| push_duration(out, -1_500)), "PT-1.5S");
+        assert_eq!(text(|out| push_duration(out, 90_061_000)), "PT25H1M1S");
+        assert_eq!(text(|out| push_period(out, 14)), "P1Y2M");
+    }
+
+    #[test]
+    fn days_and_dates_convert_both_ways() {
+        for days in (-1_000_000..3_000_000).step_by(997) {
+            let (year, month, day) = civil_from_days(days);
+            assert_eq!(days_from_civil(year, month, day), days);
+        }
+        assert_eq!(days_from_civil(2024, 2, 29), 19_782);
+    }
+}
