@@ -1,5 +1,7 @@
 //! The types an option can have and how each reads its text. The rules are those of Flink's `ConfigurationUtils`.
 
+use std::num::{IntErrorKind, ParseIntError};
+use std::str::FromStr;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -65,11 +67,14 @@ impl ConfigType for bool {
     }
 }
 
-fn parse_number<T: std::str::FromStr>(text: &str) -> Result<T, String>
-where
-    T::Err: std::fmt::Display,
-{
-    text.trim().parse().map_err(|e: T::Err| e.to_string())
+/// Reads a whole number; Rust's own messages would speak of types and digits.
+fn parse_whole<T: FromStr<Err = ParseIntError>>(text: &str) -> Result<T, String> {
+    text.trim().parse().map_err(|e: ParseIntError| match e.kind() {
+        IntErrorKind::PosOverflow => "it is too large".to_owned(),
+        IntErrorKind::NegOverflow => "it is too small".to_owned(),
+        IntErrorKind::InvalidDigit if text.trim().parse::<i64>().is_ok() => "it is negative".to_owned(),
+        _ => "it is not a whole number".to_owned(),
+    })
 }
 
 impl ConfigType for u16 {
@@ -78,7 +83,7 @@ impl ConfigType for u16 {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        parse_number(text)
+        parse_whole(text)
     }
 }
 
@@ -88,7 +93,7 @@ impl ConfigType for i32 {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        parse_number(text)
+        parse_whole(text)
     }
 }
 
@@ -99,7 +104,7 @@ impl ConfigType for u32 {
 
     /// Flink's Integer without its negative half: what Flink would refuse as too large is refused here.
     fn parse(text: &str) -> Result<Self, String> {
-        parse_number::<u32>(text).and_then(|n| i32::try_from(n).map(|_| n).map_err(|_| "it is too large".to_owned()))
+        parse_whole::<u32>(text).and_then(|n| i32::try_from(n).map(|_| n).map_err(|_| "it is too large".to_owned()))
     }
 }
 
@@ -109,7 +114,7 @@ impl ConfigType for i64 {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        parse_number(text)
+        parse_whole(text)
     }
 }
 
@@ -119,7 +124,7 @@ impl ConfigType for f64 {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        parse_number(text)
+        text.trim().parse().map_err(|_| "it is not a number".to_owned())
     }
 }
 
@@ -189,5 +194,41 @@ impl<T: ConfigType> ConfigType for Option<T> {
 
     fn absent() -> Option<Self> {
         Some(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem<T: ConfigType + std::fmt::Debug>(text: &str) -> String {
+        T::parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn scalars_read_what_flink_reads() {
+        assert_eq!(u16::parse(" 8081 "), Ok(8081));
+        assert_eq!(i32::parse("-1"), Ok(-1));
+        assert_eq!(u32::parse("2147483647"), Ok(2_147_483_647));
+        assert_eq!(i64::parse("9223372036854775807"), Ok(i64::MAX));
+        assert_eq!(f64::parse("0.4"), Ok(0.4));
+        assert_eq!(bool::parse("TRUE"), Ok(true));
+        assert_eq!(Option::<u16>::parse("1"), Ok(Some(1)));
+        assert_eq!(Vec::<u16>::parse("1;2"), Ok(vec![1, 2]));
+    }
+
+    #[test]
+    fn problems_are_said_in_plain_words() {
+        for (problem, words) in [
+            (problem::<u16>("80810"), "it is too large"),
+            (problem::<u32>("2147483648"), "it is too large"),
+            (problem::<u32>("-1"), "it is negative"),
+            (problem::<i32>("80 81"), "it is not a whole number"),
+            (problem::<i32>(""), "it is not a whole number"),
+            (problem::<f64>("half"), "it is not a number"),
+            (problem::<bool>("yes"), "it is neither"),
+        ] {
+            assert_eq!(problem, words);
+        }
     }
 }

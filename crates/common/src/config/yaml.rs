@@ -44,13 +44,18 @@ pub(super) fn parse_node(text: &str) -> Result<Node, YamlError> {
         with_snippet: false,
     };
     serde_yaml::from_str_with_options(text, options).map_err(|e| {
-        let location = e.location();
-        YamlError {
-            line: location.map_or(0, |l| l.line()),
-            column: location.map_or(0, |l| l.column()),
-            problem: e.to_string(),
-        }
+        let (line, column) = e.location().map_or((0, 0), |l| (l.line(), l.column()));
+        YamlError { line, column, problem: problem(&e, line, column) }
     })
+}
+
+/// The reader's message without the place, which is kept apart, and without advice for programmers.
+fn problem(error: &serde_yaml::Error, line: u64, column: u64) -> String {
+    match error.without_snippet() {
+        serde_yaml::Error::DuplicateMappingKey { key: Some(key), .. } => format!("the key '{key}' is there twice"),
+        serde_yaml::Error::MultipleDocuments { .. } => "a second YAML document begins; only one is allowed".to_owned(),
+        other => other.to_string().replace(&format!(" at line {line}, column {column}"), ""),
+    }
 }
 
 /// Parses a config file: a mapping, flattened. An empty file has no entries; a key without a value is not set.
@@ -212,9 +217,16 @@ execution:
 
     #[test]
     fn errors_have_a_place() {
-        for (text, line) in [("a: 1\nb: [1\nc: 2", 3), ("a: 1\na: 2", 2), ("- a\n- b", 1), ("plain", 1)] {
+        for (text, line, words) in [
+            ("a: 1\nb: [1\nc: 2", 3, "':'"),
+            ("a: 1\na: 2", 2, "the key 'a' is there twice"),
+            ("a: 1\n---\nb: 2", 3, "a second YAML document begins"),
+            ("- a\n- b", 1, "must be a mapping"),
+            ("plain", 1, "must be a mapping"),
+        ] {
             let error = parse_config(text).err().unwrap_or_else(|| panic!("{text} was read"));
             assert_eq!(error.line, line, "{text}: {}", error.problem);
+            assert!(error.problem.contains(words) && !error.problem.contains(" line "), "{}", error.problem);
         }
     }
 }
