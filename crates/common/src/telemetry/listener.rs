@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::Metrics;
 use crate::config::PortRange;
+use crate::net;
 use crate::shutdown::Shutdown;
 
 /// Longest request head that is read; a scraper's has a few hundred bytes.
@@ -19,14 +20,9 @@ const MAX_HEAD: usize = 16 * 1024;
 /// A client that takes longer than this to ask or to listen is hung up on.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Serves the metrics on the first free port until `shutdown`; says where.
-pub async fn serve_metrics(
-    metrics: &Metrics,
-    host: &str,
-    ports: &PortRange,
-    shutdown: &Shutdown,
-) -> io::Result<SocketAddr> {
-    let listener = bind(host, ports).await?;
+/// Serves the metrics on the first free port until `shutdown`; says where. Needs a tokio runtime.
+pub fn serve_metrics(metrics: &Metrics, host: &str, ports: &PortRange, shutdown: &Shutdown) -> io::Result<SocketAddr> {
+    let listener = TcpListener::from_std(net::listen(host, ports)?)?;
     let address = listener.local_addr()?;
     let (metrics, end) = (metrics.clone(), shutdown.clone());
     shutdown.spawn(async move {
@@ -50,17 +46,6 @@ pub async fn serve_metrics(
         }
     });
     Ok(address)
-}
-
-async fn bind(host: &str, ports: &PortRange) -> io::Result<TcpListener> {
-    let mut last = io::Error::other("no port to bind to");
-    for port in ports.ports() {
-        match TcpListener::bind((host, port)).await {
-            Ok(listener) => return Ok(listener),
-            Err(e) => last = e,
-        }
-    }
-    Err(io::Error::new(last.kind(), format!("metrics endpoint cannot bind to {host}:{ports}: {last}")))
 }
 
 async fn answer(mut stream: TcpStream, metrics: &Metrics) -> io::Result<()> {
@@ -95,7 +80,7 @@ mod tests {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let busy = taken.local_addr().unwrap().port();
         let ports = PortRange::parse(&format!("{busy},0")).unwrap();
-        let address = serve_metrics(&metrics, "127.0.0.1", &ports, &shutdown).await.unwrap();
+        let address = serve_metrics(&metrics, "127.0.0.1", &ports, &shutdown).unwrap();
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         let mut text = String::new();
@@ -103,7 +88,7 @@ mod tests {
         assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
         assert!(text.ends_with("flink_jobmanager_numRunningJobs{host=\"localhost\"} 2\n"), "{text}");
         let only_busy = PortRange::single(busy);
-        let error = serve_metrics(&metrics, "127.0.0.1", &only_busy, &shutdown).await.unwrap_err();
+        let error = serve_metrics(&metrics, "127.0.0.1", &only_busy, &shutdown).unwrap_err();
         assert!(error.to_string().contains(&busy.to_string()));
         shutdown.trigger();
         assert!(shutdown.finished(PATIENCE).await);

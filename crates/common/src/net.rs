@@ -1,0 +1,73 @@
+//! Where servers listen and how they name themselves: binding the first free port of a range, and finding the own address.
+//!
+//! It opens listeners only; what is served on them is the caller's.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs, UdpSocket};
+
+use crate::config::PortRange;
+
+/// Listens at the first free port of the range. The listener is non-blocking, ready for tokio.
+/// The error is that of the last port tried, with host and ports named.
+pub fn listen(host: &str, ports: &PortRange) -> io::Result<TcpListener> {
+    let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the range of ports is empty");
+    for port in ports.ports() {
+        match TcpListener::bind((host, port)) {
+            Ok(listener) => {
+                listener.set_nonblocking(true)?;
+                return Ok(listener);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(io::Error::new(last.kind(), format!("cannot listen at {host}:{ports}: {last}")))
+}
+
+/// The local address from which `host:port` is reached; loopback when it is on this machine. Nothing is sent.
+pub fn local_address_towards(host: &str, port: u16) -> io::Result<IpAddr> {
+    let target = resolve(host, port)?;
+    if target.ip().is_loopback() {
+        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let any = if target.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = UdpSocket::bind(any)?;
+    // Connecting a datagram socket only chooses the route.
+    socket.connect(target)?;
+    Ok(socket.local_addr()?.ip())
+}
+
+/// Whether a host name or address means this machine's loopback interface.
+pub fn is_loopback(host: &str) -> bool {
+    resolve(host, 0).is_ok_and(|address| address.ip().is_loopback())
+}
+
+/// The first address of a host, IPv4 before IPv6.
+fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
+    let mut addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    addresses
+        .first()
+        .copied()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("host '{host}' has no address")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_free_port_is_taken() {
+        let taken = listen("127.0.0.1", &PortRange::single(0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = listen("127.0.0.1", &PortRange::single(port)).unwrap_err().to_string();
+        assert!(error.contains(&format!("127.0.0.1:{port}")), "{error}");
+        let range = PortRange::parse(&format!("{port},0")).unwrap();
+        assert_ne!(listen("127.0.0.1", &range).unwrap().local_addr().unwrap().port(), port);
+    }
+
+    #[test]
+    fn loopback_is_known() {
+        assert!(is_loopback("localhost") && is_loopback("127.0.0.1") && !is_loopback("0.0.0.0"));
+        assert!(local_address_towards("localhost", 1).unwrap().is_loopback());
+    }
+}
