@@ -168,11 +168,13 @@ def render(answer):
         head = "".join(f" {json.dumps(k)}: {json.dumps(v)},\n" for k, v in answer.items() if k != "exprs")
         rows = ",\n".join("  " + json.dumps(e, ensure_ascii=False) for e in answer["exprs"])
         return "{\n" + head + ' "exprs": [\n' + rows + "\n ]\n}\n"
-    text = json.dumps(answer, indent=1, ensure_ascii=False)
+    outputs = json.dumps({"outputs": answer["outputs"]}, indent=1, ensure_ascii=False)[1:] if "outputs" in answer else ""
+    text = json.dumps({k: v for k, v in answer.items() if k != "outputs"}, indent=1, ensure_ascii=False)
     cell = r'(?:"(?:[^"\\]|\\.)*"|null)'
     one_line = lambda m: "[" + re.sub(r"\s*\n\s+", " ", m[1]) + "]"
-    text = re.sub(rf'(?<!"outputs": )\[\s+({cell}(?:,\s+{cell})*)\s+\]', one_line, text)
-    return re.sub(r'\[\s+("[-+][IUD]"),\s+(\[[^\n]*\])\s+\]', r"[\1, \2]", text) + "\n"
+    text = re.sub(rf"\[\s+({cell}(?:,\s+{cell})*)\s+\]", one_line, text)
+    text = re.sub(r'\[\s+("[-+][IUD]"),\s+(\[[^\n]*\])\s+\]', r"[\1, \2]", text)
+    return (text.removesuffix("\n}") + "," + outputs if outputs else text) + "\n"
 
 
 def summary(answer):

@@ -1,0 +1,3 @@
+#!/bin/bash
+# Measures an engine: bench/run.sh flink|flinkrs [startup|first_row|tumble_csv|tumble_csv_tvf|tumble_datagen|flights_hourly]...
+exec python3 "$(dirname "$0")/run.py" "$@"
