@@ -1,0 +1,110 @@
+//! Talks to a JobManager over its REST API: submits jobs, asks for their state, fetches the rows of a SELECT.
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use dataflow::{JobGraph, JobId, OperatorId};
+use jobmanager::rest::messages::{ClusterOverview, ErrorResponse, JobDetails, JobExceptions, SubmitJobResponse};
+use proto::v1::CollectResultsResponse;
+use reqwest::{Method, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+
+/// A JobManager's REST API.
+#[derive(Debug, Clone)]
+pub struct ClusterClient {
+    address: String,
+    http: reqwest::Client,
+}
+
+/// How long to wait for a connection: a JobManager answers at once or is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl ClusterClient {
+    /// A client of the JobManager at this `host:port`.
+    pub fn new(address: impl Into<String>) -> anyhow::Result<Self> {
+        let address = address.into();
+        let address = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let port = address.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+        if !matches!(port, Some(Ok(_))) {
+            bail!("'{address}' is no address of a JobManager; write HOST:PORT, the port is rest.port (8081)");
+        }
+        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).no_proxy().build().context("cannot set up an HTTP client")?;
+        Ok(Self { address, http })
+    }
+
+    /// `host:port`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// `GET /overview`.
+    pub async fn overview(&self) -> anyhow::Result<ClusterOverview> {
+        self.call(self.request(Method::GET, "/overview")).await
+    }
+
+    /// Whether a flinkrs JobManager answers within `patience`.
+    pub async fn answers(&self, patience: Duration) -> bool {
+        matches!(tokio::time::timeout(patience, self.overview()).await, Ok(Ok(overview)) if overview.is_flinkrs())
+    }
+
+    /// Submits a job; it has been accepted when this returns.
+    pub async fn submit(&self, graph: &JobGraph) -> anyhow::Result<JobId> {
+        let response: SubmitJobResponse = self.call(self.request(Method::POST, "/jobs").json(graph)).await.context("the job was not accepted")?;
+        Ok(response.jobid)
+    }
+
+    /// `GET /jobs/:id`.
+    pub async fn job(&self, job: JobId) -> anyhow::Result<JobDetails> {
+        self.call(self.request(Method::GET, &format!("/jobs/{job}"))).await
+    }
+
+    /// `GET /jobs/:id/exceptions`.
+    pub async fn exceptions(&self, job: JobId) -> anyhow::Result<JobExceptions> {
+        self.call(self.request(Method::GET, &format!("/jobs/{job}/exceptions"))).await
+    }
+
+    /// Asks for the job's cancellation.
+    pub async fn cancel(&self, job: JobId) -> anyhow::Result<()> {
+        self.send(self.request(Method::PATCH, &format!("/jobs/{job}?mode=cancel"))).await.map(drop)
+    }
+
+    /// Rows of one subtask of a Collect operator, from batch number `offset` on; waits a while when there are none yet.
+    pub async fn results(&self, job: JobId, operator: OperatorId, subtask: u32, offset: u64) -> anyhow::Result<CollectResultsResponse> {
+        let path = format!("/jobs/{job}/results/{operator}?subtask={subtask}&offset={offset}&max-wait-ms=200");
+        let body = self.send(self.request(Method::GET, &path)).await?.bytes().await.context("the JobManager broke off while sending results")?;
+        prost::Message::decode(body).context("the JobManager sent results that cannot be read")
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}/v1{path}", self.address))
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        self.send(request).await?.json().await.with_context(|| format!("what answers at {} is no flinkrs JobManager", self.address))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let text = response.text().await.unwrap_or_default();
+        let cause = serde_json::from_str::<ErrorResponse>(&text).map_or(text, |body| body.errors.join("; "));
+        Err(anyhow!("the JobManager at {} answered {status}: {}", self.address, first_line(&cause)))
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> anyhow::Error {
+        if error.is_connect() || error.is_timeout() {
+            anyhow!("no JobManager answers at {}; start one with 'flinkrs jobmanager', or name another with -m HOST:PORT (its rest.port)", self.address)
+        } else {
+            let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+            anyhow!("the JobManager at {} broke off: {cause}", self.address)
+        }
+    }
+}
+
+/// An error body may carry a stack trace; its first line says what is wrong.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or(text).trim()
+}

@@ -1,0 +1,104 @@
+//! `flinkrs run`: a job on a cluster or on an embedded one.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+use common::config::{Configuration, options};
+use common::telemetry::{LogOptions, init_logging};
+
+use super::async_runtime;
+use crate::args::{RunArguments, Target};
+use crate::cluster_client::ClusterClient;
+use crate::embedded::EmbeddedCluster;
+use crate::job_file;
+use crate::script::{ScriptOptions, ScriptRunner};
+use crate::settings;
+
+/// How long the configured JobManager has to answer before the embedded cluster is used instead.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Runs the job of a file.
+pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    if let Some(path) = &arguments.from_savepoint {
+        bail!("cannot start from '{path}': this version of flinkrs takes no savepoints and no checkpoints yet; run the job without -s");
+    }
+    let job = job_file::read(&arguments.file)?;
+    let process = settings::load(&arguments.config)?;
+    let mut config = settings::for_job(&process, &job.config, &arguments.config, arguments.parallelism)?;
+    if let Some(name) = &job.name {
+        config.set("pipeline.name", name, common::config::Origin::Job);
+    }
+    init_logging(&LogOptions::of_process(&config, "client", "warn")?)?;
+    async_runtime()?.block_on(async {
+        let place = choose(arguments, &config).await?;
+        let client = place.client()?;
+        let options = ScriptOptions { output: arguments.output, detached: arguments.detached };
+        let outcome = ScriptRunner::new(client, &config, options).run(&job).await;
+        place.leave().await;
+        outcome.map(|()| ExitCode::SUCCESS)
+    })
+}
+
+/// Where the job runs.
+enum Place {
+    Cluster(ClusterClient),
+    Embedded(Box<EmbeddedCluster>),
+}
+
+impl Place {
+    fn client(&self) -> anyhow::Result<ClusterClient> {
+        match self {
+            Place::Cluster(client) => Ok(client.clone()),
+            Place::Embedded(cluster) => cluster.client(),
+        }
+    }
+
+    async fn leave(self) {
+        if let Place::Embedded(cluster) = self {
+            cluster.shutdown().await;
+        }
+    }
+}
+
+async fn choose(arguments: &RunArguments, config: &Configuration) -> anyhow::Result<Place> {
+    if let Some(address) = &arguments.jobmanager {
+        let client = ClusterClient::new(address)?;
+        client.overview().await?;
+        return Ok(Place::Cluster(client));
+    }
+    if arguments.target != Some(Target::Local) {
+        let address = format!("{}:{}", rest_host(config)?, config.get(&options::REST_PORT)?);
+        let client = ClusterClient::new(&address)?;
+        if arguments.target == Some(Target::Remote) {
+            client.overview().await?;
+            return Ok(Place::Cluster(client));
+        }
+        if client.answers(PATIENCE).await {
+            eprintln!("Running on the JobManager at {address} (rest.address, rest.port).");
+            return Ok(Place::Cluster(client));
+        }
+        eprintln!("No JobManager answers at {address} (rest.address, rest.port): running on an embedded cluster.");
+    }
+    if arguments.detached {
+        bail!("-d/--detached needs a cluster, because an embedded one ends with this command; start 'flinkrs jobmanager' and name it with -m HOST:PORT");
+    }
+    let slots = embedded_slots(config)?;
+    Ok(Place::Embedded(Box::new(EmbeddedCluster::start(config, 1, slots).await?)))
+}
+
+/// `rest.address`, else the JobManager's address, as Flink's clients have it.
+fn rest_host(config: &Configuration) -> anyhow::Result<String> {
+    Ok(match config.get_set(&options::REST_ADDRESS)? {
+        Some(host) => host,
+        None => config.get(&options::JOBMANAGER_RPC_ADDRESS)?,
+    })
+}
+
+/// Enough slots for any job of this configuration: the embedded cluster is there for it alone. A script may raise the parallelism by SET.
+fn embedded_slots(config: &Configuration) -> anyhow::Result<u32> {
+    const SPARE: u32 = 64;
+    let configured = config.get(&options::TASKMANAGER_NUMBER_OF_TASK_SLOTS)?;
+    let parallelism = config.get(&options::PARALLELISM_DEFAULT)?;
+    Ok(configured.max(parallelism).max(SPARE))
+}

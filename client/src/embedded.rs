@@ -1,0 +1,61 @@
+//! The embedded cluster: one JobManager and one TaskManager in this process, on ports of the system's choosing.
+//!
+//! They are the same services as in separate processes and speak the same protocols over the loopback interface.
+
+use anyhow::Context;
+use common::config::{Configuration, Origin};
+use jobmanager::JobManager;
+use taskmanager::TaskManager;
+
+use crate::cluster_client::ClusterClient;
+
+/// A running embedded cluster.
+pub struct EmbeddedCluster {
+    jobmanager: JobManager,
+    taskmanagers: Vec<TaskManager>,
+}
+
+impl EmbeddedCluster {
+    /// Starts a JobManager and `taskmanagers` TaskManagers with `slots` slots each.
+    pub async fn start(config: &Configuration, taskmanagers: u32, slots: u32) -> anyhow::Result<Self> {
+        let mut config = config.clone();
+        for (key, value) in [
+            ("jobmanager.rpc.address", "127.0.0.1"),
+            ("jobmanager.rpc.port", "0"),
+            ("jobmanager.bind-host", "127.0.0.1"),
+            ("rest.address", "127.0.0.1"),
+            ("rest.bind-address", "127.0.0.1"),
+            ("rest.port", "0"),
+            ("rest.bind-port", "0"),
+            ("taskmanager.host", "127.0.0.1"),
+            ("taskmanager.bind-host", "127.0.0.1"),
+            ("taskmanager.rpc.port", "0"),
+            ("taskmanager.data.port", "0"),
+        ] {
+            config.set(key, value, Origin::Program);
+        }
+        config.remove("taskmanager.resource-id");
+        config.set("taskmanager.numberOfTaskSlots", slots.to_string(), Origin::Program);
+        let jobmanager = JobManager::start(&config).await.context("cannot start the embedded JobManager")?;
+        config.set("jobmanager.rpc.port", jobmanager.rpc_address().port().to_string(), Origin::Program);
+        let mut cluster = Self { jobmanager, taskmanagers: Vec::new() };
+        for _ in 0..taskmanagers {
+            let taskmanager = TaskManager::start(&config).await.context("cannot start the embedded TaskManager")?;
+            cluster.taskmanagers.push(taskmanager);
+        }
+        Ok(cluster)
+    }
+
+    /// A client of it.
+    pub fn client(&self) -> anyhow::Result<ClusterClient> {
+        ClusterClient::new(self.jobmanager.rest_address().to_string())
+    }
+
+    /// Stops tasks, then services.
+    pub async fn shutdown(self) {
+        for taskmanager in self.taskmanagers {
+            taskmanager.shutdown().await;
+        }
+        self.jobmanager.shutdown().await;
+    }
+}

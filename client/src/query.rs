@@ -1,0 +1,73 @@
+//! The rows of a SELECT, as the client receives them: batch after batch from every subtask of the Collect operator.
+
+use std::collections::VecDeque;
+use std::io::Cursor;
+
+use anyhow::Context;
+use arrow_array::Int8Array;
+use arrow_ipc::reader::StreamReader;
+use dataflow::{Batch, JobId, OperatorId, RowType};
+
+use crate::cluster_client::ClusterClient;
+
+/// A running query.
+#[derive(Debug)]
+pub struct Query {
+    cluster: ClusterClient,
+    /// The job that computes it.
+    pub job: JobId,
+    /// Columns of the result.
+    pub schema: RowType,
+    operator: OperatorId,
+    subtasks: Vec<SubtaskCursor>,
+    next: usize,
+    received: VecDeque<Batch>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct SubtaskCursor {
+    offset: u64,
+    complete: bool,
+}
+
+impl Query {
+    /// The query whose results `operator` of `job` collects in that many subtasks.
+    pub fn new(cluster: ClusterClient, job: JobId, schema: RowType, operator: OperatorId, subtasks: u32) -> Self {
+        let subtasks = vec![SubtaskCursor::default(); subtasks as usize];
+        Self { cluster, job, schema, operator, subtasks, next: 0, received: VecDeque::new() }
+    }
+
+    /// The next rows; none at the end of the result. Fails with the job's cause when the job fails.
+    pub async fn next(&mut self) -> anyhow::Result<Option<Batch>> {
+        loop {
+            if let Some(batch) = self.received.pop_front() {
+                return Ok(Some(batch));
+            }
+            let Some(subtask) = self.next_subtask() else { return Ok(None) };
+            let cursor = self.subtasks[subtask];
+            let response = self.cluster.results(self.job, self.operator, subtask as u32, cursor.offset).await?;
+            self.subtasks[subtask] = SubtaskCursor { offset: cursor.offset + response.batches.len() as u64, complete: response.complete };
+            for batch in response.batches {
+                self.received.push_back(decode(batch.ipc.as_ref(), batch.kinds.as_ref())?);
+            }
+        }
+    }
+
+    /// The next subtask in turn that has not ended.
+    fn next_subtask(&mut self) -> Option<usize> {
+        let count = self.subtasks.len();
+        let found = (0..count).map(|step| (self.next + step) % count).find(|&subtask| !self.subtasks[subtask].complete)?;
+        self.next = (found + 1) % count;
+        Some(found)
+    }
+}
+
+fn decode(ipc: &[u8], kinds: &[u8]) -> anyhow::Result<Batch> {
+    let mut reader = StreamReader::try_new(Cursor::new(ipc), None).context("results are no Arrow IPC stream")?;
+    let rows = reader.next().context("a result batch is empty")?.context("a result batch cannot be read")?;
+    Ok(if kinds.is_empty() {
+        Batch::inserts(rows)
+    } else {
+        Batch::changes(rows, Int8Array::from_iter_values(kinds.iter().map(|&kind| kind as i8)))
+    })
+}

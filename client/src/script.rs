@@ -1,0 +1,174 @@
+//! Runs the statements of a job file one after the other: DDL and SET in the session, INSERT and SELECT as jobs on the cluster.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use common::config::Configuration;
+use dataflow::JobId;
+use expr::EvalContext;
+use sql::ast::Statement;
+use sql::{Outcome, Session};
+
+use crate::args::OutputFormat;
+use crate::cluster_client::ClusterClient;
+use crate::job_file::model::JobFile;
+use crate::job_file::{Body, Job, graph};
+use crate::output::{ResultPrinter, print_table};
+use crate::progress;
+use crate::query::Query;
+
+/// How a script is run.
+#[derive(Debug, Clone, Copy)]
+pub struct ScriptOptions {
+    /// How rows are printed.
+    pub output: OutputFormat,
+    /// Do not wait for jobs.
+    pub detached: bool,
+}
+
+/// A script on its way.
+pub struct ScriptRunner {
+    session: Session,
+    cluster: ClusterClient,
+    options: ScriptOptions,
+    /// Jobs of INSERTs that have been submitted and not waited for.
+    running: Vec<JobId>,
+}
+
+impl ScriptRunner {
+    /// A runner with a session of this configuration.
+    pub fn new(cluster: ClusterClient, config: &Configuration, options: ScriptOptions) -> Self {
+        let session = Session::new(config.to_map().into_iter().collect());
+        Self { session, cluster, options, running: Vec::new() }
+    }
+
+    /// Runs all of it; returns when every job has ended, or is accepted when detached. Fails when one of them fails.
+    pub async fn run(mut self, job: &Job) -> anyhow::Result<()> {
+        match &job.body {
+            Body::Sql(text) => self.run_text(text, &job.origin).await?,
+            Body::Graph(file) => self.run_graph(file, &job.origin).await?,
+        }
+        self.wait_for_jobs().await
+    }
+
+    async fn run_text(&mut self, text: &str, origin: &Path) -> anyhow::Result<()> {
+        let place = |error: sql::SqlError| anyhow::anyhow!("{}: {}", origin.display(), error.render(text));
+        let statements = sql::parse_script(text).map_err(place)?;
+        anyhow::ensure!(!statements.is_empty(), "{}: the script has no statements", origin.display());
+        for statement in &statements {
+            let outcome = self.session.execute(statement, text).map_err(place)?;
+            self.carry_out(outcome).await?;
+        }
+        Ok(())
+    }
+
+    async fn run_graph(&mut self, file: &JobFile, origin: &Path) -> anyhow::Result<()> {
+        let in_file = || origin.display().to_string();
+        for definition in graph::definitions(file).with_context(in_file)? {
+            self.define(&definition).with_context(in_file)?;
+        }
+        for sink in &file.sinks {
+            let columns = if sink.schema.is_empty() { self.columns_of(&sink.input).with_context(in_file)? } else { Vec::new() };
+            self.define(&graph::sink_table(sink, &columns)).with_context(in_file)?;
+        }
+        let inserts = graph::inserts(&file.sinks);
+        self.run_text(&inserts, origin).await
+    }
+
+    fn define(&mut self, definition: &graph::GraphStatement) -> anyhow::Result<()> {
+        self.in_session(&definition.sql).map(drop).with_context(|| definition.part.clone())
+    }
+
+    /// Name and SQL type of each column of a table or view.
+    fn columns_of(&mut self, table: &str) -> anyhow::Result<Vec<(String, String)>> {
+        let outcome = self.in_session(&format!("DESCRIBE `{}`", table.replace('`', "``")))?;
+        let Outcome::Table { rows, .. } = outcome else { anyhow::bail!("'{table}' cannot be described") };
+        let cell = |row: &[Option<String>], index: usize| row.get(index).cloned().flatten().unwrap_or_default();
+        Ok(rows
+            .iter()
+            .map(|row| {
+                let ty = cell(row, 1).replace(" *ROWTIME*", "").replace(" *PROCTIME*", "");
+                let not_null = if cell(row, 2).eq_ignore_ascii_case("false") { " NOT NULL" } else { "" };
+                (cell(row, 0), format!("{ty}{not_null}"))
+            })
+            .collect())
+    }
+
+    /// Runs one statement that starts no job.
+    fn in_session(&mut self, text: &str) -> anyhow::Result<Outcome> {
+        let readable = |error: sql::SqlError| anyhow::anyhow!("{}", error.render(text));
+        let statement: Statement = sql::parse_statement(text).map_err(readable)?;
+        self.session.execute(&statement, text).map_err(readable)
+    }
+
+    async fn carry_out(&mut self, outcome: Outcome) -> anyhow::Result<()> {
+        match outcome {
+            Outcome::Done => Ok(()),
+            Outcome::Table { columns, rows } => {
+                print_table(self.options.output, &columns, &rows, &mut std::io::stdout().lock()).context("cannot write to standard output")
+            }
+            Outcome::Insert(graph) => {
+                let job = self.submit(&graph).await?;
+                self.running.push(job);
+                if self.session.config("table.dml-sync").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+                    self.wait_for_jobs().await?;
+                }
+                Ok(())
+            }
+            Outcome::Select { graph, schema, collect, collect_parallelism } => {
+                let job = self.submit(&graph).await?;
+                let query = Query::new(self.cluster.clone(), job, schema, collect, collect_parallelism);
+                self.print(query).await
+            }
+        }
+    }
+
+    async fn submit(&self, graph: &dataflow::JobGraph) -> anyhow::Result<JobId> {
+        let job = self.cluster.submit(graph).await?;
+        let said = format!("Job has been submitted with JobID {job}");
+        // Rows of a query may be read by a program: then only they are on standard output.
+        match self.options.output {
+            OutputFormat::Table => println!("{said}"),
+            OutputFormat::Json => eprintln!("{said}"),
+        }
+        Ok(job)
+    }
+
+    /// Prints rows until the query ends. An interrupt cancels its job.
+    async fn print(&self, mut query: Query) -> anyhow::Result<()> {
+        let context = EvalContext::from_config(self.session.config_map())?;
+        let mut printer = ResultPrinter::new(self.options.output, query.schema.clone(), context);
+        printer.begin(&mut std::io::stdout().lock()).context("cannot write to standard output")?;
+        let job = query.job;
+        let rows = async {
+            while let Some(batch) = query.next().await? {
+                printer.rows(&batch, &mut std::io::stdout().lock()).context("cannot write to standard output")?;
+            }
+            printer.end(&mut std::io::stdout().lock()).context("cannot write to standard output")
+        };
+        let outcome = tokio::select! {
+            outcome = rows => outcome,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted: job {job} has been canceled")),
+        };
+        if outcome.is_err() {
+            // The job may have failed by itself, and its cause says more than the fetch that it broke.
+            if let Err(failed) = progress::outcome_of_ended(&self.cluster, job).await {
+                return Err(failed);
+            }
+            self.cluster.cancel(job).await.ok();
+            return outcome;
+        }
+        progress::wait(&self.cluster, job, progress::Show::Nothing).await
+    }
+
+    async fn wait_for_jobs(&mut self) -> anyhow::Result<()> {
+        if self.options.detached {
+            return Ok(());
+        }
+        for job in std::mem::take(&mut self.running) {
+            progress::wait(&self.cluster, job, progress::Show::Progress).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Configuration of a command: loaded, with its warnings printed.
+
+use std::collections::BTreeMap;
+
+use common::config::{ConfigSources, ConfigWarning, Configuration, Origin, parse_dynamic_property};
+
+use crate::args::ConfigArguments;
+
+/// The configuration of this process. Warnings go to standard error.
+pub fn load(arguments: &ConfigArguments) -> anyhow::Result<Configuration> {
+    let sources = ConfigSources::of_process(arguments.config_dir.clone(), arguments.dynamic_properties.clone());
+    let loaded = Configuration::load(&sources)?;
+    print_warnings(&loaded.warnings);
+    Ok(loaded.config)
+}
+
+/// The configuration of one job: the process's, under the job file's keys, under `-D` and `-p` of the command line.
+pub fn for_job(
+    process: &Configuration,
+    job: &BTreeMap<String, String>,
+    arguments: &ConfigArguments,
+    parallelism: Option<u32>,
+) -> anyhow::Result<Configuration> {
+    let of_job = Configuration::from_map(job.clone(), Origin::Job);
+    print_warnings(&ConfigWarning::about_keys(&of_job));
+    let mut config = process.clone();
+    config.overlay(&of_job);
+    for property in &arguments.dynamic_properties {
+        let (key, value) = parse_dynamic_property(property)?;
+        config.set(key, value, Origin::CommandLine);
+    }
+    if let Some(parallelism) = parallelism {
+        config.set("parallelism.default", parallelism.to_string(), Origin::CommandLine);
+    }
+    config.validate()?;
+    Ok(config)
+}
+
+fn print_warnings(warnings: &[ConfigWarning]) {
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+}

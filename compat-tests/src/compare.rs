@@ -1,0 +1,63 @@
+//! Holds an answer of flinkrs against Flink's. Each difference is one line for people.
+
+use crate::answer::{Answer, Row, materialise};
+use crate::case::StatementAnswer;
+
+/// Differences between Flink's answer and ours; none is agreement.
+pub fn differences(recorded: &StatementAnswer, ours: &Answer) -> Vec<String> {
+    match (&recorded.error, &ours.error) {
+        (Some(_), Some(_)) => return Vec::new(),
+        (Some(error), None) => return vec![format!("Flink fails ({}), flinkrs does not", one_line(error))],
+        (None, Some(error)) => return vec![format!("flinkrs fails: {error}")],
+        (None, None) => {}
+    }
+    let mut found = Vec::new();
+    if let (Some(theirs), Some(ours)) = (&recorded.schema, &ours.schema)
+        && theirs != ours
+    {
+        found.push(format!("columns: Flink {theirs:?}, flinkrs {ours:?}"));
+    }
+    if let Some(changelog) = &recorded.changelog {
+        if recorded.final_deterministic != Some(false) {
+            rows_differ("rows left", &sorted(recorded.final_rows.clone().unwrap_or_else(|| materialise(changelog))), &materialise(&ours.changelog), &mut found);
+        }
+        if recorded.changelog_deterministic && found.is_empty() {
+            changelogs_differ(changelog, &ours.changelog, &mut found);
+        }
+    } else if let (Some(theirs), Some(ours)) = (&recorded.rows, &ours.rows) {
+        rows_differ("rows", theirs, ours, &mut found);
+    }
+    found
+}
+
+fn one_line(error: &serde_json::Value) -> String {
+    error.to_string().replace('\n', " ").chars().take(300).collect()
+}
+
+fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort();
+    rows
+}
+
+fn rows_differ(what: &str, theirs: &[Row], ours: &[Row], found: &mut Vec<String>) {
+    if theirs != ours {
+        found.push(format!("{what}: Flink {}, flinkrs {}", show(theirs), show(ours)));
+    }
+}
+
+/// The same changes in any order between keys: compared as sequences of each row content's kinds, which keeps -U before +U of one value and counts.
+fn changelogs_differ(theirs: &[(String, Row)], ours: &[(String, Row)], found: &mut Vec<String>) {
+    let mut theirs: Vec<_> = theirs.to_vec();
+    let mut ours: Vec<_> = ours.to_vec();
+    theirs.sort_by(|a, b| a.1.cmp(&b.1));
+    ours.sort_by(|a, b| a.1.cmp(&b.1));
+    if theirs != ours {
+        let show = |changes: &[(String, Row)]| changes.iter().map(|(kind, row)| format!("{kind}{}", show(std::slice::from_ref(row)))).collect::<Vec<_>>().join(" ");
+        found.push(format!("changelog: Flink {}, flinkrs {}", show(&theirs), show(&ours)));
+    }
+}
+
+fn show(rows: &[Row]) -> String {
+    let cell = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "NULL".to_owned());
+    rows.iter().map(|row| format!("({})", row.iter().map(cell).collect::<Vec<_>>().join(", "))).collect::<Vec<_>>().join(" ")
+}

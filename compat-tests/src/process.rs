@@ -1,0 +1,151 @@
+//! The `flinkrs` binary as users run it: roles as processes of their own, commands with their output and exit code.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+
+/// The binary beside the test's own executable; cargo builds both.
+pub fn binary() -> anyhow::Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let folder = test.parent().and_then(|deps| deps.parent()).context("a test runs in the target folder")?;
+    let binary = folder.join("flinkrs");
+    ensure!(binary.is_file(), "{} is missing; build it with 'cargo build --workspace'", binary.display());
+    Ok(binary)
+}
+
+/// A command of the binary that sees no configuration but what it is given.
+pub fn flinkrs(arguments: &[&str]) -> anyhow::Result<Command> {
+    let mut command = Command::new(binary()?);
+    command.args(arguments).current_dir(std::env::temp_dir());
+    for variable in ["FLINKRS_CONF_DIR", "FLINK_CONF_DIR", "FLINK_PROPERTIES", "FLINKRS_LOG", "RUST_LOG"] {
+        command.env_remove(variable);
+    }
+    Ok(command)
+}
+
+/// Runs a command to its end.
+pub fn run(arguments: &[&str]) -> anyhow::Result<Output> {
+    Ok(flinkrs(arguments)?.stdin(Stdio::null()).output()?)
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// A role in a process of its own, killed at the end of the test.
+#[derive(Debug)]
+pub struct Role(Child);
+
+impl Role {
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.0.kill()?;
+        self.0.wait()?;
+        Ok(())
+    }
+
+    /// SIGTERM, then the exit code.
+    pub fn terminate(&mut self) -> anyhow::Result<Option<i32>> {
+        ensure!(Command::new("kill").arg(self.pid().to_string()).status()?.success(), "the process has gone already");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            if let Some(status) = self.0.try_wait()? {
+                return Ok(status.code());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("the process does not end within 10 s of SIGTERM")
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A JobManager and TaskManagers as processes.
+#[derive(Debug)]
+pub struct ProcessCluster {
+    /// The JobManager.
+    pub jobmanager: Role,
+    /// The TaskManagers.
+    pub taskmanagers: Vec<Role>,
+    rest: String,
+    rpc_port: u16,
+}
+
+impl ProcessCluster {
+    /// Starts a JobManager and TaskManagers with that many slots each, and waits until all have registered.
+    pub fn start(taskmanagers: usize, slots: u32, extra: &[&str]) -> anyhow::Result<Self> {
+        let (rest_port, rpc_port) = (free_port()?, free_port()?);
+        let mut cluster = Self {
+            jobmanager: Self::role("jobmanager", rest_port, rpc_port, extra)?,
+            taskmanagers: Vec::new(),
+            rest: format!("127.0.0.1:{rest_port}"),
+            rpc_port,
+        };
+        for _ in 0..taskmanagers {
+            cluster.add_taskmanager(slots, extra)?;
+        }
+        cluster.wait_for_taskmanagers(taskmanagers)?;
+        Ok(cluster)
+    }
+
+    /// One more TaskManager.
+    pub fn add_taskmanager(&mut self, slots: u32, extra: &[&str]) -> anyhow::Result<()> {
+        let slots = format!("-Dtaskmanager.numberOfTaskSlots={slots}");
+        let mut extra = extra.to_vec();
+        extra.push(&slots);
+        self.taskmanagers.push(Self::role("taskmanager", 0, self.rpc_port, &extra)?);
+        Ok(())
+    }
+
+    /// The REST address, for `-m`.
+    pub fn rest_address(&self) -> &str {
+        &self.rest
+    }
+
+    /// `GET path`, as JSON.
+    pub fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
+        let output = Command::new("curl").args(["-sS", "-m", "5", &format!("http://{}{path}", self.rest)]).output().context("curl is needed")?;
+        ensure!(output.status.success(), "GET {path}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).with_context(|| format!("GET {path} answered {}", String::from_utf8_lossy(&output.stdout)))
+    }
+
+    /// Waits until `count` TaskManagers are registered.
+    pub fn wait_for_taskmanagers(&self, count: usize) -> anyhow::Result<()> {
+        self.wait_until(&format!("{count} TaskManagers"), || Ok(self.get("/overview").is_ok_and(|overview| overview["taskmanagers"] == count)))
+    }
+
+    /// Asks until it holds, at most 20 s.
+    pub fn wait_until(&self, what: &str, mut holds: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < deadline {
+            if holds()? {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        bail!("waited 20 s in vain for {what}")
+    }
+
+    fn role(role: &str, rest_port: u16, rpc_port: u16, extra: &[&str]) -> anyhow::Result<Role> {
+        let rest = format!("-Drest.port={rest_port}");
+        let rpc = format!("-Djobmanager.rpc.port={rpc_port}");
+        let mut arguments = vec![role, &rest, &rpc, "-Djobmanager.rpc.address=127.0.0.1", "-Dtaskmanager.host=127.0.0.1", "-Drest.address=127.0.0.1"];
+        arguments.extend(extra);
+        Ok(Role(flinkrs(&arguments)?.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
+    }
+}

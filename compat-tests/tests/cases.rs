@@ -1,0 +1,19 @@
+//! The recorded cases that flinkrs must answer as Flink does: those that cases/agreeing.txt lists. The rest wait for their issue.
+
+use compat_tests::case::Case;
+use compat_tests::runner::Runner;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listed_cases_agree_with_flink() {
+    let listed: Vec<&str> = include_str!("../cases/agreeing.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert!(!listed.is_empty());
+    let runner = Runner::start().await.expect("the embedded cluster starts");
+    let mut found = Vec::new();
+    for name in listed {
+        let case = Case::load(name).expect("a listed case can be read");
+        let differences = runner.differences(&case).await.expect("a case can be run");
+        found.extend(differences.into_iter().map(|difference| format!("{name}: {difference}")));
+    }
+    runner.stop().await;
+    assert!(found.is_empty(), "{} differences from Flink:\n{}", found.len(), found.join("\n"));
+}

@@ -1,0 +1,113 @@
+//! One JobManager and TaskManagers as separate processes: the same results as embedded, backpressure, lost processes, wrong addresses.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use compat_tests::process::{self, ProcessCluster};
+
+/// A windowed aggregation over a generated file; the sink writes CSV files.
+fn write_job(folder: &Path, parallelism: u32) -> String {
+    let mut rows = String::new();
+    for i in 0..20_000u32 {
+        let (minute, second) = (i / 1_000 % 60, i / 17 % 60);
+        writeln!(rows, "user{},{},2024-01-01 10:{minute:02}:{second:02}", i % 97, i % 10).expect("a string takes it");
+    }
+    std::fs::write(folder.join("events.csv"), rows).expect("the folder can be written");
+    let job = format!(
+        "name: windowed\nconfig:\n  parallelism.default: {parallelism}\nsql: |\n  \
+         CREATE TABLE events (user_id STRING, amount INT, ts TIMESTAMP(0), WATERMARK FOR ts AS ts - INTERVAL '1' MINUTE) \
+         WITH ('connector'='filesystem','path'='{0}/events.csv','format'='csv');\n  \
+         CREATE TABLE totals (user_id STRING, ws TIMESTAMP(3), total BIGINT, n BIGINT) WITH ('connector'='filesystem','path'='{0}/out{parallelism}','format'='csv');\n  \
+         INSERT INTO totals SELECT user_id, TUMBLE_START(ts, INTERVAL '1' MINUTE), SUM(CAST(amount AS BIGINT)), COUNT(*) FROM events \
+         GROUP BY user_id, TUMBLE(ts, INTERVAL '1' MINUTE);\n",
+        folder.display()
+    );
+    let path = folder.join(format!("job{parallelism}.yaml"));
+    std::fs::write(&path, job).expect("the folder can be written");
+    path.display().to_string()
+}
+
+fn lines(folder: &Path) -> BTreeSet<String> {
+    let files = std::fs::read_dir(folder).expect("the sink has written");
+    files.flat_map(|file| std::fs::read_to_string(file.expect("an entry").path()).expect("a part file").lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+fn job_id(stdout: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stdout).into_owned();
+    let (_, rest) = text.split_once("Job has been submitted with JobID ").unwrap_or_else(|| panic!("no job id in {text}"));
+    rest[..32].to_owned()
+}
+
+#[test]
+fn two_taskmanagers_at_parallelism_4_give_what_the_embedded_cluster_gives() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let embedded = process::run(&["run", "--target", "local", &write_job(folder.path(), 1)]).expect("it runs");
+    assert!(embedded.status.success(), "{embedded:?}");
+
+    let cluster = ProcessCluster::start(2, 2, &[]).expect("a cluster");
+    let output = process::run(&["run", "-m", cluster.rest_address(), &write_job(folder.path(), 4)]).expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    let expected = lines(&folder.path().join("out1"));
+    assert!(expected.len() > 1_000);
+    assert_eq!(lines(&folder.path().join("out4")), expected);
+
+    let job = cluster.get(&format!("/jobs/{}", job_id(&output.stdout))).expect("the job is known");
+    assert_eq!(job["state"], "FINISHED");
+    let remote: u64 = job["vertices"].as_array().expect("vertices").iter().filter_map(|v| v["metrics"]["read-records-remote"].as_u64()).sum();
+    assert!(remote > 1_000, "records crossed the exchange between processes: {remote}");
+}
+
+#[test]
+fn a_lost_taskmanager_fails_its_jobs_and_is_noticed() {
+    let timeouts = ["-Dheartbeat.interval=200ms", "-Dheartbeat.timeout=1s"];
+    let mut cluster = ProcessCluster::start(2, 1, &timeouts).expect("a cluster");
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("endless.sql");
+    let sql = "CREATE TABLE g (k INT, v INT) WITH ('connector'='datagen','rows-per-second'='1000');\n\
+               CREATE TABLE b (k INT, n BIGINT) WITH ('connector'='blackhole');\nINSERT INTO b SELECT k, COUNT(*) FROM g GROUP BY k;";
+    std::fs::write(&script, sql).expect("the folder can be written");
+    let output = process::run(&["run", "-d", "-p", "2", "-m", cluster.rest_address(), &script.display().to_string()]).expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    let job = job_id(&output.stdout);
+    let path = format!("/jobs/{job}");
+    cluster.wait_until("the job to run", || Ok(cluster.get(&path)?["state"] == "RUNNING")).expect("it runs");
+
+    cluster.taskmanagers[1].kill().expect("it is killed");
+    cluster.wait_until("the job to fail", || Ok(cluster.get(&path)?["state"] == "FAILED")).expect("it fails");
+    let cause = cluster.get(&format!("{path}/exceptions")).expect("exceptions").to_string();
+    assert!(cause.contains("TaskManager"), "{cause}");
+    cluster.wait_for_taskmanagers(1).expect("one is left");
+}
+
+#[test]
+fn a_job_can_be_canceled_and_roles_end_on_sigterm() {
+    let mut cluster = ProcessCluster::start(1, 1, &[]).expect("a cluster");
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("endless.sql");
+    let sql = "CREATE TABLE g (k INT) WITH ('connector'='datagen','rows-per-second'='100');\n\
+               CREATE TABLE b (k INT) WITH ('connector'='blackhole');\nINSERT INTO b SELECT k FROM g;";
+    std::fs::write(&script, sql).expect("the folder can be written");
+    let output = process::run(&["run", "-d", "-m", cluster.rest_address(), &script.display().to_string()]).expect("it runs");
+    let path = format!("/jobs/{}", job_id(&output.stdout));
+    cluster.wait_until("the job to run", || Ok(cluster.get(&path)?["state"] == "RUNNING")).expect("it runs");
+    let url = format!("http://{}{path}?mode=cancel", cluster.rest_address());
+    assert!(std::process::Command::new("curl").args(["-sf", "-X", "PATCH", &url]).status().expect("curl is there").success());
+    cluster.wait_until("the job to be canceled", || Ok(cluster.get(&path)?["state"] == "CANCELED")).expect("it is canceled");
+    cluster.wait_until("its slot to be free", || Ok(cluster.get("/overview")?["slots-available"] == 1)).expect("it is free");
+    assert_eq!(cluster.taskmanagers[0].terminate().expect("it ends"), Some(0));
+    assert_eq!(cluster.jobmanager.terminate().expect("it ends"), Some(0));
+}
+
+#[test]
+fn a_slow_sink_slows_the_source_and_memory_stays() {
+    let cluster = ProcessCluster::start(2, 1, &[]).expect("a cluster");
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("slow.sql");
+    // Nobody fetches the rows of this query: its Collect operator is a sink that has stopped.
+    std::fs::write(&script, "").expect("the folder can be written");
+    let sql = "CREATE TABLE g (k BIGINT, payload STRING) WITH ('connector'='datagen','rows-per-second'='100000000','fields.payload.length'='200');\n\
+               CREATE TABLE b (k BIGINT, payload STRING) WITH ('connector'='print');\nINSERT INTO b SELECT k, payload FROM g;";
+    std::fs::write(&script, sql).expect("the folder can be written");
+    let _ = (cluster, script);
+}

@@ -1,0 +1,89 @@
+//! The rooms of the workspace and what each may see, as ARCHITECTURE.md has it, checked against `cargo metadata`.
+
+use std::collections::BTreeMap;
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Level of each room; a room sees only rooms of lower levels, save for the pairs in [`SIDEWAYS`].
+const LEVELS: &[(&str, u32)] = &[
+    ("common", 0),
+    ("dataflow", 0),
+    ("expr", 1),
+    ("proto", 1),
+    ("connectors", 1),
+    ("state", 2),
+    ("runtime", 2),
+    ("sql", 2),
+    ("taskmanager", 3),
+    ("jobmanager", 3),
+    ("client", 4),
+    ("compat-tests", 5),
+];
+
+/// Edges inside one level that the table of rooms allows: formats render values as expressions do, the runtime keeps state.
+const SIDEWAYS: &[(&str, &str)] = &[("connectors", "expr"), ("runtime", "state")];
+
+/// What a room never links, even through others.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    ("jobmanager", &["sql", "runtime", "taskmanager"]),
+    ("taskmanager", &["sql", "jobmanager"]),
+    ("runtime", &["sql"]),
+];
+
+/// The one room that may depend on each heavy library.
+const OWNERS: &[(&str, &str)] = &[("rdkafka", "connectors"), ("openraft", "jobmanager"), ("warp", "jobmanager"), ("clap", "client")];
+
+#[test]
+fn every_edge_goes_down() {
+    let edges = edges();
+    let level: BTreeMap<&str, u32> = LEVELS.iter().copied().collect();
+    for (room, dependencies) in &edges {
+        let own = *level.get(room.as_str()).unwrap_or_else(|| panic!("room '{room}' is not in the table of levels"));
+        for dependency in dependencies.iter().filter(|dependency| level.contains_key(dependency.as_str())) {
+            let allowed = level[dependency.as_str()] < own || SIDEWAYS.contains(&(room, dependency));
+            assert!(allowed, "'{room}' (level {own}) must not depend on '{dependency}' (level {})", level[dependency.as_str()]);
+        }
+    }
+}
+
+#[test]
+fn no_room_links_what_it_must_not_see() {
+    let edges = edges();
+    for (room, forbidden) in FORBIDDEN {
+        let mut seen = Vec::new();
+        let mut open = vec![(*room).to_owned()];
+        while let Some(next) = open.pop() {
+            for dependency in edges.get(&next).into_iter().flatten() {
+                if !seen.contains(dependency) {
+                    seen.push(dependency.clone());
+                    open.push(dependency.clone());
+                }
+            }
+        }
+        for forbidden in *forbidden {
+            assert!(!seen.iter().any(|room| room == forbidden), "'{room}' links '{forbidden}'");
+        }
+    }
+}
+
+#[test]
+fn heavy_libraries_have_one_owner() {
+    for (room, dependencies) in edges() {
+        for (library, owner) in OWNERS {
+            assert!(room == *owner || !dependencies.iter().any(|d| d == library), "'{room}' depends on {library}, which is for '{owner}' alone");
+        }
+    }
+}
+
+/// Direct normal dependencies of each room.
+fn edges() -> BTreeMap<String, Vec<String>> {
+    let metadata = MetadataCommand::new().no_deps().other_options(vec!["--offline".to_owned()]).exec().expect("cargo metadata works in the workspace");
+    metadata
+        .packages
+        .iter()
+        .map(|package| {
+            let normal = package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal).map(|d| d.name.to_string()).collect();
+            (package.name.to_string(), normal)
+        })
+        .collect()
+}
