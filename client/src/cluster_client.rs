@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use dataflow::{JobGraph, JobId, OperatorId};
-use jobmanager::rest::messages::{ClusterOverview, ErrorResponse, JobDetails, JobExceptions, SubmitJobResponse};
+use dataflow::{JobGraph, JobId, OperatorId, VertexId};
+use jobmanager::rest::messages::{ClusterOverview, ErrorResponse, JobDetails, JobExceptions, JobSubmitted, MetricValue};
 use proto::v1::CollectResultsResponse;
 use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
@@ -49,7 +49,7 @@ impl ClusterClient {
 
     /// Submits a job; it has been accepted when this returns.
     pub async fn submit(&self, graph: &JobGraph) -> anyhow::Result<JobId> {
-        let response: SubmitJobResponse = self.call(self.request(Method::POST, "/jobs").json(graph)).await.context("the job was not accepted")?;
+        let response: JobSubmitted = self.call(self.request(Method::POST, "/jobs").json(graph)).await.context("the job was not accepted")?;
         Ok(response.jobid)
     }
 
@@ -61,6 +61,13 @@ impl ClusterClient {
     /// `GET /jobs/:id/exceptions`.
     pub async fn exceptions(&self, job: JobId) -> anyhow::Result<JobExceptions> {
         self.call(self.request(Method::GET, &format!("/jobs/{job}/exceptions"))).await
+    }
+
+    /// The current input watermark of each subtask of a vertex, ms since the epoch; subtasks that have none yet are left out.
+    pub async fn watermarks(&self, job: JobId, vertex: VertexId) -> anyhow::Result<Vec<i64>> {
+        let path = format!("/jobs/{job}/vertices/{vertex}/watermarks");
+        let values: Vec<MetricValue> = self.call(self.request(Method::GET, &path)).await?;
+        Ok(values.iter().filter_map(|metric| metric.value.parse().ok()).filter(|&watermark| watermark != i64::MIN).collect())
     }
 
     /// Asks for the job's cancellation.

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
-use dataflow::{JobId, JobStatus};
+use dataflow::{JobId, JobStatus, MAX_WATERMARK, VertexId};
 use jobmanager::rest::messages::JobDetails;
 
 use crate::cluster_client::ClusterClient;
@@ -31,7 +31,10 @@ pub async fn wait(cluster: &ClusterClient, job: JobId, show: Show) -> anyhow::Re
             display.end(&details);
             return outcome(cluster, &details).await;
         }
-        display.update(&details);
+        if display.is_due(&details) {
+            let watermark = lowest_watermark(cluster, &details).await;
+            display.update(&details, watermark);
+        }
         tokio::select! {
             () = tokio::time::sleep(POLL) => {}
             _ = tokio::signal::ctrl_c() => {
@@ -58,8 +61,10 @@ pub async fn outcome_of_ended(cluster: &ClusterClient, job: JobId) -> anyhow::Re
 async fn outcome(cluster: &ClusterClient, details: &JobDetails) -> anyhow::Result<()> {
     match details.state {
         JobStatus::Failed => {
-            let cause = cluster.exceptions(details.jid).await?.root_cause();
-            Err(anyhow!("job {} ('{}') has failed: {}", details.jid, details.name, cause.as_deref().unwrap_or("its cause is not known")))
+            let exceptions = cluster.exceptions(details.jid).await?;
+            let root = exceptions.exception_history.entries.first();
+            let cause = root.map_or("its cause is not known", |root| root.exception.stacktrace.trim_end());
+            Err(anyhow!("job {} ('{}') has failed: {cause}", details.jid, details.name))
         }
         JobStatus::Canceled => Err(anyhow!("job {} ('{}') was canceled", details.jid, details.name)),
         _ => Ok(()),
@@ -82,20 +87,19 @@ impl Display {
         Self { show, terminal, started: Instant::now(), last_line: None, last_records: 0, last_state: None }
     }
 
-    fn update(&mut self, details: &JobDetails) {
-        if self.show == Show::Nothing {
-            return;
-        }
-        let now = Instant::now();
+    /// Whether it is time for a line; a change of state always is.
+    fn is_due(&self, details: &JobDetails) -> bool {
         let period = if self.terminal { LINE_ON_TERMINAL } else { LINE_WHEN_PIPED };
-        let due = self.last_line.is_none_or(|last| now - last >= period);
-        if !due && self.last_state == Some(details.state) {
-            return;
-        }
+        self.show == Show::Progress
+            && (self.last_state != Some(details.state) || self.last_line.is_none_or(|last| last.elapsed() >= period))
+    }
+
+    fn update(&mut self, details: &JobDetails, watermark: Option<i64>) {
+        let now = Instant::now();
         let records = records_read(details);
-        let elapsed = self.last_line.map_or(now - self.started, |last| now - last).as_secs_f64().max(0.001);
-        let rate = records.saturating_sub(self.last_records) as f64 / elapsed;
-        let line = format!("{} records: {records}, {rate:.0}/s, watermark: {}", details.state, watermark(details));
+        let seconds = now.duration_since(self.last_line.unwrap_or(self.started)).as_secs_f64().max(0.001);
+        let rate = records.saturating_sub(self.last_records) as f64 / seconds;
+        let line = format!("{} records: {records}, {rate:.0}/s, watermark: {}", details.state, show_watermark(watermark));
         let mut err = std::io::stderr().lock();
         // Progress that cannot be shown is no reason to stop waiting.
         let _ = if self.terminal { write!(err, "\r\x1b[K{line}") } else { writeln!(err, "{line}") };
@@ -114,19 +118,30 @@ impl Display {
     }
 }
 
-/// Records read by the sources.
+/// Records read by the sources: the vertices that have no input.
 fn records_read(details: &JobDetails) -> u64 {
-    details.source_records
+    let is_source = |id: VertexId| details.plan.nodes.iter().any(|node| node.id == id && node.inputs.is_empty());
+    details.vertices.iter().filter(|vertex| is_source(vertex.id)).map(|vertex| vertex.metrics.read_records).sum()
 }
 
-fn watermark(details: &JobDetails) -> String {
-    match details.watermark {
-        None => "none".to_owned(),
-        Some(i64::MAX) => "end of input".to_owned(),
-        Some(millis) => timestamp(millis),
+/// The lowest watermark of any subtask that has one.
+async fn lowest_watermark(cluster: &ClusterClient, details: &JobDetails) -> Option<i64> {
+    let mut lowest = None;
+    for vertex in &details.vertices {
+        // A job that has just ended has none; that is no error worth showing.
+        let watermarks = cluster.watermarks(details.jid, vertex.id).await.unwrap_or_default();
+        lowest = watermarks.into_iter().chain(lowest).min();
     }
+    lowest
 }
 
-fn timestamp(millis: i64) -> String {
-    expr::render::render_timestamp_millis(millis)
+fn show_watermark(watermark: Option<i64>) -> String {
+    match watermark {
+        None => "none".to_owned(),
+        Some(MAX_WATERMARK) => "end of input".to_owned(),
+        Some(millis) => match chrono::DateTime::from_timestamp_millis(millis) {
+            Some(time) => time.format("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+            None => millis.to_string(),
+        },
+    }
 }

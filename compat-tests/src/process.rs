@@ -40,7 +40,26 @@ pub fn free_port() -> anyhow::Result<u16> {
 #[derive(Debug)]
 pub struct Role(Child);
 
+impl From<Child> for Role {
+    fn from(child: Child) -> Self {
+        Self(child)
+    }
+}
+
 impl Role {
+    /// Sends a signal by its name, such as `STOP`.
+    pub fn signal(&self, name: &str) -> anyhow::Result<()> {
+        ensure!(Command::new("kill").args(["-s", name, &self.pid().to_string()]).status()?.success(), "the process has gone already");
+        Ok(())
+    }
+
+    /// Resident memory in bytes.
+    pub fn resident_memory(&self) -> anyhow::Result<u64> {
+        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.pid())).context("the process has gone already")?;
+        let pages: u64 = statm.split(' ').nth(1).context("statm has fields")?.parse()?;
+        Ok(pages * 4096)
+    }
+
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.0.id()
@@ -55,7 +74,7 @@ impl Role {
 
     /// SIGTERM, then the exit code.
     pub fn terminate(&mut self) -> anyhow::Result<Option<i32>> {
-        ensure!(Command::new("kill").arg(self.pid().to_string()).status()?.success(), "the process has gone already");
+        self.signal("TERM")?;
         let deadline = Instant::now() + Duration::from_secs(10);
         while Instant::now() < deadline {
             if let Some(status) = self.0.try_wait()? {

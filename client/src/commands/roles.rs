@@ -21,7 +21,7 @@ pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> 
         tracing::info!("JobManager is up: REST {}, RPC {}", jobmanager.rest_address(), jobmanager.rpc_address());
         tokio::select! {
             () = shutdown.triggered() => {}
-            () = jobmanager.stopped() => {}
+            () = jobmanager.shutdown_requested() => tracing::info!("shutdown requested over REST"),
         }
         jobmanager.shutdown().await;
         Ok(ExitCode::SUCCESS)
@@ -40,7 +40,8 @@ pub(super) fn taskmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode>
             outcome = taskmanager.wait() => outcome,
         };
         taskmanager.shutdown().await;
-        outcome.map(|()| ExitCode::SUCCESS)
+        outcome?;
+        Ok(ExitCode::SUCCESS)
     })
 }
 
