@@ -119,7 +119,11 @@ impl Case {
     /// Writes the input files into `data` and returns the script with its places filled in.
     pub fn materialise(&self, data: &Path, out: &Path) -> anyhow::Result<String> {
         for (name, text) in &self.files {
-            std::fs::write(data.join(name), text)?;
+            let path = data.join(name);
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::write(path, text)?;
         }
         Ok(fill(&self.body, data, out))
     }
