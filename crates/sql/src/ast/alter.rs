@@ -1,7 +1,8 @@
 //! Every `ALTER` statement.
 
 use super::{
-    Distribution, FunctionLanguage, Ident, KeyValue, ObjectName, PartitionItem, Query, RefreshMode, TableSchema, Text,
+    Distribution, FunctionLanguage, Ident, KeyValue, ObjectName, PartitionItem, Query, RefreshMode, StartMode,
+    TableSchema, Text,
 };
 
 /// `ALTER TABLE [IF EXISTS] name ...`
@@ -11,8 +12,6 @@ pub struct AlterTable {
     pub if_exists: bool,
     /// The table.
     pub name: ObjectName,
-    /// The partition of `PARTITION (...) SET`; empty when not given.
-    pub partition: Vec<PartitionItem>,
     /// What is done.
     pub op: AlterTableOp,
 }
@@ -27,7 +26,7 @@ pub enum AlterTableOp {
         /// The column.
         from: ObjectName,
         /// Its new name.
-        to: Ident,
+        to: ObjectName,
     },
     /// `SET ('k' = 'v')`
     SetOptions(Vec<KeyValue>),
@@ -188,8 +187,13 @@ pub enum AlterMaterializedTableOp {
     SetFreshness(super::Expr),
     /// `SET REFRESH_MODE = mode`
     SetRefreshMode(RefreshMode),
-    /// `AS query`
-    As(Box<Query>),
+    /// `[START_MODE = mode] AS query`
+    As {
+        /// Where the next refresh starts reading.
+        start_mode: Option<StartMode>,
+        /// The query.
+        query: Box<Query>,
+    },
     /// A change that tables know too.
     Table(AlterTableOp),
 }

@@ -103,8 +103,6 @@ pub struct CreateFunction {
     pub language: Option<FunctionLanguage>,
     /// `USING JAR '...', ...`
     pub resources: Vec<Resource>,
-    /// `WITH (...)`
-    pub options: Vec<KeyValue>,
 }
 
 /// The language a function is written in.

@@ -17,6 +17,8 @@ pub struct Insert {
     pub columns: Vec<ObjectName>,
     /// The rows.
     pub query: Box<Query>,
+    /// `ON CONFLICT DO ...`
+    pub on_conflict: Option<OnConflict>,
     /// The whole statement.
     pub span: Span,
 }
@@ -30,6 +32,15 @@ pub enum InsertMode {
     Overwrite,
     /// `UPSERT INTO`
     Upsert,
+}
+
+/// What a sink does with two rows of one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each variant is its SQL word")]
+pub enum OnConflict {
+    Nothing,
+    Error,
+    Deduplicate,
 }
 
 /// `STATEMENT SET BEGIN insert; ... END`

@@ -57,8 +57,6 @@ pub enum JsonExpr {
         value: Expr,
         /// What becomes of NULL values.
         on_null: Option<JsonOnNull>,
-        /// The condition of `FILTER (WHERE ...)`.
-        filter: Option<Expr>,
     },
     /// `JSON_ARRAY(v, ... [NULL | ABSENT ON NULL])`
     Array {
@@ -75,8 +73,6 @@ pub enum JsonExpr {
         order_by: Vec<OrderItem>,
         /// What becomes of NULL values.
         on_null: Option<JsonOnNull>,
-        /// The condition of `FILTER (WHERE ...)`.
-        filter: Option<Expr>,
     },
 }
 

@@ -36,6 +36,8 @@ pub enum Show {
     Create {
         /// What kind of thing.
         object: ObjectKind,
+        /// Whether `CREATE OR ALTER` is asked for, of a materialized table.
+        or_alter: bool,
         /// Its name.
         name: ObjectName,
     },

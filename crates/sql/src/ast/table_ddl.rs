@@ -71,6 +71,8 @@ impl TableSchema {
 /// One column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnDef {
+    /// The rows around a nested field that `ALTER TABLE` speaks of; else empty.
+    pub parents: Vec<Ident>,
     /// Its name.
     pub name: Ident,
     /// What it is made of.

@@ -1,0 +1,197 @@
+//! Statements: which one begins here, and those that are too small for a file of their own.
+
+use super::cursor::{Parser, Result};
+use crate::ast::{Analyze, AnalyzeColumns, CompilePlan, Statement, StatementKind};
+use crate::error::SqlError;
+use crate::lexer::TokenKind;
+
+/// The words that begin a statement.
+const FIRST_WORDS: [&str; 32] = [
+    "SELECT", "INSERT", "CREATE", "WITH", "VALUES", "SHOW", "DESCRIBE", "DROP", "ALTER", "SET", "RESET", "USE",
+    "EXPLAIN", "EXECUTE", "BEGIN", "END", "ADD", "REMOVE", "LOAD", "UNLOAD", "CALL", "COMPILE", "STOP", "ANALYZE",
+    "TRUNCATE", "UPDATE", "DELETE", "UPSERT", "REPLACE", "DESC", "TABLE", "MERGE",
+];
+
+impl Parser<'_> {
+    /// One statement, without the `;`.
+    pub(super) fn statement(&mut self) -> Result<Statement> {
+        self.nested(|p| {
+            let start = p.here();
+            let kind = p.statement_kind()?;
+            Ok(Statement { kind, span: p.since(start) })
+        })
+    }
+
+    /// Fails unless the text ends here.
+    pub(super) fn end(&mut self) -> Result<()> {
+        if self.is(&TokenKind::Eof) { Ok(()) } else { Err(self.unexpected_instead_of("the end")) }
+    }
+
+    fn statement_kind(&mut self) -> Result<StatementKind> {
+        if self.is(&TokenKind::LeftParen) || self.is_query_start() {
+            return self.query().map(|query| StatementKind::Query(Box::new(query)));
+        }
+        let word = self.word_at(0).unwrap_or("").to_ascii_uppercase();
+        match word.as_str() {
+            "CREATE" => self.create(),
+            "REPLACE" => self.replace_table(),
+            "DROP" => self.drop(),
+            "ALTER" => self.alter(),
+            "INSERT" | "UPSERT" => self.insert().map(|insert| StatementKind::Insert(Box::new(insert))),
+            "UPDATE" => self.update(),
+            "DELETE" => self.delete(),
+            "MERGE" => Err(SqlError::unsupported("MERGE is not supported", self.here())
+                .with_hint("write the rows with INSERT INTO a table that has a primary key")),
+            "EXECUTE" => self.execute(),
+            "COMPILE" => self.compile_plan(),
+            "EXPLAIN" => self.explain(),
+            "DESCRIBE" | "DESC" => self.describe(),
+            "SHOW" => self.show(),
+            "USE" => self.use_statement(),
+            "SET" | "RESET" => self.set_or_reset(),
+            _ => self.small_statement(&word),
+        }
+    }
+
+    fn small_statement(&mut self, word: &str) -> Result<StatementKind> {
+        match word {
+            "BEGIN" => {
+                self.expect_words(&["BEGIN", "STATEMENT", "SET"])?;
+                Ok(StatementKind::BeginStatementSet)
+            }
+            "END" => {
+                self.expect("END")?;
+                Ok(StatementKind::EndStatementSet)
+            }
+            "ADD" => {
+                self.expect_words(&["ADD", "JAR"])?;
+                self.text().map(StatementKind::AddJar)
+            }
+            "REMOVE" => {
+                self.expect_words(&["REMOVE", "JAR"])?;
+                self.text().map(StatementKind::RemoveJar)
+            }
+            "LOAD" => {
+                self.expect_words(&["LOAD", "MODULE"])?;
+                let name = self.named("a module")?;
+                Ok(StatementKind::LoadModule { name, options: self.with_options()? })
+            }
+            "UNLOAD" => {
+                self.expect_words(&["UNLOAD", "MODULE"])?;
+                self.named("a module").map(StatementKind::UnloadModule)
+            }
+            "CALL" => {
+                self.expect("CALL")?;
+                let name = self.object_named("a procedure")?;
+                if !self.is(&TokenKind::LeftParen) {
+                    return Err(self.unexpected_instead_of("("));
+                }
+                self.call(name).map(|call| StatementKind::Call(Box::new(call)))
+            }
+            "STOP" => self.stop_job(),
+            "ANALYZE" => self.analyze(),
+            "TRUNCATE" => {
+                self.expect_words(&["TRUNCATE", "TABLE"])?;
+                self.object_named("a table").map(StatementKind::Truncate)
+            }
+            _ => Err(self.no_statement()),
+        }
+    }
+
+    /// No statement begins here.
+    fn no_statement(&mut self) -> SqlError {
+        FIRST_WORDS.iter().for_each(|word| self.note(word));
+        let mut error = self.unexpected();
+        if !error.incomplete && self.lex_error_here().is_none() {
+            let found = self.slice(self.peek());
+            error.message = format!("no statement begins with '{found}'");
+        }
+        error
+    }
+
+    fn use_statement(&mut self) -> Result<StatementKind> {
+        self.expect("USE")?;
+        if self.is_word("CATALOG") && self.is_ident_at(1) {
+            self.advance();
+            return self.named("a catalog").map(StatementKind::UseCatalog);
+        }
+        if self.accept("MODULES") {
+            return self.list(|p| p.named("a module")).map(StatementKind::UseModules);
+        }
+        self.note("CATALOG");
+        self.object_named("a database").map(StatementKind::UseDatabase)
+    }
+
+    fn set_or_reset(&mut self) -> Result<StatementKind> {
+        let set = self.is_word("SET");
+        self.advance();
+        let bare = self.is(&TokenKind::Eof) || self.is(&TokenKind::Semicolon);
+        Ok(match (set, bare) {
+            (true, true) => StatementKind::Set(None),
+            (true, false) => StatementKind::Set(Some(self.key_value()?)),
+            (false, true) => StatementKind::Reset(None),
+            (false, false) => StatementKind::Reset(Some(self.text()?)),
+        })
+    }
+
+    fn stop_job(&mut self) -> Result<StatementKind> {
+        self.expect_words(&["STOP", "JOB"])?;
+        let job_id = self.text()?;
+        let with_savepoint = self.accept_words(&["WITH", "SAVEPOINT"]);
+        let with_drain = self.accept_words(&["WITH", "DRAIN"]);
+        Ok(StatementKind::StopJob { job_id, with_savepoint, with_drain })
+    }
+
+    fn analyze(&mut self) -> Result<StatementKind> {
+        self.expect_words(&["ANALYZE", "TABLE"])?;
+        let table = self.object_named("a table")?;
+        let partition = self.partition_opt()?;
+        self.expect_words(&["COMPUTE", "STATISTICS"])?;
+        let columns = if !self.accept("FOR") {
+            AnalyzeColumns::None
+        } else if self.accept("ALL") {
+            self.expect("COLUMNS")?;
+            AnalyzeColumns::All
+        } else {
+            self.expect("COLUMNS")?;
+            AnalyzeColumns::Named(self.list(|p| p.named("a column"))?)
+        };
+        Ok(StatementKind::Analyze(Box::new(Analyze { table, partition, columns })))
+    }
+
+    /// `EXECUTE PLAN '...'`, or `EXECUTE` before an insert, a query or a statement set.
+    fn execute(&mut self) -> Result<StatementKind> {
+        self.expect("EXECUTE")?;
+        if self.accept("PLAN") {
+            return self.text().map(StatementKind::ExecutePlan);
+        }
+        self.runnable().map(|statement| StatementKind::Execute(Box::new(statement)))
+    }
+
+    /// `COMPILE [AND EXECUTE] PLAN '...' [IF NOT EXISTS] FOR ...`
+    fn compile_plan(&mut self) -> Result<StatementKind> {
+        self.expect("COMPILE")?;
+        let execute = self.accept("AND");
+        if execute {
+            self.expect("EXECUTE")?;
+        }
+        self.expect("PLAN")?;
+        let path = self.text()?;
+        let if_not_exists = !execute && self.if_not_exists();
+        self.expect("FOR")?;
+        let statement = Box::new(self.runnable()?);
+        Ok(StatementKind::CompilePlan(Box::new(CompilePlan { path, if_not_exists, execute, statement })))
+    }
+
+    /// What a job can be made of: an insert, a query or a statement set.
+    pub(super) fn runnable(&mut self) -> Result<Statement> {
+        if self.is_word("STATEMENT") {
+            return self.statement_set();
+        }
+        if self.is_one_of(&["INSERT", "UPSERT"]) || self.is(&TokenKind::LeftParen) || self.is_query_start() {
+            return self.statement();
+        }
+        ["INSERT", "SELECT", "STATEMENT SET"].iter().for_each(|word| self.note(word));
+        Err(self.unexpected())
+    }
+}
