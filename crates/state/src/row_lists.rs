@@ -1,0 +1,372 @@
+//! Rows per key, each distinct row once with its count: the state of one side of a join.
+//!
+//! A batch is applied between [`begin`](RowLists::begin) and [`end`](RowLists::end); what it adds is kept as columns at the end, all at once.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow_ord::ord::DynComparator;
+use arrow_schema::{ArrowError, SchemaRef};
+use arrow_select::take::take_record_batch;
+
+use crate::row_hash::hash_rows;
+use crate::row_store::{RowRef, RowStore, comparators};
+
+const NONE: u32 = u32::MAX;
+
+/// One distinct row of one key.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    place: Place,
+    hash: u64,
+    /// How often the row is there.
+    pub count: u32,
+    /// A number of the operator's: how many rows of the other side it matches.
+    pub associations: u32,
+    next: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// In the batch that is being applied.
+    Input(u32),
+    Stored(RowRef),
+    Free,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct List {
+    first: u32,
+    last: u32,
+}
+
+const EMPTY: List = List { first: NONE, last: NONE };
+
+/// Rows of one type, by the slot of their key.
+#[derive(Debug)]
+pub struct RowLists {
+    lists: Vec<List>,
+    entries: Vec<Entry>,
+    free: Vec<u32>,
+    store: RowStore,
+}
+
+/// The batch that is being applied.
+pub struct AppliedRows {
+    rows: RecordBatch,
+    hashes: Vec<u64>,
+    /// Comparators of the batch with blocks of the store, and with itself.
+    stored: HashMap<u32, Vec<DynComparator>>,
+    own: Option<Vec<DynComparator>>,
+    added: Vec<u32>,
+}
+
+impl Entry {
+    /// Where the row is; only of rows of earlier batches.
+    pub fn row(&self) -> RowRef {
+        match self.place {
+            Place::Stored(row) => row,
+            Place::Input(_) | Place::Free => unreachable!("rows of the batch being applied are not read"),
+        }
+    }
+}
+
+impl RowLists {
+    /// No rows.
+    pub fn new(schema: SchemaRef) -> Self {
+        Self { lists: Vec::new(), entries: Vec::new(), free: Vec::new(), store: RowStore::new(schema) }
+    }
+
+    /// Starts to apply a batch.
+    pub fn begin(&self, rows: &RecordBatch) -> AppliedRows {
+        AppliedRows {
+            hashes: hash_rows(rows.columns(), rows.num_rows()),
+            rows: rows.clone(),
+            stored: HashMap::new(),
+            own: None,
+            added: Vec::new(),
+        }
+    }
+
+    /// Adds a row of the batch to a key. A row that is there already counts once more, and has these associations from now on.
+    pub fn add(&mut self, batch: &mut AppliedRows, slot: u32, row: usize, associations: u32) -> Result<(), ArrowError> {
+        if let Some((_, found)) = self.find(batch, slot, row)? {
+            let entry = &mut self.entries[found as usize];
+            entry.count += 1;
+            entry.associations = associations;
+            return Ok(());
+        }
+        let entry =
+            Entry { place: Place::Input(row as u32), hash: batch.hashes[row], count: 1, associations, next: NONE };
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.entries[id as usize] = entry;
+                id
+            }
+            None => {
+                self.entries.push(entry);
+                (self.entries.len() - 1) as u32
+            }
+        };
+        if slot as usize >= self.lists.len() {
+            self.lists.resize(slot as usize + 1, EMPTY);
+        }
+        let list = &mut self.lists[slot as usize];
+        match list.last {
+            NONE => list.first = id,
+            last => self.entries[last as usize].next = id,
+        }
+        list.last = id;
+        batch.added.push(id);
+        Ok(())
+    }
+
+    /// Takes a row like this one of the batch back from a key. A row that is not there is ignored.
+    pub fn retract(&mut self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<(), ArrowError> {
+        let Some((previous, found)) = self.find(batch, slot, row)? else { return Ok(()) };
+        let entry = &mut self.entries[found as usize];
+        if entry.count > 1 {
+            entry.count -= 1;
+            return Ok(());
+        }
+        let next = entry.next;
+        let place = std::mem::replace(&mut entry.place, Place::Free);
+        let list = &mut self.lists[slot as usize];
+        match previous {
+            NONE => list.first = next,
+            previous => self.entries[previous as usize].next = next,
+        }
+        if list.last == found {
+            list.last = previous;
+        }
+        match place {
+            Place::Stored(row) => {
+                let entries = &mut self.entries;
+                self.store.remove(row, &mut |owner, row| entries[owner as usize].place = Place::Stored(row))?;
+                // Rows of that block may have moved: comparators with it are stale.
+                batch.stored.remove(&row.block());
+                self.free.push(found);
+            }
+            // It is in the list of added entries, which gives the number back at the end.
+            Place::Input(_) | Place::Free => {}
+        }
+        Ok(())
+    }
+
+    /// Keeps what the batch added.
+    pub fn end(&mut self, batch: AppliedRows) -> Result<(), ArrowError> {
+        let (mut owners, mut rows) = (Vec::with_capacity(batch.added.len()), Vec::with_capacity(batch.added.len()));
+        for id in batch.added {
+            match self.entries[id as usize].place {
+                Place::Input(row) => {
+                    owners.push(id);
+                    rows.push(row);
+                }
+                Place::Free => self.free.push(id),
+                Place::Stored(_) => unreachable!("an added entry is stored only here"),
+            }
+        }
+        if owners.is_empty() {
+            return Ok(());
+        }
+        // A copy even when all rows are kept: the batch may be a slice of something much larger.
+        let kept = take_record_batch(&batch.rows, &UInt32Array::from(rows))?;
+        let entries = &mut self.entries;
+        self.store.put(kept, owners, &mut |owner, row| entries[owner as usize].place = Place::Stored(row))
+    }
+
+    /// The entry of this row and the one before it in the list.
+    fn find(&self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<Option<(u32, u32)>, ArrowError> {
+        let (mut previous, mut id) = (NONE, self.lists.get(slot as usize).map_or(NONE, |list| list.first));
+        while id != NONE {
+            let entry = &self.entries[id as usize];
+            if entry.hash == batch.hashes[row] && self.equals(batch, row, entry.place)? {
+                return Ok(Some((previous, id)));
+            }
+            (previous, id) = (id, entry.next);
+        }
+        Ok(None)
+    }
+
+    fn equals(&self, batch: &mut AppliedRows, row: usize, place: Place) -> Result<bool, ArrowError> {
+        let columns = batch.rows.columns();
+        let (comparators, other) = match place {
+            Place::Input(other) => {
+                let own = match &mut batch.own {
+                    Some(own) => own,
+                    none => none.insert(comparators(columns, columns)?),
+                };
+                (&*own, other as usize)
+            }
+            Place::Stored(stored) => {
+                let with_block = match batch.stored.entry(stored.block()) {
+                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                    std::collections::hash_map::Entry::Vacant(entry) => {
+                        entry.insert(self.store.comparators(columns, stored)?)
+                    }
+                };
+                (&*with_block, stored.row())
+            }
+            Place::Free => unreachable!("free entries are in no list"),
+        };
+        Ok(comparators.iter().all(|compare| compare(row, other) == Ordering::Equal))
+    }
+
+    /// The entries of a key, in the order in which they came, with their numbers.
+    pub fn entries(&self, slot: u32) -> impl Iterator<Item = (u32, &Entry)> {
+        let mut id = self.lists.get(slot as usize).map_or(NONE, |list| list.first);
+        std::iter::from_fn(move || {
+            let entry = self.entries.get(id as usize)?;
+            let found = (id, entry);
+            id = entry.next;
+            Some(found)
+        })
+    }
+
+    /// Whether a key has no rows.
+    pub fn is_list_empty(&self, slot: u32) -> bool {
+        self.lists.get(slot as usize).is_none_or(|list| list.first == NONE)
+    }
+
+    /// An entry by its number.
+    pub fn entry(&self, id: u32) -> &Entry {
+        &self.entries[id as usize]
+    }
+
+    /// Sets the associations of an entry.
+    pub fn set_associations(&mut self, id: u32, associations: u32) {
+        self.entries[id as usize].associations = associations;
+    }
+
+    /// The columns of these rows; rows without a reference are all NULL.
+    pub fn gather(&self, rows: &[Option<RowRef>]) -> Result<Vec<ArrayRef>, ArrowError> {
+        self.store.gather(rows)
+    }
+
+    /// Number of distinct rows.
+    pub fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.store.is_empty()
+    }
+
+    /// Bytes that it holds, about.
+    pub fn memory_size(&self) -> usize {
+        self.store.memory_size()
+            + self.entries.capacity() * size_of::<Entry>()
+            + self.lists.capacity() * size_of::<List>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+    use arrow_array::{Int64Array, StringArray};
+    use arrow_schema::{DataType, Field, Schema};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn schema() -> SchemaRef {
+        Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true), Field::new("s", DataType::Utf8, true)]))
+    }
+
+    fn rows(values: &[Option<i64>]) -> RecordBatch {
+        let texts: StringArray = values.iter().map(|value| value.map(|value| format!("text {value}"))).collect();
+        RecordBatch::try_new(schema(), vec![Arc::new(Int64Array::from(values.to_vec())), Arc::new(texts)]).unwrap()
+    }
+
+    fn content(lists: &RowLists, slot: u32) -> Vec<(Option<i64>, u32)> {
+        let found: Vec<&Entry> = lists.entries(slot).map(|(_, entry)| entry).collect();
+        let refs: Vec<Option<RowRef>> = found.iter().map(|entry| Some(entry.row())).collect();
+        let columns = lists.gather(&refs).unwrap();
+        let numbers = columns[0].as_primitive::<Int64Type>().iter();
+        numbers.zip(found).map(|(number, entry)| (number, entry.count)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_like_a_multiset_of_rows(
+            batches in prop::collection::vec(prop::collection::vec((0u32..3, prop::option::of(0i64..4), any::<bool>()), 1..12), 1..20)
+        ) {
+            let mut lists = RowLists::new(schema());
+            let mut model: BTreeMap<u32, BTreeMap<Option<i64>, u32>> = BTreeMap::new();
+            for actions in batches {
+                let batch = rows(&actions.iter().map(|(_, value, _)| *value).collect::<Vec<_>>());
+                let mut applied = lists.begin(&batch);
+                for (row, (slot, value, add)) in actions.iter().enumerate() {
+                    let counts = model.entry(*slot).or_default();
+                    if *add {
+                        lists.add(&mut applied, *slot, row, 0).unwrap();
+                        *counts.entry(*value).or_default() += 1;
+                    } else {
+                        lists.retract(&mut applied, *slot, row).unwrap();
+                        if let Some(count) = counts.get_mut(value) {
+                            *count -= 1;
+                        }
+                        counts.retain(|_, count| *count > 0);
+                    }
+                }
+                lists.end(applied).unwrap();
+                for slot in 0..3 {
+                    let mut found = content(&lists, slot);
+                    found.sort();
+                    let expected: Vec<(Option<i64>, u32)> =
+                        model.get(&slot).into_iter().flatten().map(|(value, count)| (*value, *count)).collect();
+                    prop_assert_eq!(&found, &expected);
+                    prop_assert_eq!(lists.is_list_empty(slot), expected.is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_are_merged_and_compacted() {
+        let mut lists = RowLists::new(schema());
+        for start in 0..3_000i64 {
+            let batch = rows(&(10 * start..10 * start + 10).map(Some).collect::<Vec<_>>());
+            let mut applied = lists.begin(&batch);
+            for row in 0..10 {
+                lists.add(&mut applied, (start % 7) as u32, row, 0).unwrap();
+            }
+            lists.end(applied).unwrap();
+        }
+        assert_eq!(lists.len(), 30_000);
+        let blocks = lists.store.block_count();
+        assert!(blocks < 20, "{blocks} blocks");
+        let full = lists.store.memory_size();
+        for start in 0..2_900i64 {
+            let batch = rows(&(10 * start..10 * start + 10).map(Some).collect::<Vec<_>>());
+            let mut applied = lists.begin(&batch);
+            for row in 0..10 {
+                lists.retract(&mut applied, (start % 7) as u32, row).unwrap();
+            }
+            lists.end(applied).unwrap();
+        }
+        assert_eq!(lists.len(), 1_000);
+        assert!(lists.store.memory_size() < full / 2, "{} of {full}", lists.store.memory_size());
+        let all: usize = (0..7).map(|slot| content(&lists, slot).len()).sum();
+        assert_eq!(all, 1_000);
+    }
+
+    #[test]
+    fn rows_without_a_reference_are_null() {
+        let mut lists = RowLists::new(schema());
+        let batch = rows(&[Some(5)]);
+        let mut applied = lists.begin(&batch);
+        lists.add(&mut applied, 0, 0, 3).unwrap();
+        lists.end(applied).unwrap();
+        let row = lists.entries(0).next().unwrap().1.row();
+        let columns = lists.gather(&[None, Some(row), None]).unwrap();
+        assert_eq!(columns[0].as_primitive::<Int64Type>(), &Int64Array::from(vec![None, Some(5), None]));
+        assert_eq!(columns[1].as_string::<i32>(), &StringArray::from(vec![None, Some("text 5"), None]));
+    }
+}

@@ -1,0 +1,197 @@
+//! Rows kept as columns, in blocks, with a reference to each.
+//!
+//! ```text
+//!   put: the rows become a block --merge--> with small neighbours --compact--> when half of a block is dead
+//! ```
+//! Every row has an owner, a number of the caller's: when blocks are merged or compacted, the caller is told where each owner's row is now.
+
+use std::collections::HashMap;
+
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
+use arrow_ord::ord::{DynComparator, make_comparator};
+use arrow_schema::{ArrowError, SchemaRef, SortOptions};
+use arrow_select::interleave::interleave;
+use arrow_select::take::take_record_batch;
+
+/// A block is not merged any more once it has this many rows.
+const FULL_BLOCK: usize = 8_192;
+const DEAD: u32 = u32::MAX;
+
+/// Where a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowRef {
+    block: u32,
+    row: u32,
+}
+
+/// Rows of one type.
+#[derive(Debug)]
+pub struct RowStore {
+    schema: SchemaRef,
+    blocks: Vec<Option<Block>>,
+    free: Vec<u32>,
+    /// Blocks that are not full, each at least twice as long as the next.
+    growing: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Block {
+    rows: RecordBatch,
+    owners: Vec<u32>,
+    live: usize,
+}
+
+impl RowStore {
+    /// An empty store.
+    pub fn new(schema: SchemaRef) -> Self {
+        Self { schema, blocks: Vec::new(), free: Vec::new(), growing: Vec::new() }
+    }
+
+    /// Keeps rows; row i belongs to `owners[i]`. `moved` is told where these rows, and those moved with them, are.
+    pub fn put(
+        &mut self,
+        rows: RecordBatch,
+        owners: Vec<u32>,
+        moved: &mut dyn FnMut(u32, RowRef),
+    ) -> Result<(), ArrowError> {
+        let mut block = Block { live: owners.len(), rows, owners };
+        while let Some(&last) = self.growing.last() {
+            let neighbour = self.blocks[last as usize].as_ref().expect("growing blocks exist");
+            if neighbour.owners.len() > 2 * block.owners.len() {
+                break;
+            }
+            block = merge(neighbour, &block)?;
+            self.growing.pop();
+            self.drop_block(last);
+        }
+        let full = block.owners.len() >= FULL_BLOCK;
+        let id = self.place(block, moved);
+        if !full {
+            self.growing.push(id);
+        }
+        Ok(())
+    }
+
+    /// The row is needed no more.
+    pub fn remove(&mut self, row: RowRef, moved: &mut dyn FnMut(u32, RowRef)) -> Result<(), ArrowError> {
+        let block = self.blocks[row.block as usize].as_mut().expect("a reference to a row that is kept");
+        block.owners[row.row as usize] = DEAD;
+        block.live -= 1;
+        if block.live == 0 {
+            self.drop_block(row.block);
+        } else if block.live * 2 < block.owners.len() && block.owners.len() >= FULL_BLOCK {
+            let compact = block.compact()?;
+            self.drop_block(row.block);
+            self.place(compact, moved);
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, block: Block, moved: &mut dyn FnMut(u32, RowRef)) -> u32 {
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.blocks.push(None);
+            (self.blocks.len() - 1) as u32
+        });
+        for (row, owner) in block.owners.iter().enumerate().filter(|(_, owner)| **owner != DEAD) {
+            moved(*owner, RowRef { block: id, row: row as u32 });
+        }
+        self.blocks[id as usize] = Some(block);
+        id
+    }
+
+    fn drop_block(&mut self, id: u32) {
+        self.blocks[id as usize] = None;
+        self.free.push(id);
+        self.growing.retain(|growing| *growing != id);
+    }
+
+    /// The columns of these rows, in this order; rows without a reference are all NULL.
+    pub fn gather(&self, rows: &[Option<RowRef>]) -> Result<Vec<ArrayRef>, ArrowError> {
+        let mut sources: Vec<u32> = Vec::new();
+        let mut source_of: HashMap<u32, usize> = HashMap::new();
+        let mut last = (DEAD, 0);
+        let mut indices = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(row) = row else {
+                indices.push((0, 0));
+                continue;
+            };
+            if row.block != last.0 {
+                // Source 0 is the row of NULLs.
+                let source = *source_of.entry(row.block).or_insert_with(|| {
+                    sources.push(row.block);
+                    sources.len()
+                });
+                last = (row.block, source);
+            }
+            indices.push((last.1, row.row as usize));
+        }
+        let column = |(index, field): (usize, &arrow_schema::FieldRef)| {
+            let nulls = new_null_array(field.data_type(), 1);
+            let stored = sources.iter().map(|block| self.block(*block).rows.column(index).as_ref());
+            let arrays: Vec<&dyn Array> = std::iter::once(nulls.as_ref()).chain(stored).collect();
+            interleave(&arrays, &indices)
+        };
+        self.schema.fields().iter().enumerate().map(column).collect()
+    }
+
+    /// Compares row i of `columns` with row j of the block that holds `row`, column by column.
+    pub(crate) fn comparators(&self, columns: &[ArrayRef], row: RowRef) -> Result<Vec<DynComparator>, ArrowError> {
+        comparators(columns, self.block(row.block).rows.columns())
+    }
+
+    fn block(&self, id: u32) -> &Block {
+        self.blocks[id as usize].as_ref().expect("a reference to a row that is kept")
+    }
+
+    #[cfg(test)]
+    pub(crate) fn block_count(&self) -> usize {
+        self.blocks.iter().flatten().count()
+    }
+
+    /// Number of rows kept.
+    pub fn len(&self) -> usize {
+        self.blocks.iter().flatten().map(|block| block.live).sum()
+    }
+
+    /// Whether no row is kept.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.iter().all(Option::is_none)
+    }
+
+    /// Bytes that it holds, about.
+    pub fn memory_size(&self) -> usize {
+        self.blocks.iter().flatten().map(|block| block.rows.get_array_memory_size() + 4 * block.owners.len()).sum()
+    }
+}
+
+impl RowRef {
+    pub(crate) fn block(self) -> u32 {
+        self.block
+    }
+
+    pub(crate) fn row(self) -> usize {
+        self.row as usize
+    }
+}
+
+impl Block {
+    fn compact(&self) -> Result<Block, ArrowError> {
+        let live = || self.owners.iter().enumerate().filter(|(_, owner)| **owner != DEAD);
+        let rows = take_record_batch(&self.rows, &UInt32Array::from_iter_values(live().map(|(row, _)| row as u32)))?;
+        Ok(Block { rows, owners: live().map(|(_, owner)| *owner).collect(), live: self.live })
+    }
+}
+
+/// The live rows of both.
+fn merge(left: &Block, right: &Block) -> Result<Block, ArrowError> {
+    let (left, right) = (left.compact()?, right.compact()?);
+    let rows = arrow_select::concat::concat_batches(&left.rows.schema(), [&left.rows, &right.rows])?;
+    let mut owners = left.owners;
+    owners.extend(right.owners);
+    Ok(Block { rows, live: owners.len(), owners })
+}
+
+pub(crate) fn comparators(left: &[ArrayRef], right: &[ArrayRef]) -> Result<Vec<DynComparator>, ArrowError> {
+    left.iter().zip(right).map(|(left, right)| make_comparator(left, right, SortOptions::default())).collect()
+}
