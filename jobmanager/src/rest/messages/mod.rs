@@ -1,0 +1,35 @@
+//! Bodies of the REST API, one struct for each, spelt as Flink spells them. Server and clients share them.
+//!
+//! Flink mixes kebab-case, camelCase and snake_case; so do the serde names here. Maps keep their order.
+
+mod cluster;
+mod error;
+mod exceptions;
+mod job_details;
+mod job_lifecycle;
+mod jobs;
+mod metrics;
+mod plan;
+mod subtasks;
+mod task_managers;
+
+pub use cluster::{ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, EnvironmentInfo, JvmInfo};
+pub use error::ErrorResponse;
+pub use exceptions::{ExceptionHistory, ExceptionInfo, JobExceptions, RootException};
+pub use job_details::{ExecutionConfigInfo, IoMetrics, JobConfigInfo, JobDetails, JobVertexDetails};
+pub use job_lifecycle::{
+    ApplicationStatus, ExecutionResult, FailureCause, JobExecutionResult, JobStatusInfo, JobSubmitted, QueueStatus,
+    QueueStatusId,
+};
+pub use jobs::{JobIdWithStatus, JobIdsWithStatus, JobOverview, JobsOverview, TaskCounts};
+pub use metrics::{AggregatedMetric, MetricId, MetricValue};
+pub use plan::{JobPlan, JobPlanInfo, PlanInput, PlanNode};
+pub use subtasks::{
+    AggregatedTaskDetails, BackPressureInfo, Statistics, SubtaskAccumulators, SubtaskBackPressure, SubtaskDetails,
+    SubtaskTimes, VertexAccumulators, VertexDetails, VertexSubtaskAccumulators, VertexTaskManager, VertexTaskManagers,
+    VertexTimes, VertexTimesSubtask,
+};
+pub use task_managers::{
+    AllocatedSlot, GarbageCollector, Hardware, MemoryConfiguration, ResourceProfile, TaskManagerDetails,
+    TaskManagerInfo, TaskManagerMemory, TaskManagers,
+};

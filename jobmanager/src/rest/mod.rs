@@ -1,0 +1,3 @@
+//! The REST API: Flink's paths and bodies.
+
+pub mod messages;

@@ -1,0 +1,29 @@
+//! The pure machines of the JobManager: they are given events and the time, and answer with commands. No I/O, no clock, no async.
+//!
+//! ```text
+//! ExecutionGraph   one job: attempts, their states, the job's status, what a failure does (asks a RestartStrategy)
+//! SplitAssigner    one source: which reader gets which split
+//! SlotPool         all jobs: which slots of which TaskManagers are whose
+//! HeartbeatMonitor all TaskManagers: who has been silent for too long
+//! ```
+
+mod deployment;
+mod exception_history;
+mod execution;
+mod execution_graph;
+mod execution_vertex;
+mod graph_event;
+mod heartbeat_monitor;
+mod restart_strategy;
+mod slot_pool;
+mod split_assigner;
+
+pub use exception_history::{ExceptionEntry, ExceptionHistory, ExceptionKind, RootEntry};
+pub use execution::{Execution, ExecutionMetrics, STATES, SlotLocation, TaskManagerLocation};
+pub use execution_graph::{ExecutionGraph, STATUSES};
+pub use execution_vertex::{ExecutionVertex, aggregate_state};
+pub use graph_event::{GraphCommand, GraphEvent};
+pub use heartbeat_monitor::HeartbeatMonitor;
+pub use restart_strategy::{RestartDecision, RestartStrategy};
+pub use slot_pool::{SlotCommand, SlotEvent, SlotPool, SlotUsage};
+pub use split_assigner::{SplitAssigner, SplitCommand, SplitEvent};
