@@ -1,0 +1,11 @@
+-- name: first_csv_types
+-- tags: first csv types
+-- file: t.csv
+-- | 1,1,2,3,1.5,2.5,10.125,true,text,abc,2024-01-02,10:11:12,2024-01-02 10:11:12.123,2024-01-02 10:11:12.123456,2024-01-02 10:11:12.123Z
+-- | 2,-128,-32768,-9223372036854775808,1e10,-1E-3,-0.1,FALSE,"q ""x""",abcdef,1969-12-31,00:00:00,1969-12-31 23:59:59,2024-01-02 00:00:00,1970-01-01 00:00:00Z
+-- | 3,,,,,,,,,,,,,,
+-- | 4,127,32767,9223372036854775807,3.4028235E38,NaN,9999999.999,true, lead,ü,2024-02-29,23:59:59,2024-01-02 10:11:12.1,2024-01-02 10:11:12.000001,2024-01-02 10:11:12Z
+CREATE TABLE t (id INT, ti TINYINT, si SMALLINT, bi BIGINT, f FLOAT, d DOUBLE, n DECIMAL(10,3), b BOOLEAN, s STRING, vc VARCHAR(5), dt DATE, tm TIME, ts TIMESTAMP(3), ts6 TIMESTAMP(6), ltz TIMESTAMP_LTZ(3)) WITH ('connector'='filesystem','path'='${DATA}/t.csv','format'='csv','csv.null-literal'='');
+SELECT * FROM t;
+SELECT id, CAST(f AS STRING) AS f, CAST(d AS STRING) AS d, CAST(n AS STRING) AS n, CAST(ts AS STRING) AS ts, CAST(ltz AS STRING) AS ltz, CAST(dt AS STRING) AS dt, CAST(b AS STRING) AS b FROM t;
+SELECT s, id FROM t WHERE bi > 0;
