@@ -13,6 +13,7 @@ mod ident;
 mod json;
 mod literal;
 mod match_recognize;
+pub(crate) mod precedence;
 mod query;
 mod show;
 mod span;

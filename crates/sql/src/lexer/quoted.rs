@@ -45,7 +45,7 @@ impl Lexer<'_> {
             "X" | "x" => {
                 self.at = quote_at;
                 let digits = self.quoted_text('\'', "binary literal")?;
-                TokenKind::Binary(decode_hex(&digits).map_err(|why| SqlError::lex(why, self.span_from(start)))?)
+                TokenKind::Binary(decode_hex(&digits).map_err(|why| SqlError::validation(why, self.span_from(start)))?)
             }
             "N" | "n" => {
                 self.at = quote_at;

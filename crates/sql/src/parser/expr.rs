@@ -2,20 +2,9 @@
 
 use super::cursor::{Parser, Result};
 use super::paren::Parenthesized;
+use crate::ast::precedence::{ADDITIVE, AND, COMPARISON, IS, MEMBERSHIP, NOT, OR, SIGN};
 use crate::ast::{BinaryOp, Expr, ExprKind, IsTest, LikeOp, QuantifiedOperand, Quantifier, Span, UnaryOp};
 use crate::lexer::TokenKind;
-
-// Binding powers, lowest first; operators of the same power associate to the left.
-const OR: u8 = 22;
-const AND: u8 = 24;
-const NOT: u8 = 26;
-const IS: u8 = 28;
-const COMPARISON: u8 = 30;
-const MEMBERSHIP: u8 = 32; // BETWEEN, IN, LIKE
-const ADDITIVE: u8 = 40;
-const MULTISET: u8 = 50;
-const MULTIPLICATIVE: u8 = 60; // and ||
-const SIGN: u8 = 80;
 
 /// An operator that may follow an operand.
 #[derive(Clone, Copy, PartialEq)]
@@ -92,22 +81,22 @@ impl Parser<'_> {
         if *self.kind() == TokenKind::Word {
             return self.word_infix();
         }
-        let (op, power) = match self.kind() {
-            TokenKind::Plus => (BinaryOp::Plus, ADDITIVE),
-            TokenKind::Minus => (BinaryOp::Minus, ADDITIVE),
-            TokenKind::Star => (BinaryOp::Multiply, MULTIPLICATIVE),
-            TokenKind::Slash => (BinaryOp::Divide, MULTIPLICATIVE),
-            TokenKind::Percent => (BinaryOp::Modulo, MULTIPLICATIVE),
-            TokenKind::Concat => (BinaryOp::Concat, MULTIPLICATIVE),
-            TokenKind::Eq => (BinaryOp::Eq, COMPARISON),
-            TokenKind::NotEq => (BinaryOp::NotEq, COMPARISON),
-            TokenKind::Lt => (BinaryOp::Lt, COMPARISON),
-            TokenKind::LtEq => (BinaryOp::LtEq, COMPARISON),
-            TokenKind::Gt => (BinaryOp::Gt, COMPARISON),
-            TokenKind::GtEq => (BinaryOp::GtEq, COMPARISON),
+        let op = match self.kind() {
+            TokenKind::Plus => BinaryOp::Plus,
+            TokenKind::Minus => BinaryOp::Minus,
+            TokenKind::Star => BinaryOp::Multiply,
+            TokenKind::Slash => BinaryOp::Divide,
+            TokenKind::Percent => BinaryOp::Modulo,
+            TokenKind::Concat => BinaryOp::Concat,
+            TokenKind::Eq => BinaryOp::Eq,
+            TokenKind::NotEq => BinaryOp::NotEq,
+            TokenKind::Lt => BinaryOp::Lt,
+            TokenKind::LtEq => BinaryOp::LtEq,
+            TokenKind::Gt => BinaryOp::Gt,
+            TokenKind::GtEq => BinaryOp::GtEq,
             _ => return None,
         };
-        Some((Infix::Binary(op, 1), power))
+        Some(binary(op, 1))
     }
 
     fn word_infix(&self) -> Option<(Infix, u8)> {
@@ -129,21 +118,15 @@ impl Parser<'_> {
                     false => (Infix::Is, IS),
                 }
             }
-            "OVERLAPS" => (Infix::Binary(BinaryOp::Overlaps, 1), COMPARISON),
-            "CONTAINS" => (Infix::Binary(BinaryOp::Contains, 1), COMPARISON),
-            "EQUALS" => (Infix::Binary(BinaryOp::Equals, 1), COMPARISON),
-            "PRECEDES" => (Infix::Binary(BinaryOp::Precedes, 1), COMPARISON),
-            "SUCCEEDS" => (Infix::Binary(BinaryOp::Succeeds, 1), COMPARISON),
-            "IMMEDIATELY" if self.is_word_at(1, "PRECEDES") => {
-                (Infix::Binary(BinaryOp::ImmediatelyPrecedes, 2), COMPARISON)
-            }
-            "IMMEDIATELY" if self.is_word_at(1, "SUCCEEDS") => {
-                (Infix::Binary(BinaryOp::ImmediatelySucceeds, 2), COMPARISON)
-            }
-            "MEMBER" => (Infix::Binary(BinaryOp::MemberOf, if self.is_word_at(1, "OF") { 2 } else { 1 }), COMPARISON),
-            "SUBMULTISET" => {
-                (Infix::Binary(BinaryOp::SubmultisetOf, if self.is_word_at(1, "OF") { 2 } else { 1 }), COMPARISON)
-            }
+            "OVERLAPS" => binary(BinaryOp::Overlaps, 1),
+            "CONTAINS" => binary(BinaryOp::Contains, 1),
+            "EQUALS" => binary(BinaryOp::Equals, 1),
+            "PRECEDES" => binary(BinaryOp::Precedes, 1),
+            "SUCCEEDS" => binary(BinaryOp::Succeeds, 1),
+            "IMMEDIATELY" if self.is_word_at(1, "PRECEDES") => binary(BinaryOp::ImmediatelyPrecedes, 2),
+            "IMMEDIATELY" if self.is_word_at(1, "SUCCEEDS") => binary(BinaryOp::ImmediatelySucceeds, 2),
+            "MEMBER" => binary(BinaryOp::MemberOf, 1 + usize::from(self.is_word_at(1, "OF"))),
+            "SUBMULTISET" => binary(BinaryOp::SubmultisetOf, 1 + usize::from(self.is_word_at(1, "OF"))),
             "MULTISET" => return self.multiset_infix(),
             _ => return None,
         };
@@ -154,16 +137,16 @@ impl Parser<'_> {
     fn multiset_infix(&self) -> Option<(Infix, u8)> {
         let all = self.is_word_at(2, "ALL");
         let length = if all || self.is_word_at(2, "DISTINCT") { 3 } else { 2 };
-        let (op, power) = match self.word_at(1)?.to_ascii_uppercase().as_str() {
-            "UNION" if all => (BinaryOp::MultisetUnionAll, MULTISET),
-            "UNION" => (BinaryOp::MultisetUnionDistinct, MULTISET),
-            "EXCEPT" if all => (BinaryOp::MultisetExceptAll, MULTISET),
-            "EXCEPT" => (BinaryOp::MultisetExceptDistinct, MULTISET),
-            "INTERSECT" if all => (BinaryOp::MultisetIntersectAll, MULTIPLICATIVE),
-            "INTERSECT" => (BinaryOp::MultisetIntersectDistinct, MULTIPLICATIVE),
+        let op = match self.word_at(1)?.to_ascii_uppercase().as_str() {
+            "UNION" if all => BinaryOp::MultisetUnionAll,
+            "UNION" => BinaryOp::MultisetUnionDistinct,
+            "EXCEPT" if all => BinaryOp::MultisetExceptAll,
+            "EXCEPT" => BinaryOp::MultisetExceptDistinct,
+            "INTERSECT" if all => BinaryOp::MultisetIntersectAll,
+            "INTERSECT" => BinaryOp::MultisetIntersectDistinct,
             _ => return None,
         };
-        Some((Infix::Binary(op, length), power))
+        Some(binary(op, length))
     }
 
     /// Takes an operator and what follows it.
@@ -309,4 +292,9 @@ impl Parser<'_> {
     pub(super) fn widened(expr: Expr, span: Span) -> Expr {
         Expr { kind: expr.kind, span }
     }
+}
+
+/// A binary operator of `length` tokens with its binding power.
+fn binary(op: BinaryOp, length: usize) -> (Infix, u8) {
+    (Infix::Binary(op, length), op.power())
 }

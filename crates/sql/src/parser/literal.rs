@@ -114,11 +114,17 @@ impl Parser<'_> {
     }
 
     fn interval_amount(&mut self) -> Result<Expr> {
-        match self.kind() {
-            TokenKind::LeftParen | TokenKind::Exact => self.nested(Self::primary),
-            _ if self.is_ident() => self.nested(Self::primary),
-            _ => Err(self.unexpected_instead_of("an amount such as '1'")),
+        if self.is(&TokenKind::LeftParen) {
+            // Not an ordinary operand: the unit after `(a - b)` is the interval's, not the difference's.
+            let opened = self.open()?;
+            let amount = self.expr()?;
+            self.close(opened)?;
+            return Ok(Self::widened(amount, self.since(opened)));
         }
+        if self.is(&TokenKind::Exact) || self.is_ident() {
+            return self.nested(Self::primary);
+        }
+        Err(self.unexpected_instead_of("an amount such as '1'"))
     }
 
     /// Whether an interval unit is next.

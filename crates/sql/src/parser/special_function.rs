@@ -4,6 +4,7 @@ use super::cursor::{Parser, Result};
 use crate::ast::{
     Expr, ExprKind, FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, ObjectName, Span, TrimSide,
 };
+use crate::error::SqlError;
 use crate::lexer::TokenKind;
 
 impl Parser<'_> {
@@ -46,7 +47,12 @@ impl Parser<'_> {
     fn cast(&mut self) -> Result<ExprKind> {
         let expr = self.boxed_expr()?;
         self.expect("AS")?;
-        Ok(ExprKind::Cast { lenient: false, expr, data_type: Box::new(self.data_type()?) })
+        let data_type = Box::new(self.data_type()?);
+        if !data_type.nullable {
+            let error = SqlError::parse("NOT NULL does not apply to the target of a cast", data_type.span);
+            return Err(error.with_hint("leave it out: the result can be NULL exactly when the value can"));
+        }
+        Ok(ExprKind::Cast { lenient: false, expr, data_type })
     }
 
     fn extract(&mut self) -> Result<ExprKind> {
