@@ -1,0 +1,42 @@
+//! One aggregate over (group, row) pairs. Implementations are small and inlined into the loops of [`Folding`](super::folding::Folding).
+
+use arrow_array::ArrayRef;
+use dataflow::Failure;
+
+/// The typed columns of one aggregate: one slot a group.
+pub(crate) trait Fold: Send {
+    /// The argument columns, downcast once a batch.
+    type Input<'a>;
+    /// Collects results.
+    type Output;
+
+    /// Whether rows with a NULL argument are passed over.
+    const SKIPS_NULLS: bool = true;
+
+    /// Downcasts the arguments.
+    fn input<'a>(&self, args: &'a [ArrayRef]) -> Result<Self::Input<'a>, Failure>;
+
+    /// Makes room for this many groups.
+    fn resize(&mut self, groups: usize);
+
+    /// Adds a row.
+    fn add(&mut self, group: usize, input: &Self::Input<'_>, row: usize);
+
+    /// Takes a row back.
+    fn retract(&mut self, group: usize, input: &Self::Input<'_>, row: usize);
+
+    /// An empty collection of results.
+    fn output(&self, capacity: usize) -> Self::Output;
+
+    /// Appends the value of a group.
+    fn append(&self, group: usize, output: &mut Self::Output);
+
+    /// The results as an array.
+    fn finish(&self, output: Self::Output) -> Result<ArrayRef, Failure>;
+
+    /// Merges one group into another.
+    fn merge(&mut self, from: usize, into: usize);
+
+    /// Empties a group.
+    fn reset(&mut self, group: usize);
+}

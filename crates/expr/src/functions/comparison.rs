@@ -1,0 +1,168 @@
+//! `=`, `<>`, `<`, `<=`, `>`, `>=` and IS [NOT] DISTINCT FROM.
+//!
+//! FLOAT and DOUBLE compare as in Java: NaN equals nothing and -0.0 equals 0.0. Text compares by its bytes, blanks included.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray};
+use arrow_arith::boolean::{is_null, not, or_kleene};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_ord::cmp;
+use arrow_ord::ord::make_comparator;
+use arrow_schema::{DataType, SortOptions};
+use dataflow::{Failure, TypeKind};
+
+use super::call::{Argument, BoundCall, Signature};
+use super::{FunctionDef, Kernel};
+use crate::operand::Operand;
+use crate::types::comparison_type;
+
+const EQUIVALENT: &[&str] = &["<EQUIVALENT_TYPE> = <EQUIVALENT_TYPE>"];
+const COMPARABLE: &[&str] = &["<COMPARABLE_TYPE> < <COMPARABLE_TYPE>"];
+
+/// The family.
+pub(super) fn functions() -> Vec<FunctionDef> {
+    let new = |name, forms, doc| FunctionDef::new(name, forms, doc, compared, compile);
+    let distinct = |name, doc| FunctionDef::new(name, EQUIVALENT, doc, distinguished, compile_distinct);
+    vec![
+        new("=", EQUIVALENT, "Whether both are equal."),
+        new("<>", &["<EQUIVALENT_TYPE> <> <EQUIVALENT_TYPE>"], "Whether both differ."),
+        new("<", COMPARABLE, "Whether the first is less."),
+        new("<=", &["<COMPARABLE_TYPE> <= <COMPARABLE_TYPE>"], "Whether the first is not greater."),
+        new(">", &["<COMPARABLE_TYPE> > <COMPARABLE_TYPE>"], "Whether the first is greater."),
+        new(">=", &["<COMPARABLE_TYPE> >= <COMPARABLE_TYPE>"], "Whether the first is not less."),
+        distinct("IS DISTINCT FROM", "Whether both differ; NULL equals NULL."),
+        distinct("IS NOT DISTINCT FROM", "Whether both are equal; NULL equals NULL."),
+    ]
+}
+
+fn compared(args: &[Argument]) -> Option<Signature> {
+    let [left, right] = args else { return None };
+    let common = comparison_type(&left.ty, &right.ty)?;
+    let layout = common.arrow_type();
+    let cast = |arg: &Argument| match arg.ty.arrow_type() == layout {
+        true => arg.ty.without_time_attribute(),
+        false => common.with_nullable(arg.ty.nullable),
+    };
+    let nullable = left.ty.nullable || right.ty.nullable;
+    Some(Signature { args: args.iter().map(cast).collect(), result: TypeKind::Boolean.not_null().with_nullable(nullable) })
+}
+
+fn distinguished(args: &[Argument]) -> Option<Signature> {
+    Some(Signature { result: TypeKind::Boolean.not_null(), ..compared(args)? })
+}
+
+fn compile(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    kernel(call.name, call.arg(0)?, call.arg(1)?)
+}
+
+/// The comparison `operator` of two values of one Arrow layout.
+pub(crate) fn kernel(operator: &'static str, left: &TypeKind, _right: &TypeKind) -> Result<Kernel, Failure> {
+    let layout = left.clone().nullable().arrow_type();
+    Ok(match layout {
+        DataType::Float32 => floats::<Float32Type>(operator),
+        DataType::Float64 => floats::<Float64Type>(operator),
+        DataType::List(_) | DataType::Struct(_) | DataType::Map(..) => nested(operator),
+        DataType::Null => Kernel::new(|_, rows| Ok(Arc::new(BooleanArray::new_null(rows)))),
+        _ => {
+            let compare = match operator {
+                "=" => cmp::eq,
+                "<>" => cmp::neq,
+                "<" => cmp::lt,
+                "<=" => cmp::lt_eq,
+                ">" => cmp::gt,
+                _ => cmp::gt_eq,
+            };
+            Kernel::new(move |args, rows| {
+                if args.iter().any(Operand::is_constant_null) {
+                    return Ok(Arc::new(BooleanArray::new_null(rows)));
+                }
+                if args.iter().all(Operand::is_constant) {
+                    let single = compare(args[0].array(), args[1].array())?;
+                    return Ok(crate::operand::repeat(&(Arc::new(single) as ArrayRef), rows)?);
+                }
+                Ok(Arc::new(compare(args[0].datum().as_ref(), args[1].datum().as_ref())?))
+            })
+        }
+    })
+}
+
+/// Whether an ordering satisfies the operator; no ordering (NaN) satisfies only `<>`.
+fn satisfies(operator: &str, ordering: Option<Ordering>) -> bool {
+    match operator {
+        "=" => ordering == Some(Ordering::Equal),
+        "<>" => ordering != Some(Ordering::Equal),
+        "<" => ordering == Some(Ordering::Less),
+        "<=" => matches!(ordering, Some(Ordering::Less | Ordering::Equal)),
+        ">" => ordering == Some(Ordering::Greater),
+        _ => matches!(ordering, Some(Ordering::Greater | Ordering::Equal)),
+    }
+}
+
+fn floats<T: ArrowPrimitiveType>(operator: &'static str) -> Kernel
+where
+    T::Native: PartialOrd,
+{
+    match operator {
+        "=" => float_loop::<T>(|a, b| a == b),
+        "<>" => float_loop::<T>(|a, b| a != b),
+        "<" => float_loop::<T>(|a, b| a < b),
+        "<=" => float_loop::<T>(|a, b| a <= b),
+        ">" => float_loop::<T>(|a, b| a > b),
+        _ => float_loop::<T>(|a, b| a >= b),
+    }
+}
+
+fn float_loop<T: ArrowPrimitiveType>(compare: fn(T::Native, T::Native) -> bool) -> Kernel {
+    Kernel::new(move |args, rows| {
+        let (left, right) = (args[0].primitive::<T>(), args[1].primitive::<T>());
+        if args.iter().any(Operand::is_constant_null) {
+            return Ok(Arc::new(BooleanArray::new_null(rows)));
+        }
+        let (a, b) = (left.values(), right.values());
+        let values = match (&args[0], &args[1]) {
+            (Operand::Column(_), Operand::Column(_)) => BooleanBuffer::collect_bool(rows, |row| compare(a[row], b[row])),
+            (Operand::Column(_), Operand::Constant(_)) => BooleanBuffer::collect_bool(rows, |row| compare(a[row], b[0])),
+            (Operand::Constant(_), Operand::Column(_)) => BooleanBuffer::collect_bool(rows, |row| compare(a[0], b[row])),
+            _ => BooleanBuffer::collect_bool(rows, |_| compare(a[0], b[0])),
+        };
+        Ok(Arc::new(BooleanArray::new(values, union_nulls(args))))
+    })
+}
+
+/// Nulls of the columns among two operands.
+fn union_nulls(args: &[Operand]) -> Option<NullBuffer> {
+    let nulls = |operand: &Operand| match operand {
+        Operand::Column(array) => array.logical_nulls(),
+        Operand::Constant(_) => None,
+    };
+    NullBuffer::union(nulls(&args[0]).as_ref(), nulls(&args[1]).as_ref())
+}
+
+/// ARRAY, ROW and MAP: field by field.
+fn nested(operator: &'static str) -> Kernel {
+    Kernel::new(move |args, rows| {
+        let (left, right) = (args[0].expand(rows)?, args[1].expand(rows)?);
+        let nulls = NullBuffer::union(left.logical_nulls().as_ref(), right.logical_nulls().as_ref());
+        let comparator = make_comparator(&left, &right, SortOptions::default())?;
+        let values = BooleanBuffer::collect_bool(rows, |row| satisfies(operator, Some(comparator(row, row))));
+        Ok(Arc::new(BooleanArray::new(values, nulls)))
+    })
+}
+
+fn compile_distinct(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let different = kernel("<>", call.arg(0)?, call.arg(1)?)?;
+    let negated = call.name == "IS NOT DISTINCT FROM";
+    Ok(Kernel::new(move |args, rows| {
+        let (left, right) = (args[0].expand(rows)?, args[1].expand(rows)?);
+        let different = (different.run)(args, rows)?;
+        let one_null = cmp::neq(&is_null(&left)?, &is_null(&right)?)?;
+        // Both NULL: the comparison is NULL, and they do not differ.
+        let distinct = or_kleene(&one_null, different.as_boolean())?;
+        let distinct = arrow_select::filter::prep_null_mask_filter(&distinct);
+        Ok(Arc::new(if negated { not(&distinct)? } else { distinct }))
+    }))
+}

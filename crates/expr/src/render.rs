@@ -1,0 +1,292 @@
+//! Values as text, the way Flink's SQL Client prints them and `CAST(x AS STRING)` writes them.
+//!
+//! | type | text |
+//! |---|---|
+//! | BOOLEAN | `TRUE`, `FALSE` |
+//! | FLOAT, DOUBLE | Java's: `1.0`, `1.0E10`, `NaN` |
+//! | DECIMAL | plain, all digits of the scale |
+//! | TIMESTAMP(p), TIME(p) | p digits after the point; TIMESTAMP_LTZ in the session's zone |
+//! | INTERVAL | `+2-03`, `+0 01:30:00.000` |
+//! | BINARY | `x'6162'` (a cast decodes UTF-8 instead) |
+//! | ARRAY, MAP, ROW | `[1, 2]`, `{a=1, b=2}`, `(1, a, NULL)` |
+
+use std::fmt::Write;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Time32MillisecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+};
+use arrow_array::{Array, ArrowPrimitiveType, MapArray};
+use arrow_schema::TimeUnit;
+use chrono_tz::Tz;
+use dataflow::types::timestamp_unit;
+use dataflow::{LogicalType, TypeKind};
+
+use crate::calendar::{MILLIS_PER_DAY, date_of, to_local};
+
+/// Appends the text of a value; of NULL, `NULL`.
+pub fn render_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Tz, out: &mut String) {
+    if array.is_null(row) {
+        out.push_str("NULL");
+        return;
+    }
+    match &ty.kind {
+        TypeKind::Boolean => out.push_str(if array.as_boolean().value(row) { "TRUE" } else { "FALSE" }),
+        TypeKind::TinyInt => integer(i64::from(primitive::<Int8Type>(array, row)), out),
+        TypeKind::SmallInt => integer(i64::from(primitive::<Int16Type>(array, row)), out),
+        TypeKind::Int => integer(i64::from(primitive::<Int32Type>(array, row)), out),
+        TypeKind::BigInt => integer(primitive::<Int64Type>(array, row), out),
+        TypeKind::Float => java_float(primitive::<Float32Type>(array, row), out),
+        TypeKind::Double => java_double(primitive::<Float64Type>(array, row), out),
+        TypeKind::Decimal { scale, .. } => decimal(primitive::<Decimal128Type>(array, row), *scale, out),
+        TypeKind::Char { .. } | TypeKind::Varchar { .. } => out.push_str(array.as_string::<i32>().value(row)),
+        TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => hex(array.as_binary::<i32>().value(row), out),
+        TypeKind::Date => date(primitive::<Date32Type>(array, row).into(), out),
+        TypeKind::Time { precision } => time(primitive::<Time32MillisecondType>(array, row).into(), *precision, out),
+        TypeKind::Timestamp { precision, .. } => {
+            let (millis, nanos) = timestamp_parts(array, row, *precision);
+            timestamp(millis, nanos, *precision, out);
+        }
+        TypeKind::TimestampLtz { precision, .. } => {
+            let (millis, nanos) = timestamp_parts(array, row, *precision);
+            timestamp(to_local(millis, zone), nanos, *precision, out);
+        }
+        TypeKind::IntervalYearMonth => year_month(primitive::<Int32Type>(array, row).into(), out),
+        TypeKind::IntervalDayTime => day_time(primitive::<Int64Type>(array, row), out),
+        TypeKind::Array(element) => {
+            let elements = array.as_list::<i32>().value(row);
+            list(elements.len(), '[', ']', out, |index, out| render_cell(&elements, index, element, zone, out));
+        }
+        TypeKind::Map(key, value) => entries(array.as_map(), row, key, value, zone, out),
+        TypeKind::Multiset(element) => {
+            let count = TypeKind::Int.not_null();
+            entries(array.as_map(), row, element, &count, zone, out);
+        }
+        TypeKind::Row(fields) => {
+            let columns = array.as_struct().columns();
+            list(columns.len(), '(', ')', out, |index, out| {
+                render_cell(&columns[index], row, &fields.fields[index].ty, zone, out);
+            });
+        }
+        TypeKind::Null => out.push_str("NULL"),
+    }
+}
+
+fn primitive<T: ArrowPrimitiveType>(array: &dyn Array, row: usize) -> T::Native {
+    array.as_primitive::<T>().value(row)
+}
+
+fn list(count: usize, open: char, close: char, out: &mut String, mut item: impl FnMut(usize, &mut String)) {
+    out.push(open);
+    for index in 0..count {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        item(index, out);
+    }
+    out.push(close);
+}
+
+fn entries(map: &MapArray, row: usize, key: &LogicalType, value: &LogicalType, zone: Tz, out: &mut String) {
+    let pairs = map.value(row);
+    list(pairs.len(), '{', '}', out, |index, out| {
+        render_cell(pairs.column(0), index, key, zone, out);
+        out.push('=');
+        render_cell(pairs.column(1), index, value, zone, out);
+    });
+}
+
+pub(crate) fn integer(value: i64, out: &mut String) {
+    out.push_str(itoa::Buffer::new().format(value));
+}
+
+/// `Double.toString`: plain between 10^-3 and 10^7, else one digit before the point and an exponent.
+pub fn java_double(value: f64, out: &mut String) {
+    java_number(value.is_nan(), value.is_infinite(), value.is_sign_negative(), ryu::Buffer::new().format(value.abs()), out);
+}
+
+/// `Float.toString`.
+pub fn java_float(value: f32, out: &mut String) {
+    java_number(value.is_nan(), value.is_infinite(), value.is_sign_negative(), ryu::Buffer::new().format(value.abs()), out);
+}
+
+/// Rearranges the shortest digits that read back as the number.
+fn java_number(nan: bool, infinite: bool, negative: bool, shortest: &str, out: &mut String) {
+    if nan {
+        out.push_str("NaN");
+        return;
+    }
+    if negative {
+        out.push('-');
+    }
+    if infinite {
+        out.push_str("Infinity");
+        return;
+    }
+    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
+    let exponent: i32 = exponent.parse().expect("the exponent is a small number");
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = if fraction == "0" { "" } else { fraction };
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    if digits.is_empty() {
+        out.push_str("0.0");
+        return;
+    }
+    // The value is 0.digits * 10^point.
+    let point = whole.len() as i32 + exponent - (all.len() - digits.len()) as i32;
+    let digits = digits.trim_end_matches('0');
+    let count = digits.len() as i32;
+    if point > 7 || point < -2 {
+        let rest = if count > 1 { &digits[1..] } else { "0" };
+        let _ = write!(out, "{}.{rest}E{}", &digits[..1], point - 1);
+    } else if point <= 0 {
+        out.push_str("0.");
+        out.extend(std::iter::repeat_n('0', -point as usize));
+        out.push_str(digits);
+    } else if point >= count {
+        out.push_str(digits);
+        out.extend(std::iter::repeat_n('0', (point - count) as usize));
+        out.push_str(".0");
+    } else {
+        let _ = write!(out, "{}.{}", &digits[..point as usize], &digits[point as usize..]);
+    }
+}
+
+/// A DECIMAL's unscaled value with `scale` digits after the point.
+pub fn decimal(value: i128, scale: u8, out: &mut String) {
+    if value < 0 {
+        out.push('-');
+    }
+    let digits = value.unsigned_abs().to_string();
+    let scale = usize::from(scale);
+    if scale == 0 {
+        out.push_str(&digits);
+    } else if digits.len() > scale {
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        let _ = write!(out, "{whole}.{fraction}");
+    } else {
+        let _ = write!(out, "0.{digits:0>scale$}");
+    }
+}
+
+fn hex(bytes: &[u8], out: &mut String) {
+    out.push_str("x'");
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out.push('\'');
+}
+
+/// `2024-02-29`.
+pub fn date(days: i64, out: &mut String) {
+    let (year, month, day) = date_of(days);
+    let _ = write!(out, "{year:04}-{month:02}-{day:02}");
+}
+
+/// `10:11:12.345`, with `precision` digits after the point.
+pub fn time(millis: i64, precision: u8, out: &mut String) {
+    time_of_day(millis, 0, precision, out);
+}
+
+fn time_of_day(millis: i64, nanos_of_milli: i64, precision: u8, out: &mut String) {
+    let seconds = millis / 1_000;
+    let _ = write!(out, "{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if precision > 0 {
+        let nanos = millis % 1_000 * 1_000_000 + nanos_of_milli;
+        let fraction = format!("{nanos:09}");
+        let _ = write!(out, ".{}", &fraction[..usize::from(precision.min(9))]);
+    }
+}
+
+/// `2024-02-29 10:11:12.345` of local milliseconds since the epoch and the nanoseconds within the millisecond.
+pub fn timestamp(local_millis: i64, nanos_of_milli: i64, precision: u8, out: &mut String) {
+    date(local_millis.div_euclid(MILLIS_PER_DAY), out);
+    out.push(' ');
+    time_of_day(local_millis.rem_euclid(MILLIS_PER_DAY), nanos_of_milli, precision, out);
+}
+
+/// Milliseconds since the epoch and nanoseconds within the millisecond.
+pub(crate) fn timestamp_parts(array: &dyn Array, row: usize, precision: u8) -> (i64, i64) {
+    match timestamp_unit(precision) {
+        TimeUnit::Nanosecond => {
+            let nanos = primitive::<TimestampNanosecondType>(array, row);
+            (nanos.div_euclid(1_000_000), nanos.rem_euclid(1_000_000))
+        }
+        TimeUnit::Microsecond => {
+            let micros = primitive::<TimestampMicrosecondType>(array, row);
+            (micros.div_euclid(1_000), micros.rem_euclid(1_000) * 1_000)
+        }
+        _ => (primitive::<TimestampMillisecondType>(array, row), 0),
+    }
+}
+
+/// `+2-03`.
+fn year_month(months: i64, out: &mut String) {
+    let sign = if months < 0 { '-' } else { '+' };
+    let months = months.abs();
+    let _ = write!(out, "{sign}{}-{:02}", months / 12, months % 12);
+}
+
+/// `+0 01:30:00.000`.
+fn day_time(millis: i64, out: &mut String) {
+    let sign = if millis < 0 { '-' } else { '+' };
+    let millis = millis.saturating_abs();
+    let _ = write!(out, "{sign}{} ", millis / MILLIS_PER_DAY);
+    time_of_day(millis % MILLIS_PER_DAY, 0, 3, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_are_javas() {
+        let cases = [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (-2.5, "-2.5"),
+            (100_000.0, "100000.0"),
+            (1e7, "1.0E7"),
+            (9_999_999.0, "9999999.0"),
+            (1.0e-5, "1.0E-5"),
+            (0.001, "0.001"),
+            (0.000_999, "9.99E-4"),
+            (0.300_000_000_000_000_04, "0.30000000000000004"),
+            (1.234_567_89e15, "1.23456789E15"),
+            (1e23, "1.0E23"),
+            (f64::MAX, "1.7976931348623157E308"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ];
+        for (value, text) in cases {
+            let mut out = String::new();
+            java_double(value, &mut out);
+            assert_eq!(out, text);
+        }
+        let mut out = String::new();
+        java_float(1.0 / 3.0, &mut out);
+        assert_eq!(out, "0.33333334");
+        out.clear();
+        java_float(1e10, &mut out);
+        assert_eq!(out, "1.0E10");
+    }
+
+    #[test]
+    fn other_values() {
+        let text = |write: &dyn Fn(&mut String)| {
+            let mut out = String::new();
+            write(&mut out);
+            out
+        };
+        assert_eq!(text(&|out| decimal(-5, 2, out)), "-0.05");
+        assert_eq!(text(&|out| decimal(12_345, 2, out)), "123.45");
+        assert_eq!(text(&|out| timestamp(-1, 999_999, 9, out)), "1969-12-31 23:59:59.999999999");
+        assert_eq!(text(&|out| year_month(27, out)), "+2-03");
+        assert_eq!(text(&|out| day_time(5_400_000, out)), "+0 01:30:00.000");
+        assert_eq!(text(&|out| day_time(-18_000_000, out)), "-0 05:00:00.000");
+        assert_eq!(text(&|out| date(-719_162, out)), "0001-01-01");
+    }
+}

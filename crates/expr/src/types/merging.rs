@@ -1,0 +1,101 @@
+//! The common type of several: what CASE, COALESCE, set operations, VALUES and comparisons cast their operands to.
+
+use dataflow::types::{Field, LogicalType, RowType, TypeKind};
+
+use super::decimal::DecimalShape;
+use super::{is_approximate, is_character, is_exact};
+
+/// The least restrictive type that all of these cast to, nullable when one of them is; `None` when there is none.
+pub fn common_type(types: &[LogicalType]) -> Option<LogicalType> {
+    let (first, rest) = types.split_first()?;
+    rest.iter().try_fold(first.clone(), |merged, next| {
+        let kind = common_kind(&merged.kind, &next.kind)?;
+        let nullable = merged.nullable || next.nullable || is_null(&merged) || is_null(next);
+        Some(LogicalType { kind, nullable })
+    })
+}
+
+fn is_null(ty: &LogicalType) -> bool {
+    ty.kind == TypeKind::Null
+}
+
+fn common_kind(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
+    use TypeKind::*;
+    Some(match (left, right) {
+        (Null, other) | (other, Null) => other.clone(),
+        (a, b) if a == b => a.clone(),
+        (Char { length: a }, Char { length: b })
+        | (Char { length: a }, Varchar { length: b })
+        | (Varchar { length: a }, Char { length: b })
+        | (Varchar { length: a }, Varchar { length: b }) => Varchar { length: *a.max(b) },
+        (Binary { length: a }, Binary { length: b })
+        | (Binary { length: a }, Varbinary { length: b })
+        | (Varbinary { length: a }, Binary { length: b })
+        | (Varbinary { length: a }, Varbinary { length: b }) => Varbinary { length: *a.max(b) },
+        (a, b) if is_exact(a) && is_exact(b) => common_exact(a, b)?,
+        (a, b) if is_approximate(a) && is_approximate(b) => Double,
+        (a, b) if is_approximate(a) && is_exact(b) => common_approximate(a, b),
+        (a, b) if is_exact(a) && is_approximate(b) => common_approximate(b, a),
+        (Time { precision: a }, Time { precision: b }) => Time { precision: *a.max(b) },
+        (Date, Timestamp { precision, .. }) | (Timestamp { precision, .. }, Date) => TypeKind::timestamp(*precision),
+        (Date, TimestampLtz { precision, .. }) | (TimestampLtz { precision, .. }, Date) => {
+            TypeKind::timestamp_ltz(*precision)
+        }
+        (Timestamp { precision: a, .. }, Timestamp { precision: b, .. }) => TypeKind::timestamp(*a.max(b)),
+        (
+            Timestamp { precision: a, .. } | TimestampLtz { precision: a, .. },
+            Timestamp { precision: b, .. } | TimestampLtz { precision: b, .. },
+        ) => TypeKind::timestamp_ltz(*a.max(b)),
+        (Array(a), Array(b)) => Array(Box::new(pair(a, b)?)),
+        (Multiset(a), Multiset(b)) => Multiset(Box::new(pair(a, b)?)),
+        (Map(ak, av), Map(bk, bv)) => Map(Box::new(pair(ak, bk)?), Box::new(pair(av, bv)?)),
+        (Row(a), Row(b)) if a.len() == b.len() => Row(common_row(a, b)?),
+        _ => return None,
+    })
+}
+
+fn pair(left: &LogicalType, right: &LogicalType) -> Option<LogicalType> {
+    common_type(&[left.clone(), right.clone()])
+}
+
+/// Field by field; the names are those of the first.
+fn common_row(left: &RowType, right: &RowType) -> Option<RowType> {
+    let fields = left.fields.iter().zip(&right.fields);
+    let fields = fields.map(|(a, b)| Some(Field::new(a.name.clone(), pair(&a.ty, &b.ty)?)));
+    fields.collect::<Option<Vec<_>>>().map(RowType::new)
+}
+
+fn common_exact(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
+    let (a, b) = (DecimalShape::of(left)?, DecimalShape::of(right)?);
+    let decimal = matches!(left, TypeKind::Decimal { .. }) || matches!(right, TypeKind::Decimal { .. });
+    Some(match decimal {
+        true => a.common(b).kind(),
+        false if a.precision >= b.precision => left.clone(),
+        false => right.clone(),
+    })
+}
+
+/// FLOAT survives an integer; a DECIMAL makes it DOUBLE.
+fn common_approximate(approximate: &TypeKind, exact: &TypeKind) -> TypeKind {
+    match exact {
+        TypeKind::Decimal { .. } => TypeKind::Double,
+        _ => approximate.clone(),
+    }
+}
+
+/// The type that two operands of a comparison are cast to: the common type, or the other side's where one side is text and the other is a
+/// date, time, timestamp or boolean. `None`: they do not compare.
+pub(crate) fn comparison_type(left: &LogicalType, right: &LogicalType) -> Option<LogicalType> {
+    if let Some(common) = pair(&left.without_time_attribute(), &right.without_time_attribute()) {
+        return Some(common);
+    }
+    let nullable = left.nullable || right.nullable;
+    let coerces = |kind: &TypeKind| super::is_datetime(kind) || *kind == TypeKind::Boolean;
+    if is_character(&left.kind) && coerces(&right.kind) {
+        Some(right.without_time_attribute().with_nullable(nullable))
+    } else if is_character(&right.kind) && coerces(&left.kind) {
+        Some(left.without_time_attribute().with_nullable(nullable))
+    } else {
+        None
+    }
+}
