@@ -20,8 +20,6 @@ pub enum OperatorSpec {
     Values(ValuesSpec),
     /// Filter, then project.
     Calc(CalcSpec),
-    /// Generates watermarks from a column that was computed after the source.
-    WatermarkAssigner(WatermarkSpec),
     /// Appends window_start, window_end and window_time to each row, once for each window that the row is in.
     WindowTableFunction(WindowTableFunctionSpec),
     /// Aggregates per key and event- or processing-time window; emits when the window closes.
