@@ -18,7 +18,7 @@ use crate::types::decimal::MAX_PRECISION;
 /// TINYINT to BIGINT.
 pub(super) struct IntegerAverage<T> {
     slots: Vec<Slot<i64>>,
-    of: PhantomData<T>,
+    of: PhantomData<fn() -> T>,
 }
 
 impl<T> Default for IntegerAverage<T> {
@@ -69,11 +69,12 @@ impl<T: Integer> Fold for IntegerAverage<T> {
         Ok(Arc::new(output.finish()))
     }
 
-    fn merge(&mut self, from: usize, into: usize) {
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         let Slot { sum, count } = self.slots[from];
         let slot = &mut self.slots[into];
         slot.sum = slot.sum.wrapping_add(sum);
         slot.count += count;
+        Ok(())
     }
 
     fn reset(&mut self, group: usize) {
@@ -116,7 +117,7 @@ impl Floating for Float64Type {
 /// FLOAT and DOUBLE.
 pub(super) struct FloatAverage<T> {
     slots: Vec<Slot<f64>>,
-    of: PhantomData<T>,
+    of: PhantomData<fn() -> T>,
 }
 
 impl<T> Default for FloatAverage<T> {
@@ -167,11 +168,12 @@ impl<T: Floating> Fold for FloatAverage<T> {
         Ok(Arc::new(output.finish()))
     }
 
-    fn merge(&mut self, from: usize, into: usize) {
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         let Slot { sum, count } = self.slots[from];
         let slot = &mut self.slots[into];
         slot.sum += sum;
         slot.count += count;
+        Ok(())
     }
 
     fn reset(&mut self, group: usize) {
@@ -239,9 +241,10 @@ impl Fold for DecimalAverage {
         Ok(Arc::new(output.finish().with_precision_and_scale(MAX_PRECISION, scale)?))
     }
 
-    fn merge(&mut self, from: usize, into: usize) {
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         let Slot { sum, count } = self.slots[from];
         self.slots[into].change(sum, count);
+        Ok(())
     }
 
     fn reset(&mut self, group: usize) {

@@ -48,8 +48,9 @@ impl Fold for Count {
         Ok(Arc::new(Int64Array::from(output)))
     }
 
-    fn merge(&mut self, from: usize, into: usize) {
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         self.counts[into] += self.counts[from];
+        Ok(())
     }
 
     fn reset(&mut self, group: usize) {

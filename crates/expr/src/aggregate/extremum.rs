@@ -71,10 +71,11 @@ impl<T: ArrowPrimitiveType, const LARGEST: bool> Fold for Extremum<T, LARGEST> {
         Ok(Arc::new(output.finish()))
     }
 
-    fn merge(&mut self, from: usize, into: usize) {
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         if self.present[from] {
             self.offer(into, self.values[from]);
         }
+        Ok(())
     }
 
     fn reset(&mut self, group: usize) {
@@ -139,10 +140,11 @@ impl Fold for TextExtremum {
         Ok(Arc::new(output.finish()))
     }
 
-    fn merge(&mut self, from: usize, into: usize) {
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         if let Some(value) = self.values[from].clone() {
             self.offer(into, &value);
         }
+        Ok(())
     }
 
     fn reset(&mut self, group: usize) {

@@ -35,7 +35,7 @@ pub(crate) trait Fold: Send {
     fn finish(&self, output: Self::Output) -> Result<ArrayRef, Failure>;
 
     /// Merges one group into another.
-    fn merge(&mut self, from: usize, into: usize);
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure>;
 
     /// Empties a group.
     fn reset(&mut self, group: usize);

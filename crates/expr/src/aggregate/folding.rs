@@ -119,7 +119,7 @@ impl<F: Fold> Accumulator for Folding<F> {
 
     fn merge(&mut self, from: &[u32], into: &[u32]) -> Result<(), Failure> {
         for (&from, &into) in from.iter().zip(into) {
-            self.fold.merge(from as usize, into as usize);
+            self.fold.merge(from as usize, into as usize)?;
         }
         Ok(())
     }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringArray};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
+use arrow_buffer::Buffer;
 use arrow_schema::DataType;
 use dataflow::Failure;
+use hashbrown::HashMap;
 
 /// A primitive that has an order and a hash: floats by their bits, NaN equal to itself and last, -0.0 equal to 0.0.
 pub(super) trait Ordered: Copy + Send + 'static {
@@ -68,18 +70,37 @@ impl Ordered for f32 {
 }
 
 /// How the arguments of an aggregate become keys.
-pub(super) trait KeySource: Send + 'static {
+pub(super) trait KeySource: Sized + Send + 'static {
     /// The key.
     type Key: Ord + std::hash::Hash + Clone + Send;
     /// The argument columns, downcast once a batch.
     type Column<'a>;
-    /// Collects keys as values.
-    type Output;
 
     /// Downcasts.
     fn column<'a>(args: &'a [ArrayRef]) -> Result<Self::Column<'a>, Failure>;
     /// The key of a row; its arguments are not NULL.
     fn key(column: &Self::Column<'_>, row: usize) -> Self::Key;
+    /// Arguments that have these keys; none where no fold looks at them.
+    fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef>;
+
+    /// The count of a row's key, zero when it was not there.
+    fn count<'m>(counts: &'m mut HashMap<Self::Key, i64>, column: &Self::Column<'_>, row: usize) -> &'m mut i64 {
+        counts.entry(Self::key(column, row)).or_insert(0)
+    }
+}
+
+/// Keys to a column of their values.
+fn restore<K: Reversible>(keys: &[K::Key], data_type: &DataType) -> Vec<ArrayRef> {
+    let mut output = K::output(data_type, keys.len());
+    keys.iter().for_each(|key| K::append(Some(key), &mut output));
+    vec![K::finish(output)]
+}
+
+/// Keys that can be turned back into the values that they came from.
+pub(super) trait Reversible: KeySource {
+    /// Collects values.
+    type Output;
+
     /// An empty collection for values of this type.
     fn output(data_type: &DataType, capacity: usize) -> Self::Output;
     /// Appends a key's value.
@@ -93,7 +114,7 @@ fn mistyped() -> Failure {
 }
 
 /// One primitive column.
-pub(super) struct Fixed<T>(PhantomData<T>);
+pub(super) struct Fixed<T>(PhantomData<fn() -> T>);
 
 impl<T: ArrowPrimitiveType> KeySource for Fixed<T>
 where
@@ -101,7 +122,6 @@ where
 {
     type Key = <T::Native as Ordered>::Key;
     type Column<'a> = &'a PrimitiveArray<T>;
-    type Output = PrimitiveBuilder<T>;
 
     fn column<'a>(args: &'a [ArrayRef]) -> Result<Self::Column<'a>, Failure> {
         args.first().and_then(|arg| arg.as_primitive_opt::<T>()).ok_or_else(mistyped)
@@ -111,6 +131,17 @@ where
     fn key(column: &Self::Column<'_>, row: usize) -> Self::Key {
         column.value(row).key()
     }
+
+    fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef> {
+        restore::<Self>(keys, data_type)
+    }
+}
+
+impl<T: ArrowPrimitiveType> Reversible for Fixed<T>
+where
+    T::Native: Ordered,
+{
+    type Output = PrimitiveBuilder<T>;
 
     fn output(data_type: &DataType, capacity: usize) -> Self::Output {
         PrimitiveBuilder::with_capacity(capacity).with_data_type(data_type.clone())
@@ -129,23 +160,35 @@ where
 pub(super) struct Text;
 
 impl KeySource for Text {
-    type Key = Box<str>;
+    type Key = String;
     type Column<'a> = &'a StringArray;
-    type Output = StringBuilder;
 
     fn column<'a>(args: &'a [ArrayRef]) -> Result<Self::Column<'a>, Failure> {
         args.first().and_then(|arg| arg.as_string_opt::<i32>()).ok_or_else(mistyped)
     }
 
-    fn key(column: &Self::Column<'_>, row: usize) -> Box<str> {
+    fn key(column: &Self::Column<'_>, row: usize) -> String {
         column.value(row).into()
     }
+
+    fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef> {
+        restore::<Self>(keys, data_type)
+    }
+
+    /// Text is copied only when it is new.
+    fn count<'m>(counts: &'m mut HashMap<String, i64>, column: &Self::Column<'_>, row: usize) -> &'m mut i64 {
+        counts.entry_ref(column.value(row)).or_insert(0)
+    }
+}
+
+impl Reversible for Text {
+    type Output = StringBuilder;
 
     fn output(_: &DataType, capacity: usize) -> StringBuilder {
         StringBuilder::with_capacity(capacity, capacity * 8)
     }
 
-    fn append(key: Option<&Box<str>>, output: &mut StringBuilder) {
+    fn append(key: Option<&String>, output: &mut StringBuilder) {
         output.append_option(key);
     }
 
@@ -160,7 +203,6 @@ pub(super) struct Flag;
 impl KeySource for Flag {
     type Key = bool;
     type Column<'a> = &'a BooleanArray;
-    type Output = BooleanBuilder;
 
     fn column<'a>(args: &'a [ArrayRef]) -> Result<Self::Column<'a>, Failure> {
         args.first().and_then(|arg| arg.as_boolean_opt()).ok_or_else(mistyped)
@@ -169,6 +211,14 @@ impl KeySource for Flag {
     fn key(column: &Self::Column<'_>, row: usize) -> bool {
         column.value(row)
     }
+
+    fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef> {
+        restore::<Self>(keys, data_type)
+    }
+}
+
+impl Reversible for Flag {
+    type Output = BooleanBuilder;
 
     fn output(_: &DataType, capacity: usize) -> BooleanBuilder {
         BooleanBuilder::with_capacity(capacity)
@@ -180,5 +230,95 @@ impl KeySource for Flag {
 
     fn finish(mut output: BooleanBuilder) -> ArrayRef {
         Arc::new(output.finish())
+    }
+}
+
+/// Any number of columns of basic types, as bytes.
+pub(super) struct Encoded;
+
+/// A column of [`Encoded`].
+pub(super) enum EncodedColumn<'a> {
+    /// Values of so many bytes.
+    Fixed(Buffer, usize),
+    Flag(&'a BooleanArray),
+    Text(&'a StringArray),
+    Bytes(&'a BinaryArray),
+}
+
+impl KeySource for Encoded {
+    type Key = Box<[u8]>;
+    type Column<'a> = Vec<EncodedColumn<'a>>;
+
+    fn column<'a>(args: &'a [ArrayRef]) -> Result<Self::Column<'a>, Failure> {
+        args.iter().map(|arg| EncodedColumn::of(arg)).collect()
+    }
+
+    fn key(columns: &Self::Column<'_>, row: usize) -> Box<[u8]> {
+        let mut key = Vec::with_capacity(16 * columns.len());
+        for column in columns {
+            column.write(row, &mut key);
+        }
+        key.into()
+    }
+
+    /// Only COUNT counts such keys, and it looks at no argument.
+    fn restore(_: &[Self::Key], _: &DataType) -> Vec<ArrayRef> {
+        Vec::new()
+    }
+}
+
+impl<'a> EncodedColumn<'a> {
+    /// Whether values of this layout can be keys.
+    pub(super) fn takes(data_type: &DataType) -> bool {
+        matches!(data_type, DataType::Boolean | DataType::Utf8 | DataType::Binary) || data_type.is_primitive()
+    }
+
+    fn of(array: &'a ArrayRef) -> Result<Self, Failure> {
+        Ok(match array.data_type() {
+            DataType::Boolean => EncodedColumn::Flag(array.as_boolean()),
+            DataType::Utf8 => EncodedColumn::Text(array.as_string()),
+            DataType::Binary => EncodedColumn::Bytes(array.as_binary()),
+            other => {
+                let width = other.primitive_width().ok_or_else(mistyped)?;
+                let data = array.to_data();
+                EncodedColumn::Fixed(data.buffers()[0].slice(data.offset() * width), width)
+            }
+        })
+    }
+
+    /// Appends the value; a variable length is written before it, so that two keys are equal only when all their values are.
+    fn write(&self, row: usize, key: &mut Vec<u8>) {
+        let mut sized = |bytes: &[u8]| {
+            key.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+            key.extend_from_slice(bytes);
+        };
+        match self {
+            EncodedColumn::Fixed(buffer, width) => key.extend_from_slice(&buffer[row * width..(row + 1) * width]),
+            EncodedColumn::Flag(array) => key.push(array.value(row).into()),
+            EncodedColumn::Text(array) => sized(array.value(row).as_bytes()),
+            EncodedColumn::Bytes(array) => sized(array.value(row)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn keys_of_doubles_keep_their_order(a: f64, b: f64) {
+            prop_assert_eq!(f64::value(a.key()), a);
+            prop_assert_eq!(a.key().cmp(&b.key()), a.partial_cmp(&b).unwrap());
+        }
+    }
+
+    #[test]
+    fn special_doubles() {
+        assert_eq!((-0.0f64).key(), 0.0f64.key());
+        assert_eq!((-f64::NAN).key(), f64::NAN.key());
+        assert!(f64::NAN.key() > f64::INFINITY.key());
     }
 }

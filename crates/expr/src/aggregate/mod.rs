@@ -53,7 +53,7 @@ pub trait Accumulator: Send {
 pub fn create(call: &AggregateCall, input: &RowType, retracts: bool) -> Result<Box<dyn Accumulator>, Failure> {
     let builder = Builder { call, input, retracts };
     match call.function.as_str() {
-        "COUNT" => builder.finish(count::Count::default()),
+        "COUNT" => builder.count(),
         "SUM" | "SUM0" | "$SUM0" => builder.sum(call.function != "SUM"),
         "AVG" => builder.average(),
         "MIN" | "MAX" => builder.extremum(),
@@ -81,43 +81,62 @@ impl Builder<'_> {
         Failure::user(format!("aggregate function {}({arg}) is not supported yet", self.call.function)).fatal()
     }
 
-    /// Wraps the fold for DISTINCT, and drives it.
-    fn finish<F: Fold + 'static>(&self, fold: F) -> Result<Box<dyn Accumulator>, Failure> {
+    /// Drives a fold of one argument of type `T`, wrapped for DISTINCT.
+    fn finish<T, F>(&self, fold: F) -> Result<Box<dyn Accumulator>, Failure>
+    where
+        T: arrow_array::ArrowPrimitiveType,
+        T::Native: key::Ordered,
+        F: Fold + 'static,
+    {
+        if !self.call.distinct {
+            return Ok(Box::new(Folding::new(fold, self.call)));
+        }
+        self.distinct::<F, key::Fixed<T>>(fold)
+    }
+
+    fn distinct<F: Fold + 'static, K: key::KeySource>(&self, fold: F) -> Result<Box<dyn Accumulator>, Failure> {
+        let data_type = self.arg(0)?.arrow_type();
+        Ok(Box::new(Folding::new(distinct::Distinct::<F, K>::new(fold, data_type), self.call)))
+    }
+
+    fn count(&self) -> Result<Box<dyn Accumulator>, Failure> {
+        let fold = count::Count::default();
         if !self.call.distinct || self.call.args.is_empty() {
             return Ok(Box::new(Folding::new(fold, self.call)));
         }
         let types = (0..self.call.args.len()).map(|index| Ok(self.arg(index)?.arrow_type()));
         let types = types.collect::<Result<Vec<_>, Failure>>()?;
-        Ok(match types.as_slice() {
-            [DataType::Int32] => Box::new(Folding::new(distinct::Distinct::<F, key::Fixed<Int32Type>>::new(fold), self.call)),
-            [DataType::Int64] => Box::new(Folding::new(distinct::Distinct::<F, key::Fixed<Int64Type>>::new(fold), self.call)),
-            [DataType::Utf8] => Box::new(Folding::new(distinct::Distinct::<F, key::Text>::new(fold), self.call)),
-            _ => Box::new(Folding::new(distinct::Distinct::<F, key::Encoded>::new(fold), self.call)),
-        })
+        match types.as_slice() {
+            [DataType::Int32] => self.distinct::<_, key::Fixed<Int32Type>>(fold),
+            [DataType::Int64] => self.distinct::<_, key::Fixed<Int64Type>>(fold),
+            [DataType::Utf8] => self.distinct::<_, key::Text>(fold),
+            types if types.iter().all(key::EncodedColumn::takes) => self.distinct::<_, key::Encoded>(fold),
+            _ => Err(self.unsupported()),
+        }
     }
 
     fn sum(&self, zero_if_empty: bool) -> Result<Box<dyn Accumulator>, Failure> {
         match self.arg(0)?.arrow_type() {
-            DataType::Int8 => self.finish(sum::IntegerSum::<Int8Type>::new(zero_if_empty)),
-            DataType::Int16 => self.finish(sum::IntegerSum::<Int16Type>::new(zero_if_empty)),
-            DataType::Int32 => self.finish(sum::IntegerSum::<Int32Type>::new(zero_if_empty)),
-            DataType::Int64 => self.finish(sum::IntegerSum::<Int64Type>::new(zero_if_empty)),
-            DataType::Float32 => self.finish(sum::FloatSum::<Float32Type>::new(zero_if_empty)),
-            DataType::Float64 => self.finish(sum::FloatSum::<Float64Type>::new(zero_if_empty)),
-            DataType::Decimal128(_, scale) => self.finish(sum::DecimalSum::new(scale, zero_if_empty)),
+            DataType::Int8 => self.finish::<Int8Type, _>(sum::IntegerSum::<Int8Type>::new(zero_if_empty)),
+            DataType::Int16 => self.finish::<Int16Type, _>(sum::IntegerSum::<Int16Type>::new(zero_if_empty)),
+            DataType::Int32 => self.finish::<Int32Type, _>(sum::IntegerSum::<Int32Type>::new(zero_if_empty)),
+            DataType::Int64 => self.finish::<Int64Type, _>(sum::IntegerSum::<Int64Type>::new(zero_if_empty)),
+            DataType::Float32 => self.finish::<Float32Type, _>(sum::FloatSum::<Float32Type>::new(zero_if_empty)),
+            DataType::Float64 => self.finish::<Float64Type, _>(sum::FloatSum::<Float64Type>::new(zero_if_empty)),
+            DataType::Decimal128(_, scale) => self.finish::<Decimal128Type, _>(sum::DecimalSum::new(scale, zero_if_empty)),
             _ => Err(self.unsupported()),
         }
     }
 
     fn average(&self) -> Result<Box<dyn Accumulator>, Failure> {
         match self.arg(0)?.arrow_type() {
-            DataType::Int8 => self.finish(average::IntegerAverage::<Int8Type>::default()),
-            DataType::Int16 => self.finish(average::IntegerAverage::<Int16Type>::default()),
-            DataType::Int32 => self.finish(average::IntegerAverage::<Int32Type>::default()),
-            DataType::Int64 => self.finish(average::IntegerAverage::<Int64Type>::default()),
-            DataType::Float32 => self.finish(average::FloatAverage::<Float32Type>::default()),
-            DataType::Float64 => self.finish(average::FloatAverage::<Float64Type>::default()),
-            DataType::Decimal128(_, scale) => self.finish(average::DecimalAverage::new(scale as u8)),
+            DataType::Int8 => self.finish::<Int8Type, _>(average::IntegerAverage::<Int8Type>::default()),
+            DataType::Int16 => self.finish::<Int16Type, _>(average::IntegerAverage::<Int16Type>::default()),
+            DataType::Int32 => self.finish::<Int32Type, _>(average::IntegerAverage::<Int32Type>::default()),
+            DataType::Int64 => self.finish::<Int64Type, _>(average::IntegerAverage::<Int64Type>::default()),
+            DataType::Float32 => self.finish::<Float32Type, _>(average::FloatAverage::<Float32Type>::default()),
+            DataType::Float64 => self.finish::<Float64Type, _>(average::FloatAverage::<Float64Type>::default()),
+            DataType::Decimal128(_, scale) => self.finish::<Decimal128Type, _>(average::DecimalAverage::new(scale as u8)),
             _ => Err(self.unsupported()),
         }
     }

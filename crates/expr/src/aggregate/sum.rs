@@ -38,7 +38,7 @@ pub(super) fn values<T: ArrowPrimitiveType>(args: &[ArrayRef]) -> Result<&[T::Na
 pub(super) struct IntegerSum<T> {
     slots: Vec<Slot<i64>>,
     zero_if_empty: bool,
-    of: PhantomData<T>,
+    of: PhantomData<fn() -> T>,
 }
 
 impl<T> IntegerSum<T> {
@@ -90,11 +90,12 @@ impl<T: Integer> Fold for IntegerSum<T> {
         Ok(Arc::new(output.finish()))
     }
 
-    fn merge(&mut self, from: usize, into: usize) {
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         let Slot { sum, count } = self.slots[from];
         let slot = &mut self.slots[into];
         slot.sum = slot.sum.wrapping_add(sum);
         slot.count += count;
+        Ok(())
     }
 
     fn reset(&mut self, group: usize) {
@@ -160,11 +161,12 @@ where
         Ok(Arc::new(output.finish()))
     }
 
-    fn merge(&mut self, from: usize, into: usize) {
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         let Slot { sum, count } = self.slots[from];
         let slot = &mut self.slots[into];
         slot.sum = slot.sum.add_wrapping(sum);
         slot.count += count;
+        Ok(())
     }
 
     fn reset(&mut self, group: usize) {
@@ -235,9 +237,10 @@ impl Fold for DecimalSum {
         Ok(Arc::new(output.finish().with_precision_and_scale(MAX_PRECISION, self.scale)?))
     }
 
-    fn merge(&mut self, from: usize, into: usize) {
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         let Slot { sum, count } = self.slots[from];
         self.slots[into].change(sum, count);
+        Ok(())
     }
 
     fn reset(&mut self, group: usize) {

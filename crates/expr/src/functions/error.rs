@@ -46,10 +46,16 @@ impl FunctionError {
 
     /// There is no such function here.
     pub(crate) fn missing(name: &str, args: &[Argument]) -> FunctionError {
+        let types: Vec<LogicalType> = args.iter().map(|arg| arg.ty.clone()).collect();
+        FunctionError::missing_types(name, &types)
+    }
+
+    /// There is no such function or aggregate here.
+    pub(crate) fn missing_types(name: &str, args: &[LogicalType]) -> FunctionError {
         if known::is_known(name) {
             return FunctionError::NotSupported { name: name.to_owned(), nearest: nearest(name) };
         }
-        let families: Vec<String> = args.iter().map(|arg| family(&arg.ty)).collect();
+        let families: Vec<String> = args.iter().map(family).collect();
         let message = format!("No match found for function signature {name}({})", families.join(", "));
         FunctionError::Unknown { message, nearest: nearest(name) }
     }

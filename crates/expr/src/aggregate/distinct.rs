@@ -1,0 +1,102 @@
+//! DISTINCT: lets a value through when it comes for the first time, and takes it back when its last row is taken back.
+
+use arrow_array::ArrayRef;
+use arrow_schema::DataType;
+use dataflow::Failure;
+use hashbrown::HashMap;
+
+use super::fold::Fold;
+use super::key::KeySource;
+
+/// How often each value of each group is there, over the fold that sees it once.
+pub(super) struct Distinct<F, K: KeySource> {
+    fold: F,
+    seen: Vec<HashMap<K::Key, i64>>,
+    data_type: DataType,
+}
+
+/// The columns for the key and those for the inner fold.
+pub(super) struct DistinctInput<K, I> {
+    key: K,
+    inner: I,
+}
+
+impl<F: Fold, K: KeySource> Distinct<F, K> {
+    /// `data_type` is that of the argument.
+    pub(super) fn new(fold: F, data_type: DataType) -> Self {
+        Self { fold, seen: Vec::new(), data_type }
+    }
+}
+
+impl<F: Fold, K: KeySource> Fold for Distinct<F, K> {
+    type Input<'a> = DistinctInput<K::Column<'a>, F::Input<'a>>;
+    type Output = F::Output;
+
+    fn input<'a>(&self, args: &'a [ArrayRef]) -> Result<Self::Input<'a>, Failure> {
+        Ok(DistinctInput { key: K::column(args)?, inner: self.fold.input(args)? })
+    }
+
+    fn resize(&mut self, groups: usize) {
+        self.fold.resize(groups);
+        self.seen.resize_with(groups, HashMap::new);
+    }
+
+    fn add(&mut self, group: usize, input: &Self::Input<'_>, row: usize) {
+        let count = K::count(&mut self.seen[group], &input.key, row);
+        *count += 1;
+        if *count == 1 {
+            self.fold.add(group, &input.inner, row);
+        }
+    }
+
+    fn retract(&mut self, group: usize, input: &Self::Input<'_>, row: usize) {
+        let seen = &mut self.seen[group];
+        let count = K::count(seen, &input.key, row);
+        *count -= 1;
+        let left = *count;
+        if left <= 0 {
+            seen.remove(&K::key(&input.key, row));
+        }
+        // A value that never came has nothing to take back.
+        if left == 0 {
+            self.fold.retract(group, &input.inner, row);
+        }
+    }
+
+    fn output(&self, capacity: usize) -> Self::Output {
+        self.fold.output(capacity)
+    }
+
+    fn append(&self, group: usize, output: &mut Self::Output) {
+        self.fold.append(group, output);
+    }
+
+    fn finish(&self, output: Self::Output) -> Result<ArrayRef, Failure> {
+        self.fold.finish(output)
+    }
+
+    /// The inner fold is given the values that are new to `into`.
+    fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
+        let mut new = Vec::new();
+        for (key, count) in std::mem::take(&mut self.seen[from]) {
+            match self.seen[into].get_mut(&key) {
+                Some(total) => *total += count,
+                None => {
+                    new.push(key.clone());
+                    self.seen[into].insert(key, count);
+                }
+            }
+        }
+        let args = K::restore(&new, &self.data_type);
+        let input = self.fold.input(&args)?;
+        for row in 0..new.len() {
+            self.fold.add(into, &input, row);
+        }
+        Ok(())
+    }
+
+    fn reset(&mut self, group: usize) {
+        self.fold.reset(group);
+        self.seen[group] = HashMap::new();
+    }
+}
