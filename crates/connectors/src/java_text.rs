@@ -110,12 +110,25 @@ pub(crate) fn push_decimal(out: &mut String, unscaled: i128, scale: u8) {
     }
 }
 
-/// `BigDecimal.toString`: scientific when the value is smaller than 1E-6.
-pub(crate) fn push_big_decimal(out: &mut String, unscaled: i128, scale: u8) {
+/// `BigDecimal.stripTrailingZeros`: the scale may become negative.
+pub(crate) fn strip_trailing_zeros(mut unscaled: i128, scale: u8) -> (i128, i32) {
+    let mut scale = i32::from(scale);
+    if unscaled == 0 {
+        return (0, 0);
+    }
+    while unscaled % 10 == 0 {
+        unscaled /= 10;
+        scale -= 1;
+    }
+    (unscaled, scale)
+}
+
+/// `BigDecimal.toString`: scientific when the scale is negative or the value is smaller than 1E-6.
+pub(crate) fn push_big_decimal(out: &mut String, unscaled: i128, scale: i32) {
     let mut buffer = itoa::Buffer::new();
     let digits = buffer.format(unscaled.unsigned_abs());
-    let adjusted = digits.len() as i32 - 1 - i32::from(scale);
-    if adjusted >= -6 {
+    let adjusted = digits.len() as i32 - 1 - scale;
+    if let (Ok(scale), -6..) = (u8::try_from(scale), adjusted) {
         push_decimal(out, unscaled, scale);
         return;
     }
@@ -128,6 +141,9 @@ pub(crate) fn push_big_decimal(out: &mut String, unscaled: i128, scale: u8) {
         out.push_str(&digits[1..]);
     }
     out.push('E');
+    if adjusted >= 0 {
+        out.push('+');
+    }
     out.push_str(itoa::Buffer::new().format(adjusted));
 }
 
@@ -227,6 +243,21 @@ pub(crate) fn push_trimmed_fraction(out: &mut String, nanos: u32) {
     }
     push_fraction(out, nanos, 9);
     out.truncate(out.trim_end_matches('0').len());
+}
+
+/// `HH:mm:ss` and the fraction without trailing zeros, of milliseconds of the day.
+pub(crate) fn push_iso_time(out: &mut String, millis: i32) {
+    push_clock(out, millis as u32 / 1_000);
+    push_trimmed_fraction(out, millis as u32 % 1_000 * 1_000_000);
+}
+
+/// `yyyy-MM-dd`, a separator, and the time as [`push_iso_time`] writes it.
+pub(crate) fn push_timestamp(out: &mut String, (seconds, nanos): (i64, u32), separator: char) {
+    let (day, second) = split_day(seconds);
+    push_date(out, day);
+    out.push(separator);
+    push_clock(out, second);
+    push_trimmed_fraction(out, nanos);
 }
 
 /// Day since the epoch and second of that day.
@@ -334,11 +365,27 @@ mod tests {
             (0, 3, "0.000", "0.000"),
             (7, 0, "7", "7"),
             (1, 10, "0.0000000001", "1E-10"),
+            (1000, 10, "0.0000001000", "1.000E-7"),
             (-123, 12, "-0.000000000123", "-1.23E-10"),
             (0, 10, "0.0000000000", "0E-10"),
         ] {
             assert_eq!(text(|out| push_decimal(out, unscaled, scale)), plain);
-            assert_eq!(text(|out| push_big_decimal(out, unscaled, scale)), java);
+            assert_eq!(text(|out| push_big_decimal(out, unscaled, i32::from(scale))), java);
+        }
+    }
+
+    #[test]
+    fn stripped_decimals_are_written_with_exponents() {
+        for (unscaled, scale, expected) in [
+            (10_000, 2, "1E+2"),
+            (120_000, 2, "1.2E+3"),
+            (0, 2, "0"),
+            (-50, 2, "-0.5"),
+            (1, 7, "1E-7"),
+            (10, 7, "0.000001"),
+        ] {
+            let (unscaled, scale) = strip_trailing_zeros(unscaled, scale);
+            assert_eq!(text(|out| push_big_decimal(out, unscaled, scale)), expected);
         }
     }
 

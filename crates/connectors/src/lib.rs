@@ -4,6 +4,7 @@
 //! that run. This crate alone knows files, brokers and record encodings; it knows neither SQL nor tasks.
 
 pub mod blackhole;
+pub mod formats;
 pub mod print;
 
 mod column_view;

@@ -91,6 +91,13 @@ impl<'a> TableOptions<'a> {
         text.split(';').map(str::trim).filter(|part| !part.is_empty()).collect()
     }
 
+    /// An error of the option as it is written in the table.
+    pub fn error_of(&self, def: &OptionDef, problem: &str) -> ConnectorError {
+        let key = format!("{}{}", self.prefix, def.key);
+        let message = format!("option '{key}' {problem}");
+        ConnectorError::of_option(key, message)
+    }
+
     fn parsed<T>(&self, def: &OptionDef, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ConnectorError> {
         match self.text(def) {
             None => Ok(None),

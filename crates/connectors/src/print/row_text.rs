@@ -19,7 +19,7 @@ pub(super) fn write_value(column: &ColumnView<'_>, row: usize, out: &mut String)
         ColumnView::BigInt(array) => push(out, array.value(row)),
         ColumnView::Float(array) => java_text::push_float(out, array.value(row)),
         ColumnView::Double(array) => java_text::push_double(out, array.value(row)),
-        ColumnView::Decimal { array, scale } => java_text::push_decimal(out, array.value(row), *scale),
+        ColumnView::Decimal { array, scale } => java_text::push_big_decimal(out, array.value(row), i32::from(*scale)),
         ColumnView::Text(array) => out.push_str(array.value(row)),
         ColumnView::Bytes(array) => {
             let bytes = array.value(row).iter();

@@ -1,0 +1,21 @@
+//! Formats: records as bytes to Arrow columns and back, chosen by a connector's `format` option.
+//!
+//! A format knows text and types; where records come from and how they are framed (lines of a file, messages of a topic) is the connector's.
+
+pub mod csv;
+pub mod json;
+
+mod base64_text;
+mod column_builder;
+mod decoder;
+mod encoder;
+mod format;
+mod number_text;
+mod origin;
+mod time_text;
+
+pub(crate) use column_builder::timestamp_value;
+pub use decoder::Decoder;
+pub use encoder::{Encoder, EncoderRows};
+pub use format::{FORMATS, Format};
+pub use origin::{FilePlace, Origin};
