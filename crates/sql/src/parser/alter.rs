@@ -60,7 +60,7 @@ impl Parser<'_> {
             AlterViewOp::Rename(self.object_name()?)
         } else {
             self.expect("AS")?;
-            AlterViewOp::As(Box::new(self.query()?))
+            AlterViewOp::As(self.query()?)
         };
         Ok(StatementKind::AlterView(Box::new(AlterView { if_exists, name, op })))
     }
@@ -216,7 +216,7 @@ impl Parser<'_> {
         let start_mode = self.start_mode()?;
         if start_mode.is_some() || self.is_word("AS") {
             self.expect("AS")?;
-            let query = Box::new(self.query()?);
+            let query = self.query()?;
             return Ok(AlterMaterializedTableOp::As { start_mode, query });
         }
         self.alter_table_op().map(AlterMaterializedTableOp::Table)

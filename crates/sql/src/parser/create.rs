@@ -27,12 +27,13 @@ impl Modifiers {
             _ if self.system && !may_be_system => "SYSTEM",
             _ if self.system && !self.temporary => {
                 let error = SqlError::parse(format!("a SYSTEM {object} can only be TEMPORARY"), self.span);
-                return Err(error.with_hint(format!("write TEMPORARY SYSTEM {object}")));
+                return Err(error.with_hint(format!("write TEMPORARY SYSTEM {object}")).into());
             }
             _ => return Ok(()),
         };
         Err(SqlError::parse(format!("{words} does not apply to a {object}"), self.span)
-            .with_hint(format!("leave out {words}")))
+            .with_hint(format!("leave out {words}"))
+            .into())
     }
 }
 
@@ -95,7 +96,7 @@ impl Parser<'_> {
         };
         let comment = self.comment()?;
         self.expect("AS")?;
-        let query = Box::new(self.query()?);
+        let query = self.query()?;
         Ok(StatementKind::CreateView(Box::new(CreateView {
             or_replace: words.mode == CreateMode::CreateOrReplace,
             temporary: words.temporary,
@@ -166,7 +167,7 @@ impl Parser<'_> {
         let output = if self.accept("OUTPUT") { self.model_columns()? } else { Vec::new() };
         let comment = self.comment()?;
         let options = self.with_options()?;
-        let as_query = if self.accept("AS") { Some(Box::new(self.query()?)) } else { None };
+        let as_query = if self.accept("AS") { Some(self.query()?) } else { None };
         Ok(StatementKind::CreateModel(Box::new(CreateModel {
             temporary: words.temporary,
             if_not_exists,
@@ -215,7 +216,7 @@ impl Parser<'_> {
         let refresh_mode = if self.accept("REFRESH_MODE") { Some(self.refresh_mode()?) } else { None };
         let start_mode = self.start_mode()?;
         self.expect("AS")?;
-        let query = Box::new(self.query()?);
+        let query = self.query()?;
         Ok(StatementKind::CreateMaterializedTable(Box::new(CreateMaterializedTable {
             mode: words.mode,
             if_not_exists,

@@ -30,7 +30,7 @@ impl Parser<'_> {
         let partitioned_by = self.partitioned_by()?;
         let options = self.with_options()?;
         let like = if self.accept("LIKE") { Some(self.table_like()?) } else { None };
-        let as_query = if like.is_none() && self.accept("AS") { Some(Box::new(self.query()?)) } else { None };
+        let as_query = if like.is_none() && self.accept("AS") { Some(self.query()?) } else { None };
         Ok(StatementKind::CreateTable(Box::new(CreateTable {
             mode,
             temporary,
@@ -80,7 +80,7 @@ impl Parser<'_> {
             let watermark = self.watermark()?;
             if schema.watermark.is_some() {
                 let error = SqlError::validation("a table has one WATERMARK at most", watermark.span);
-                return Err(error.with_hint("leave one of them out"));
+                return Err(error.with_hint("leave one of them out").into());
             }
             schema.watermark = Some(watermark);
         } else if self.is_one_of(&["PRIMARY", "CONSTRAINT", "UNIQUE"]) {

@@ -7,10 +7,11 @@ use crate::ast::Span;
 use crate::error::SqlError;
 use crate::lexer::{Token, TokenKind, tokenize};
 
-pub(super) type Result<T> = std::result::Result<T, SqlError>;
+/// Errors are boxed inside the parser: every rule has many results in flight, and rules nest.
+pub(super) type Result<T> = std::result::Result<T, Box<SqlError>>;
 
 /// How many levels of parentheses and sub-queries may nest. Bounds the parser's own stack.
-pub(super) const MAX_NESTING: usize = 100;
+pub(super) const MAX_NESTING: usize = 128;
 
 /// How high a tree may grow, long chains of operators included. Bounds the stack of whoever walks the tree.
 pub(super) const MAX_HEIGHT: usize = 256;
@@ -272,9 +273,9 @@ impl<'a> Parser<'a> {
         if self.height > MAX_HEIGHT { Err(self.too_deep(MAX_HEIGHT)) } else { Ok(()) }
     }
 
-    fn too_deep(&self, limit: usize) -> SqlError {
+    fn too_deep(&self, limit: usize) -> Box<SqlError> {
         let message = format!("the statement nests deeper than {limit} levels");
-        SqlError::parse(message, self.here())
-            .with_hint("split it up with views or WITH; write long lists of alternatives with IN or VALUES")
+        let error = SqlError::parse(message, self.here());
+        error.with_hint("split it up with views or WITH; write long lists of alternatives with IN or VALUES").into()
     }
 }

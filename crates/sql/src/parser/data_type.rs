@@ -128,7 +128,7 @@ impl Parser<'_> {
                     self.advance();
                 }
                 let digits = i32::try_from(self.unsigned("a scale")?)
-                    .map_err(|_| SqlError::parse("the scale is too large", self.previous()))?;
+                    .map_err(|_| Box::new(SqlError::parse("the scale is too large", self.previous())))?;
                 scale = Some(if negative { -digits } else { digits });
             }
             self.close(opened)?;
@@ -148,12 +148,14 @@ impl Parser<'_> {
                 return Ok(DataTypeKind::TimestampLtz(precision));
             }
             return Err(SqlError::unsupported("TIME WITH LOCAL TIME ZONE is not a type of Flink", self.since(start))
-                .with_hint("use TIME, or TIMESTAMP_LTZ"));
+                .with_hint("use TIME, or TIMESTAMP_LTZ")
+                .into());
         }
         if self.is_words(&["WITH", "TIME", "ZONE"]) {
             self.expect_words(&["WITH", "TIME", "ZONE"])?;
             return Err(SqlError::unsupported("types WITH TIME ZONE are not supported", self.since(start))
-                .with_hint("use TIMESTAMP_LTZ, which holds an instant and shows it in the session's time zone"));
+                .with_hint("use TIMESTAMP_LTZ, which holds an instant and shows it in the session's time zone")
+                .into());
         }
         if self.is_words(&["WITHOUT", "TIME", "ZONE"]) {
             self.expect_words(&["WITHOUT", "TIME", "ZONE"])?;

@@ -10,9 +10,9 @@ const SHOWN_CANDIDATES: usize = 12;
 
 impl Parser<'_> {
     /// The current token does not fit; what would have is in the candidates.
-    pub(super) fn unexpected(&self) -> SqlError {
+    pub(super) fn unexpected(&self) -> Box<SqlError> {
         if let Some(error) = self.lex_error_here() {
-            return error;
+            return error.into();
         }
         let token = self.peek();
         let mut error = SqlError::parse(format!("unexpected {}", self.description(token)), self.place(token));
@@ -21,33 +21,33 @@ impl Parser<'_> {
             error = error.into_incomplete();
         }
         match self.guess() {
-            Some(hint) => error.with_hint(hint),
-            None => error,
+            Some(hint) => error.with_hint(hint).into(),
+            None => error.into(),
         }
     }
 
     /// The current token is not the `what` that must stand here.
-    pub(super) fn unexpected_instead_of(&mut self, what: &'static str) -> SqlError {
+    pub(super) fn unexpected_instead_of(&mut self, what: &'static str) -> Box<SqlError> {
         self.note(what);
         self.unexpected()
     }
 
     /// The current token does not fit where a name must stand.
-    pub(super) fn unexpected_name(&mut self, what: &'static str) -> SqlError {
+    pub(super) fn unexpected_name(&mut self, what: &'static str) -> Box<SqlError> {
         self.note(what);
         match self.reserved_word() {
             Some(word) => {
                 let hint = format!("to use it as a name, write it in back-quotes: `{word}`");
                 let mut error = SqlError::parse(format!("'{word}' is a reserved keyword"), self.here());
                 error.detail = self.expectation();
-                error.with_hint(self.misspelling().unwrap_or(hint))
+                error.with_hint(self.misspelling().unwrap_or(hint)).into()
             }
             None => self.unexpected(),
         }
     }
 
     /// The current token does not close what was opened at `opened`.
-    pub(super) fn unclosed(&self, opened: Span) -> SqlError {
+    pub(super) fn unclosed(&self, opened: Span) -> Box<SqlError> {
         let mut error = self.unexpected();
         if self.is(&TokenKind::Invalid) {
             return error;

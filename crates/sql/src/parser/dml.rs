@@ -27,7 +27,7 @@ impl Parser<'_> {
         if columns.is_empty() {
             columns = self.insert_columns()?;
         }
-        let query = Box::new(self.query()?);
+        let query = self.query()?;
         let on_conflict = self.on_conflict()?;
         Ok(Insert { mode, table, hints, partition, columns, query, on_conflict, span: self.since(start) })
     }
@@ -77,7 +77,7 @@ impl Parser<'_> {
         let span = self.since(start);
         if inserts.is_empty() {
             let error = SqlError::validation("the statement set is empty", span);
-            return Err(error.with_hint("put an INSERT INTO between BEGIN and END"));
+            return Err(error.with_hint("put an INSERT INTO between BEGIN and END").into());
         }
         Ok(Statement { kind: StatementKind::StatementSet(Box::new(StatementSet { inserts, span })), span })
     }

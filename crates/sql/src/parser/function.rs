@@ -15,19 +15,9 @@ impl From<Ident> for ObjectName {
 
 impl Parser<'_> {
     /// The rest of a call whose name is taken; without parentheses the arguments are absent.
-    pub(super) fn call(&mut self, name: ObjectName) -> Result<FunctionCall> {
+    pub(super) fn call(&mut self, name: ObjectName) -> Result<Box<FunctionCall>> {
         let start = name.span;
-        let mut call = FunctionCall {
-            name,
-            args: FunctionArgs::Absent,
-            quantifier: None,
-            order_by: Vec::new(),
-            within_group: false,
-            nulls: None,
-            filter: None,
-            over: None,
-            span: start,
-        };
+        let mut call = bare_call(name);
         if self.is(&TokenKind::LeftParen) {
             self.call_arguments(&mut call)?;
             self.call_clauses(&mut call)?;
@@ -232,4 +222,19 @@ impl Parser<'_> {
         self.expect("FOLLOWING")?;
         Ok(FrameBound::Following(offset))
     }
+}
+
+/// `name` without arguments. A function of its own, and boxed, to keep the stack of nested calls small.
+pub(super) fn bare_call(name: ObjectName) -> Box<FunctionCall> {
+    Box::new(FunctionCall {
+        span: name.span,
+        name,
+        args: FunctionArgs::Absent,
+        quantifier: None,
+        order_by: Vec::new(),
+        within_group: false,
+        nulls: None,
+        filter: None,
+        over: None,
+    })
 }

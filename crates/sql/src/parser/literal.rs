@@ -13,13 +13,13 @@ impl Parser<'_> {
     pub(super) fn string_value(&mut self) -> Result<(String, Option<String>, Span)> {
         let token = self.advance();
         let TokenKind::String { mut value, charset } = token.kind else {
-            return Err(SqlError::parse("expected a 'string'", token.span));
+            return Err(SqlError::parse("expected a 'string'", token.span).into());
         };
         while let TokenKind::String { value: more, charset: None } = self.kind() {
             let between = Span::new(self.previous().end, self.here().start).slice(self.text);
             if !between.contains('\n') {
                 let error = SqlError::parse("two strings stand side by side on one line", self.here());
-                return Err(error.with_hint("join them with ||, or double a quote inside a string: 'it''s'"));
+                return Err(error.with_hint("join them with ||, or double a quote inside a string: 'it''s'").into());
             }
             value.push_str(more);
             self.advance();
@@ -152,7 +152,9 @@ impl Parser<'_> {
             if !is_interval_range(leading, unit) {
                 let message = format!("an interval cannot run from {} to {}", leading.word(), unit.word());
                 let error = SqlError::parse(message, place);
-                return Err(error.with_hint("ranges are YEAR TO MONTH, and DAY, HOUR or MINUTE to a smaller unit"));
+                return Err(error
+                    .with_hint("ranges are YEAR TO MONTH, and DAY, HOUR or MINUTE to a smaller unit")
+                    .into());
             }
             trailing = Some(unit);
             if unit == TimeUnit::Second && self.is(&TokenKind::LeftParen) {

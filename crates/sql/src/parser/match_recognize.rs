@@ -175,7 +175,7 @@ impl Parser<'_> {
         match max {
             Some(max) if max < min || max == 0 => {
                 let error = SqlError::validation("the quantifier allows no number of rows", self.since(opened));
-                Err(error.with_hint("write {least,greatest} with a greatest number of 1 or more"))
+                Err(error.with_hint("write {least,greatest} with a greatest number of 1 or more").into())
             }
             _ => Ok((min, max)),
         }

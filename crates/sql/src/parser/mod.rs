@@ -21,12 +21,14 @@ mod names;
 mod paren;
 mod primary;
 mod query;
+#[cfg(test)]
+mod robustness;
 mod show;
 mod special_function;
 mod statement;
 mod table_ref;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::ast::{DataType, Expr, Query, Statement};
 use crate::error::SqlError;
@@ -38,20 +40,7 @@ use cursor::Parser;
 /// # Errors
 /// The first mistake of the script.
 pub fn parse_script(text: &str) -> Result<Vec<Statement>, SqlError> {
-    let mut parser = Parser::new(text);
-    let mut statements = Vec::new();
-    loop {
-        while parser.is(&TokenKind::Semicolon) {
-            parser.advance();
-        }
-        if parser.is(&TokenKind::Eof) {
-            return Ok(statements);
-        }
-        statements.push(parser.statement()?);
-        if !parser.is(&TokenKind::Eof) {
-            parser.expect_kind(&TokenKind::Semicolon)?;
-        }
-    }
+    parse_whole(text, Parser::statements)
 }
 
 /// One statement, with or without a `;` at its end.
@@ -59,11 +48,11 @@ pub fn parse_script(text: &str) -> Result<Vec<Statement>, SqlError> {
 /// # Errors
 /// The first mistake, also when there is no statement or more than one.
 pub fn parse_statement(text: &str) -> Result<Statement, SqlError> {
-    let mut parser = Parser::new(text);
-    let statement = parser.statement()?;
-    while parser.accept_kind(&TokenKind::Semicolon) {}
-    parser.end()?;
-    Ok(statement)
+    parse_whole(text, |parser| {
+        let statement = parser.statement()?;
+        while parser.accept_kind(&TokenKind::Semicolon) {}
+        Ok(statement)
+    })
 }
 
 /// One query.
@@ -73,7 +62,7 @@ pub fn parse_statement(text: &str) -> Result<Statement, SqlError> {
 pub fn parse_query(text: &str) -> Result<Query, SqlError> {
     parse_whole(text, |parser| {
         if parser.is(&TokenKind::LeftParen) || parser.is_query_start() {
-            return parser.query();
+            return parser.query().map(|query| *query);
         }
         Err(parser.unexpected_instead_of("a query"))
     })
@@ -95,9 +84,8 @@ pub fn parse_data_type(text: &str) -> Result<DataType, SqlError> {
     parse_whole(text, Parser::data_type)
 }
 
-fn parse_whole<'a, T>(text: &'a str, rule: impl FnOnce(&mut Parser<'a>) -> Result<T, SqlError>) -> Result<T, SqlError> {
+fn parse_whole<'a, T>(text: &'a str, rule: impl FnOnce(&mut Parser<'a>) -> cursor::Result<T>) -> Result<T, SqlError> {
     let mut parser = Parser::new(text);
-    let parsed = rule(&mut parser)?;
-    parser.end()?;
-    Ok(parsed)
+    let parsed = rule(&mut parser).and_then(|parsed| parser.end().map(|()| parsed));
+    parsed.map_err(|error| *error)
 }

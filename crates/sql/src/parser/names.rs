@@ -2,6 +2,7 @@
 
 use super::cursor::{Parser, Result};
 use crate::ast::{Hint, HintArgs, Ident, KeyValue, ObjectName, PartitionItem, Text};
+use crate::error::SqlError;
 use crate::lexer::{TokenKind, keywords};
 
 impl Parser<'_> {
@@ -68,11 +69,11 @@ impl Parser<'_> {
         Ok(Text { value, span })
     }
 
-    fn unexpected_text(&mut self) -> crate::error::SqlError {
+    fn unexpected_text(&mut self) -> Box<SqlError> {
         let bare = self.is_ident().then(|| self.slice(self.peek()).trim_matches('`').to_string());
         let error = self.unexpected_instead_of("a 'string'");
         match bare {
-            Some(word) => error.with_hint(format!("write it in single quotes: '{word}'")),
+            Some(word) => error.with_hint(format!("write it in single quotes: '{word}'")).into(),
             None => error,
         }
     }

@@ -17,19 +17,19 @@ impl Parser<'_> {
     /// `(query)` or `(a, b, ...)`
     pub(super) fn parenthesized_query_or_list(&mut self) -> Result<Parenthesized> {
         let opened = self.open()?;
-        let content = self.nested(Self::query_or_list)?;
+        let content = self.query_or_list()?;
         self.close(opened)?;
         Ok(content)
     }
 
     fn query_or_list(&mut self) -> Result<Parenthesized> {
         if self.is_query_start() {
-            return self.query().map(|query| Parenthesized::Query(Box::new(query)));
+            return self.query().map(Parenthesized::Query);
         }
         let first = self.expr()?;
         if self.is_query_continuation() {
             if let ExprKind::Subquery(query) = first.kind {
-                return self.query_from(*query, first.span).map(|query| Parenthesized::Query(Box::new(query)));
+                return self.query_from(query, first.span).map(Parenthesized::Query);
             }
         }
         let mut list = vec![first];
@@ -40,8 +40,8 @@ impl Parser<'_> {
     }
 
     /// The rest of a query whose first part was `(query)` at `span`.
-    pub(super) fn query_from(&mut self, query: Query, span: Span) -> Result<Query> {
-        let first = SetExpr { kind: SetExprKind::Query(Box::new(query)), span };
+    pub(super) fn query_from(&mut self, query: Box<Query>, span: Span) -> Result<Box<Query>> {
+        let first = SetExpr { kind: SetExprKind::Query(query), span };
         self.query_after(None, first)
     }
 

@@ -94,7 +94,7 @@ impl Parser<'_> {
         let opened = self.open()?;
         let query = self.query()?;
         self.close(opened)?;
-        Ok(Box::new(query))
+        Ok(query)
     }
 
     fn collection(&mut self, kind: CollectionKind) -> Result<ExprKind> {
@@ -144,12 +144,12 @@ impl Parser<'_> {
             let called = self.is_at(1, &TokenKind::LeftParen);
             if keywords::is_niladic_function(word) || (called && keywords::is_function_name(word)) {
                 let name = self.any_word().into();
-                return self.call(name).map(|call| ExprKind::Function(Box::new(call)));
+                return self.call(name).map(ExprKind::Function);
             }
         }
         let name = self.object_named("an expression")?;
         if self.is(&TokenKind::LeftParen) {
-            return self.call(name).map(|call| ExprKind::Function(Box::new(call)));
+            return self.call(name).map(ExprKind::Function);
         }
         Ok(ExprKind::Identifier(name.parts))
     }

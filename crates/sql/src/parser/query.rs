@@ -2,8 +2,8 @@
 
 use super::cursor::{Parser, Result};
 use crate::ast::{
-    Cte, Expr, ExprKind, GroupBy, GroupItem, NamedWindow, NullsOrder, ObjectName, OrderItem, Query, Select, SelectItem,
-    SetExpr, SetExprKind, SetOperator, With,
+    Cte, Expr, ExprKind, GroupBy, GroupItem, Hint, NamedWindow, NullsOrder, ObjectName, OrderItem, Query, Select,
+    SelectItem, SetExpr, SetExprKind, SetOperator, SetQuantifier, Span, With,
 };
 use crate::error::SqlError;
 use crate::lexer::TokenKind;
@@ -21,7 +21,7 @@ impl Parser<'_> {
     }
 
     /// A whole query.
-    pub(super) fn query(&mut self) -> Result<Query> {
+    pub(super) fn query(&mut self) -> Result<Box<Query>> {
         self.nested(|p| {
             let with = p.with()?;
             let first = p.set_operand()?;
@@ -30,13 +30,13 @@ impl Parser<'_> {
     }
 
     /// The rest of a query whose first operand is known.
-    pub(super) fn query_after(&mut self, with: Option<With>, first: SetExpr) -> Result<Query> {
+    pub(super) fn query_after(&mut self, with: Option<With>, first: SetExpr) -> Result<Box<Query>> {
         let start = match with.as_ref().and_then(|with| with.ctes.first()) {
             Some(cte) => cte.span.to(first.span),
             None => first.span,
         };
         let body = self.set_operations(first, 0)?;
-        let mut query = Query { with, body, order_by: Vec::new(), offset: None, limit: None, span: start };
+        let mut query = bare_query(with, body);
         if self.accept_words(&["ORDER", "BY"]) {
             query.order_by = self.list(Self::order_item)?;
         }
@@ -102,7 +102,7 @@ impl Parser<'_> {
     fn set_operand(&mut self) -> Result<SetExpr> {
         let start = self.here();
         let kind = if self.is_word("SELECT") {
-            SetExprKind::Select(Box::new(self.select()?))
+            SetExprKind::Select(self.select()?)
         } else if self.accept("VALUES") {
             SetExprKind::Values(self.list(Self::values_row)?)
         } else if self.is_word("TABLE") && self.is_ident_at(1) {
@@ -126,29 +126,18 @@ impl Parser<'_> {
         })
     }
 
-    fn select(&mut self) -> Result<Select> {
+    fn select(&mut self) -> Result<Box<Select>> {
         let start = self.expect("SELECT")?;
         let hints = self.hints()?;
         let quantifier = self.set_quantifier();
         let items = self.list(Self::select_item)?;
-        let mut select = Select {
-            hints,
-            quantifier,
-            items,
-            from: None,
-            selection: None,
-            group_by: None,
-            having: None,
-            windows: Vec::new(),
-            qualify: None,
-            span: start,
-        };
+        let mut select = bare_select(hints, quantifier, items);
         if self.accept("FROM") {
             select.from = Some(self.from_list()?);
             self.select_clauses(&mut select)?;
         } else if self.is_word("WHERE") {
             let error = SqlError::parse("WHERE needs a FROM before it", self.here());
-            return Err(error.with_hint("write FROM table WHERE condition"));
+            return Err(error.with_hint("write FROM table WHERE condition").into());
         }
         select.span = self.since(start);
         Ok(select)
@@ -314,4 +303,26 @@ impl Parser<'_> {
             _ => Err(self.unexpected_instead_of("a number of rows")),
         }
     }
+}
+
+// Large nodes are made in functions of their own, and boxed, to keep the stack of nested queries small.
+
+fn bare_query(with: Option<With>, body: SetExpr) -> Box<Query> {
+    let span = body.span;
+    Box::new(Query { with, body, order_by: Vec::new(), offset: None, limit: None, span })
+}
+
+fn bare_select(hints: Vec<Hint>, quantifier: Option<SetQuantifier>, items: Vec<SelectItem>) -> Box<Select> {
+    Box::new(Select {
+        hints,
+        quantifier,
+        items,
+        from: None,
+        selection: None,
+        group_by: None,
+        having: None,
+        windows: Vec::new(),
+        qualify: None,
+        span: Span::default(),
+    })
 }

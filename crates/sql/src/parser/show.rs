@@ -153,7 +153,7 @@ impl Parser<'_> {
         }
         if let Some(twice) = (1..details.len()).find(|at| details[..*at].contains(&details[*at])) {
             let message = format!("{} stands twice in EXPLAIN", details[twice].word());
-            return Err(SqlError::parse(message, self.previous()).with_hint("name each detail once"));
+            return Err(SqlError::parse(message, self.previous()).with_hint("name each detail once").into());
         }
         let explainable = ["EXECUTE", "CREATE", "REPLACE", "UPDATE", "DELETE"];
         let statement = if self.is_one_of(&explainable) { self.statement()? } else { self.runnable()? };

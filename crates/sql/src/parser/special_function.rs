@@ -1,9 +1,8 @@
 //! Functions with a syntax of their own: CAST, EXTRACT, TRIM and others. Those of JSON have their own file.
 
 use super::cursor::{Parser, Result};
-use crate::ast::{
-    Expr, ExprKind, FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, ObjectName, Span, TrimSide,
-};
+use super::function::bare_call;
+use crate::ast::{ExprKind, FunctionArg, FunctionArgValue, FunctionArgs, TrimSide};
 use crate::error::SqlError;
 use crate::lexer::TokenKind;
 
@@ -50,7 +49,7 @@ impl Parser<'_> {
         let data_type = Box::new(self.data_type()?);
         if !data_type.nullable {
             let error = SqlError::parse("NOT NULL does not apply to the target of a cast", data_type.span);
-            return Err(error.with_hint("leave it out: the result can be NULL exactly when the value can"));
+            return Err(error.with_hint("leave it out: the result can be NULL exactly when the value can").into());
         }
         Ok(ExprKind::Cast { lenient: false, expr, data_type })
     }
@@ -130,8 +129,11 @@ impl Parser<'_> {
             return Ok(ExprKind::RoundTo { up, expr: Box::new(expr), unit });
         }
         self.close(opened)?;
-        let span = self.since(name.span);
-        Ok(ExprKind::Function(Box::new(plain_call(name.into(), expr, span))))
+        let mut call = bare_call(name.into());
+        call.span = self.since(call.span);
+        call.args =
+            FunctionArgs::List(vec![FunctionArg { name: None, span: expr.span, value: FunctionArgValue::Expr(expr) }]);
+        Ok(ExprKind::Function(call))
     }
 
     fn timestamp_add(&mut self) -> Result<ExprKind> {
@@ -148,21 +150,5 @@ impl Parser<'_> {
         let from = self.boxed_expr()?;
         self.expect_kind(&TokenKind::Comma)?;
         Ok(ExprKind::TimestampDiff { unit, from, to: self.boxed_expr()? })
-    }
-}
-
-/// `name(arg)` without any clause.
-fn plain_call(name: ObjectName, arg: Expr, span: Span) -> FunctionCall {
-    let arg = FunctionArg { name: None, span: arg.span, value: FunctionArgValue::Expr(arg) };
-    FunctionCall {
-        name,
-        args: FunctionArgs::List(vec![arg]),
-        quantifier: None,
-        order_by: Vec::new(),
-        within_group: false,
-        nulls: None,
-        filter: None,
-        over: None,
-        span,
     }
 }

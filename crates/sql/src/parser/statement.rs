@@ -13,6 +13,23 @@ const FIRST_WORDS: [&str; 32] = [
 ];
 
 impl Parser<'_> {
+    /// Statements up to the end, separated by `;`.
+    pub(super) fn statements(&mut self) -> Result<Vec<Statement>> {
+        let mut statements = Vec::new();
+        loop {
+            while self.is(&TokenKind::Semicolon) {
+                self.advance();
+            }
+            if self.is(&TokenKind::Eof) {
+                return Ok(statements);
+            }
+            statements.push(self.statement()?);
+            if !self.is(&TokenKind::Eof) {
+                self.expect_kind(&TokenKind::Semicolon)?;
+            }
+        }
+    }
+
     /// One statement, without the `;`.
     pub(super) fn statement(&mut self) -> Result<Statement> {
         self.nested(|p| {
@@ -29,7 +46,7 @@ impl Parser<'_> {
 
     fn statement_kind(&mut self) -> Result<StatementKind> {
         if self.is(&TokenKind::LeftParen) || self.is_query_start() {
-            return self.query().map(|query| StatementKind::Query(Box::new(query)));
+            return self.query().map(StatementKind::Query);
         }
         let word = self.word_at(0).unwrap_or("").to_ascii_uppercase();
         match word.as_str() {
@@ -41,7 +58,8 @@ impl Parser<'_> {
             "UPDATE" => self.update(),
             "DELETE" => self.delete(),
             "MERGE" => Err(SqlError::unsupported("MERGE is not supported", self.here())
-                .with_hint("write the rows with INSERT INTO a table that has a primary key")),
+                .with_hint("write the rows with INSERT INTO a table that has a primary key")
+                .into()),
             "EXECUTE" => self.execute(),
             "COMPILE" => self.compile_plan(),
             "EXPLAIN" => self.explain(),
@@ -86,7 +104,7 @@ impl Parser<'_> {
                 if !self.is(&TokenKind::LeftParen) {
                     return Err(self.unexpected_instead_of("("));
                 }
-                self.call(name).map(|call| StatementKind::Call(Box::new(call)))
+                self.call(name).map(StatementKind::Call)
             }
             "STOP" => self.stop_job(),
             "ANALYZE" => self.analyze(),
@@ -99,7 +117,7 @@ impl Parser<'_> {
     }
 
     /// No statement begins here.
-    fn no_statement(&mut self) -> SqlError {
+    fn no_statement(&mut self) -> Box<SqlError> {
         FIRST_WORDS.iter().for_each(|word| self.note(word));
         let mut error = self.unexpected();
         if !error.incomplete && self.lex_error_here().is_none() {

@@ -52,7 +52,8 @@ impl Parser<'_> {
             } else {
                 JoinCondition::None
             };
-            check_join(kind, natural, &condition, start.to(right.span))?;
+            let checked = check_join(kind, natural, &condition, start.to(right.span));
+            checked.map_err(|error| if self.is(&TokenKind::Eof) { error.into_incomplete() } else { error })?;
             left = self.join(left, right, kind, natural, condition)?;
         }
     }
@@ -131,7 +132,7 @@ impl Parser<'_> {
             self.advance();
             let opened = self.open()?;
             let name = self.object_named("a table function")?;
-            let call = Box::new(self.table_call(name)?);
+            let call = self.table_call(name)?;
             self.close(opened)?;
             return Ok(TableRefKind::Function { lateral, wrapped: true, call });
         }
@@ -147,22 +148,25 @@ impl Parser<'_> {
         }
         if self.is_query_start() {
             let error = self.unexpected_instead_of("a table");
-            return Err(error.with_hint("a query in FROM stands in parentheses: FROM (SELECT ...)"));
+            return Err(error.with_hint("a query in FROM stands in parentheses: FROM (SELECT ...)").into());
         }
         let name = self.object_named("a table")?;
         if self.is(&TokenKind::LeftParen) {
-            let call = Box::new(self.table_call(name)?);
+            let call = self.table_call(name)?;
             return Ok(TableRefKind::Function { lateral, wrapped: false, call });
         }
         if lateral {
             self.note("(");
-            return Err(self.unexpected().with_hint("LATERAL stands before TABLE(function(...)) or a sub-query"));
+            return Err(self
+                .unexpected()
+                .with_hint("LATERAL stands before TABLE(function(...)) or a sub-query")
+                .into());
         }
         let hints = self.hints()?;
         Ok(TableRefKind::Table { name, hints, as_of: self.as_of()? })
     }
 
-    fn table_call(&mut self, name: ObjectName) -> Result<FunctionCall> {
+    fn table_call(&mut self, name: ObjectName) -> Result<Box<FunctionCall>> {
         if !self.is(&TokenKind::LeftParen) {
             self.note("(");
             return Err(self.unexpected());
@@ -185,9 +189,10 @@ impl Parser<'_> {
         let content = if self.is_query_start() { self.query().map(Inner::Query)? } else { self.inner_table()? };
         self.close(opened)?;
         match content {
-            Inner::Query(query) => Ok(TableRefKind::Derived { lateral, query: Box::new(query), as_of: self.as_of()? }),
+            Inner::Query(query) => Ok(TableRefKind::Derived { lateral, query, as_of: self.as_of()? }),
             Inner::Table(_) if lateral => Err(SqlError::parse("LATERAL cannot stand before a join", opened)
-                .with_hint("LATERAL stands before TABLE(function(...)) or a sub-query")),
+                .with_hint("LATERAL stands before TABLE(function(...)) or a sub-query")
+                .into()),
             Inner::Table(table) => Ok(TableRefKind::Nested(Box::new(table))),
         }
     }
@@ -197,7 +202,7 @@ impl Parser<'_> {
         let plain = table.alias.is_none() && self.is_query_continuation();
         match table.kind {
             TableRefKind::Derived { lateral: false, query, as_of: None } if plain => {
-                self.query_from(*query, table.span).map(Inner::Query)
+                self.query_from(query, table.span).map(Inner::Query)
             }
             kind => Ok(Inner::Table(TableRef { kind, ..table })),
         }
@@ -276,12 +281,17 @@ impl Parser<'_> {
 
 /// The content of parentheses in `FROM`.
 enum Inner {
-    Query(Query),
+    Query(Box<Query>),
     Table(TableRef),
 }
 
 /// Refuses joins whose condition is missing or too much.
-fn check_join(kind: JoinKind, natural: bool, condition: &JoinCondition, span: Span) -> Result<()> {
+fn check_join(
+    kind: JoinKind,
+    natural: bool,
+    condition: &JoinCondition,
+    span: Span,
+) -> std::result::Result<(), SqlError> {
     let conditioned = *condition != JoinCondition::None;
     if natural && conditioned {
         let error = SqlError::validation("a NATURAL join takes no ON or USING", span);
