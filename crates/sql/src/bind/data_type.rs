@@ -1,0 +1,107 @@
+//! Data types: from the written form to Flink's logical types, with the defaults and bounds of lengths and precisions.
+
+use dataflow::types::MAX_LENGTH;
+use dataflow::{Field, LogicalType, RowType, TypeKind};
+
+use crate::ast::{DataType, DataTypeKind, RowField, Span, TimeUnit};
+use crate::error::SqlError;
+
+/// The logical type of a written type.
+pub(crate) fn bind_data_type(data_type: &DataType) -> Result<LogicalType, SqlError> {
+    Ok(LogicalType { kind: bind_kind(data_type)?, nullable: data_type.nullable })
+}
+
+fn bind_kind(data_type: &DataType) -> Result<TypeKind, SqlError> {
+    let span = data_type.span;
+    Ok(match &data_type.kind {
+        DataTypeKind::Char(length) => TypeKind::Char { length: text_length("CHAR", *length, span)? },
+        DataTypeKind::Varchar(length) => TypeKind::Varchar { length: text_length("VARCHAR", *length, span)? },
+        DataTypeKind::String => TypeKind::STRING,
+        DataTypeKind::Boolean => TypeKind::Boolean,
+        DataTypeKind::Binary(length) => TypeKind::Binary { length: text_length("BINARY", *length, span)? },
+        DataTypeKind::Varbinary(length) => TypeKind::Varbinary { length: text_length("VARBINARY", *length, span)? },
+        DataTypeKind::Bytes => TypeKind::BYTES,
+        DataTypeKind::Decimal { precision, scale } => decimal(*precision, *scale, span)?,
+        DataTypeKind::TinyInt => TypeKind::TinyInt,
+        DataTypeKind::SmallInt => TypeKind::SmallInt,
+        DataTypeKind::Int => TypeKind::Int,
+        DataTypeKind::BigInt => TypeKind::BigInt,
+        DataTypeKind::Float => TypeKind::Float,
+        DataTypeKind::Double => TypeKind::Double,
+        DataTypeKind::Date => TypeKind::Date,
+        DataTypeKind::Time(precision) => TypeKind::Time { precision: time_precision("TIME", *precision, 0, span)? },
+        DataTypeKind::Timestamp(precision) => TypeKind::timestamp(time_precision("TIMESTAMP", *precision, 6, span)?),
+        DataTypeKind::TimestampLtz(precision) => {
+            TypeKind::timestamp_ltz(time_precision("TIMESTAMP WITH LOCAL TIME ZONE", *precision, 6, span)?)
+        }
+        DataTypeKind::Interval(qualifier) => match qualifier.leading {
+            TimeUnit::Year | TimeUnit::Month | TimeUnit::Quarter => TypeKind::IntervalYearMonth,
+            _ => TypeKind::IntervalDayTime,
+        },
+        DataTypeKind::Array(element) => TypeKind::Array(Box::new(bind_data_type(element)?)),
+        DataTypeKind::Multiset(element) => TypeKind::Multiset(Box::new(bind_data_type(element)?)),
+        DataTypeKind::Map(key, value) => {
+            TypeKind::Map(Box::new(bind_data_type(key)?), Box::new(bind_data_type(value)?))
+        }
+        DataTypeKind::Row(fields) => TypeKind::Row(row_type(fields)?),
+        DataTypeKind::Null => TypeKind::Null,
+        DataTypeKind::Named(name) => {
+            return Err(SqlError::validation(format!("Unknown identifier '{}'", name.values().join(".")), span)
+                .with_detail("it is not the name of a data type"));
+        }
+        DataTypeKind::Structured { .. } => return Err(unsupported("STRUCTURED", span)),
+        DataTypeKind::Raw { .. } => return Err(unsupported("RAW", span)),
+        DataTypeKind::Variant => return Err(unsupported("VARIANT", span)),
+        DataTypeKind::Bitmap => return Err(unsupported("BITMAP", span)),
+        DataTypeKind::Descriptor => return Err(unsupported("DESCRIPTOR", span)),
+    })
+}
+
+fn row_type(fields: &[RowField]) -> Result<RowType, SqlError> {
+    let fields = fields.iter().map(|field| Ok(Field::new(&field.name.value, bind_data_type(&field.data_type)?)));
+    Ok(RowType::new(fields.collect::<Result<_, SqlError>>()?))
+}
+
+fn text_length(name: &str, length: Option<u32>, span: Span) -> Result<u32, SqlError> {
+    match length {
+        None => Ok(1),
+        Some(length) if (1..=MAX_LENGTH).contains(&length) => Ok(length),
+        Some(length) => Err(SqlError::validation(
+            format!("{name} length must be between 1 and {MAX_LENGTH} (both inclusive), but is {length}."),
+            span,
+        )),
+    }
+}
+
+fn decimal(precision: Option<u32>, scale: Option<i32>, span: Span) -> Result<TypeKind, SqlError> {
+    let precision = precision.unwrap_or(10);
+    let scale = scale.unwrap_or(0);
+    if !(1..=38).contains(&precision) {
+        return Err(SqlError::validation(
+            format!("Decimal precision must be between 1 and 38 (both inclusive), but is {precision}."),
+            span,
+        ));
+    }
+    if scale < 0 || scale as u32 > precision {
+        return Err(SqlError::validation(
+            format!("Decimal scale must be between 0 and the precision {precision} (both inclusive), but is {scale}."),
+            span,
+        ));
+    }
+    Ok(TypeKind::Decimal { precision: precision as u8, scale: scale as u8 })
+}
+
+fn time_precision(name: &str, precision: Option<u32>, default: u8, span: Span) -> Result<u8, SqlError> {
+    match precision {
+        None => Ok(default),
+        Some(precision) if precision <= 9 => Ok(precision as u8),
+        Some(precision) => Err(SqlError::validation(
+            format!("{name} precision must be between 0 and 9 (both inclusive), but is {precision}."),
+            span,
+        )),
+    }
+}
+
+fn unsupported(name: &str, span: Span) -> SqlError {
+    SqlError::unsupported(format!("the data type {name} is parsed but not supported yet"), span)
+}

@@ -1,0 +1,414 @@
+//! Scalar expressions: names become columns, calls become catalogue functions, and every implicit cast becomes an explicit one.
+
+use ::expr::functions::{Argument, FunctionError};
+use dataflow::{Expr, ExprKind, Literal, LogicalType, TypeKind};
+
+use super::data_type::bind_data_type;
+use super::groups::Groups;
+use super::literal::{bind_literal, millis_of, months_of, string};
+use super::scope::Scope;
+use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
+use crate::error::SqlError;
+use crate::nearest::nearest;
+
+/// Where an expression stands; says what is illegal in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clause {
+    /// A select list, HAVING, or any place where aggregates have been dealt with.
+    Select,
+    /// `WHERE`
+    Where,
+    /// `GROUP BY`
+    GroupBy,
+    /// `ON`
+    On,
+    /// The arguments of an aggregate.
+    Aggregate,
+    /// `VALUES`
+    Values,
+    /// A computed column or watermark of a table.
+    Table,
+}
+
+/// Facts about the session that functions return.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SessionFacts {
+    /// `CURRENT_DATABASE()`
+    pub current_database: String,
+}
+
+/// Binds expressions over one scope.
+pub(crate) struct ExprBinder<'b> {
+    /// The columns in reach; those before the aggregation when `groups` is there.
+    pub scope: &'b Scope,
+    /// Where the expressions stand.
+    pub clause: Clause,
+    /// The aggregation above which they are evaluated.
+    pub groups: Option<&'b mut Groups>,
+    /// See [`SessionFacts`].
+    pub facts: &'b SessionFacts,
+    /// Whether an aggregate was met where there is no aggregation; set together with an error.
+    pub met_aggregate: bool,
+}
+
+impl<'b> ExprBinder<'b> {
+    /// A binder without an aggregation.
+    pub fn new(scope: &'b Scope, clause: Clause, facts: &'b SessionFacts) -> Self {
+        Self { scope, clause, groups: None, facts, met_aggregate: false }
+    }
+
+    /// Binds one expression.
+    pub fn bind(&mut self, expr: &ast::Expr) -> Result<Expr, SqlError> {
+        if let Some(groups) = &self.groups {
+            let plain = ExprBinder::new(self.scope, Clause::Aggregate, self.facts).bind(expr);
+            match plain {
+                Ok(plain) => {
+                    if let Some(key) = groups.key_of(&plain) {
+                        return Ok(key);
+                    }
+                    if !reads_columns(&plain) {
+                        return Ok(plain);
+                    }
+                    if matches!(expr.kind, ast::ExprKind::Identifier(_)) {
+                        let name = expr_name(expr);
+                        return Err(SqlError::validation(
+                            format!("Expression '{name}' is not being grouped"),
+                            expr.span,
+                        )
+                        .with_hint("add it to GROUP BY or put it into an aggregate"));
+                    }
+                }
+                Err(error) if matches!(expr.kind, ast::ExprKind::Identifier(_)) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        self.bind_kind(expr)
+    }
+
+    /// Binds an expression that must be BOOLEAN.
+    pub fn bind_condition(&mut self, expr: &ast::Expr) -> Result<Expr, SqlError> {
+        let bound = self.bind(expr)?;
+        match bound.ty.kind {
+            TypeKind::Boolean => Ok(bound),
+            TypeKind::Null => Ok(retype_null(bound, &TypeKind::Boolean.nullable())),
+            _ => {
+                let clause = if self.clause == Clause::On { "ON" } else { "WHERE" };
+                Err(SqlError::validation(format!("{clause} clause must be a condition"), expr.span)
+                    .with_detail(format!("the expression is of type {}", bound.ty)))
+            }
+        }
+    }
+
+    fn bind_all(&mut self, exprs: &[ast::Expr]) -> Result<Vec<Expr>, SqlError> {
+        exprs.iter().map(|expr| self.bind(expr)).collect()
+    }
+
+    fn bind_kind(&mut self, expr: &ast::Expr) -> Result<Expr, SqlError> {
+        let span = expr.span;
+        match &expr.kind {
+            ast::ExprKind::Literal(literal) => bind_literal(literal, span),
+            ast::ExprKind::Identifier(parts) => self.identifier(parts, span),
+            ast::ExprKind::Unary { op, expr } => self.unary(*op, expr, span),
+            ast::ExprKind::Binary { left, op, right } => self.binary(left, *op, right, span),
+            ast::ExprKind::And(terms) => self.logical("AND", terms, span),
+            ast::ExprKind::Or(terms) => self.logical("OR", terms, span),
+            ast::ExprKind::Is { expr, test, negated } => self.is_test(expr, *test, *negated, span),
+            ast::ExprKind::IsDistinctFrom { left, right, negated } => {
+                let args = vec![self.bind(left)?, self.bind(right)?];
+                self.call(if *negated { "IS NOT DISTINCT FROM" } else { "IS DISTINCT FROM" }, args, span)
+            }
+            ast::ExprKind::Between { expr, low, high, symmetric, negated } => {
+                self.between(expr, low, high, *symmetric, *negated, span)
+            }
+            ast::ExprKind::InList { expr, list, negated } => self.in_list(expr, list, *negated, span),
+            ast::ExprKind::Like { expr, op, pattern, escape, negated } => {
+                self.like(expr, *op, pattern, escape.as_deref(), *negated, span)
+            }
+            ast::ExprKind::Case { operand, branches, otherwise } => {
+                self.case(operand.as_deref(), branches, otherwise.as_deref(), span)
+            }
+            ast::ExprKind::Cast { lenient, expr, data_type } => self.cast(expr, data_type, *lenient, span),
+            ast::ExprKind::Function(call) => self.function(call, span),
+            ast::ExprKind::Row { values, .. } => {
+                let values = self.bind_all(values)?;
+                self.call("ROW", values, span)
+            }
+            ast::ExprKind::Array(values) => {
+                let values = self.bind_all(values)?;
+                self.call("ARRAY", values, span)
+            }
+            ast::ExprKind::Map(entries) => {
+                let mut values = Vec::with_capacity(entries.len() * 2);
+                for (key, value) in entries {
+                    values.push(self.bind(key)?);
+                    values.push(self.bind(value)?);
+                }
+                self.call("MAP", values, span)
+            }
+            ast::ExprKind::Index { expr, index } => {
+                let args = vec![self.bind(expr)?, self.bind(index)?];
+                self.call("ITEM", args, span)
+            }
+            ast::ExprKind::Field { expr, field } => {
+                let input = self.bind(expr)?;
+                field_of(input, field)
+            }
+            other => self.bind_keyword_form(other, span),
+        }
+    }
+
+    /// Functions whose arguments are set apart by words.
+    fn bind_keyword_form(&mut self, kind: &ast::ExprKind, span: Span) -> Result<Expr, SqlError> {
+        match kind {
+            ast::ExprKind::IntervalOf { expr, qualifier } => {
+                let amount = self.bind(expr)?;
+                let (step, ty) = match (months_of(qualifier.leading), millis_of(qualifier.leading)) {
+                    (Some(months), _) => (months, TypeKind::IntervalYearMonth),
+                    (None, Some(millis)) => (millis, TypeKind::IntervalDayTime),
+                    _ => return Err(not_supported("this interval unit", qualifier.span)),
+                };
+                let unit = Expr::literal(Literal::Int(step), ty.not_null());
+                self.call("*", vec![amount, unit], span)
+            }
+            ast::ExprKind::Extract { unit, expr } => {
+                let args = vec![string(unit.word()), self.bind(expr)?];
+                self.call("EXTRACT", args, span)
+            }
+            ast::ExprKind::RoundTo { up, expr, unit } => {
+                let args = vec![self.bind(expr)?, string(unit.word())];
+                self.call(if *up { "CEIL" } else { "FLOOR" }, args, span)
+            }
+            ast::ExprKind::TimestampAdd { unit, count, timestamp } => {
+                let args = vec![string(unit.word()), self.bind(count)?, self.bind(timestamp)?];
+                self.call("TIMESTAMPADD", args, span)
+            }
+            ast::ExprKind::TimestampDiff { unit, from, to } => {
+                let args = vec![string(unit.word()), self.bind(from)?, self.bind(to)?];
+                self.call("TIMESTAMPDIFF", args, span)
+            }
+            ast::ExprKind::Position { needle, haystack, from } => {
+                let mut args = vec![self.bind(needle)?, self.bind(haystack)?];
+                args.extend(from.as_deref().map(|from| self.bind(from)).transpose()?);
+                self.call("POSITION", args, span)
+            }
+            ast::ExprKind::Substring { expr, from, length } => {
+                let mut args = vec![self.bind(expr)?, self.bind(from)?];
+                args.extend(length.as_deref().map(|length| self.bind(length)).transpose()?);
+                self.call("SUBSTRING", args, span)
+            }
+            ast::ExprKind::Trim { side, characters, expr } => {
+                let side = match side {
+                    TrimSide::Both => "BOTH",
+                    TrimSide::Leading => "LEADING",
+                    TrimSide::Trailing => "TRAILING",
+                };
+                let characters = characters.as_deref().map_or_else(|| Ok(string(" ")), |expr| self.bind(expr))?;
+                let args = vec![string(side), characters, self.bind(expr)?];
+                self.call("TRIM", args, span)
+            }
+            ast::ExprKind::Overlay { expr, replacement, from, length } => {
+                let mut args = vec![self.bind(expr)?, self.bind(replacement)?, self.bind(from)?];
+                args.extend(length.as_deref().map(|length| self.bind(length)).transpose()?);
+                self.call("OVERLAY", args, span)
+            }
+            ast::ExprKind::Parameter => Err(not_supported("a dynamic parameter", span)),
+            ast::ExprKind::InSubquery { .. } | ast::ExprKind::Exists(_) => Err(not_supported("a sub-query here", span)
+                .with_detail("IN and EXISTS with a sub-query can be terms of the AND in WHERE")),
+            ast::ExprKind::Unique(_) | ast::ExprKind::Quantified { .. } | ast::ExprKind::Subquery(_) => {
+                Err(not_supported("a sub-query used as a value", span))
+            }
+            ast::ExprKind::CollectionQuery { .. } => Err(not_supported("a collection made by a query", span)),
+            ast::ExprKind::MatchMode { .. } => Err(not_supported("MATCH_RECOGNIZE", span)),
+            ast::ExprKind::Json(_) => Err(not_supported("this JSON function", span)),
+            ast::ExprKind::Multiset(_) => Err(not_supported("a MULTISET constructor", span)),
+            ast::ExprKind::DateTimeDifference { .. } => Err(not_supported("this difference of two date-times", span)
+                .with_hint("TIMESTAMPDIFF(unit, from, to) is supported")),
+            _ => Err(not_supported("this expression", span)),
+        }
+    }
+
+    fn identifier(&mut self, parts: &[Ident], span: Span) -> Result<Expr, SqlError> {
+        let resolved = self.scope.resolve(parts, span)?;
+        parts[resolved.parts..].iter().try_fold(resolved.expr, field_of)
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &ast::Expr, span: Span) -> Result<Expr, SqlError> {
+        let operand = self.bind(operand)?;
+        match op {
+            UnaryOp::Plus => Ok(operand),
+            UnaryOp::Not => self.call("NOT", vec![operand], span),
+            UnaryOp::Minus => {
+                let negated = match &operand.kind {
+                    ExprKind::Literal(Literal::Int(value)) => value.checked_neg().map(Literal::Int),
+                    ExprKind::Literal(Literal::Decimal(value)) => Some(Literal::Decimal(-value)),
+                    ExprKind::Literal(Literal::Float(value)) => Some(Literal::Float(-value)),
+                    _ => None,
+                };
+                match negated {
+                    Some(literal) => Ok(Expr::literal(literal, operand.ty)),
+                    None => self.call("NEGATE", vec![operand], span),
+                }
+            }
+        }
+    }
+
+    fn case(
+        &mut self,
+        operand: Option<&ast::Expr>,
+        branches: &[CaseBranch],
+        otherwise: Option<&ast::Expr>,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let operand = operand.map(|operand| self.bind(operand)).transpose()?;
+        let mut bound = Vec::with_capacity(branches.len());
+        for branch in branches {
+            let condition = match &operand {
+                None => self.bind_condition(&branch.when[0])?,
+                Some(operand) => {
+                    let mut tests = Vec::with_capacity(branch.when.len());
+                    for value in &branch.when {
+                        let value_span = value.span;
+                        let value = self.bind(value)?;
+                        tests.push(self.call("=", vec![operand.clone(), value], value_span)?);
+                    }
+                    self.any(tests, branch.then.span)?
+                }
+            };
+            bound.push((condition, self.bind(&branch.then)?));
+        }
+        let otherwise = match otherwise {
+            Some(expr) => self.bind(expr)?,
+            None => Expr::literal(Literal::Null, TypeKind::Null.nullable()),
+        };
+        case_of(bound, otherwise, span)
+    }
+
+    fn cast(
+        &mut self,
+        expr: &ast::Expr,
+        data_type: &ast::DataType,
+        lenient: bool,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let input = self.bind(expr)?;
+        let target = bind_data_type(data_type)?;
+        let nullable = input.ty.nullable || lenient;
+        let ty = LogicalType { kind: target.kind, nullable };
+        if input.ty.kind == TypeKind::Null {
+            return Ok(retype_null(input, &ty.with_nullable(true)));
+        }
+        if !::expr::types::can_cast(&input.ty, &ty) {
+            return Err(SqlError::validation(::expr::types::cast_refusal(&input.ty, &ty), span));
+        }
+        Ok(Expr { kind: ExprKind::Cast { input: Box::new(input), try_cast: lenient }, ty })
+    }
+
+    /// A call of a catalogue function, its arguments cast to what it takes.
+    pub fn call(&self, name: &str, args: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
+        call(name, args, span)
+    }
+
+    /// The OR of these.
+    pub fn any(&self, mut terms: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
+        if terms.len() == 1 { Ok(terms.remove(0)) } else { self.call("OR", terms, span) }
+    }
+}
+
+/// A call of a catalogue function, its arguments cast to what it takes.
+pub(crate) fn call(name: &str, args: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
+    resolved_call(name, args).map_err(|error| function_error(&error, span))
+}
+
+/// The same, with the catalogue's own error.
+pub(super) fn resolved_call(name: &str, args: Vec<Expr>) -> Result<Expr, FunctionError> {
+    let arguments: Vec<Argument> = args
+        .iter()
+        .map(|arg| Argument { ty: arg.ty.clone(), literal: super::function::as_literal(arg).cloned() })
+        .collect();
+    let resolved = ::expr::functions::resolve_arguments(name, &arguments)?;
+    let args = args.into_iter().zip(&resolved.arg_types).map(|(arg, ty)| coerce(arg, ty)).collect();
+    Ok(Expr::call(resolved.function, args, resolved.result))
+}
+
+/// What the catalogue objects to, at its place.
+pub(crate) fn function_error(error: &FunctionError, span: Span) -> SqlError {
+    let at = match error {
+        FunctionError::NotSupported { .. } => SqlError::unsupported(error.to_string(), span),
+        _ => SqlError::validation(error.to_string(), span),
+    };
+    super::scope::with_hint(at, error.hint())
+}
+
+/// `CASE` with its results cast to their common type.
+pub(crate) fn case_of(branches: Vec<(Expr, Expr)>, otherwise: Expr, span: Span) -> Result<Expr, SqlError> {
+    let results = branches.iter().map(|(_, result)| result).chain([&otherwise]);
+    let types: Vec<LogicalType> = results.map(|result| result.ty.clone()).collect();
+    let Some(common) = ::expr::types::common_type(&types) else {
+        return Err(SqlError::validation("Illegal mixed types in CASE or COALESCE statement", span)
+            .with_detail(types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")));
+    };
+    let ty = common.without_time_attribute().with_nullable(types.iter().any(|ty| ty.nullable));
+    let branches = branches.into_iter().map(|(condition, result)| (condition, coerce(result, &ty))).collect();
+    let otherwise = Box::new(coerce(otherwise, &ty));
+    Ok(Expr { kind: ExprKind::Case { branches, otherwise }, ty })
+}
+
+/// The expression cast to the kind of `target`, if it is of another; its nullability stays.
+pub(crate) fn coerce(expr: Expr, target: &LogicalType) -> Expr {
+    if same_kind(&expr.ty, target) {
+        return expr;
+    }
+    if expr.ty.kind == TypeKind::Null {
+        return retype_null(expr, target);
+    }
+    let ty = target.without_time_attribute().with_nullable(expr.ty.nullable);
+    expr.cast(ty)
+}
+
+/// Whether two types differ at most in nullability and time attribute.
+pub(crate) fn same_kind(a: &LogicalType, b: &LogicalType) -> bool {
+    a.kind == b.kind || a.without_time_attribute().kind == b.without_time_attribute().kind
+}
+
+/// An untyped NULL, typed.
+fn retype_null(expr: Expr, target: &LogicalType) -> Expr {
+    debug_assert_eq!(expr.ty.kind, TypeKind::Null);
+    Expr::literal(Literal::Null, target.without_time_attribute().with_nullable(true))
+}
+
+/// A name as it was written.
+fn expr_name(expr: &ast::Expr) -> String {
+    match &expr.kind {
+        ast::ExprKind::Identifier(parts) => parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join("."),
+        _ => String::new(),
+    }
+}
+
+/// Whether any column is read.
+pub(crate) fn reads_columns(expr: &Expr) -> bool {
+    let mut any = false;
+    expr.for_each_column(&mut |_| any = true);
+    any
+}
+
+fn field_of(input: Expr, field: &Ident) -> Result<Expr, SqlError> {
+    let TypeKind::Row(row) = &input.ty.kind else {
+        return Err(SqlError::validation(
+            format!("Incompatible types: '{}' is no field, for {} is not a ROW", field.value, input.ty),
+            field.span,
+        ));
+    };
+    let Some(index) = row.index_of(&field.value) else {
+        let error = SqlError::validation(format!("Column '{}' not found in {}", field.value, input.ty), field.span);
+        let names = row.fields.iter().map(|field| field.name.as_str());
+        return Err(super::scope::with_hint(error, nearest(&field.value, names)));
+    };
+    let field_ty = &row.fields[index].ty;
+    let ty = field_ty.with_nullable(field_ty.nullable || input.ty.nullable);
+    Ok(Expr { kind: ExprKind::Field { input: Box::new(input), index }, ty })
+}
+
+/// The error for what the grammar knows and the planner does not.
+pub(crate) fn not_supported(what: &str, span: Span) -> SqlError {
+    SqlError::unsupported(format!("{what} is parsed but not supported yet"), span)
+}

@@ -1,0 +1,139 @@
+//! Function calls: which are aggregates, which speak of a group window, which are ordinary.
+
+use ::expr::functions::FunctionError;
+use dataflow::{Expr, ExprKind, Literal, TypeKind};
+
+use super::expr::{Clause, ExprBinder, case_of, function_error, not_supported, resolved_call};
+use super::groups::is_aggregate;
+use super::literal::string;
+use super::window::{GroupWindowFunction, WindowKind};
+use crate::ast::{FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Span};
+use crate::error::SqlError;
+
+impl ExprBinder<'_> {
+    pub(super) fn function(&mut self, call: &FunctionCall, span: Span) -> Result<Expr, SqlError> {
+        let [name] = call.name.parts.as_slice() else {
+            return Err(SqlError::validation(
+                format!("No match found for function signature {}", call.name.values().join(".")),
+                call.name.span,
+            )
+            .with_detail("functions of catalogs are not supported yet"));
+        };
+        let upper = name.value.to_uppercase();
+        if call.over.is_some() {
+            return Err(not_supported("an OVER aggregate", span));
+        }
+        if is_aggregate(&upper) {
+            return self.aggregate(&upper, call, span);
+        }
+        if let Some(function) = GroupWindowFunction::of(&upper) {
+            return self.group_window_function(function, call, span);
+        }
+        if WindowKind::of(&upper).is_some() && self.clause != Clause::GroupBy {
+            return Err(SqlError::validation(
+                format!("Group function '{upper}' can only appear in GROUP BY clause"),
+                span,
+            ));
+        }
+        if call.filter.is_some() || call.quantifier.is_some() || !call.order_by.is_empty() {
+            return Err(SqlError::validation(
+                format!("'{upper}' is not an aggregate; it takes no DISTINCT, FILTER or ORDER BY"),
+                span,
+            ));
+        }
+        let args = self.scalar_args(&call.args, span)?;
+        match (upper.as_str(), args.len()) {
+            ("CURRENT_DATABASE", 0) => Ok(string(&self.facts.current_database)),
+            ("NULLIF", 2) => self.null_if(args, span),
+            ("CEILING", _) => self.call("CEIL", args, span),
+            _ => self.call_named(&name.value, &upper, args, span),
+        }
+    }
+
+    /// Calls a function that the text names; an unknown one is reported as it was written.
+    fn call_named(&self, written: &str, upper: &str, args: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
+        resolved_call(upper, args).map_err(|error| match error {
+            FunctionError::Unknown { message, nearest } => {
+                let message = message.replacen(&format!(" {upper}("), &format!(" {written}("), 1);
+                function_error(&FunctionError::Unknown { message, nearest }, span)
+            }
+            other => function_error(&other, span),
+        })
+    }
+
+    fn null_if(&self, mut args: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
+        let equal = self.call("=", args.clone(), span)?;
+        let null = Expr::literal(Literal::Null, TypeKind::Null.nullable());
+        case_of(vec![(equal, null)], args.swap_remove(0), span)
+    }
+
+    fn aggregate(&mut self, name: &str, call: &FunctionCall, span: Span) -> Result<Expr, SqlError> {
+        let (scope, facts) = (self.scope, self.facts);
+        match &mut self.groups {
+            Some(groups) => groups.aggregate(name, call, scope, facts, span),
+            None => {
+                self.met_aggregate = true;
+                Err(illegal_aggregate(self.clause, span))
+            }
+        }
+    }
+
+    fn group_window_function(
+        &mut self,
+        function: GroupWindowFunction,
+        call: &FunctionCall,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let (scope, facts) = (self.scope, self.facts);
+        let window = super::window::bind_group_window(function.kind, call, scope, facts)?;
+        let found = self.groups.as_mut().and_then(|groups| groups.window_property(&window, function.property));
+        found.ok_or_else(|| {
+            let name = call.name.last().value.to_uppercase();
+            let kind = function.kind.word();
+            SqlError::validation(
+                format!("Call to auxiliary group function '{name}' must have matching call to group function '${kind}' in GROUP BY clause"),
+                span,
+            )
+        })
+    }
+
+    /// The arguments of an ordinary call.
+    pub(super) fn scalar_args(&mut self, args: &FunctionArgs, span: Span) -> Result<Vec<Expr>, SqlError> {
+        match args {
+            FunctionArgs::Absent => Ok(Vec::new()),
+            FunctionArgs::Star => Err(SqlError::validation("'*' is an argument of COUNT only", span)),
+            FunctionArgs::List(args) => args.iter().map(|arg| self.bind(scalar_arg(arg)?)).collect(),
+        }
+    }
+}
+
+/// The expression of a positional scalar argument.
+pub(super) fn scalar_arg(arg: &FunctionArg) -> Result<&crate::ast::Expr, SqlError> {
+    if arg.name.is_some() {
+        return Err(not_supported("a named argument here", arg.span));
+    }
+    match &arg.value {
+        FunctionArgValue::Expr(expr) => Ok(expr),
+        _ => Err(SqlError::validation("a scalar function takes only expressions", arg.span)),
+    }
+}
+
+fn illegal_aggregate(clause: Clause, span: Span) -> SqlError {
+    let message = match clause {
+        Clause::Where => "Aggregate expression is illegal in WHERE clause",
+        Clause::GroupBy => "Aggregate expression is illegal in GROUP BY clause",
+        Clause::On => "Aggregate expression is illegal in ON clause",
+        Clause::Aggregate => "Aggregate expressions cannot be nested",
+        Clause::Select | Clause::Values | Clause::Table => "Aggregate expression is illegal here",
+    };
+    let error = SqlError::validation(message, span);
+    if clause == Clause::Where { error.with_hint("conditions on aggregates go into HAVING") } else { error }
+}
+
+/// Whether the expression is a literal.
+pub(super) fn as_literal(expr: &Expr) -> Option<&Literal> {
+    match &expr.kind {
+        ExprKind::Literal(literal) => Some(literal),
+        _ => None,
+    }
+}

@@ -1,0 +1,190 @@
+//! INSERT INTO: the query's columns are put into the order of the table's and cast to its types.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dataflow::{Expr, Field, Literal, LogicalType, RowType, TypeKind};
+
+use super::expr::{coerce, not_supported, same_kind};
+use super::scope::with_hint;
+use super::table_ref::table_options;
+use super::{Binder, catalog_error};
+use crate::ast::{Insert, InsertMode, ObjectName, SetExprKind};
+use crate::catalog::{CatalogEntry, CatalogTable, ObjectPath};
+use crate::error::SqlError;
+use crate::logical::{LogicalPlan, identity, is_identity};
+use crate::nearest::nearest;
+
+/// An INSERT, bound.
+#[derive(Debug, Clone)]
+pub(crate) struct BoundInsert {
+    /// The target's name.
+    pub path: ObjectPath,
+    /// The target.
+    pub table: Arc<CatalogTable>,
+    /// Its options, with those of hints.
+    pub options: BTreeMap<String, String>,
+    /// The rows, with the types and in the order of the table's writable columns.
+    pub plan: LogicalPlan,
+    /// Where the target is named.
+    pub span: crate::ast::Span,
+}
+
+/// Binds an INSERT.
+pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<BoundInsert, SqlError> {
+    match insert.mode {
+        InsertMode::Into => {}
+        InsertMode::Overwrite => {
+            return Err(SqlError::unsupported("INSERT OVERWRITE requires batch execution mode", insert.span)
+                .with_hint("use INSERT INTO"));
+        }
+        InsertMode::Upsert => return Err(not_supported("UPSERT INTO", insert.span)),
+    }
+    if let Some(item) = insert.partition.first() {
+        return Err(not_supported("INSERT INTO ... PARTITION", item.column.span));
+    }
+    let span = insert.table.span;
+    let path = binder.path_of(&insert.table)?;
+    let table = match binder.catalog.entry(&path) {
+        Some(CatalogEntry::Table(table)) => table.clone(),
+        Some(CatalogEntry::View(_)) => {
+            return Err(SqlError::validation(
+                format!("'{path}' is a view; rows can only be inserted into tables"),
+                span,
+            ));
+        }
+        None => {
+            binder.catalog.database(&path.catalog, &path.database).map_err(|error| catalog_error(error, span))?;
+            let message = format!("Cannot find table '{}' in any of the catalogs", path.quoted());
+            let names = binder.catalog.entry_names(&path.catalog, &path.database).unwrap_or_default();
+            let hint = nearest(&path.object, names.iter().map(String::as_str));
+            return Err(with_hint(SqlError::validation(message, span), hint));
+        }
+    };
+    let options = table_options(&table, &insert.hints)?;
+    let mut plan = binder.query(&insert.query)?;
+    if matches!(insert.query.body.kind, SetExprKind::Values(_)) {
+        plan = type_nulls(plan, &table);
+    }
+    let plan = fit(plan, &path, &table, &insert.columns, insert)?;
+    Ok(BoundInsert { path, table, options, plan, span })
+}
+
+/// Columns of VALUES that are NULL in every row take the type of the sink's column at their place.
+fn type_nulls(plan: LogicalPlan, table: &CatalogTable) -> LogicalPlan {
+    let writable = table.writable_columns();
+    let typed = |(index, expr): (usize, Expr)| match writable.get(index) {
+        Some(&column) if expr.ty.kind == TypeKind::Null => coerce(expr, &table.columns[column].ty),
+        _ => expr,
+    };
+    let exprs: Vec<Expr> = identity(plan.output()).into_iter().enumerate().map(typed).collect();
+    if is_identity(&exprs, plan.output()) {
+        return plan;
+    }
+    let fields = exprs.iter().zip(&plan.output().fields).map(|(expr, field)| Field::new(&field.name, expr.ty.clone()));
+    let output = RowType::new(fields.collect());
+    plan.project(exprs, output)
+}
+
+/// Puts the rows into the order and types of the table.
+fn fit(
+    plan: LogicalPlan,
+    path: &ObjectPath,
+    table: &CatalogTable,
+    targets: &[ObjectName],
+    insert: &Insert,
+) -> Result<LogicalPlan, SqlError> {
+    let writable = table.writable_columns();
+    let query = plan.output().clone();
+    let positions = target_positions(table, &writable, targets)?;
+    let mismatch = |cause: String| {
+        let sink: Vec<String> = positions
+            .iter()
+            .map(|&column| schema_field(&table.columns[column].name, &table.columns[column].ty))
+            .collect();
+        let given: Vec<String> = query.fields.iter().map(|field| schema_field(&field.name, &field.ty)).collect();
+        let message = format!(
+            "Column types of query result and sink for '{path}' do not match.\nCause: {cause}\n\nQuery schema: [{}]\nSink schema:  [{}]",
+            given.join(", "),
+            sink.join(", ")
+        );
+        SqlError::validation(message, insert.query.span)
+    };
+    if positions.len() != query.len() {
+        return Err(mismatch("Different number of columns.".into()));
+    }
+    let columns = identity(&query);
+    let mut exprs = Vec::with_capacity(writable.len());
+    let mut fields = Vec::with_capacity(writable.len());
+    for &column in &writable {
+        let target = &table.columns[column];
+        let ty = target.ty.without_time_attribute();
+        let expr = match positions.iter().position(|&position| position == column) {
+            None if !ty.nullable => {
+                return Err(mismatch_not_null(path, &target.name, insert));
+            }
+            None => Expr::literal(Literal::Null, ty.clone()),
+            Some(index) => {
+                let given = &columns[index];
+                if !assignable(&given.ty, &ty) {
+                    return Err(mismatch(format!(
+                        "Incompatible types for sink column '{}' at position {}.",
+                        target.name,
+                        index + 1
+                    )));
+                }
+                coerce(given.clone(), &ty)
+            }
+        };
+        fields.push(Field::new(&target.name, expr.ty.without_time_attribute()));
+        exprs.push(expr);
+    }
+    if is_identity(&exprs, &query) {
+        return Ok(plan);
+    }
+    Ok(plan.project(exprs, RowType::new(fields)))
+}
+
+/// The table columns that the query's columns go to.
+fn target_positions(table: &CatalogTable, writable: &[usize], targets: &[ObjectName]) -> Result<Vec<usize>, SqlError> {
+    if targets.is_empty() {
+        return Ok(writable.to_vec());
+    }
+    let mut positions = Vec::with_capacity(targets.len());
+    for target in targets {
+        let [name] = target.parts.as_slice() else {
+            return Err(not_supported("a nested target column", target.span));
+        };
+        let Some(&column) = writable.iter().find(|&&column| table.columns[column].name == name.value) else {
+            let names = writable.iter().map(|&column| table.columns[column].name.as_str());
+            let error = SqlError::validation(format!("Unknown target column '{}'", name.value), name.span);
+            return Err(with_hint(error, nearest(&name.value, names)));
+        };
+        if positions.contains(&column) {
+            let message = format!("Target column '{}' is assigned more than once", name.value);
+            return Err(SqlError::validation(message, name.span));
+        }
+        positions.push(column);
+    }
+    Ok(positions)
+}
+
+fn mismatch_not_null(path: &ObjectPath, column: &str, insert: &Insert) -> SqlError {
+    SqlError::validation(
+        format!("Column '{column}' of table '{path}' has no default value and does not allow NULLs"),
+        insert.table.span,
+    )
+}
+
+/// Whether a query column may go into a sink column: equal kinds, or an implicit cast.
+fn assignable(from: &LogicalType, to: &LogicalType) -> bool {
+    // A NULL on its way into a NOT NULL column is the sink's matter.
+    from.kind == TypeKind::Null
+        || same_kind(from, to)
+        || ::expr::types::can_cast_implicitly(from, &to.with_nullable(true))
+}
+
+/// `name: BIGINT NOT NULL`, as Flink lists schemas.
+fn schema_field(name: &str, ty: &LogicalType) -> String {
+    format!("{name}: {ty}")
+}

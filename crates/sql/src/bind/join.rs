@@ -1,0 +1,106 @@
+//! Joins: the row both sides make, ON, USING and NATURAL.
+
+use dataflow::operator_spec::JoinType;
+use dataflow::{Expr, Field, RowType};
+
+use super::Binder;
+use super::expr::{Clause, ExprBinder, call, case_of, coerce, not_supported};
+use super::query::common_type;
+use super::scope::Scope;
+use crate::ast::{self, Ident, JoinCondition, JoinKind, Span};
+use crate::error::SqlError;
+use crate::logical::{self, LogicalPlan, conjunction};
+
+impl Binder<'_> {
+    pub(super) fn join(&mut self, join: &ast::Join, span: Span) -> Result<(LogicalPlan, Scope), SqlError> {
+        let (left, left_scope) = self.table_ref(&join.left)?;
+        let (right, right_scope) = self.table_ref(&join.right)?;
+        let join_type = match join.kind {
+            JoinKind::Comma | JoinKind::Cross | JoinKind::Inner => JoinType::Inner,
+            JoinKind::Left => JoinType::Left,
+            JoinKind::Right => JoinType::Right,
+            JoinKind::Full => JoinType::Full,
+            JoinKind::LeftSemi | JoinKind::LeftAnti => return Err(not_supported("LEFT SEMI or ANTI JOIN", span)),
+        };
+        let width = left_scope.len();
+        let common = common_columns(join, &left_scope, &right_scope)?;
+        let output = joined_row(left.output(), right.output(), join_type);
+        // The condition sees the rows before outer joins fill in NULLs.
+        let inner_row = joined_row(left.output(), right.output(), JoinType::Inner);
+        let inner_scope = left_scope.clone().join(right_scope.clone(), &inner_row);
+        let mut scope = left_scope.join(right_scope, &output);
+        let condition = match &join.condition {
+            JoinCondition::On(condition) => {
+                Some(ExprBinder::new(&inner_scope, Clause::On, &self.facts).bind_condition(condition)?)
+            }
+            _ => {
+                let equal = |&(_, left, right): &(Ident, usize, usize)| {
+                    equal_columns(inner_scope.column(left), inner_scope.column(right + width), span)
+                };
+                conjunction(common.iter().map(equal).collect::<Result<_, _>>()?)
+            }
+        };
+        for (name, left, right) in &common {
+            let (left, right) = (*left, right + width);
+            let merged = match join_type {
+                JoinType::Right => scope.column(right),
+                JoinType::Full => {
+                    let known = call("IS NOT NULL", vec![scope.column(left)], span)?;
+                    case_of(vec![(known, scope.column(left))], scope.column(right), span)?
+                }
+                _ => scope.column(left),
+            };
+            scope.merge(&name.value, [left, right], merged);
+        }
+        let plan = LogicalPlan::Join(logical::Join {
+            left: Box::new(left),
+            right: Box::new(right),
+            join_type,
+            condition: condition.unwrap_or_else(|| super::boolean(true)),
+            output,
+        });
+        Ok((plan, scope))
+    }
+}
+
+/// The columns that USING or NATURAL compare: name, and index on each side.
+fn common_columns(join: &ast::Join, left: &Scope, right: &Scope) -> Result<Vec<(Ident, usize, usize)>, SqlError> {
+    if let JoinCondition::Using(names) = &join.condition {
+        return names.iter().map(|name| Ok((name.clone(), left.index_of(name)?, right.index_of(name)?))).collect();
+    }
+    if !join.natural {
+        return Ok(Vec::new());
+    }
+    let shared = left.columns().iter().filter(|column| right.columns().iter().any(|other| other.name == column.name));
+    shared
+        .map(|column| {
+            let name = Ident { value: column.name.clone(), quoted: false, span: join.left.span.to(join.right.span) };
+            Ok((name.clone(), left.index_of(&name)?, right.index_of(&name)?))
+        })
+        .collect()
+}
+
+fn equal_columns(left: Expr, right: Expr, span: Span) -> Result<Expr, SqlError> {
+    let types = [left.ty.clone(), right.ty.clone()];
+    match common_type(&types) {
+        Some(common) => call("=", vec![coerce(left, &common), coerce(right, &common)], span),
+        None => call("=", vec![left, right], span),
+    }
+}
+
+/// Left columns followed by right columns; those an outer join may leave out are nullable. Names are made unique.
+pub(super) fn joined_row(left: &RowType, right: &RowType, join_type: JoinType) -> RowType {
+    let null_left = matches!(join_type, JoinType::Right | JoinType::Full);
+    let null_right = matches!(join_type, JoinType::Left | JoinType::Full);
+    let side = |row: &RowType, nullable: bool| -> Vec<Field> {
+        let field = |field: &Field| Field::new(&field.name, field.ty.with_nullable(field.ty.nullable || nullable));
+        row.fields.iter().map(field).collect()
+    };
+    let mut fields = side(left, null_left);
+    fields.extend(side(right, null_right));
+    let names = super::select::unique_names(fields.iter().map(|field| field.name.clone()).collect());
+    for (field, name) in fields.iter_mut().zip(names) {
+        field.name = name;
+    }
+    RowType::new(fields)
+}

@@ -1,0 +1,66 @@
+//! Binding: from the tree of a query to a logical plan with every name resolved and every type known.
+//!
+//! Names follow Calcite's rules, types Flink's; messages are theirs where users know them.
+
+mod calcite;
+mod data_type;
+mod expr;
+mod function;
+mod groups;
+mod insert;
+mod join;
+mod literal;
+mod operators;
+mod query;
+mod scope;
+mod select;
+mod subquery;
+mod table_ddl;
+mod table_function;
+mod table_ref;
+mod window;
+
+pub(crate) use calcite::summary;
+pub(crate) use expr::{call, coerce, not_supported, same_kind};
+pub(crate) use insert::{BoundInsert, bind_insert};
+pub(crate) use literal::{boolean, string};
+pub(crate) use scope::with_hint;
+pub(crate) use table_ddl::bind_create_table;
+pub(crate) use window::not_a_time_attribute;
+
+use crate::ast::Span;
+use crate::catalog::{CatalogError, CatalogManager, ObjectPath};
+use crate::error::SqlError;
+use crate::logical::LogicalPlan;
+
+use self::expr::SessionFacts;
+
+/// Binds queries against a catalog.
+pub(crate) struct Binder<'a> {
+    /// Where names come from.
+    catalog: &'a CatalogManager,
+    /// Named queries in reach, innermost last.
+    ctes: Vec<NamedQuery>,
+    /// Views being expanded, outermost first.
+    views: Vec<ObjectPath>,
+    facts: SessionFacts,
+}
+
+/// An element of a WITH list, bound.
+struct NamedQuery {
+    name: String,
+    plan: LogicalPlan,
+}
+
+impl<'a> Binder<'a> {
+    /// A binder over this catalog.
+    pub fn new(catalog: &'a CatalogManager) -> Self {
+        let facts = SessionFacts { current_database: catalog.current_database().to_owned() };
+        Self { catalog, ctes: Vec::new(), views: Vec::new(), facts }
+    }
+}
+
+/// The catalog's refusal, at its place.
+pub(crate) fn catalog_error(error: CatalogError, span: Span) -> SqlError {
+    with_hint(SqlError::validation(error.message, span), error.hint)
+}

@@ -1,0 +1,143 @@
+//! Operators: arithmetic, comparisons and the predicates that are rewritten into them.
+
+use dataflow::{Expr, TypeKind};
+
+use super::expr::{ExprBinder, not_supported};
+use crate::ast::{self, BinaryOp, IsTest, LikeOp, Span};
+use crate::error::SqlError;
+
+impl ExprBinder<'_> {
+    pub(super) fn binary(
+        &mut self,
+        left: &ast::Expr,
+        op: BinaryOp,
+        right: &ast::Expr,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let name = match op {
+            BinaryOp::Plus => "+",
+            BinaryOp::Minus => "-",
+            BinaryOp::Multiply => "*",
+            BinaryOp::Divide => "/",
+            BinaryOp::Modulo => "%",
+            BinaryOp::Concat => "||",
+            BinaryOp::Eq => "=",
+            BinaryOp::NotEq => "<>",
+            BinaryOp::Lt => "<",
+            BinaryOp::LtEq => "<=",
+            BinaryOp::Gt => ">",
+            BinaryOp::GtEq => ">=",
+            _ => return Err(not_supported("this operator", span)),
+        };
+        let args = vec![self.operand(left)?, self.operand(right)?];
+        self.call(name, args, span)
+    }
+
+    /// An operand, which cannot be a bare NULL: its type would be unknown.
+    fn operand(&mut self, operand: &ast::Expr) -> Result<Expr, SqlError> {
+        let bound = self.bind(operand)?;
+        if bound.ty.kind == TypeKind::Null {
+            return Err(illegal_null(operand.span));
+        }
+        Ok(bound)
+    }
+
+    pub(super) fn logical(&mut self, name: &str, terms: &[ast::Expr], span: Span) -> Result<Expr, SqlError> {
+        let args = terms.iter().map(|term| self.bind(term)).collect::<Result<_, _>>()?;
+        self.call(name, args, span)
+    }
+
+    pub(super) fn is_test(
+        &mut self,
+        expr: &ast::Expr,
+        test: IsTest,
+        negated: bool,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let name = match (test, negated) {
+            (IsTest::Null | IsTest::Unknown, false) => "IS NULL",
+            (IsTest::Null | IsTest::Unknown, true) => "IS NOT NULL",
+            (IsTest::True, false) => "IS TRUE",
+            (IsTest::True, true) => "IS NOT TRUE",
+            (IsTest::False, false) => "IS FALSE",
+            (IsTest::False, true) => "IS NOT FALSE",
+            (IsTest::JsonValue, _) => "IS JSON VALUE",
+            (IsTest::JsonObject, _) => "IS JSON OBJECT",
+            (IsTest::JsonArray, _) => "IS JSON ARRAY",
+            (IsTest::JsonScalar, _) => "IS JSON SCALAR",
+            (IsTest::Set | IsTest::Empty, _) => return Err(not_supported("this test of a MULTISET", span)),
+        };
+        let arg = self.bind(expr)?;
+        let is_json = name.starts_with("IS JSON");
+        let result = self.call(name, vec![arg], span)?;
+        if is_json && negated { self.call("NOT", vec![result], span) } else { Ok(result) }
+    }
+
+    pub(super) fn between(
+        &mut self,
+        expr: &ast::Expr,
+        low: &ast::Expr,
+        high: &ast::Expr,
+        symmetric: bool,
+        negated: bool,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let (value, low, high) = (self.bind(expr)?, self.bind(low)?, self.bind(high)?);
+        let mut within = self.within(&value, &low, &high, span)?;
+        if symmetric {
+            let swapped = self.within(&value, &high, &low, span)?;
+            within = self.call("OR", vec![within, swapped], span)?;
+        }
+        if negated { self.call("NOT", vec![within], span) } else { Ok(within) }
+    }
+
+    fn within(&self, value: &Expr, low: &Expr, high: &Expr, span: Span) -> Result<Expr, SqlError> {
+        let above = self.call(">=", vec![value.clone(), low.clone()], span)?;
+        let below = self.call("<=", vec![value.clone(), high.clone()], span)?;
+        self.call("AND", vec![above, below], span)
+    }
+
+    pub(super) fn in_list(
+        &mut self,
+        expr: &ast::Expr,
+        list: &[ast::Expr],
+        negated: bool,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let value = self.bind(expr)?;
+        let mut tests = Vec::with_capacity(list.len());
+        for item in list {
+            let item_span = item.span;
+            let item = self.bind(item)?;
+            tests.push(self.call("=", vec![value.clone(), item], item_span)?);
+        }
+        let any = self.any(tests, span)?;
+        if negated { self.call("NOT", vec![any], span) } else { Ok(any) }
+    }
+
+    pub(super) fn like(
+        &mut self,
+        expr: &ast::Expr,
+        op: LikeOp,
+        pattern: &ast::Expr,
+        escape: Option<&ast::Expr>,
+        negated: bool,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let name = match op {
+            LikeOp::Like => "LIKE",
+            LikeOp::SimilarTo => "SIMILAR TO",
+            LikeOp::RLike => "REGEXP",
+            LikeOp::ILike => return Err(not_supported("ILIKE", span).with_hint("LOWER(a) LIKE LOWER(b) is supported")),
+        };
+        let mut args = vec![self.bind(expr)?, self.bind(pattern)?];
+        args.extend(escape.map(|escape| self.bind(escape)).transpose()?);
+        let test = self.call(name, args, span)?;
+        if negated { self.call("NOT", vec![test], span) } else { Ok(test) }
+    }
+}
+
+/// A NULL whose type nothing tells.
+pub(crate) fn illegal_null(span: Span) -> SqlError {
+    SqlError::validation("Illegal use of 'NULL'", span).with_hint("give it a type: CAST(NULL AS INT)")
+}

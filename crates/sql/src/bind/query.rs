@@ -1,0 +1,190 @@
+//! Queries: WITH, set operations, VALUES, and what ORDER BY and LIMIT may do on a stream.
+
+use dataflow::{Expr, Field, LogicalType, RowType, TimeAttribute, TypeKind};
+
+use super::expr::{Clause, ExprBinder, coerce, not_supported};
+use super::scope::Scope;
+use super::{Binder, NamedQuery};
+use crate::ast::{self, Query, SetExpr, SetExprKind, SetOperator, Span};
+use crate::error::SqlError;
+use crate::logical::{Aggregate, LogicalPlan, Union, Values, identity, is_identity};
+
+impl Binder<'_> {
+    /// Binds a query.
+    pub fn query(&mut self, query: &Query) -> Result<LogicalPlan, SqlError> {
+        let outer = self.ctes.len();
+        let plan = self.query_with(query);
+        self.ctes.truncate(outer);
+        plan
+    }
+
+    fn query_with(&mut self, query: &Query) -> Result<LogicalPlan, SqlError> {
+        if let Some(with) = &query.with {
+            if with.recursive {
+                return Err(not_supported("WITH RECURSIVE", with.ctes[0].span));
+            }
+            for cte in &with.ctes {
+                let plan = self.query(&cte.query)?;
+                let plan = rename(plan, &cte.columns, cte.span)?;
+                self.ctes.push(NamedQuery { name: cte.name.value.clone(), plan });
+            }
+        }
+        let plan = self.set_expr(&query.body)?;
+        if let Some(first) = query.order_by.first() {
+            return Err(self.refuse_order(&plan, first));
+        }
+        if let Some(limit) = query.limit.as_ref().or(query.offset.as_ref()) {
+            return Err(not_supported("LIMIT on a stream", limit.span));
+        }
+        Ok(plan)
+    }
+
+    /// A stream can only be sorted by time; sorting by something else has no end.
+    fn refuse_order(&self, plan: &LogicalPlan, first: &ast::OrderItem) -> SqlError {
+        let scope = Scope::of_table(Vec::new(), plan.output());
+        match ExprBinder::new(&scope, Clause::Select, &self.facts).bind(&first.expr) {
+            Ok(key) if key.ty.time_attribute() != TimeAttribute::None && !first.descending => {
+                not_supported("ORDER BY a time attribute", first.span)
+            }
+            _ => SqlError::unsupported("Sort on a non-time-attribute field is not supported.", first.span),
+        }
+    }
+
+    fn set_expr(&mut self, body: &SetExpr) -> Result<LogicalPlan, SqlError> {
+        match &body.kind {
+            SetExprKind::Select(select) => self.select(select),
+            SetExprKind::Values(rows) => self.values(rows, body.span),
+            SetExprKind::Table(name) => Ok(self.table(name, &[], name.span)?.0),
+            SetExprKind::Query(query) => self.query(query),
+            SetExprKind::SetOperation { op: SetOperator::Union, all, left, right } => {
+                let mut inputs = Vec::new();
+                self.flatten_union(left, *all, &mut inputs)?;
+                self.flatten_union(right, *all, &mut inputs)?;
+                let plan = union(inputs, if *all { "UNION ALL" } else { "UNION" }, body.span)?;
+                Ok(if *all { plan } else { distinct(plan) })
+            }
+            SetExprKind::SetOperation { op, .. } => {
+                let word = if *op == SetOperator::Intersect { "INTERSECT" } else { "EXCEPT" };
+                Err(not_supported(word, body.span))
+            }
+        }
+    }
+
+    /// The operands of nested unions of the same kind, left to right.
+    fn flatten_union(&mut self, side: &SetExpr, all: bool, out: &mut Vec<LogicalPlan>) -> Result<(), SqlError> {
+        match &side.kind {
+            SetExprKind::SetOperation { op: SetOperator::Union, all: inner, left, right } if *inner == all => {
+                self.flatten_union(left, all, out)?;
+                self.flatten_union(right, all, out)
+            }
+            _ => {
+                out.push(self.set_expr(side)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// `VALUES (...), (...)`
+    pub(super) fn values(&mut self, rows: &[Vec<ast::Expr>], span: Span) -> Result<LogicalPlan, SqlError> {
+        let width = rows[0].len();
+        if rows.iter().any(|row| row.len() != width) {
+            return Err(SqlError::validation("Values passed to VALUES operator must have compatible types", span)
+                .with_detail("its rows do not have the same number of columns"));
+        }
+        let scope = Scope::default();
+        let mut binder = ExprBinder::new(&scope, Clause::Values, &self.facts);
+        let mut bound: Vec<Vec<Expr>> = rows
+            .iter()
+            .map(|row| row.iter().map(|expr| binder.bind(expr)).collect::<Result<_, _>>())
+            .collect::<Result<_, _>>()?;
+        let mut fields = Vec::with_capacity(width);
+        for index in 0..width {
+            let types: Vec<LogicalType> = bound.iter().map(|row| row[index].ty.clone()).collect();
+            let common = common_type(&types).ok_or_else(|| {
+                let given = types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                SqlError::validation("Values passed to VALUES operator must have compatible types", span)
+                    .with_detail(format!("column {} has the types {given}", index + 1))
+            })?;
+            for row in &mut bound {
+                let value = std::mem::replace(&mut row[index], super::boolean(false));
+                row[index] = coerce(value, &common);
+            }
+            fields.push(Field::new(format!("EXPR${index}"), common));
+        }
+        Ok(LogicalPlan::Values(Values { rows: bound, output: RowType::new(fields) }))
+    }
+}
+
+/// The type to which all of these can be cast implicitly; nullable if one is.
+pub(super) fn common_type(types: &[LogicalType]) -> Option<LogicalType> {
+    let all_null = types.iter().all(|ty| ty.kind == TypeKind::Null);
+    let common = if all_null || types.len() == 1 { types[0].clone() } else { ::expr::types::common_type(types)? };
+    Some(common.with_nullable(types.iter().any(|ty| ty.nullable)))
+}
+
+/// All rows of all inputs, cast to common types.
+pub(super) fn union(inputs: Vec<LogicalPlan>, word: &str, span: Span) -> Result<LogicalPlan, SqlError> {
+    let width = inputs[0].output().len();
+    if inputs.iter().any(|input| input.output().len() != width) {
+        let message = format!("Column count mismatch in {word}");
+        return Err(SqlError::validation(message, span));
+    }
+    let mut fields = Vec::with_capacity(width);
+    for index in 0..width {
+        let types: Vec<LogicalType> = inputs.iter().map(|input| input.output().fields[index].ty.clone()).collect();
+        let same_attribute = types.iter().all(|ty| ty.kind == types[0].kind);
+        let common = if same_attribute {
+            types[0].with_nullable(types.iter().any(|ty| ty.nullable))
+        } else {
+            common_type(&types)
+                .ok_or_else(|| {
+                    SqlError::validation(format!("Type mismatch in column {} of {word}", index + 1), span)
+                        .with_detail(types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+                })?
+                .without_time_attribute()
+        };
+        fields.push(Field::new(&inputs[0].output().fields[index].name, common));
+    }
+    let output = RowType::new(fields);
+    let inputs = inputs.into_iter().map(|input| cast_columns(input, &output)).collect();
+    Ok(LogicalPlan::Union(Union { inputs, output }))
+}
+
+/// The plan with its columns cast to these types, if they are not of them.
+pub(super) fn cast_columns(plan: LogicalPlan, target: &RowType) -> LogicalPlan {
+    let exprs: Vec<Expr> =
+        identity(plan.output()).into_iter().zip(&target.fields).map(|(expr, field)| coerce(expr, &field.ty)).collect();
+    if is_identity(&exprs, plan.output()) {
+        return plan;
+    }
+    let fields = exprs.iter().zip(&target.fields).map(|(expr, field)| Field::new(&field.name, expr.ty.clone()));
+    let output = RowType::new(fields.collect());
+    plan.project(exprs, output)
+}
+
+/// Each row once.
+pub(super) fn distinct(plan: LogicalPlan) -> LogicalPlan {
+    let output = plan.output().clone();
+    let keys = (0..output.len()).collect();
+    LogicalPlan::Aggregate(Aggregate { input: Box::new(plan), keys, calls: Vec::new(), output })
+}
+
+/// The plan with other column names, if there are any.
+pub(super) fn rename(plan: LogicalPlan, names: &[ast::Ident], span: Span) -> Result<LogicalPlan, SqlError> {
+    if names.is_empty() {
+        return Ok(plan);
+    }
+    if names.len() != plan.output().len() {
+        return Err(SqlError::validation(
+            format!(
+                "List of column aliases must have same degree as table; table has {} columns, whereas alias list has {} columns",
+                plan.output().len(),
+                names.len()
+            ),
+            span,
+        ));
+    }
+    let exprs = identity(plan.output());
+    let fields = exprs.iter().zip(names).map(|(expr, name)| Field::new(&name.value, expr.ty.clone())).collect();
+    Ok(plan.project(exprs, RowType::new(fields)))
+}

@@ -1,0 +1,219 @@
+//! One SELECT: tables, WHERE, grouping, HAVING, select list, DISTINCT.
+
+use dataflow::{Expr, Field, RowType, TypeKind};
+
+use super::Binder;
+use super::expr::{Clause, ExprBinder, not_supported};
+use super::groups::Groups;
+use super::operators::illegal_null;
+use super::query::distinct;
+use super::scope::Scope;
+use super::window::{GroupWindow, WindowKind, bind_group_window};
+use crate::ast::{self, GroupItem, Select, SelectItem, SetQuantifier};
+use crate::error::SqlError;
+use crate::logical::{LogicalPlan, Values, is_identity};
+
+/// The select list while it is bound.
+#[derive(Default)]
+struct Items {
+    exprs: Vec<Expr>,
+    names: Vec<String>,
+}
+
+impl Binder<'_> {
+    pub(super) fn select(&mut self, select: &Select) -> Result<LogicalPlan, SqlError> {
+        if let Some(hint) = select.hints.first() {
+            return Err(not_supported("a hint of a SELECT", hint.span));
+        }
+        if let Some(window) = select.windows.first() {
+            return Err(not_supported("the WINDOW clause", window.name.span));
+        }
+        if let Some(qualify) = &select.qualify {
+            return Err(not_supported("QUALIFY", qualify.span));
+        }
+        let (mut plan, scope) = match &select.from {
+            Some(from) => self.table_ref(from)?,
+            None => (one_row(), Scope::default()),
+        };
+        if let Some(condition) = &select.selection {
+            plan = self.where_clause(plan, &scope, condition)?;
+        }
+        let plan = match self.grouping(select, &scope)? {
+            Some(groups) => self.grouped(plan, &scope, select, groups)?,
+            None => self.ungrouped(plan, &scope, select)?,
+        };
+        Ok(if select.quantifier == Some(SetQuantifier::Distinct) { distinct(plan) } else { plan })
+    }
+
+    fn ungrouped(&mut self, plan: LogicalPlan, scope: &Scope, select: &Select) -> Result<LogicalPlan, SqlError> {
+        let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
+        match bind_items(&mut binder, select) {
+            Ok(items) => Ok(project_items(plan, items)),
+            Err(_) if binder.met_aggregate => {
+                let groups = Groups::new(Vec::new(), None);
+                self.grouped(plan, scope, select, groups)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn grouped(
+        &mut self,
+        plan: LogicalPlan,
+        scope: &Scope,
+        select: &Select,
+        mut groups: Groups,
+    ) -> Result<LogicalPlan, SqlError> {
+        let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
+        binder.groups = Some(&mut groups);
+        let mut items = bind_items(&mut binder, select)?;
+        let having = select.having.as_ref().map(|having| binder.bind_condition(having)).transpose()?;
+        let is_having = having.is_some();
+        items.exprs.extend(having);
+        let mut plan = groups.build(plan, &mut items.exprs, &items.names);
+        if is_having {
+            let condition = items.exprs.pop().expect("HAVING was added last");
+            plan = plan.filter(condition);
+        }
+        Ok(project_items(plan, items))
+    }
+
+    /// The keys and the window of GROUP BY; `None` without GROUP BY and HAVING.
+    fn grouping(&mut self, select: &Select, scope: &Scope) -> Result<Option<Groups>, SqlError> {
+        let Some(group_by) = &select.group_by else {
+            return Ok(select.having.is_some().then(|| Groups::new(Vec::new(), None)));
+        };
+        let mut keys: Vec<Expr> = Vec::new();
+        let mut window: Option<GroupWindow> = None;
+        for item in &group_by.items {
+            let exprs = match item {
+                GroupItem::Expr(expr) => std::slice::from_ref(expr),
+                GroupItem::Set(exprs, _) => exprs.as_slice(),
+                GroupItem::GroupingSets(_, span) => return Err(not_supported("GROUPING SETS", *span)),
+                GroupItem::Rollup(_, span) => return Err(not_supported("ROLLUP", *span)),
+                GroupItem::Cube(_, span) => return Err(not_supported("CUBE", *span)),
+            };
+            for expr in exprs {
+                match self.group_window(expr, scope)? {
+                    Some(_) if window.is_some() => {
+                        return Err(SqlError::validation("only one group window is allowed in GROUP BY", expr.span));
+                    }
+                    Some(found) => window = Some(found),
+                    None => {
+                        let key = ExprBinder::new(scope, Clause::GroupBy, &self.facts).bind(expr)?;
+                        if !keys.contains(&key) {
+                            keys.push(key);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(Some(Groups::new(keys, window)))
+    }
+
+    /// The window that an element of GROUP BY is, if it is one.
+    fn group_window(&self, expr: &ast::Expr, scope: &Scope) -> Result<Option<GroupWindow>, SqlError> {
+        let ast::ExprKind::Function(call) = &expr.kind else {
+            return Ok(None);
+        };
+        match call.name.parts.as_slice() {
+            [name] => match WindowKind::of(&name.value.to_uppercase()) {
+                Some(kind) => bind_group_window(kind, call, scope, &self.facts).map(Some),
+                None => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+}
+
+/// A single row without columns: what SELECT without FROM reads.
+fn one_row() -> LogicalPlan {
+    LogicalPlan::Values(Values { rows: vec![Vec::new()], output: RowType::default() })
+}
+
+fn bind_items(binder: &mut ExprBinder<'_>, select: &Select) -> Result<Items, SqlError> {
+    let mut items = Items::default();
+    for item in &select.items {
+        match item {
+            SelectItem::Wildcard(span) => {
+                let columns = binder.scope.wildcard();
+                if columns.is_empty() {
+                    return Err(SqlError::validation("SELECT * requires a FROM clause", *span));
+                }
+                add_columns(binder, &mut items, columns, *span)?;
+            }
+            SelectItem::QualifiedWildcard { qualifier, span } => {
+                let columns = binder.scope.qualified_wildcard(&qualifier.values());
+                if columns.is_empty() {
+                    let name = qualifier.values().join(".");
+                    return Err(SqlError::validation(format!("Unknown identifier '{name}'"), *span));
+                }
+                add_columns(binder, &mut items, columns, *span)?;
+            }
+            SelectItem::Expr { expr, alias } => {
+                let bound = binder.bind(expr)?;
+                if bound.ty.kind == TypeKind::Null {
+                    return Err(illegal_null(expr.span));
+                }
+                let name = alias.as_ref().map(|alias| alias.value.clone()).or_else(|| derived_name(expr));
+                items.names.push(name.unwrap_or_else(|| format!("EXPR${}", items.names.len())));
+                items.exprs.push(bound);
+            }
+        }
+    }
+    items.names = unique_names(items.names);
+    Ok(items)
+}
+
+fn add_columns(
+    binder: &ExprBinder<'_>,
+    items: &mut Items,
+    columns: Vec<(String, Expr)>,
+    span: ast::Span,
+) -> Result<(), SqlError> {
+    for (name, expr) in columns {
+        let expr = match &binder.groups {
+            None => expr,
+            Some(groups) => groups
+                .key_of(&expr)
+                .ok_or_else(|| SqlError::validation(format!("Expression '{name}' is not being grouped"), span))?,
+        };
+        items.names.push(name);
+        items.exprs.push(expr);
+    }
+    Ok(())
+}
+
+/// The name a column has without an alias.
+fn derived_name(expr: &ast::Expr) -> Option<String> {
+    match &expr.kind {
+        ast::ExprKind::Identifier(parts) => parts.last().map(|part| part.value.clone()),
+        _ => None,
+    }
+}
+
+/// The names, later ones of a kind numbered from 0 as Calcite does.
+pub(super) fn unique_names(names: Vec<String>) -> Vec<String> {
+    let mut used: Vec<String> = Vec::with_capacity(names.len());
+    for name in names {
+        let free = |candidate: &String, used: &[String]| !used.contains(candidate);
+        let mut candidate = name.clone();
+        let mut attempt = 0;
+        while !free(&candidate, &used) {
+            candidate = format!("{name}{attempt}");
+            attempt += 1;
+        }
+        used.push(candidate);
+    }
+    used
+}
+
+fn project_items(plan: LogicalPlan, items: Items) -> LogicalPlan {
+    let same_names = plan.output().fields.iter().map(|field| &field.name).eq(&items.names);
+    if same_names && is_identity(&items.exprs, plan.output()) {
+        return plan;
+    }
+    let fields = items.names.into_iter().zip(&items.exprs).map(|(name, expr)| Field::new(name, expr.ty.clone()));
+    let output = RowType::new(fields.collect());
+    plan.project(items.exprs, output)
+}

@@ -1,0 +1,124 @@
+//! Table functions in FROM: the window functions TUMBLE, HOP, CUMULATE and SESSION.
+
+use dataflow::{Expr, ExprKind, RowType};
+
+use super::Binder;
+use super::expr::{Clause, ExprBinder, not_supported};
+use super::scope::Scope;
+use super::window::{WindowKind, check_time_column, interval_millis};
+use crate::ast::{FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident, Span, TableArg, TableArgSource};
+use crate::error::SqlError;
+use crate::logical::{LogicalPlan, LogicalWindow, WindowTableFunction, window_columns};
+
+/// The arguments of a window function by parameter.
+struct WindowArgs<'c> {
+    table: &'c TableArg,
+    time: (&'c Ident, Span),
+    intervals: Vec<&'c FunctionArg>,
+}
+
+impl Binder<'_> {
+    pub(super) fn table_function(&mut self, call: &FunctionCall, lateral: bool) -> Result<LogicalPlan, SqlError> {
+        let name = call.name.last().value.to_uppercase();
+        let Some(kind) = WindowKind::of_table_function(&name) else {
+            return Err(not_supported(&format!("the table function {name}"), call.span)
+                .with_hint("TUMBLE, HOP, CUMULATE and SESSION are supported"));
+        };
+        if lateral {
+            return Err(SqlError::validation(format!("{name} cannot be LATERAL"), call.span));
+        }
+        let args = window_args(kind, call)?;
+        let (input, scope) = match &args.table.source {
+            TableArgSource::Name(name) => {
+                let (plan, names) = self.table(name, &[], name.span)?;
+                let scope = Scope::of_table(names, plan.output());
+                (plan, scope)
+            }
+            TableArgSource::Query(query) => {
+                let plan = self.query(query)?;
+                let scope = Scope::of_table(Vec::new(), plan.output());
+                (plan, scope)
+            }
+        };
+        let (time, descriptor) = args.time;
+        let column = scope.index_of(time)?;
+        let ty = input.output().fields[column].ty.clone();
+        check_time_column(kind, &ty, descriptor)?;
+        let nothing = Scope::default();
+        let mut binder = ExprBinder::new(&nothing, Clause::Values, &self.facts);
+        let mut values = Vec::new();
+        for arg in &args.intervals {
+            let FunctionArgValue::Expr(expr) = &arg.value else {
+                return Err(wrong_call(kind, arg.span));
+            };
+            values.push(interval_millis(&binder.bind(expr)?, arg.span)?);
+        }
+        let assigner = kind.assigner(&values, call.span)?;
+        let window = LogicalWindow { column: Some(column), ty, assigner };
+        let partition = self.partition(kind, args.table, &scope)?;
+        let mut fields = input.output().fields.clone();
+        fields.extend(window_columns(&window).fields);
+        Ok(LogicalPlan::WindowTableFunction(WindowTableFunction {
+            input: Box::new(input),
+            window,
+            partition,
+            output: RowType::new(fields),
+            span: call.span,
+        }))
+    }
+
+    fn partition(&self, kind: WindowKind, table: &TableArg, scope: &Scope) -> Result<Vec<usize>, SqlError> {
+        if kind != WindowKind::Session && !table.partition_by.is_empty() {
+            return Err(SqlError::validation(format!("{} takes no PARTITION BY", kind.word()), table.span));
+        }
+        let mut binder = ExprBinder::new(scope, Clause::GroupBy, &self.facts);
+        let column = |expr| match binder.bind(expr)? {
+            Expr { kind: ExprKind::Column(index), .. } => Ok(index),
+            _ => Err(SqlError::validation("PARTITION BY takes columns only", table.span)),
+        };
+        table.partition_by.iter().map(column).collect()
+    }
+}
+
+/// Sorts the arguments, positional or named, into their parameters.
+fn window_args(kind: WindowKind, call: &FunctionCall) -> Result<WindowArgs<'_>, SqlError> {
+    let wrong = || wrong_call(kind, call.span);
+    let FunctionArgs::List(args) = &call.args else {
+        return Err(wrong());
+    };
+    let parameters: Vec<&str> = ["DATA", "TIMECOL"].iter().chain(kind.parameters()).copied().collect();
+    let mut by_parameter: Vec<Option<&FunctionArg>> = vec![None; parameters.len()];
+    for (position, arg) in args.iter().enumerate() {
+        let index = match &arg.name {
+            None => position,
+            Some(name) => {
+                let upper = name.value.to_uppercase();
+                parameters.iter().position(|parameter| *parameter == upper).ok_or_else(|| {
+                    SqlError::validation(format!("{} has no parameter '{}'", kind.word(), name.value), name.span)
+                        .with_detail(format!("its parameters are {}", parameters.join(", ")))
+                })?
+            }
+        };
+        *by_parameter.get_mut(index).ok_or_else(wrong)? = Some(arg);
+    }
+    let required = if parameters.last() == Some(&"OFFSET") { parameters.len() - 1 } else { parameters.len() };
+    if by_parameter[..required].iter().any(Option::is_none) {
+        return Err(wrong());
+    }
+    let mut given = by_parameter.into_iter().flatten();
+    let (Some(table), Some(time)) = (given.next(), given.next()) else {
+        return Err(wrong());
+    };
+    let (FunctionArgValue::Table(table), FunctionArgValue::Descriptor(columns)) = (&table.value, &time.value) else {
+        return Err(wrong());
+    };
+    let [column] = columns.as_slice() else {
+        return Err(wrong());
+    };
+    Ok(WindowArgs { table, time: (column, time.span), intervals: given.collect() })
+}
+
+fn wrong_call(kind: WindowKind, span: Span) -> SqlError {
+    SqlError::validation(format!("{} is called with wrong arguments", kind.word()), span)
+        .with_detail(format!("Supported form(s): {}", kind.signature()))
+}

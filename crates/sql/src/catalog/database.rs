@@ -1,0 +1,29 @@
+//! A catalog and its databases.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::CatalogEntry;
+
+/// A catalog in memory.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Databases by name.
+    pub databases: BTreeMap<String, Database>,
+    /// `WITH`.
+    pub options: IndexMap<String, String>,
+    /// `COMMENT`.
+    pub comment: Option<String>,
+}
+
+/// A database.
+#[derive(Debug, Clone, Default)]
+pub struct Database {
+    /// Tables and views by name.
+    pub entries: BTreeMap<String, CatalogEntry>,
+    /// `WITH`.
+    pub options: IndexMap<String, String>,
+    /// `COMMENT`.
+    pub comment: Option<String>,
+}

@@ -1,0 +1,233 @@
+//! The logical plan: what a query means, independent of how it is run. A small closed set of nodes; each knows the row type it yields.
+//!
+//! The binder makes it, the rules rewrite it, the physical planner reads it. Time attributes travel in the fields' types.
+
+mod columns;
+mod window;
+
+pub(crate) use columns::{conjunction, conjuncts, identity, is_deterministic, is_identity, substitute};
+pub(crate) use window::{LogicalWindow, window_columns};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dataflow::operator_spec::{JoinType, WindowProperty};
+use dataflow::{AggregateCall, Expr, RowType};
+
+use crate::ast::Span;
+use crate::catalog::{CatalogTable, ObjectPath};
+
+/// A relational expression.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum LogicalPlan {
+    Scan(Scan),
+    Values(Values),
+    Project(Project),
+    Filter(Filter),
+    Aggregate(Aggregate),
+    WindowAggregate(WindowAggregate),
+    WindowTableFunction(WindowTableFunction),
+    Join(Join),
+    Union(Union),
+}
+
+/// Reads a table.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Scan {
+    /// The table's name.
+    pub path: ObjectPath,
+    /// The table.
+    pub table: Arc<CatalogTable>,
+    /// Options of the table with those of hints.
+    pub options: BTreeMap<String, String>,
+    /// Which columns of the table are wanted, in this order.
+    pub columns: Vec<usize>,
+    /// Their names and types.
+    pub output: RowType,
+    /// Where the table is named.
+    pub span: Span,
+}
+
+/// Constant rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Values {
+    /// The rows.
+    pub rows: Vec<Vec<Expr>>,
+    /// Their type.
+    pub output: RowType,
+}
+
+/// Computes columns.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Project {
+    /// Below.
+    pub input: Box<LogicalPlan>,
+    /// One expression a column.
+    pub exprs: Vec<Expr>,
+    /// The columns.
+    pub output: RowType,
+}
+
+/// Keeps the rows where the condition is TRUE.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Filter {
+    /// Below.
+    pub input: Box<LogicalPlan>,
+    /// The condition.
+    pub condition: Expr,
+}
+
+/// Groups rows for ever.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Aggregate {
+    /// Below.
+    pub input: Box<LogicalPlan>,
+    /// Key columns of the input.
+    pub keys: Vec<usize>,
+    /// Aggregates over input columns.
+    pub calls: Vec<AggregateCall>,
+    /// Keys, then calls.
+    pub output: RowType,
+}
+
+/// Groups rows by key and window.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WindowAggregate {
+    /// Below.
+    pub input: Box<LogicalPlan>,
+    /// The windows.
+    pub window: LogicalWindow,
+    /// Key columns of the input.
+    pub keys: Vec<usize>,
+    /// Aggregates over input columns.
+    pub calls: Vec<AggregateCall>,
+    /// What of the window is output.
+    pub properties: Vec<WindowProperty>,
+    /// Keys, then calls, then properties.
+    pub output: RowType,
+    /// Whether it was written with a function in GROUP BY and not with a table function.
+    pub is_legacy: bool,
+}
+
+/// Appends window_start, window_end and window_time.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WindowTableFunction {
+    /// Below.
+    pub input: Box<LogicalPlan>,
+    /// The windows.
+    pub window: LogicalWindow,
+    /// `PARTITION BY` columns of a SESSION function.
+    pub partition: Vec<usize>,
+    /// The input's columns and the three.
+    pub output: RowType,
+    /// Where the function is called.
+    pub span: Span,
+}
+
+/// Joins without a bound on time.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Join {
+    /// Left side.
+    pub left: Box<LogicalPlan>,
+    /// Right side.
+    pub right: Box<LogicalPlan>,
+    /// Kind.
+    pub join_type: JoinType,
+    /// Over left columns followed by right columns; TRUE for a cross join.
+    pub condition: Expr,
+    /// Left columns then right columns; left ones only for semi and anti joins.
+    pub output: RowType,
+}
+
+/// Rows of all inputs, which have as many columns of the same types.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Union {
+    /// Two or more.
+    pub inputs: Vec<LogicalPlan>,
+    /// Names of the first input.
+    pub output: RowType,
+}
+
+impl LogicalPlan {
+    /// The rows it yields.
+    pub fn output(&self) -> &RowType {
+        match self {
+            LogicalPlan::Scan(node) => &node.output,
+            LogicalPlan::Values(node) => &node.output,
+            LogicalPlan::Project(node) => &node.output,
+            LogicalPlan::Filter(node) => node.input.output(),
+            LogicalPlan::Aggregate(node) => &node.output,
+            LogicalPlan::WindowAggregate(node) => &node.output,
+            LogicalPlan::WindowTableFunction(node) => &node.output,
+            LogicalPlan::Join(node) => &node.output,
+            LogicalPlan::Union(node) => &node.output,
+        }
+    }
+
+    /// The plans below.
+    pub fn inputs(&self) -> Vec<&LogicalPlan> {
+        match self {
+            LogicalPlan::Scan(_) | LogicalPlan::Values(_) => Vec::new(),
+            LogicalPlan::Project(node) => vec![&node.input],
+            LogicalPlan::Filter(node) => vec![&node.input],
+            LogicalPlan::Aggregate(node) => vec![&node.input],
+            LogicalPlan::WindowAggregate(node) => vec![&node.input],
+            LogicalPlan::WindowTableFunction(node) => vec![&node.input],
+            LogicalPlan::Join(node) => vec![&node.left, &node.right],
+            LogicalPlan::Union(node) => node.inputs.iter().collect(),
+        }
+    }
+
+    /// The plans below, to be rewritten in place.
+    pub fn inputs_mut(&mut self) -> Vec<&mut LogicalPlan> {
+        match self {
+            LogicalPlan::Scan(_) | LogicalPlan::Values(_) => Vec::new(),
+            LogicalPlan::Project(node) => vec![&mut node.input],
+            LogicalPlan::Filter(node) => vec![&mut node.input],
+            LogicalPlan::Aggregate(node) => vec![&mut node.input],
+            LogicalPlan::WindowAggregate(node) => vec![&mut node.input],
+            LogicalPlan::WindowTableFunction(node) => vec![&mut node.input],
+            LogicalPlan::Join(node) => vec![&mut node.left, &mut node.right],
+            LogicalPlan::Union(node) => node.inputs.iter_mut().collect(),
+        }
+    }
+
+    /// Rewrites the plans below, then this one.
+    pub fn rewrite_up<E>(
+        mut self,
+        rule: &mut impl FnMut(LogicalPlan) -> Result<LogicalPlan, E>,
+    ) -> Result<LogicalPlan, E> {
+        for input in self.inputs_mut() {
+            let below = input.take().rewrite_up(rule)?;
+            *input = below;
+        }
+        rule(self)
+    }
+
+    /// This plan with a projection on top.
+    pub fn project(self, exprs: Vec<Expr>, output: RowType) -> LogicalPlan {
+        debug_assert_eq!(exprs.len(), output.len());
+        LogicalPlan::Project(Project { input: Box::new(self), exprs, output })
+    }
+
+    /// This plan with a filter on top.
+    pub fn filter(self, condition: Expr) -> LogicalPlan {
+        LogicalPlan::Filter(Filter { input: Box::new(self), condition })
+    }
+
+    /// Takes the plan out, leaving an empty one.
+    pub fn take(&mut self) -> LogicalPlan {
+        std::mem::replace(self, LogicalPlan::Values(Values { rows: Vec::new(), output: RowType::default() }))
+    }
+
+    /// The expressions of this node, to be rewritten in place.
+    pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            LogicalPlan::Values(node) => node.rows.iter_mut().flatten().collect(),
+            LogicalPlan::Project(node) => node.exprs.iter_mut().collect(),
+            LogicalPlan::Filter(node) => vec![&mut node.condition],
+            LogicalPlan::Join(node) => vec![&mut node.condition],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Aggregations, with and without windows.
+
+use dataflow::operator_spec::{
+    GroupAggregateSpec, OperatorSpec, WindowAggregateSpec, WindowAssigner, WindowTableFunctionSpec, WindowTime,
+};
+use dataflow::{RowType, TypeKind};
+
+use super::describe;
+use super::planner::{PhysicalPlanner, Stream};
+use super::{Changes, PhysicalNode, PlanLine};
+use crate::error::SqlError;
+use crate::logical::{Aggregate, LogicalWindow, WindowAggregate, WindowTableFunction};
+
+impl PhysicalPlanner<'_> {
+    pub(super) fn group_aggregate(&mut self, node: &Aggregate, update_before: bool) -> Result<Stream, SqlError> {
+        let input = self.plan(&node.input, true)?;
+        let below = self.changes_of(&input);
+        let (inputs, parallelism) = self.exchange(&input, &node.keys, 0);
+        // DISTINCT says once that a row is there; only a retraction can change that.
+        let updates = !node.calls.is_empty();
+        let changes = Changes {
+            updates,
+            update_before: updates && update_before,
+            deletes: !below.is_insert_only() && !node.keys.is_empty(),
+        };
+        let text = aggregate_text(node, &input.output);
+        Ok(self.stream(PhysicalNode {
+            spec: OperatorSpec::GroupAggregate(GroupAggregateSpec {
+                keys: node.keys.clone(),
+                aggregates: node.calls.clone(),
+                input_retracts: !below.is_insert_only(),
+                generate_update_before: update_before,
+                mini_batch: self.settings.mini_batch,
+                state_ttl_ms: self.settings.state_ttl_ms,
+                output: node.output.clone(),
+            }),
+            inputs,
+            output: node.output.clone(),
+            parallelism,
+            changes,
+            distribution: by_keys(node.keys.len()),
+            name: "GroupAggregate".into(),
+            lines: vec![PlanLine { name: "GroupAggregate", prefix: text.clone(), infix: text }],
+        }))
+    }
+
+    pub(super) fn window_aggregate(&mut self, node: &WindowAggregate) -> Result<Stream, SqlError> {
+        let input = self.plan(&node.input, true)?;
+        let below = self.changes_of(&input);
+        let (inputs, parallelism) = self.exchange(&input, &node.keys, 0);
+        let name = if node.is_legacy { "GroupWindowAggregate" } else { "WindowAggregate" };
+        let text = window_aggregate_text(node, &input.output);
+        Ok(self.stream(PhysicalNode {
+            spec: OperatorSpec::WindowAggregate(WindowAggregateSpec {
+                time: window_time(&node.window),
+                assigner: node.window.assigner,
+                time_zone: self.window_zone(&node.window),
+                keys: node.keys.clone(),
+                aggregates: node.calls.clone(),
+                properties: node.properties.clone(),
+                input_retracts: !below.is_insert_only(),
+                output: node.output.clone(),
+            }),
+            inputs,
+            output: node.output.clone(),
+            parallelism,
+            changes: Changes::INSERT_ONLY,
+            distribution: by_keys(node.keys.len()),
+            name: name.into(),
+            lines: vec![PlanLine { name, prefix: text.clone(), infix: text }],
+        }))
+    }
+
+    pub(super) fn window_table_function(
+        &mut self,
+        node: &WindowTableFunction,
+        update_before: bool,
+    ) -> Result<Stream, SqlError> {
+        if let WindowAssigner::Session { .. } = node.window.assigner {
+            return Err(SqlError::unsupported(
+                "a SESSION function without an aggregation by window_start and window_end is not supported yet",
+                node.span,
+            ));
+        }
+        let input = self.plan(&node.input, update_before)?;
+        let parallelism = self.parallelism_of(&input);
+        let keys = self.distribution_of(&input);
+        let inputs = self.forward(&input, parallelism, keys.as_deref());
+        let changes = self.changes_of(&input);
+        let window = describe::window(&node.window.assigner, &time_name(&node.window, &input.output));
+        let text = format!("window=[{window}]");
+        Ok(self.stream(PhysicalNode {
+            spec: OperatorSpec::WindowTableFunction(WindowTableFunctionSpec {
+                time: window_time(&node.window),
+                assigner: node.window.assigner,
+                time_zone: self.window_zone(&node.window),
+                output: node.output.clone(),
+            }),
+            inputs,
+            output: node.output.clone(),
+            parallelism,
+            changes,
+            distribution: keys,
+            name: "WindowTableFunction".into(),
+            lines: vec![PlanLine { name: "WindowTableFunction", prefix: text.clone(), infix: text }],
+        }))
+    }
+
+    /// The zone of window bounds: that of the session, unless the time column already is a wall clock.
+    fn window_zone(&self, window: &LogicalWindow) -> String {
+        match window.ty.kind {
+            TypeKind::Timestamp { .. } => "UTC".into(),
+            _ => self.settings.context.time_zone.name().into(),
+        }
+    }
+}
+
+fn by_keys(keys: usize) -> Option<Vec<usize>> {
+    (keys > 0).then(|| (0..keys).collect())
+}
+
+fn window_time(window: &LogicalWindow) -> WindowTime {
+    match window.column {
+        Some(column) if window.is_rowtime() => WindowTime::Rowtime { column },
+        _ => WindowTime::Proctime,
+    }
+}
+
+fn time_name(window: &LogicalWindow, input: &RowType) -> String {
+    window.column.map_or_else(|| "proctime".into(), |column| input.fields[column].name.clone())
+}
+
+fn selected(keys: &[usize], calls: &[dataflow::AggregateCall], input: &RowType, output: &RowType) -> Vec<String> {
+    let mut select: Vec<String> = Vec::new();
+    let named = |text: String, name: &str| if text == name { text } else { format!("{text} AS {name}") };
+    for (index, key) in keys.iter().enumerate() {
+        select.push(named(input.fields[*key].name.clone(), &output.fields[index].name));
+    }
+    for (call, field) in calls.iter().zip(&output.fields[keys.len()..]) {
+        select.push(named(describe::aggregate(call, input), &field.name));
+    }
+    select
+}
+
+fn aggregate_text(node: &Aggregate, input: &RowType) -> String {
+    let select = selected(&node.keys, &node.calls, input, &node.output).join(", ");
+    if node.keys.is_empty() {
+        return format!("select=[{select}]");
+    }
+    format!("groupBy=[{}], select=[{select}]", describe::columns(&node.keys, input))
+}
+
+fn window_aggregate_text(node: &WindowAggregate, input: &RowType) -> String {
+    let mut select = selected(&node.keys, &node.calls, input, &node.output);
+    let first = node.keys.len() + node.calls.len();
+    let properties = node.properties.iter().zip(&node.output.fields[first..]);
+    select.extend(properties.map(|(property, field)| format!("{} AS {}", describe::property(*property), field.name)));
+    let window = describe::window(&node.window.assigner, &time_name(&node.window, input));
+    let keys = match node.keys.is_empty() {
+        true => String::new(),
+        false => format!("groupBy=[{}], ", describe::columns(&node.keys, input)),
+    };
+    format!("{keys}window=[{window}], select=[{}]", select.join(", "))
+}

@@ -1,0 +1,189 @@
+//! Expressions, aggregates and windows as EXPLAIN prints them.
+
+use dataflow::operator_spec::{WindowAssigner, WindowProperty};
+use dataflow::{AggregateCall, Expr, ExprKind, Literal, LogicalType, RowType, TypeKind};
+
+/// How operators are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `>(amount, 5)`, as in the physical plan.
+    Prefix,
+    /// `(amount > 5)`, as in the execution plan.
+    Infix,
+}
+
+/// The text of an expression over the columns of `input`.
+pub(crate) fn expression(expr: &Expr, input: &RowType, style: Style) -> String {
+    match &expr.kind {
+        ExprKind::Column(index) => {
+            input.fields.get(*index).map_or_else(|| format!("${index}"), |field| field.name.clone())
+        }
+        ExprKind::Literal(value) => literal(value, &expr.ty),
+        ExprKind::Cast { input: inner, try_cast } => {
+            let name = if *try_cast { "TRY_CAST" } else { "CAST" };
+            format!("{name}({} AS {})", expression(inner, input, style), type_text(&expr.ty))
+        }
+        ExprKind::Field { input: inner, index } => {
+            let name = match &inner.ty.kind {
+                TypeKind::Row(row) => row.fields[*index].name.clone(),
+                _ => format!("${index}"),
+            };
+            format!("{}.{name}", expression(inner, input, style))
+        }
+        ExprKind::Case { branches, otherwise } => {
+            let mut parts: Vec<String> = Vec::new();
+            for (condition, result) in branches {
+                parts.push(expression(condition, input, style));
+                parts.push(expression(result, input, style));
+            }
+            parts.push(expression(otherwise, input, style));
+            format!("CASE({})", parts.join(", "))
+        }
+        ExprKind::Call { function, args } => {
+            let args: Vec<String> = args.iter().map(|arg| expression(arg, input, style)).collect();
+            call(function, &args, style)
+        }
+    }
+}
+
+fn call(function: &str, args: &[String], style: Style) -> String {
+    let is_symbol = !function.starts_with(|c: char| c.is_ascii_alphabetic());
+    if style == Style::Infix {
+        match args {
+            [arg] if function == "NEGATE" => return format!("-({arg})"),
+            [arg] if function.starts_with("IS ") => return format!("{arg} {function}"),
+            [_, _, ..] if is_symbol || matches!(function, "AND" | "OR" | "LIKE") => {
+                return format!("({})", args.join(&format!(" {function} ")));
+            }
+            _ => {}
+        }
+    }
+    let name = if function == "NEGATE" { "-" } else { function };
+    if args.is_empty() && is_symbol { name.to_owned() } else { format!("{name}({})", args.join(", ")) }
+}
+
+/// A literal as Flink's plans show it: text in quotes with its type, the others bare.
+fn literal(value: &Literal, ty: &LogicalType) -> String {
+    match value {
+        Literal::Null => format!("null:{}", type_text(ty)),
+        Literal::Boolean(value) => value.to_string(),
+        Literal::Int(value) => match ty.kind {
+            TypeKind::IntervalDayTime => format!("{value}:INTERVAL SECOND"),
+            TypeKind::IntervalYearMonth => format!("{value}:INTERVAL MONTH"),
+            TypeKind::Date => date(*value),
+            TypeKind::Time { .. } => time_of_day(*value),
+            TypeKind::Int => value.to_string(),
+            _ => format!("{value}:{}", type_text(ty)),
+        },
+        Literal::Timestamp(nanos) => timestamp(*nanos),
+        Literal::Decimal(unscaled) => format!("{}:{}", decimal(*unscaled, ty), type_text(ty)),
+        Literal::Float(value) => format!("{value:E}:{}", type_text(ty)),
+        Literal::String(value) => format!("'{}'", value.replace('\'', "''")),
+        Literal::Bytes(bytes) => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            format!("X'{digits}'")
+        }
+    }
+}
+
+fn decimal(unscaled: i128, ty: &LogicalType) -> String {
+    let TypeKind::Decimal { scale, .. } = ty.kind else {
+        return unscaled.to_string();
+    };
+    let scale = usize::from(scale);
+    let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let sign = if unscaled < 0 { "-" } else { "" };
+    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
+fn date(days: i64) -> String {
+    chrono::NaiveDate::default()
+        .checked_add_signed(chrono::TimeDelta::days(days))
+        .map_or_else(|| days.to_string(), |date| date.to_string())
+}
+
+fn time_of_day(millis: i64) -> String {
+    let seconds = (millis / 1000) as u32;
+    chrono::NaiveTime::from_num_seconds_from_midnight_opt(seconds, (millis % 1000) as u32 * 1_000_000)
+        .map_or_else(|| millis.to_string(), |time| time.to_string())
+}
+
+fn timestamp(nanos: i128) -> String {
+    let seconds = nanos.div_euclid(1_000_000_000);
+    let rest = nanos.rem_euclid(1_000_000_000) as u32;
+    match i64::try_from(seconds).ok().and_then(|seconds| chrono::DateTime::from_timestamp(seconds, rest)) {
+        Some(at) => at.naive_utc().to_string(),
+        None => nanos.to_string(),
+    }
+}
+
+/// A type as plans show it: with lengths, without nullability.
+pub(crate) fn type_text(ty: &LogicalType) -> String {
+    match &ty.kind {
+        TypeKind::Int => "INTEGER".into(),
+        _ => crate::bind::summary(ty),
+    }
+}
+
+/// `COUNT(DISTINCT a) FILTER b`, over the columns of `input`.
+pub(crate) fn aggregate(call: &AggregateCall, input: &RowType) -> String {
+    let name = |index: &usize| input.fields[*index].name.as_str();
+    let args: Vec<&str> = call.args.iter().map(name).collect();
+    let args = if args.is_empty() { "*".to_owned() } else { args.join(", ") };
+    let distinct = if call.distinct { "DISTINCT " } else { "" };
+    let filter = call.filter.as_ref().map_or_else(String::new, |filter| format!(" FILTER {}", name(filter)));
+    format!("{}({distinct}{args}){filter}", call.function)
+}
+
+/// The names of columns.
+pub(crate) fn columns(indices: &[usize], row: &RowType) -> String {
+    indices.iter().map(|&index| row.fields[index].name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// `TUMBLE(time_col=[ts], size=[1 min])`
+pub(crate) fn window(assigner: &WindowAssigner, time: &str) -> String {
+    let mut parts = vec![format!("time_col=[{time}]")];
+    let mut with_offset = |offset: i64| {
+        if offset != 0 {
+            parts.push(format!("offset=[{}]", duration(offset)));
+        }
+    };
+    match *assigner {
+        WindowAssigner::Tumble { size, offset } => {
+            with_offset(offset);
+            parts.insert(1, format!("size=[{}]", duration(size)));
+            format!("TUMBLE({})", parts.join(", "))
+        }
+        WindowAssigner::Hop { slide, size, offset } => {
+            with_offset(offset);
+            parts.insert(1, format!("size=[{}], slide=[{}]", duration(size), duration(slide)));
+            format!("HOP({})", parts.join(", "))
+        }
+        WindowAssigner::Cumulate { step, size, offset } => {
+            with_offset(offset);
+            parts.insert(1, format!("max_size=[{}], step=[{}]", duration(size), duration(step)));
+            format!("CUMULATE({})", parts.join(", "))
+        }
+        WindowAssigner::Session { gap } => format!("SESSION({}, gap=[{}])", parts.join(", "), duration(gap)),
+    }
+}
+
+/// Milliseconds in the largest unit that holds them exactly: `1 min`, `5 s`.
+fn duration(millis: i64) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
+    match UNITS.iter().find(|(unit, _)| millis != 0 && millis % unit == 0) {
+        Some((unit, name)) => format!("{} {name}", millis / unit),
+        None => format!("{millis} ms"),
+    }
+}
+
+/// How a window property is selected: `start('w$) AS window_start`.
+pub(crate) fn property(property: WindowProperty) -> &'static str {
+    match property {
+        WindowProperty::Start => "start('w$)",
+        WindowProperty::End => "end('w$)",
+        WindowProperty::Rowtime => "rowtime('w$)",
+        WindowProperty::Proctime => "proctime('w$)",
+    }
+}

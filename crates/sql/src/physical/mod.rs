@@ -1,0 +1,113 @@
+//! The physical plan: operators as they will run, with parallelism, exchanges and changelog modes decided.
+//!
+//! [`planner`] makes it from logical plans, [`chain`] makes the job graph from it, `explain` prints it. Nodes are kept in the order in which they
+//! were made, inputs before consumers; equal nodes over equal inputs are one node, so statements of a set share what they have in common.
+
+mod aggregate;
+mod calc;
+mod chain;
+pub(crate) mod describe;
+mod digest;
+mod join;
+mod planner;
+mod sink;
+mod source;
+
+pub(crate) use chain::job_graph;
+pub(crate) use describe::Style;
+pub(crate) use planner::PhysicalPlanner;
+
+use dataflow::operator_spec::OperatorSpec;
+use dataflow::{Partitioning, RowType};
+
+/// Index of a node.
+pub(crate) type NodeId = usize;
+
+/// Operators and how they are connected.
+#[derive(Debug, Default)]
+pub(crate) struct PhysicalPlan {
+    /// Inputs before consumers.
+    pub nodes: Vec<PhysicalNode>,
+}
+
+/// One operator.
+#[derive(Debug, Clone)]
+pub(crate) struct PhysicalNode {
+    /// What it does.
+    pub spec: OperatorSpec,
+    /// Where its rows come from; several edges into one input are a UNION ALL.
+    pub inputs: Vec<PhysicalEdge>,
+    /// What it emits.
+    pub output: RowType,
+    /// Number of subtasks.
+    pub parallelism: u32,
+    /// Which changes it emits.
+    pub changes: Changes,
+    /// How the rows lie on the subtasks: by these columns of the output.
+    pub distribution: Option<Vec<usize>>,
+    /// Its name in the job graph: `Calc`, `Source: events`, ...
+    pub name: String,
+    /// What EXPLAIN prints of it, from its input to its output.
+    pub lines: Vec<PlanLine>,
+}
+
+/// An input of an operator.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PhysicalEdge {
+    /// Producer.
+    pub source: NodeId,
+    /// Which input of the consumer.
+    pub input: u32,
+    /// How rows are spread.
+    pub partitioning: Partitioning,
+}
+
+/// A line of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PlanLine {
+    /// `Calc`, `GroupAggregate`, ...
+    pub name: &'static str,
+    /// What stands in its parentheses, expressions in prefix form.
+    pub prefix: String,
+    /// The same, expressions in infix form.
+    pub infix: String,
+}
+
+/// Which changes a node emits besides +I.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Changes {
+    /// +U
+    pub updates: bool,
+    /// -U before each +U
+    pub update_before: bool,
+    /// -D
+    pub deletes: bool,
+}
+
+impl Changes {
+    /// Only +I.
+    pub const INSERT_ONLY: Changes = Changes { updates: false, update_before: false, deletes: false };
+
+    /// Whether nothing is ever taken back.
+    pub fn is_insert_only(self) -> bool {
+        self == Changes::INSERT_ONLY
+    }
+
+    /// What comes out when both flow together.
+    pub fn or(self, other: Changes) -> Changes {
+        Changes {
+            updates: self.updates || other.updates,
+            update_before: self.update_before || other.update_before,
+            deletes: self.deletes || other.deletes,
+        }
+    }
+
+    /// `I,UB,UA,D`, as EXPLAIN CHANGELOG_MODE prints it.
+    pub fn short(self) -> String {
+        let mut kinds = vec!["I"];
+        kinds.extend(self.update_before.then_some("UB"));
+        kinds.extend(self.updates.then_some("UA"));
+        kinds.extend(self.deletes.then_some("D"));
+        kinds.join(",")
+    }
+}

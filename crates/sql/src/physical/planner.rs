@@ -1,0 +1,157 @@
+//! From logical nodes to operators: one method a node, each deciding parallelism, exchange and changelog mode of what it makes.
+//!
+//! Whether -U rows are wanted is decided from the sinks down and handed to [`PhysicalPlanner::plan`]; which changes there are is known from the
+//! sources up and stands in each node.
+
+use std::collections::HashMap;
+
+use dataflow::operator_spec::{OperatorSpec, ValuesSpec};
+use dataflow::{Partitioning, RowType};
+
+use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine};
+use crate::error::SqlError;
+use crate::logical::{LogicalPlan, Values};
+use crate::settings::Settings;
+
+/// Makes a physical plan, one statement after the other.
+pub(crate) struct PhysicalPlanner<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What has been planned.
+    pub plan: PhysicalPlan,
+    /// Nodes by everything that makes them equal.
+    known: HashMap<String, NodeId>,
+}
+
+/// Rows that a consumer can take: of one node, or of several side by side (UNION ALL).
+#[derive(Debug, Clone)]
+pub(crate) struct Stream {
+    /// The producers.
+    pub nodes: Vec<NodeId>,
+    /// What they emit.
+    pub output: RowType,
+}
+
+impl<'a> PhysicalPlanner<'a> {
+    /// A planner with these settings.
+    pub fn new(settings: &'a Settings) -> Self {
+        Self { settings, plan: PhysicalPlan::default(), known: HashMap::new() }
+    }
+
+    /// Plans the logical plan; `update_before` says whether its consumer needs -U rows.
+    pub fn plan(&mut self, plan: &LogicalPlan, update_before: bool) -> Result<Stream, SqlError> {
+        match plan {
+            LogicalPlan::Scan(node) => self.scan(node),
+            LogicalPlan::Values(node) => self.values(node),
+            LogicalPlan::Project(_) | LogicalPlan::Filter(_) => self.calc(plan, update_before),
+            LogicalPlan::Aggregate(node) => self.group_aggregate(node, update_before),
+            LogicalPlan::WindowAggregate(node) => self.window_aggregate(node),
+            LogicalPlan::WindowTableFunction(node) => self.window_table_function(node, update_before),
+            LogicalPlan::Join(node) => self.join(node),
+            LogicalPlan::Union(node) => {
+                let mut nodes = Vec::new();
+                for input in &node.inputs {
+                    nodes.extend(self.plan(input, update_before)?.nodes);
+                }
+                Ok(Stream { nodes, output: node.output.clone() })
+            }
+        }
+    }
+
+    /// Adds a node, unless an equal one is there.
+    pub fn add(&mut self, node: PhysicalNode) -> NodeId {
+        let key = format!(
+            "{}|{:?}|{}",
+            serde_json::to_string(&node.spec).expect("operator specs are plain data"),
+            node.inputs,
+            node.parallelism
+        );
+        if let Some(&known) = self.known.get(&key) {
+            return known;
+        }
+        self.plan.nodes.push(node);
+        let id = self.plan.nodes.len() - 1;
+        self.known.insert(key, id);
+        id
+    }
+
+    /// A node as a stream.
+    pub fn stream(&mut self, node: PhysicalNode) -> Stream {
+        let output = node.output.clone();
+        Stream { nodes: vec![self.add(node)], output }
+    }
+
+    /// The changes that flow.
+    pub fn changes_of(&self, stream: &Stream) -> Changes {
+        stream.nodes.iter().fold(Changes::INSERT_ONLY, |all, &node| all.or(self.plan.nodes[node].changes))
+    }
+
+    /// The highest parallelism among the producers.
+    pub fn parallelism_of(&self, stream: &Stream) -> u32 {
+        stream.nodes.iter().map(|&node| self.plan.nodes[node].parallelism).max().unwrap_or(1)
+    }
+
+    /// How the rows lie on the subtasks, when there is one producer.
+    pub fn distribution_of(&self, stream: &Stream) -> Option<Vec<usize>> {
+        match stream.nodes.as_slice() {
+            [node] => self.plan.nodes[*node].distribution.clone(),
+            _ => None,
+        }
+    }
+
+    /// Edges that leave rows where they are, as far as parallelism allows; a change of parallelism spreads them anew, by `keys` when rows of one
+    /// key must stay in order.
+    pub fn forward(&self, stream: &Stream, parallelism: u32, keys: Option<&[usize]>) -> Vec<PhysicalEdge> {
+        let partitioning = |source: NodeId| match keys {
+            _ if self.plan.nodes[source].parallelism == parallelism => Partitioning::Forward,
+            _ if parallelism == 1 => Partitioning::Global,
+            Some(keys) => Partitioning::Hash { keys: keys.to_vec() },
+            None => Partitioning::Rebalance,
+        };
+        let edge = |&source: &NodeId| PhysicalEdge { source, input: 0, partitioning: partitioning(source) };
+        stream.nodes.iter().map(edge).collect()
+    }
+
+    /// Edges that bring rows of equal keys together, and the parallelism behind them: by hash, or all to one subtask when there are no keys.
+    pub fn exchange(&self, stream: &Stream, keys: &[usize], input: u32) -> (Vec<PhysicalEdge>, u32) {
+        let parallelism = if keys.is_empty() { 1 } else { self.settings.parallelism };
+        let stays = !keys.is_empty() && self.distribution_of(stream).as_deref() == Some(keys);
+        let partitioning = |source: NodeId| {
+            if stays && self.plan.nodes[source].parallelism == parallelism {
+                Partitioning::Forward
+            } else if keys.is_empty() {
+                Partitioning::Global
+            } else {
+                Partitioning::Hash { keys: keys.to_vec() }
+            }
+        };
+        let edge = |&source: &NodeId| PhysicalEdge { source, input, partitioning: partitioning(source) };
+        (stream.nodes.iter().map(edge).collect(), parallelism)
+    }
+
+    fn values(&mut self, node: &Values) -> Result<Stream, SqlError> {
+        let fields: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
+        let rows: Vec<String> = node
+            .rows
+            .iter()
+            .map(|row| {
+                let cells: Vec<String> = row
+                    .iter()
+                    .map(|cell| super::describe::expression(cell, &node.output, super::Style::Prefix))
+                    .collect();
+                format!("{{ {} }}", cells.join(", "))
+            })
+            .collect();
+        let text = format!("tuples=[[{}]], values=[{}]", rows.join(", "), fields.join(", "));
+        Ok(self.stream(PhysicalNode {
+            spec: OperatorSpec::Values(ValuesSpec { output: node.output.clone(), rows: node.rows.clone() }),
+            inputs: Vec::new(),
+            output: node.output.clone(),
+            parallelism: 1,
+            changes: Changes::INSERT_ONLY,
+            distribution: None,
+            name: "Source: Values".into(),
+            lines: vec![PlanLine { name: "Values", prefix: text.clone(), infix: text }],
+        }))
+    }
+}

@@ -1,0 +1,159 @@
+//! Sinks: whether the table can take the changes that arrive, and how they are spread over its writers.
+
+use connectors::ChangelogMode;
+use dataflow::operator_spec::{OperatorSpec, SinkSpec};
+use dataflow::{Partitioning, RowType};
+
+use super::planner::{PhysicalPlanner, Stream};
+use super::source::{connector_error, connector_spec, no_connector};
+use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PlanLine};
+use crate::bind::BoundInsert;
+use crate::catalog::ColumnSource;
+use crate::error::SqlError;
+use crate::logical::LogicalPlan;
+
+impl PhysicalPlanner<'_> {
+    /// Plans an INSERT whose query has been optimised to `plan`.
+    pub fn insert(&mut self, insert: &BoundInsert, plan: &LogicalPlan) -> Result<NodeId, SqlError> {
+        let span = insert.span;
+        let spec = connector_spec(&insert.path, &insert.table, &insert.options);
+        let ability = match &spec {
+            Some(spec) => connectors::factory(&spec.connector).and_then(|factory| factory.sink(spec)),
+            None => Err(no_connector()),
+        };
+        let ability = ability.map_err(|error| {
+            connector_error(&error, &format!("Unable to create a sink for writing table '{}'", insert.path), span)
+        })?;
+        let persisted = |source: &ColumnSource| matches!(source, ColumnSource::Metadata { is_virtual: false, .. });
+        if let Some(column) = insert.table.columns.iter().find(|column| persisted(&column.source)) {
+            return Err(SqlError::unsupported(
+                format!(
+                    "writing the metadata column '{}' of table '{}' is not supported yet",
+                    column.name, insert.path
+                ),
+                span,
+            )
+            .with_hint("declare it METADATA VIRTUAL"));
+        }
+        let stream = self.plan(plan, ability.accepts == ChangelogMode::All)?;
+        let changes = self.changes_of(&stream);
+        if ability.accepts == ChangelogMode::InsertOnly && !changes.is_insert_only() {
+            return Err(self.refuse_changes(&stream, &insert.path.to_string(), span));
+        }
+        let connector = spec.expect("a table without a connector was refused above");
+        let primary_key = primary_key(insert);
+        let parallelism = ability.parallelism.unwrap_or_else(|| self.parallelism_of(&stream));
+        let inputs = self.sink_edges(&stream, parallelism, &primary_key, changes, insert)?;
+        let fields: Vec<&str> = stream.output.fields.iter().map(|field| field.name.as_str()).collect();
+        let text = format!("table=[{}], fields=[{}]", insert.path, fields.join(", "));
+        let input = connector.physical.clone();
+        Ok(self.add(PhysicalNode {
+            spec: OperatorSpec::Sink(SinkSpec {
+                connector,
+                input,
+                primary_key,
+                not_null: self.settings.not_null,
+                insert_only: changes.is_insert_only(),
+            }),
+            inputs,
+            output: RowType::default(),
+            parallelism,
+            changes,
+            distribution: None,
+            name: format!("Sink: {}", insert.path.object),
+            lines: vec![PlanLine { name: "Sink", prefix: text.clone(), infix: text }],
+        }))
+    }
+
+    /// Plans a SELECT whose rows a client fetches.
+    pub fn collect(&mut self, plan: &LogicalPlan) -> Result<NodeId, SqlError> {
+        let stream = self.plan(plan, true)?;
+        let changes = self.changes_of(&stream);
+        let inputs = self.forward(&stream, 1, None);
+        let fields: Vec<&str> = stream.output.fields.iter().map(|field| field.name.as_str()).collect();
+        let text = format!("table=[*anonymous_collect*], fields=[{}]", fields.join(", "));
+        Ok(self.add(PhysicalNode {
+            spec: OperatorSpec::Collect,
+            inputs,
+            output: RowType::default(),
+            parallelism: 1,
+            changes,
+            distribution: None,
+            name: "Sink: Collect table sink".into(),
+            lines: vec![PlanLine { name: "Sink", prefix: text.clone(), infix: text }],
+        }))
+    }
+
+    /// Rows of one key must reach one writer in order.
+    fn sink_edges(
+        &self,
+        stream: &Stream,
+        parallelism: u32,
+        primary_key: &[usize],
+        changes: Changes,
+        insert: &BoundInsert,
+    ) -> Result<Vec<PhysicalEdge>, SqlError> {
+        if changes.is_insert_only() {
+            return Ok(self.forward(stream, parallelism, None));
+        }
+        if primary_key.is_empty() {
+            let given = self.parallelism_of(stream);
+            if given != parallelism && parallelism != 1 {
+                return Err(SqlError::validation(
+                    format!(
+                        "The sink for table '{}' has a configured parallelism of {parallelism}, while the input parallelism is {given}. Since the configured parallelism is different from the input's parallelism and the changelog mode is not insert-only, a primary key is required but could not be found.",
+                        insert.path
+                    ),
+                    insert.span,
+                ));
+            }
+            return Ok(self.forward(stream, parallelism, None));
+        }
+        let by_key = self.distribution_of(stream).is_some_and(|keys| keys.iter().all(|key| primary_key.contains(key)));
+        if by_key || self.parallelism_of(stream) == 1 && parallelism == 1 {
+            return Ok(self.forward(stream, parallelism, Some(primary_key)));
+        }
+        let edge = |&source: &NodeId| PhysicalEdge {
+            source,
+            input: 0,
+            partitioning: Partitioning::Hash { keys: primary_key.to_vec() },
+        };
+        Ok(stream.nodes.iter().map(edge).collect())
+    }
+
+    /// Names the operator whose changes an append-only table cannot take.
+    fn refuse_changes(&self, stream: &Stream, table: &str, span: crate::ast::Span) -> SqlError {
+        let mut node = *stream
+            .nodes
+            .iter()
+            .find(|&&node| !self.plan.nodes[node].changes.is_insert_only())
+            .expect("the stream has changes, so one of its producers has");
+        while let OperatorSpec::Calc(_) = self.plan.nodes[node].spec {
+            let inputs = &self.plan.nodes[node].inputs;
+            match inputs.iter().find(|edge| !self.plan.nodes[edge.source].changes.is_insert_only()) {
+                Some(edge) => node = edge.source,
+                None => break,
+            }
+        }
+        let node = &self.plan.nodes[node];
+        let kinds = match (node.changes.updates, node.changes.deletes) {
+            (true, true) => "update and delete",
+            (false, true) => "delete",
+            _ => "update",
+        };
+        let shown = node.lines.last().map_or_else(String::new, |line| format!("{}({})", line.name, line.prefix));
+        SqlError::validation(
+            format!("Table sink '{table}' doesn't support consuming {kinds} changes which is produced by node {shown}"),
+            span,
+        )
+        .with_hint("write to a table that takes updates (such as 'print'), or aggregate per window")
+    }
+}
+
+fn primary_key(insert: &BoundInsert) -> Vec<usize> {
+    let physical = insert.table.physical_row_type();
+    match &insert.table.primary_key {
+        Some(key) => key.columns.iter().filter_map(|column| physical.index_of(column)).collect(),
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Time attributes: where an operator cannot keep the promise that watermarks refer to a column, the column becomes an ordinary timestamp.
+//!
+//! Regular joins and the keys of aggregations lose time attributes; projections of the bare column, filters, unions of the same attribute and
+//! window functions keep them. Windows are checked here, because only here it is known whether their column still is a time attribute.
+
+use dataflow::operator_spec::WindowProperty;
+use dataflow::{Expr, ExprKind, Field, RowType, TimeAttribute};
+
+use crate::ast::Span;
+use crate::bind::not_a_time_attribute;
+use crate::error::SqlError;
+use crate::logical::{LogicalPlan, LogicalWindow, window_columns};
+
+/// Settles the time attributes of all fields.
+pub(super) fn materialize_time(plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
+    plan.rewrite_up(&mut settle)
+}
+
+fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
+    let below: Vec<RowType> = plan.inputs().iter().map(|input| input.output().clone()).collect();
+    match &mut plan {
+        LogicalPlan::Scan(_) | LogicalPlan::Values(_) => {}
+        LogicalPlan::Project(node) => {
+            for (expr, field) in node.exprs.iter_mut().zip(&mut node.output.fields) {
+                retype(expr, &below[0]);
+                field.ty = match expr.kind {
+                    ExprKind::Column(_) => expr.ty.clone(),
+                    ExprKind::Call { ref function, .. } if function == "PROCTIME" => field.ty.clone(),
+                    _ => expr.ty.without_time_attribute(),
+                };
+            }
+        }
+        LogicalPlan::Filter(node) => retype(&mut node.condition, &below[0]),
+        LogicalPlan::Join(node) => {
+            let both = RowType::new(below.iter().flat_map(|row| row.fields.clone()).collect());
+            retype(&mut node.condition, &both);
+            forget(&mut node.output.fields);
+        }
+        LogicalPlan::Aggregate(node) => forget(&mut node.output.fields),
+        LogicalPlan::WindowAggregate(node) => {
+            settle_window(&mut node.window, &below[0], Span::default())?;
+            let first = node.keys.len() + node.calls.len();
+            forget(&mut node.output.fields[..first]);
+            for (property, field) in node.properties.iter().zip(&mut node.output.fields[first..]) {
+                if *property == WindowProperty::Rowtime && !node.window.is_rowtime() {
+                    let message = "A proctime window cannot provide a rowtime attribute.";
+                    return Err(SqlError::validation(message, Span::default()));
+                }
+                field.ty = node.window.property_type(*property);
+            }
+        }
+        LogicalPlan::WindowTableFunction(node) => {
+            settle_window(&mut node.window, &below[0], node.span)?;
+            let mut fields = below[0].fields.clone();
+            fields.extend(window_columns(&node.window).fields);
+            for (field, settled) in node.output.fields.iter_mut().zip(fields) {
+                field.ty = settled.ty;
+            }
+        }
+        LogicalPlan::Union(node) => {
+            for (index, field) in node.output.fields.iter_mut().enumerate() {
+                let first = below[0].fields[index].ty.time_attribute();
+                if below.iter().any(|row| row.fields[index].ty.time_attribute() != first)
+                    || first == TimeAttribute::None
+                {
+                    field.ty = field.ty.without_time_attribute();
+                }
+            }
+        }
+    }
+    Ok(plan)
+}
+
+fn settle_window(window: &mut LogicalWindow, input: &RowType, span: Span) -> Result<(), SqlError> {
+    if let Some(column) = window.column {
+        window.ty = input.fields[column].ty.clone();
+    }
+    match window.ty.time_attribute() {
+        TimeAttribute::None => Err(not_a_time_attribute(&window.ty, span)),
+        _ => Ok(()),
+    }
+}
+
+/// Gives every column of the expression the type it has in `input`, apart from nullability.
+fn retype(expr: &mut Expr, input: &RowType) {
+    if let ExprKind::Column(index) = expr.kind {
+        expr.ty = input.fields[index].ty.with_nullable(expr.ty.nullable);
+    }
+    for child in expr.children_mut() {
+        retype(child, input);
+    }
+}
+
+fn forget(fields: &mut [Field]) {
+    for field in fields {
+        field.ty = field.ty.without_time_attribute();
+    }
+}

@@ -1,0 +1,128 @@
+//! Predicates go down: through projections, past the keys of aggregations, to the sides of joins, into every input of a union.
+
+use dataflow::operator_spec::{JoinType, WindowAssigner};
+use dataflow::{Expr, ExprKind};
+
+use crate::logical::{Join, LogicalPlan, conjunction, conjuncts, is_deterministic, substitute};
+
+/// Puts every predicate as low as it may be evaluated.
+pub(super) fn push_predicates(plan: LogicalPlan) -> LogicalPlan {
+    push(plan, Vec::new())
+}
+
+/// The plan with these predicates, over its output, applied in or below it.
+fn push(plan: LogicalPlan, mut predicates: Vec<Expr>) -> LogicalPlan {
+    match plan {
+        LogicalPlan::Filter(node) => {
+            let mut all = conjuncts(node.condition);
+            all.append(&mut predicates);
+            let (movable, fixed) = all.into_iter().partition(is_deterministic);
+            filter(push(*node.input, movable), fixed)
+        }
+        LogicalPlan::Project(mut node) => {
+            let through = |predicate: &Expr| is_deterministic(&substitute(predicate, &node.exprs));
+            let (movable, fixed): (Vec<Expr>, Vec<Expr>) = predicates.into_iter().partition(through);
+            let movable = movable.iter().map(|predicate| substitute(predicate, &node.exprs)).collect();
+            *node.input = push(node.input.take(), movable);
+            filter(LogicalPlan::Project(node), fixed)
+        }
+        LogicalPlan::Aggregate(mut node) => {
+            let keys = node.keys.clone();
+            let (movable, fixed) = split_by_keys(predicates, &keys);
+            *node.input = push(node.input.take(), movable);
+            filter(LogicalPlan::Aggregate(node), fixed)
+        }
+        LogicalPlan::WindowAggregate(mut node) => {
+            let keys = node.keys.clone();
+            let (movable, fixed) = split_by_keys(predicates, &keys);
+            *node.input = push(node.input.take(), movable);
+            filter(LogicalPlan::WindowAggregate(node), fixed)
+        }
+        LogicalPlan::WindowTableFunction(mut node) => {
+            // Rows that are left out of a session change its bounds, unless whole partitions are left out.
+            let is_session = matches!(node.window.assigner, WindowAssigner::Session { .. });
+            let width = node.input.output().len();
+            let passes = |index: usize| if is_session { node.partition.contains(&index) } else { index < width };
+            let (movable, fixed) = predicates.into_iter().partition(|predicate| reads_only(predicate, &passes));
+            *node.input = push(node.input.take(), movable);
+            filter(LogicalPlan::WindowTableFunction(node), fixed)
+        }
+        LogicalPlan::Join(node) => push_into_join(node, predicates),
+        LogicalPlan::Union(mut node) => {
+            node.inputs = node.inputs.into_iter().map(|input| push(input, predicates.clone())).collect();
+            LogicalPlan::Union(node)
+        }
+        LogicalPlan::Scan(_) | LogicalPlan::Values(_) => filter(plan, predicates),
+    }
+}
+
+fn filter(plan: LogicalPlan, predicates: Vec<Expr>) -> LogicalPlan {
+    match conjunction(predicates) {
+        Some(condition) => plan.filter(condition),
+        None => plan,
+    }
+}
+
+fn reads_only(expr: &Expr, passes: &impl Fn(usize) -> bool) -> bool {
+    let mut only = true;
+    expr.for_each_column(&mut |index| only &= passes(index));
+    only
+}
+
+/// Predicates over grouping keys, told in the input's columns; and the others.
+fn split_by_keys(predicates: Vec<Expr>, keys: &[usize]) -> (Vec<Expr>, Vec<Expr>) {
+    // A predicate without columns would decide whether a global aggregate sees rows, not whether its result is shown.
+    let movable = |predicate: &Expr| !keys.is_empty() && reads_only(predicate, &|index| index < keys.len());
+    let (mut down, fixed): (Vec<Expr>, Vec<Expr>) = predicates.into_iter().partition(movable);
+    for predicate in &mut down {
+        predicate.map_columns(&mut |index| keys[index]);
+    }
+    (down, fixed)
+}
+
+fn push_into_join(mut node: Join, predicates: Vec<Expr>) -> LogicalPlan {
+    let width = node.left.output().len();
+    let on_left = |expr: &Expr| reads_only(expr, &|index| index < width);
+    let on_right = |expr: &Expr| reads_only(expr, &|index| index >= width);
+    let (mut left, mut right, mut fixed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut condition = conjuncts(std::mem::replace(&mut node.condition, crate::bind::boolean(true)));
+    // Above an outer join a predicate also judges the rows filled with NULLs, so only the preserved side may take it.
+    for predicate in predicates {
+        match node.join_type {
+            JoinType::Inner => condition.push(predicate),
+            JoinType::Left | JoinType::Semi | JoinType::Anti if on_left(&predicate) => left.push(predicate),
+            JoinType::Right if on_right(&predicate) => right.push(predicate),
+            _ => fixed.push(predicate),
+        }
+    }
+    // In ON, the side whose rows are not preserved may be filtered early.
+    let (take_left, take_right) = match node.join_type {
+        JoinType::Inner | JoinType::Semi => (true, true),
+        JoinType::Left | JoinType::Anti => (false, true),
+        JoinType::Right => (true, false),
+        JoinType::Full => (false, false),
+    };
+    let mut rest = Vec::new();
+    for term in condition {
+        if !is_deterministic(&term) || is_literal(&term) {
+            rest.push(term);
+        } else if take_left && on_left(&term) {
+            left.push(term);
+        } else if take_right && on_right(&term) {
+            right.push(term);
+        } else {
+            rest.push(term);
+        }
+    }
+    for predicate in &mut right {
+        predicate.map_columns(&mut |index| index - width);
+    }
+    node.condition = conjunction(rest).unwrap_or_else(|| crate::bind::boolean(true));
+    *node.left = push(node.left.take(), left);
+    *node.right = push(node.right.take(), right);
+    filter(LogicalPlan::Join(node), fixed)
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Literal(_))
+}

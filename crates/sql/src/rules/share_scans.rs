@@ -1,0 +1,59 @@
+//! Statements of one set that read the same table read it once: their scans get the union of their columns, so that they are equal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::ObjectPath;
+use crate::logical::{LogicalPlan, identity};
+
+/// A table with the options it is read with.
+type ScanKey = (ObjectPath, BTreeMap<String, String>);
+
+/// Widens scans of a table that occur more than once to the same columns.
+pub(crate) fn share_scans(plans: &mut [LogicalPlan]) {
+    let mut columns: BTreeMap<ScanKey, (usize, BTreeSet<usize>)> = BTreeMap::new();
+    for plan in plans.iter() {
+        collect(plan, &mut columns);
+    }
+    for plan in plans {
+        widen(plan, &columns);
+    }
+}
+
+fn collect(plan: &LogicalPlan, columns: &mut BTreeMap<ScanKey, (usize, BTreeSet<usize>)>) {
+    if let LogicalPlan::Scan(scan) = plan {
+        let entry = columns.entry((scan.path.clone(), scan.options.clone())).or_default();
+        entry.0 += 1;
+        entry.1.extend(&scan.columns);
+    }
+    for input in plan.inputs() {
+        collect(input, columns);
+    }
+}
+
+fn widen(plan: &mut LogicalPlan, columns: &BTreeMap<ScanKey, (usize, BTreeSet<usize>)>) {
+    for input in plan.inputs_mut() {
+        widen(input, columns);
+    }
+    let LogicalPlan::Scan(scan) = plan else {
+        return;
+    };
+    let Some((count, all)) = columns.get(&(scan.path.clone(), scan.options.clone())) else {
+        return;
+    };
+    let all: Vec<usize> = all.iter().copied().collect();
+    if *count < 2 || scan.columns == all {
+        return;
+    }
+    let narrow = scan.output.clone();
+    let places: Vec<usize> = scan
+        .columns
+        .iter()
+        .map(|column| all.iter().position(|known| known == column).expect("the union holds every column"))
+        .collect();
+    scan.output = scan.table.row_type().project(&all);
+    scan.columns = all;
+    let wide = identity(&scan.output);
+    let exprs = places.into_iter().map(|place| wide[place].clone()).collect();
+    let scan = plan.take();
+    *plan = scan.project(exprs, narrow);
+}

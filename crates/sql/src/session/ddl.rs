@@ -1,0 +1,249 @@
+//! CREATE, DROP and USE.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::{Outcome, Session};
+use crate::ast::{
+    CreateCatalog, CreateDatabase, CreateMode, CreateTable, CreateView, Drop, DropBehavior, KeyValue, LikeFeature,
+    MergingStrategy, ObjectKind, ObjectName, TableLike,
+};
+use crate::bind::{Binder, bind_create_table, catalog_error, not_supported};
+use crate::catalog::{
+    Catalog, CatalogEntry, CatalogTable, CatalogView, ColumnSource, Database, Existing, Lifetime, ObjectPath,
+};
+use crate::error::SqlError;
+
+impl Session {
+    pub(super) fn create_table(&mut self, create: &CreateTable, text: &str) -> Result<Outcome, SqlError> {
+        let span = create.name.span;
+        if create.mode != CreateMode::Create {
+            return Err(not_supported("CREATE OR REPLACE TABLE", span));
+        }
+        if let Some(query) = &create.as_query {
+            return Err(not_supported("CREATE TABLE ... AS", query.span)
+                .with_hint("CREATE TABLE with its columns, then INSERT INTO it"));
+        }
+        let path = self.path(&create.name)?;
+        let base = create.like.as_ref().map(|like| self.like_base(like)).transpose()?;
+        let table = bind_create_table(create, base, self.catalog.current_database(), text)?;
+        let existing = if create.if_not_exists { Existing::Keep } else { Existing::Fail };
+        self.catalog
+            .create(path, CatalogEntry::Table(Arc::new(table)), lifetime(create.temporary), existing)
+            .map_err(|error| catalog_error(error, span))?;
+        Ok(Outcome::Done)
+    }
+
+    /// What LIKE takes over of the other table. Physical columns always; the rest unless excluded.
+    fn like_base(&self, like: &TableLike) -> Result<CatalogTable, SqlError> {
+        let path = self.path(&like.table)?;
+        let Some(CatalogEntry::Table(source)) = self.catalog.entry(&path) else {
+            let message = format!("Source table '{}' of the LIKE clause not found in the catalog", path.quoted());
+            return Err(SqlError::validation(message, like.table.span));
+        };
+        let takes = |feature: LikeFeature| {
+            let mut takes = true;
+            for option in like.options.iter().filter(|option| option.feature == LikeFeature::All) {
+                takes = option.merging != MergingStrategy::Excluding;
+            }
+            for option in like.options.iter().filter(|option| option.feature == feature) {
+                takes = option.merging != MergingStrategy::Excluding;
+            }
+            takes
+        };
+        let keeps = |source: &ColumnSource| match source {
+            ColumnSource::Physical => true,
+            ColumnSource::Metadata { .. } => takes(LikeFeature::Metadata),
+            ColumnSource::Computed { .. } => takes(LikeFeature::Generated),
+        };
+        let mut table = source.as_ref().clone();
+        let kept: Vec<usize> = (0..table.columns.len()).filter(|&index| keeps(&table.columns[index].source)).collect();
+        let watermark = table.watermark.take().filter(|_| takes(LikeFeature::Watermarks));
+        if kept.len() < table.columns.len() {
+            drop_columns(&mut table, &kept);
+        } else {
+            table.watermark = watermark;
+        }
+        if table.watermark.is_none() {
+            table.columns.iter_mut().for_each(forget_rowtime);
+        }
+        table.primary_key = table.primary_key.filter(|_| takes(LikeFeature::Constraints));
+        if !takes(LikeFeature::Partitions) {
+            table.partition_keys.clear();
+        }
+        if !takes(LikeFeature::Options) {
+            table.options = IndexMap::new();
+        }
+        table.comment = None;
+        Ok(table)
+    }
+
+    pub(super) fn create_view(&mut self, create: &CreateView, text: &str) -> Result<Outcome, SqlError> {
+        let span = create.name.span;
+        let path = self.path(&create.name)?;
+        let plan = Binder::new(&self.catalog).query(&create.query)?;
+        let mut schema = plan.output().clone();
+        if !create.columns.is_empty() {
+            if create.columns.len() != schema.len() {
+                return Err(SqlError::validation(
+                    format!(
+                        "VIEW definition and input fields not match:\n\tDef fields: [{}].\n\tInput fields: [{}].",
+                        create.columns.iter().map(|column| column.name.value.as_str()).collect::<Vec<_>>().join(", "),
+                        schema.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ")
+                    ),
+                    span,
+                ));
+            }
+            for (field, column) in schema.fields.iter_mut().zip(&create.columns) {
+                field.name = column.name.value.clone();
+            }
+        }
+        let comment_of = |index: usize| {
+            create.columns.get(index).and_then(|column| column.comment.as_ref()).map(|comment| comment.value.clone())
+        };
+        let view = CatalogView {
+            query: Arc::new(create.query.as_ref().clone()),
+            text: create.query.span.slice(text).to_owned(),
+            column_comments: (0..schema.len()).map(comment_of).collect(),
+            schema,
+            catalog: self.catalog.current_catalog().to_owned(),
+            database: self.catalog.current_database().to_owned(),
+            comment: create.comment.as_ref().map(|comment| comment.value.clone()),
+        };
+        let existing = match (create.or_replace, create.if_not_exists) {
+            (true, _) => Existing::Replace,
+            (false, true) => Existing::Keep,
+            (false, false) => Existing::Fail,
+        };
+        self.catalog
+            .create(path, CatalogEntry::View(Arc::new(view)), lifetime(create.temporary), existing)
+            .map_err(|error| catalog_error(error, span))?;
+        Ok(Outcome::Done)
+    }
+
+    pub(super) fn create_database(&mut self, create: &CreateDatabase) -> Result<Outcome, SqlError> {
+        let (catalog, name) = self.database_path(&create.name)?;
+        let database = Database {
+            options: options_of(&create.options),
+            comment: create.comment.as_ref().map(|comment| comment.value.clone()),
+            ..Database::default()
+        };
+        self.catalog
+            .create_database(&catalog, &name, database, create.if_not_exists)
+            .map_err(|error| catalog_error(error, create.name.span))?;
+        Ok(Outcome::Done)
+    }
+
+    pub(super) fn create_catalog(&mut self, create: &CreateCatalog) -> Result<Outcome, SqlError> {
+        let options = options_of(&create.options);
+        match options.get("type").map(String::as_str) {
+            Some("generic_in_memory") => {}
+            Some(other) => {
+                return Err(SqlError::unsupported(
+                    format!("catalogs of type '{other}' are not supported yet"),
+                    create.name.span,
+                )
+                .with_hint("'generic_in_memory' is supported"));
+            }
+            None => {
+                return Err(SqlError::validation(
+                    format!("Catalog '{}' needs the option 'type'", create.name.value),
+                    create.name.span,
+                ));
+            }
+        }
+        let comment = create.comment.as_ref().map(|comment| comment.value.clone());
+        self.catalog
+            .create_catalog(
+                &create.name.value,
+                Catalog { options, comment, ..Catalog::default() },
+                create.if_not_exists,
+            )
+            .map_err(|error| catalog_error(error, create.name.span))?;
+        Ok(Outcome::Done)
+    }
+
+    pub(super) fn drop_object(&mut self, drop: &Drop) -> Result<Outcome, SqlError> {
+        let span = drop.name.span;
+        let result = match drop.object {
+            ObjectKind::Table | ObjectKind::View => {
+                let path = self.path(&drop.name)?;
+                let is_view = drop.object == ObjectKind::View;
+                self.catalog.drop(&path, is_view, lifetime(drop.temporary), drop.if_exists)
+            }
+            ObjectKind::Database => {
+                let (catalog, name) = self.database_path(&drop.name)?;
+                let cascade = drop.behavior == Some(DropBehavior::Cascade);
+                self.catalog.drop_database(&catalog, &name, drop.if_exists, cascade)
+            }
+            ObjectKind::Catalog => self.catalog.drop_catalog(&drop.name.last().value, drop.if_exists),
+            other => return Err(not_supported(&format!("DROP {}", other.words()), drop.span)),
+        };
+        result.map_err(|error| catalog_error(error, span))?;
+        Ok(Outcome::Done)
+    }
+
+    pub(super) fn use_database(&mut self, name: &ObjectName) -> Result<Outcome, SqlError> {
+        let (catalog, database) = self.database_path(name)?;
+        self.catalog.use_database(&catalog, &database).map_err(|error| catalog_error(error, name.span))?;
+        Ok(Outcome::Done)
+    }
+
+    /// The full path of a table or view.
+    pub(super) fn path(&self, name: &ObjectName) -> Result<ObjectPath, SqlError> {
+        self.catalog.resolve_path(&name.values()).map_err(|error| catalog_error(error, name.span))
+    }
+
+    /// Catalog and name of a database.
+    pub(super) fn database_path(&self, name: &ObjectName) -> Result<(String, String), SqlError> {
+        match name.values().as_slice() {
+            [database] => Ok((self.catalog.current_catalog().to_owned(), (*database).to_owned())),
+            [catalog, database] => Ok(((*catalog).to_owned(), (*database).to_owned())),
+            _ => Err(SqlError::validation("the name of a database has at most two parts", name.span)),
+        }
+    }
+}
+
+fn lifetime(temporary: bool) -> Lifetime {
+    if temporary { Lifetime::Temporary } else { Lifetime::Permanent }
+}
+
+fn options_of(pairs: &[KeyValue]) -> IndexMap<String, String> {
+    pairs.iter().map(|pair| (pair.key.value.clone(), pair.value.value.clone())).collect()
+}
+
+/// Keeps these columns. Expressions over dropped ones go with them.
+fn drop_columns(table: &mut CatalogTable, kept: &[usize]) {
+    let place = |index: usize| kept.iter().position(|&known| known == index);
+    let reads_dropped = |expr: &dataflow::Expr| {
+        let mut dropped = false;
+        expr.for_each_column(&mut |index| dropped |= place(index).is_none());
+        dropped
+    };
+    table.watermark = table
+        .watermark
+        .take()
+        .filter(|watermark| place(watermark.rowtime).is_some() && !reads_dropped(&watermark.expr))
+        .map(|mut watermark| {
+            watermark.rowtime = place(watermark.rowtime).unwrap_or_default();
+            watermark.expr.map_columns(&mut |index| place(index).unwrap_or_default());
+            watermark
+        });
+    table.columns = kept
+        .iter()
+        .map(|&index| {
+            let mut column = table.columns[index].clone();
+            if let ColumnSource::Computed { expr, .. } = &mut column.source {
+                expr.map_columns(&mut |index| place(index).unwrap_or_default());
+            }
+            column
+        })
+        .collect();
+}
+
+fn forget_rowtime(column: &mut crate::catalog::TableColumn) {
+    if column.ty.time_attribute() == dataflow::TimeAttribute::Rowtime {
+        column.ty = column.ty.without_time_attribute();
+    }
+}

@@ -1,0 +1,59 @@
+//! EXPLAIN: the plans of a statement as text.
+
+use super::query::placed;
+use super::{Outcome, Session};
+use crate::ast::{Explain, ExplainDetail, Insert, Span, StatementKind};
+use crate::bind::{Binder, not_supported};
+use crate::error::SqlError;
+use crate::explain::{logical_tree, physical_tree};
+use crate::physical::{PhysicalPlanner, Style};
+use crate::rules::optimize;
+
+impl Session {
+    pub(super) fn explain(&self, explain: &Explain, span: Span) -> Result<Outcome, SqlError> {
+        let changelog = explain.details.contains(&ExplainDetail::ChangelogMode);
+        let unsupported = [ExplainDetail::JsonExecutionPlan, ExplainDetail::EstimatedCost, ExplainDetail::PlanAdvice];
+        if let Some(detail) = explain.details.iter().find(|detail| unsupported.contains(detail)) {
+            return Err(not_supported(&format!("EXPLAIN {}", detail.word()), span));
+        }
+        let inserts = match &explain.statement.kind {
+            StatementKind::Query(query) => {
+                let settings = self.settings(span)?;
+                let bound = Binder::new(&self.catalog).query(query)?;
+                let plan = placed(optimize(bound.clone(), &settings.context), span)?;
+                let mut planner = PhysicalPlanner::new(&settings);
+                // Nothing asks for -U rows here, because nothing takes the rows.
+                let roots = placed(planner.plan(&plan, false), span)?.nodes;
+                return Ok(Outcome::list("result", [text(&logical_tree(&bound), &planner, &roots, changelog)]));
+            }
+            StatementKind::Insert(insert) => std::slice::from_ref(insert.as_ref()),
+            StatementKind::StatementSet(set) => set.inserts.as_slice(),
+            _ => return Err(not_supported("EXPLAIN of this statement", explain.statement.span)),
+        };
+        self.explain_inserts(inserts, changelog, span)
+    }
+
+    fn explain_inserts(&self, inserts: &[Insert], changelog: bool, span: Span) -> Result<Outcome, SqlError> {
+        let settings = self.settings(span)?;
+        let (bound, planner) = self.plan_inserts(inserts, &settings, span)?;
+        let trees: Vec<String> = bound
+            .iter()
+            .map(|insert| {
+                let fields: Vec<&str> = insert.plan.output().fields.iter().map(|field| field.name.as_str()).collect();
+                let sink = format!("LogicalSink(table=[{}], fields=[{}])\n", insert.path, fields.join(", "));
+                sink + &crate::explain::indented(&logical_tree(&insert.plan))
+            })
+            .collect();
+        let is_sink = |id: &usize| planner.plan.nodes[*id].output.is_empty();
+        let roots: Vec<usize> = (0..planner.plan.nodes.len()).filter(is_sink).collect();
+        Ok(Outcome::list("result", [text(&trees.join("\n"), &planner, &roots, changelog)]))
+    }
+}
+
+fn text(ast: &str, planner: &PhysicalPlanner<'_>, roots: &[usize], changelog: bool) -> String {
+    let physical = physical_tree(&planner.plan, roots, Style::Prefix, changelog);
+    let execution = physical_tree(&planner.plan, roots, Style::Infix, false);
+    format!(
+        "== Abstract Syntax Tree ==\n{ast}\n== Optimized Physical Plan ==\n{physical}\n== Optimized Execution Plan ==\n{execution}"
+    )
+}

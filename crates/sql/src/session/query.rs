@@ -1,0 +1,62 @@
+//! INSERT and SELECT: bind, optimise, plan, chain.
+
+use crate::ast::{Insert, Query, Span};
+use crate::bind::{Binder, BoundInsert, bind_insert};
+use crate::error::SqlError;
+use crate::logical::LogicalPlan;
+use crate::physical::{PhysicalPlanner, job_graph};
+use crate::rules::{optimize, share_scans};
+use crate::settings::Settings;
+
+use super::{Outcome, Session};
+
+impl Session {
+    pub(super) fn select(&mut self, query: &Query, span: Span) -> Result<Outcome, SqlError> {
+        let settings = self.settings(span)?;
+        let bound = Binder::new(&self.catalog).query(query)?;
+        let schema = bound.output().clone();
+        let plan = placed(optimize(bound, &settings.context), span)?;
+        let mut planner = PhysicalPlanner::new(&settings);
+        let collect = placed(planner.collect(&plan), span)?;
+        let collect_parallelism = planner.plan.nodes[collect].parallelism;
+        let name = settings.job_name.clone().unwrap_or_else(|| "collect".into());
+        let (graph, ids) = job_graph(&planner.plan, name, &settings, self.config.clone());
+        Ok(Outcome::Select { graph: Box::new(graph), schema, collect: ids[collect], collect_parallelism })
+    }
+
+    pub(super) fn insert(&mut self, inserts: &[Insert], span: Span) -> Result<Outcome, SqlError> {
+        let settings = self.settings(span)?;
+        let planned = self.plan_inserts(inserts, &settings, span)?;
+        let names: Vec<String> = planned.0.iter().map(|insert| insert.path.to_string()).collect();
+        let name = settings.job_name.clone().unwrap_or_else(|| format!("insert-into_{}", names.join(",")));
+        let (graph, _) = job_graph(&planned.1.plan, name, &settings, self.config.clone());
+        Ok(Outcome::Insert(Box::new(graph)))
+    }
+
+    /// Plans inserts as one job.
+    pub(super) fn plan_inserts<'s>(
+        &self,
+        inserts: &[Insert],
+        settings: &'s Settings,
+        span: Span,
+    ) -> Result<(Vec<BoundInsert>, PhysicalPlanner<'s>), SqlError> {
+        let mut bound = Vec::with_capacity(inserts.len());
+        let mut plans: Vec<LogicalPlan> = Vec::with_capacity(inserts.len());
+        for insert in inserts {
+            let insert = bind_insert(&mut Binder::new(&self.catalog), insert)?;
+            plans.push(placed(optimize(insert.plan.clone(), &settings.context), insert.span)?);
+            bound.push(insert);
+        }
+        share_scans(&mut plans);
+        let mut planner = PhysicalPlanner::new(settings);
+        for (insert, plan) in bound.iter().zip(&plans) {
+            placed(planner.insert(insert, plan), span)?;
+        }
+        Ok((bound, planner))
+    }
+}
+
+/// Errors of stages that know no place get the statement's.
+pub(super) fn placed<T>(result: Result<T, SqlError>, span: Span) -> Result<T, SqlError> {
+    result.map_err(|error| if error.span == Span::default() { SqlError { span, ..error } } else { error })
+}

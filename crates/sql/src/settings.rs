@@ -1,0 +1,100 @@
+//! The configuration keys that shape a plan, read and typed once per statement.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ::expr::EvalContext;
+use common::config::options::NotNullEnforcer as ConfiguredEnforcer;
+use common::config::options::{
+    PARALLELISM_DEFAULT, PIPELINE_AUTO_WATERMARK_INTERVAL, PIPELINE_MAX_PARALLELISM, PIPELINE_NAME,
+    PIPELINE_OPERATOR_CHAINING_ENABLED, TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY, TABLE_EXEC_MINI_BATCH_ENABLED,
+    TABLE_EXEC_MINI_BATCH_SIZE, TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM, TABLE_EXEC_SINK_NOT_NULL_ENFORCER,
+    TABLE_EXEC_SOURCE_IDLE_TIMEOUT, TABLE_EXEC_STATE_TTL,
+};
+use common::config::{ConfigError, Configuration, Origin};
+use dataflow::operator_spec::{MiniBatch, NotNullEnforcer};
+
+/// What the planner reads of the configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// Parallelism of operators that can run in parallel.
+    pub parallelism: u32,
+    /// Number of key groups, when set.
+    pub max_parallelism: Option<u32>,
+    /// Whether operators are chained.
+    pub chaining: bool,
+    /// The job's name, when set.
+    pub job_name: Option<String>,
+    /// Time between watermarks, ms.
+    pub watermark_interval_ms: u64,
+    /// Silence after which a source is idle, ms; 0 never.
+    pub idle_timeout_ms: u64,
+    /// Time to keep idle state, ms; 0 for ever.
+    pub state_ttl_ms: u64,
+    /// Mini-batches, when enabled.
+    pub mini_batch: Option<MiniBatch>,
+    /// What sinks do with NULL in NOT NULL columns.
+    pub not_null: NotNullEnforcer,
+    /// Zone and clock.
+    pub context: EvalContext,
+}
+
+/// A value that cannot be planned with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// It does not parse.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// It parses and makes no sense.
+    #[error("{0}")]
+    Value(String),
+}
+
+impl Settings {
+    /// The settings of this configuration.
+    pub fn new(config: &BTreeMap<String, String>) -> Result<Self, SettingsError> {
+        let typed = Configuration::from_map(config.clone(), Origin::Job);
+        let default: i32 = typed.get(&TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM)?;
+        let parallelism = match u32::try_from(default) {
+            Ok(parallelism) if parallelism > 0 => parallelism,
+            _ => typed.get(&PARALLELISM_DEFAULT)?,
+        };
+        if parallelism == 0 {
+            return Err(SettingsError::Value("parallelism.default must be at least 1".into()));
+        }
+        let max: i32 = typed.get(&PIPELINE_MAX_PARALLELISM)?;
+        let mini_batch = match typed.get(&TABLE_EXEC_MINI_BATCH_ENABLED)? {
+            false => None,
+            true => Some(MiniBatch {
+                size: u64::try_from(typed.get(&TABLE_EXEC_MINI_BATCH_SIZE)?).ok().filter(|&size| size > 0).ok_or_else(
+                    || {
+                        SettingsError::Value(
+                            "table.exec.mini-batch.size must be > 0 when table.exec.mini-batch.enabled is true".into(),
+                        )
+                    },
+                )?,
+                latency_ms: millis(typed.get(&TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY)?),
+            }),
+        };
+        let not_null = match typed.get(&TABLE_EXEC_SINK_NOT_NULL_ENFORCER)? {
+            ConfiguredEnforcer::Error => NotNullEnforcer::Error,
+            ConfiguredEnforcer::Drop => NotNullEnforcer::Drop,
+        };
+        Ok(Self {
+            parallelism,
+            max_parallelism: u32::try_from(max).ok().filter(|&max| max > 0),
+            chaining: typed.get(&PIPELINE_OPERATOR_CHAINING_ENABLED)?,
+            job_name: typed.get(&PIPELINE_NAME)?,
+            watermark_interval_ms: millis(typed.get(&PIPELINE_AUTO_WATERMARK_INTERVAL)?),
+            idle_timeout_ms: millis(typed.get(&TABLE_EXEC_SOURCE_IDLE_TIMEOUT)?),
+            state_ttl_ms: millis(typed.get(&TABLE_EXEC_STATE_TTL)?),
+            mini_batch,
+            not_null,
+            context: EvalContext::from_config(config).map_err(|failure| SettingsError::Value(failure.message))?,
+        })
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

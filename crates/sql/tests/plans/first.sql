@@ -1,0 +1,5 @@
+CREATE TABLE orders (oid INT, cid INT, product STRING, amount DECIMAL(8,2), ots TIMESTAMP(3), WATERMARK FOR ots AS ots)
+WITH ('connector'='filesystem','path'='/data/orders.csv','format'='csv','csv.null-literal'='');
+CREATE TABLE out_table (oid INT, total DECIMAL(20,2)) WITH ('connector'='print');
+SELECT oid, amount * 2 AS twice FROM orders WHERE product = 'book' AND amount > 5;
+INSERT INTO out_table SELECT oid, amount FROM orders WHERE cid IS NOT NULL;
