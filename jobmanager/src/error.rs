@@ -4,12 +4,17 @@ use std::io;
 
 use common::config::ConfigError;
 
+use crate::job_store::JobStoreError;
+
 /// Why a JobManager cannot start; every message names the place and a way out.
 #[derive(Debug, thiserror::Error)]
 pub enum JobManagerError {
     /// A value of the configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A way to keep jobs that does not exist.
+    #[error("high-availability.type is '{0}', which flinkrs does not have; leave it out or set it to NONE")]
+    HighAvailability(String),
     /// An address is taken or not this machine's.
     #[error("the JobManager {source}; is another one running? Change {key} to use another port")]
     Listen {
@@ -18,4 +23,7 @@ pub enum JobManagerError {
         /// Host and port, and the operating system's answer.
         source: io::Error,
     },
+    /// The jobs of the last JobManager cannot be read.
+    #[error(transparent)]
+    JobStore(#[from] JobStoreError),
 }

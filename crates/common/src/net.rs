@@ -12,7 +12,7 @@ use crate::config::PortRange;
 pub fn listen(host: &str, ports: &PortRange) -> io::Result<TcpListener> {
     let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the range of ports is empty");
     for port in ports.ports() {
-        match TcpListener::bind((host, port)) {
+        match resolve(host, port).and_then(|addresses| TcpListener::bind(&addresses[..])) {
             Ok(listener) => {
                 listener.set_nonblocking(true)?;
                 return Ok(listener);
@@ -25,7 +25,7 @@ pub fn listen(host: &str, ports: &PortRange) -> io::Result<TcpListener> {
 
 /// The local address from which `host:port` is reached; loopback when it is on this machine. Nothing is sent.
 pub fn local_address_towards(host: &str, port: u16) -> io::Result<IpAddr> {
-    let target = resolve(host, port)?;
+    let target = first(host, port)?;
     if target.ip().is_loopback() {
         return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
@@ -38,17 +38,19 @@ pub fn local_address_towards(host: &str, port: u16) -> io::Result<IpAddr> {
 
 /// Whether a host name or address means this machine's loopback interface.
 pub fn is_loopback(host: &str) -> bool {
-    resolve(host, 0).is_ok_and(|address| address.ip().is_loopback())
+    first(host, 0).is_ok_and(|address| address.ip().is_loopback())
 }
 
-/// The first address of a host, IPv4 before IPv6.
-fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
+/// The addresses of a host, IPv4 before IPv6: what is bound to `localhost` must be found at 127.0.0.1.
+fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let mut addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
     addresses.sort_by_key(SocketAddr::is_ipv6);
-    addresses
-        .first()
-        .copied()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("host '{host}' has no address")))
+    Ok(addresses)
+}
+
+fn first(host: &str, port: u16) -> io::Result<SocketAddr> {
+    let no_address = || io::Error::new(io::ErrorKind::NotFound, format!("host '{host}' has no address"));
+    resolve(host, port)?.first().copied().ok_or_else(no_address)
 }
 
 #[cfg(test)]

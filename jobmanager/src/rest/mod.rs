@@ -1,3 +1,26 @@
-//! The REST API: Flink's paths and bodies.
+//! The REST API: Flink's paths and bodies, at `/x` and `/v1/x`.
+//!
+//! [`RestServer`] speaks HTTP, [`router`] knows the paths, the other modules answer a family of paths each. What is answered is made from
+//! pictures of jobs and views of TaskManagers; nothing is decided here.
 
+mod aggregate;
+mod cluster;
+mod context;
+mod error;
+mod job;
+mod job_plan;
+mod jobs;
+mod lifecycle;
 pub mod messages;
+mod metric_queries;
+mod query;
+mod reply;
+mod results;
+mod router;
+mod server;
+mod task_managers;
+mod task_metrics;
+mod vertex;
+
+pub use context::RestContext;
+pub use server::RestServer;

@@ -18,12 +18,12 @@ mod restart_strategy;
 mod slot_pool;
 mod split_assigner;
 
-pub use exception_history::{ExceptionEntry, ExceptionHistory, ExceptionKind, RootEntry};
+pub use exception_history::{ExceptionEntry, RootEntry};
 pub use execution::{Execution, ExecutionMetrics, STATES, SlotLocation, TaskManagerLocation};
 pub use execution_graph::{ExecutionGraph, STATUSES};
 pub use execution_vertex::{ExecutionVertex, aggregate_state};
 pub use graph_event::{GraphCommand, GraphEvent};
 pub use heartbeat_monitor::HeartbeatMonitor;
-pub use restart_strategy::{RestartDecision, RestartStrategy};
+pub use restart_strategy::RestartStrategy;
 pub use slot_pool::{SlotCommand, SlotEvent, SlotPool, SlotUsage};
 pub use split_assigner::{SplitAssigner, SplitCommand, SplitEvent};

@@ -121,11 +121,6 @@ impl SlotPool {
         commands
     }
 
-    /// When [`SlotEvent::Tick`] is needed next.
-    pub fn next_deadline(&self) -> Option<i64> {
-        self.pending.iter().map(|request| request.deadline).min()
-    }
-
     /// How many slots there are.
     pub fn usage(&self) -> SlotUsage {
         let total = self.owners.values().map(Vec::len).sum::<usize>() as u32;
@@ -222,14 +217,12 @@ mod tests {
         }
         assert_eq!(run(&mut pool, released(1), 200), Vec::<String>::new());
         assert_eq!(pool.usage(), SlotUsage { total: 2, free: 2 });
-        assert_eq!(pool.next_deadline(), None);
     }
 
     #[test]
     fn a_job_that_gives_up_its_request_gets_nothing() {
         let mut pool = SlotPool::new();
         run(&mut pool, requested(1, 1), 0);
-        assert_eq!(pool.next_deadline(), Some(100));
         run(&mut pool, released(1), 1);
         assert_eq!(run(&mut pool, added("a", 1), 2), Vec::<String>::new());
     }

@@ -1,5 +1,7 @@
 //! The JobManager's address and scheduling.
 
+use std::time::Duration;
+
 options! {
     JOBMANAGER_RPC_ADDRESS: String = "jobmanager.rpc.address" default "localhost",
         "Host under which TaskManagers and clients reach the JobManager.";
@@ -11,4 +13,12 @@ options! {
         "Local address that the JobManager binds to.";
     JOBMANAGER_RESOURCE_ID: Option<String> = "jobmanager.resource-id",
         "Name of the JobManager process; made up when absent.";
+    COMPLETED_STORE_EXPIRATION_TIME: Duration = "completed-application-store.expiration-time" default "PT1H",
+        "How long jobs that have ended are shown.";
+    COMPLETED_STORE_MAX_CAPACITY: u32 = "completed-application-store.max-capacity" default "2147483647" older ["jobstore.max-capacity"],
+        "How many jobs that have ended are shown.";
+    JOBSTORE_EXPIRATION_TIME: i64 = "jobstore.expiration-time" default "3600",
+        "Older form of completed-application-store.expiration-time, in seconds.";
+    HIGH_AVAILABILITY_TYPE: String = "high-availability.type" default "NONE" older ["recovery.mode", "high-availability"],
+        "Where jobs are kept that must survive the JobManager: 'NONE' keeps none.";
 }

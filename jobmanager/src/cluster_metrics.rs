@@ -1,0 +1,75 @@
+//! `ClusterMetrics`: what the JobManager tells Prometheus about the cluster and its jobs, under Flink's names.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use common::clock::Clock;
+use common::telemetry::{MetricGroup, Metrics};
+use dataflow::{JobId, JobStatus};
+
+use crate::dispatcher::Dispatcher;
+use crate::resource_manager::ResourceManagerHandle;
+use crate::scheduling::ExecutionGraph;
+
+/// Gauges that are set when somebody asks, so that a JobManager nobody watches does nothing for them.
+pub struct ClusterMetrics {
+    metrics: Metrics,
+    group: MetricGroup,
+    dispatcher: Dispatcher,
+    resource_manager: ResourceManagerHandle,
+    clock: Clock,
+    /// A job's series vanish with its group.
+    jobs: Mutex<HashMap<JobId, MetricGroup>>,
+}
+
+impl ClusterMetrics {
+    /// The metrics of a JobManager at this host.
+    pub fn new(host: &str, dispatcher: Dispatcher, resource_manager: ResourceManagerHandle, clock: Clock) -> Self {
+        let metrics = Metrics::new();
+        let group = MetricGroup::jobmanager(&metrics, host);
+        ClusterMetrics { metrics, group, dispatcher, resource_manager, clock, jobs: Mutex::default() }
+    }
+
+    /// Sets every gauge.
+    pub async fn refresh(&self) {
+        let slots = self.resource_manager.usage().await;
+        let task_managers = self.resource_manager.task_managers().await.len();
+        let jobs = self.dispatcher.pictures().await;
+        let running: Vec<_> = jobs.iter().filter(|job| job.end_time().is_none()).collect();
+        self.group.gauge("numRegisteredTaskManagers").set(task_managers as f64);
+        self.group.gauge("numRunningJobs").set(running.len() as f64);
+        self.group.gauge("taskSlotsTotal").set(f64::from(slots.total));
+        self.group.gauge("taskSlotsAvailable").set(f64::from(slots.free));
+        let now = self.clock.now_millis();
+        let mut groups = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        groups.retain(|id, _| running.iter().any(|job| job.graph().job_id == *id));
+        for job in running {
+            let graph = job.graph();
+            let group =
+                groups.entry(graph.job_id).or_insert_with(|| self.group.job(&graph.job_id.to_string(), &graph.name));
+            set_job(group, job, now);
+        }
+    }
+
+    /// All metrics in Prometheus' text format, as they were at the last refresh.
+    pub fn render(&self) -> String {
+        self.metrics.render()
+    }
+
+    /// The registry, for a reporter.
+    pub fn registry(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+fn set_job(group: &MetricGroup, job: &ExecutionGraph, now: i64) {
+    let since = |status: JobStatus| if job.status() == status { (now - job.entered(status)) as f64 } else { 0.0 };
+    let up = job.status() == JobStatus::Running;
+    group.gauge("numRestarts").set(f64::from(job.restarts()));
+    group.gauge("uptime").set(if up { since(JobStatus::Running) } else { -1.0 });
+    group.gauge("downtime").set(since(JobStatus::Restarting));
+    group.gauge("runningTime").set(since(JobStatus::Running));
+    group.gauge("restartingTime").set(since(JobStatus::Restarting));
+    group.gauge("failingTime").set(since(JobStatus::Failing));
+    group.gauge("cancellingTime").set(since(JobStatus::Cancelling));
+}

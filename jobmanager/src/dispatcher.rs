@@ -1,0 +1,309 @@
+//! The Dispatcher: takes jobs, runs a job master for each, knows those that have ended, and is asked by REST and TaskManagers.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use common::config::{ConfigError, Configuration, Origin};
+use common::random::Random;
+use dataflow::deployment::TaskStateUpdate;
+use dataflow::job_graph::InvalidJobGraph;
+use dataflow::{ExecutionAttemptId, JobGraph, JobId, JobStatus, OperatorId, OperatorSpec};
+use indexmap::IndexMap;
+use proto::v1::CollectResultsResponse;
+use tracing::{error, info};
+
+use crate::gateway::{CollectRequest, GatewayError};
+use crate::job_archive::JobArchive;
+use crate::job_master::{JobMasterContext, JobMasterHandle};
+use crate::job_store::{JobStore, JobStoreError};
+use crate::scheduling::{ExecutionGraph, GraphEvent, RestartStrategy};
+use crate::uncollected_results::UncollectedResults;
+
+/// How long TaskManagers keep the results of an ended job that nobody fetches.
+const RESULT_RETENTION: Duration = Duration::from_secs(300);
+/// How often a client that waits for results looks whether the job has slots.
+const SLOT_POLL: Duration = Duration::from_millis(20);
+
+/// A job that was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// It could not run.
+    #[error(transparent)]
+    Invalid(#[from] InvalidJobGraph),
+    /// A value of its configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is one with its id.
+    #[error("Job has already been submitted.")]
+    Duplicate(JobId),
+    /// It could not be made safe.
+    #[error(transparent)]
+    Store(#[from] JobStoreError),
+}
+
+/// Results that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// There is no such job.
+    #[error("Job {0} not found")]
+    UnknownJob(JobId),
+    /// The job has no such operator, or it is not a Collect, or has fewer subtasks.
+    #[error("Job {job} has no results of operator {operator}, subtask {subtask}")]
+    UnknownOperator {
+        /// The job.
+        job: JobId,
+        /// The operator.
+        operator: OperatorId,
+        /// The subtask.
+        subtask: u32,
+    },
+    /// The TaskManager that has them is gone.
+    #[error("TaskManager {0} had the results and is lost")]
+    Lost(String),
+    /// The TaskManager that has them does not give them.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+}
+
+/// Takes jobs and knows them; clones share it.
+#[derive(Clone)]
+pub struct Dispatcher {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Configuration,
+    context: JobMasterContext,
+    store: Arc<dyn JobStore>,
+    jobs: Mutex<Jobs>,
+}
+
+struct Jobs {
+    running: IndexMap<JobId, JobMasterHandle>,
+    /// Being made safe; neither running nor refused yet.
+    accepting: HashSet<JobId>,
+    archive: JobArchive,
+    uncollected: UncollectedResults,
+}
+
+impl Dispatcher {
+    /// A dispatcher without jobs; `config` is the cluster's, over which each job lays its own.
+    pub fn new(
+        config: Configuration,
+        context: JobMasterContext,
+        store: Arc<dyn JobStore>,
+        archive: JobArchive,
+    ) -> Self {
+        let jobs = Jobs {
+            running: IndexMap::new(),
+            accepting: HashSet::new(),
+            archive,
+            uncollected: UncollectedResults::default(),
+        };
+        Dispatcher { inner: Arc::new(Inner { config, context, store, jobs: Mutex::new(jobs) }) }
+    }
+
+    /// Takes a job and runs it. When this returns, the job is safe as far as the job store makes it so.
+    pub async fn submit(&self, graph: JobGraph) -> Result<JobId, SubmitError> {
+        graph.validate()?;
+        let execution = self.execution_graph(&graph)?;
+        let id = graph.job_id;
+        {
+            let mut jobs = self.jobs();
+            if jobs.running.contains_key(&id) || jobs.archive.get(id).is_some() || !jobs.accepting.insert(id) {
+                return Err(SubmitError::Duplicate(id));
+            }
+        }
+        let stored = self.inner.store.put(&graph).await;
+        self.jobs().accepting.remove(&id);
+        stored?;
+        info!("Job {} ({id}) was submitted", graph.name);
+        self.run(execution);
+        Ok(id)
+    }
+
+    /// Runs the jobs again that had not ended when the last JobManager did.
+    pub async fn recover(&self) -> Result<(), JobStoreError> {
+        for graph in self.inner.store.recover().await? {
+            let (name, id) = (graph.name.clone(), graph.job_id);
+            match self.execution_graph(&graph) {
+                Ok(execution) => {
+                    info!("Job {name} ({id}) was recovered");
+                    self.run(execution);
+                }
+                Err(problem) => error!("Job {name} ({id}) cannot be recovered: {problem}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Cancels a job; none when it is unknown, else its status before.
+    pub async fn cancel(&self, job: JobId) -> Option<JobStatus> {
+        let status = self.picture(job).await?.status();
+        if let Some(master) = self.master(job) {
+            info!("Job {job} is to be cancelled");
+            master.graph(GraphEvent::Cancel);
+        }
+        Some(status)
+    }
+
+    /// A job as it is now, or as it ended.
+    pub async fn picture(&self, job: JobId) -> Option<Arc<ExecutionGraph>> {
+        if let Some(master) = self.master(job)
+            && let Some(picture) = master.picture().await
+        {
+            return Some(picture);
+        }
+        // It has ended, perhaps between the two lines.
+        let mut jobs = self.jobs();
+        jobs.archive.expire(self.inner.context.clock.now_millis());
+        jobs.archive.get(job).cloned()
+    }
+
+    /// All jobs: those that run, in the order of their submission, then those that have ended, the latest first.
+    pub async fn pictures(&self) -> Vec<Arc<ExecutionGraph>> {
+        let ids: Vec<JobId> = {
+            let mut jobs = self.jobs();
+            jobs.archive.expire(self.inner.context.clock.now_millis());
+            let mut ended: Vec<JobId> = jobs.archive.iter().map(|job| job.graph().job_id).collect();
+            ended.reverse();
+            jobs.running.keys().copied().chain(ended).collect()
+        };
+        let mut pictures = Vec::with_capacity(ids.len());
+        for id in ids {
+            pictures.extend(self.picture(id).await);
+        }
+        pictures
+    }
+
+    /// A TaskManager reports on an attempt; false when it should not run (any more).
+    pub async fn update_state(&self, update: TaskStateUpdate) -> bool {
+        match self.master(update.attempt.job) {
+            Some(master) => master.update_state(update).await,
+            None => false,
+        }
+    }
+
+    /// A reader has run dry.
+    pub fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId) {
+        if let Some(master) = self.master(attempt.job) {
+            master.request_split(attempt, operator);
+        }
+    }
+
+    /// Results of a Collect operator for a client; waits at most the request's time for some.
+    pub async fn collect(&self, request: CollectRequest) -> Result<CollectResultsResponse, CollectError> {
+        let CollectRequest { job, operator, subtask, max_wait, .. } = request;
+        let started = self.inner.context.clock.instant();
+        let resource_id = loop {
+            let picture = self.picture(job).await.ok_or(CollectError::UnknownJob(job))?;
+            match self.holder_of_results(&picture, operator, subtask)? {
+                Some(resource_id) => break resource_id,
+                None if picture.end_time().is_some() => {
+                    return Ok(CollectResultsResponse { batches: Vec::new(), complete: true });
+                }
+                None if started.elapsed() >= max_wait => return Ok(CollectResultsResponse::default()),
+                None => tokio::time::sleep(SLOT_POLL.min(max_wait)).await,
+            }
+        };
+        let gateway = self.inner.context.resource_manager.gateway(resource_id.clone()).await;
+        let gateway = gateway.ok_or(CollectError::Lost(resource_id))?;
+        let max_wait = max_wait.saturating_sub(started.elapsed());
+        let response = gateway.collect_results(CollectRequest { max_wait, ..request }).await?;
+        if response.complete {
+            self.collected(job, operator, subtask);
+        }
+        Ok(response)
+    }
+
+    /// Suspends all jobs, for the JobManager's end.
+    pub fn suspend_all(&self) {
+        for master in self.jobs().running.values() {
+            master.graph(GraphEvent::Suspend);
+        }
+    }
+
+    /// The cluster's configuration.
+    pub fn config(&self) -> &Configuration {
+        &self.inner.config
+    }
+
+    fn execution_graph(&self, graph: &JobGraph) -> Result<ExecutionGraph, ConfigError> {
+        let mut config = self.inner.config.clone();
+        config.overlay(&Configuration::from_map(graph.config.clone(), Origin::Job));
+        let restart_strategy = RestartStrategy::from_config(&config, Random::from_system())?;
+        Ok(ExecutionGraph::new(Arc::new(graph.clone()), restart_strategy, self.inner.context.clock.now_millis()))
+    }
+
+    fn run(&self, execution: ExecutionGraph) {
+        let id = execution.graph().job_id;
+        let mut jobs = self.jobs();
+        jobs.uncollected.add(execution.graph());
+        let this = self.clone();
+        let master = JobMasterHandle::start(execution, self.inner.context.clone(), move |graph| this.ended(graph));
+        jobs.running.insert(id, master);
+    }
+
+    fn ended(&self, graph: ExecutionGraph) {
+        let (id, status) = (graph.graph().job_id, graph.status());
+        let owes_results = {
+            let mut jobs = self.jobs();
+            jobs.running.shift_remove(&id);
+            jobs.archive.insert(graph, self.inner.context.clock.now_millis());
+            if status == JobStatus::Canceled {
+                jobs.uncollected.forget(id);
+            }
+            jobs.uncollected.contains(id)
+        };
+        let this = self.clone();
+        // A suspended job may run again: it stays in the store, and its tasks were cancelled with it.
+        if status.is_terminal() {
+            tokio::spawn(async move {
+                if let Err(problem) = this.inner.store.remove(id).await {
+                    error!("job {id} has ended, but would run again after a restart: {problem}");
+                }
+                if owes_results {
+                    tokio::time::sleep(RESULT_RETENTION).await;
+                    this.jobs().uncollected.forget(id);
+                }
+                this.inner.context.resource_manager.release_job(id);
+            });
+        }
+    }
+
+    /// A client has all results of a subtask; the last one lets the TaskManagers forget a job that has ended.
+    fn collected(&self, job: JobId, operator: OperatorId, subtask: u32) {
+        let mut jobs = self.jobs();
+        jobs.uncollected.collected(job, operator, subtask);
+        if !jobs.uncollected.contains(job) && jobs.archive.get(job).is_some() {
+            self.inner.context.resource_manager.release_job(job);
+        }
+    }
+
+    /// The TaskManager where a subtask of a Collect operator runs or ran; none when it was not deployed yet.
+    fn holder_of_results(
+        &self,
+        picture: &ExecutionGraph,
+        operator: OperatorId,
+        subtask: u32,
+    ) -> Result<Option<String>, CollectError> {
+        let graph = picture.graph();
+        let unknown = || CollectError::UnknownOperator { job: graph.job_id, operator, subtask };
+        let is_collect =
+            |op: &dataflow::OperatorDescriptor| op.id == operator && matches!(op.spec, OperatorSpec::Collect);
+        let vertex = graph.vertices.iter().position(|vertex| vertex.operators.iter().any(is_collect));
+        let execution = vertex
+            .and_then(|index| picture.vertices()[index].executions().get(subtask as usize))
+            .ok_or_else(unknown)?;
+        Ok(execution.slot().map(|slot| slot.task_manager.resource_id.clone()))
+    }
+
+    fn master(&self, job: JobId) -> Option<JobMasterHandle> {
+        self.jobs().running.get(&job).cloned()
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.inner.jobs.lock().expect("no code panics while it holds the lock on the jobs")
+    }
+}

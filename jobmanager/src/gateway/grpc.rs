@@ -1,0 +1,143 @@
+//! The TaskManager's gateway over gRPC.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerRegistration};
+use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch};
+use proto::v1::task_manager_gateway_client::TaskManagerGatewayClient;
+use proto::v1::{
+    AddSplitsRequest, CancelTaskRequest, CollectResultsRequest, CollectResultsResponse, ReleaseJobRequest,
+    SubmitTaskRequest,
+};
+use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use super::{CollectRequest, GatewayError, SplitDelivery, TaskManagerGateway};
+
+/// How long a TaskManager may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it may take to answer a call that does not wait for data.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A TaskManager that is reached over gRPC.
+#[derive(Debug)]
+pub struct GrpcTaskManager {
+    resource_id: String,
+    address: String,
+    epoch: LeaderEpoch,
+    client: TaskManagerGatewayClient<Channel>,
+}
+
+impl GrpcTaskManager {
+    /// The gateway of a TaskManager that registers. Connects with the first call. The error says why its address is none.
+    pub fn new(registration: &TaskManagerRegistration, epoch: LeaderEpoch) -> Result<Self, String> {
+        let address = registration.rpc_address.clone();
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))
+            .map_err(|error| format!("'{address}' is not an address: {error}"))?;
+        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect_lazy();
+        let client = TaskManagerGatewayClient::new(channel)
+            .max_decoding_message_size(MAX_MESSAGE_SIZE)
+            .max_encoding_message_size(MAX_MESSAGE_SIZE);
+        Ok(GrpcTaskManager { resource_id: registration.resource_id.clone(), address, epoch, client })
+    }
+
+    fn unreachable(&self, status: Status) -> GatewayError {
+        GatewayError::Unreachable {
+            resource_id: self.resource_id.clone(),
+            address: self.address.clone(),
+            why: describe(&status),
+        }
+    }
+
+    fn refused(&self, why: String) -> GatewayError {
+        GatewayError::Refused { resource_id: self.resource_id.clone(), address: self.address.clone(), why }
+    }
+
+    /// A status of the far side's own making is a refusal; anything else is the connection's.
+    fn error(&self, status: Status) -> GatewayError {
+        match status.code() {
+            tonic::Code::FailedPrecondition | tonic::Code::InvalidArgument | tonic::Code::NotFound => {
+                self.refused(status.message().to_owned())
+            }
+            _ => self.unreachable(status),
+        }
+    }
+}
+
+/// A request that is given up after `limit`.
+fn within<T>(limit: Duration, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(limit);
+    request
+}
+
+/// The status with what is behind it: tonic's message alone is often "transport error".
+fn describe(status: &Status) -> String {
+    let mut text = status.message().to_owned();
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        let inner = error.to_string();
+        if !text.contains(&inner) {
+            text = format!("{text}: {inner}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("descriptors and splits are made of maps with text keys, lists and plain values")
+}
+
+fn attempt_json(attempt: ExecutionAttemptId) -> String {
+    serde_json::to_string(&attempt).expect("an attempt id is made of plain values")
+}
+
+#[async_trait]
+impl TaskManagerGateway for GrpcTaskManager {
+    async fn submit_task(&self, descriptor: &TaskDeploymentDescriptor) -> Result<(), GatewayError> {
+        let request = SubmitTaskRequest { wire_version: WIRE_VERSION, descriptor: json(descriptor).into() };
+        let answer = self.client.clone().submit_task(within(CALL_TIMEOUT, request)).await;
+        let refused_because = answer.map_err(|status| self.error(status))?.into_inner().refused_because;
+        if refused_because.is_empty() { Ok(()) } else { Err(self.refused(refused_because)) }
+    }
+
+    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<(), GatewayError> {
+        let request = CancelTaskRequest { epoch: self.epoch.0, attempt: attempt_json(attempt) };
+        let answer = self.client.clone().cancel_task(within(CALL_TIMEOUT, request)).await;
+        answer.map(drop).map_err(|status| self.error(status))
+    }
+
+    async fn add_splits(&self, delivery: &SplitDelivery) -> Result<(), GatewayError> {
+        let request = AddSplitsRequest {
+            epoch: self.epoch.0,
+            attempt: attempt_json(delivery.attempt),
+            operator: delivery.operator.to_string(),
+            splits: json(&delivery.splits).into(),
+            no_more_splits: delivery.no_more_splits,
+        };
+        let answer = self.client.clone().add_splits(within(CALL_TIMEOUT, request)).await;
+        answer.map(drop).map_err(|status| self.error(status))
+    }
+
+    async fn collect_results(&self, request: CollectRequest) -> Result<CollectResultsResponse, GatewayError> {
+        let message = CollectResultsRequest {
+            job_id: request.job.to_string(),
+            operator: request.operator.to_string(),
+            subtask: request.subtask,
+            offset: request.offset,
+            max_wait_ms: u32::try_from(request.max_wait.as_millis()).unwrap_or(u32::MAX),
+        };
+        let limit = CALL_TIMEOUT.saturating_add(request.max_wait);
+        let answer = self.client.clone().collect_results(within(limit, message)).await;
+        answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
+    }
+
+    async fn release_job(&self, job: JobId) -> Result<(), GatewayError> {
+        let request = ReleaseJobRequest { job_id: job.to_string() };
+        let answer = self.client.clone().release_job(within(CALL_TIMEOUT, request)).await;
+        answer.map(drop).map_err(|status| self.error(status))
+    }
+}

@@ -1,0 +1,258 @@
+//! The JobMaster's event loop: carries messages to the execution graph and its commands out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobStatus};
+use tokio::sync::mpsc;
+use tracing::{debug, error, info, warn};
+
+use super::outbox::{Call, Outbox};
+use super::sources::{Assignment, Sources};
+use super::{GrantedSlot, JobMasterContext, JobMasterHandle, Message};
+use crate::gateway::SplitDelivery;
+use crate::resource_manager::Reconciliation;
+use crate::scheduling::{ExecutionGraph, GraphCommand, GraphEvent};
+
+/// How long a job that has ended waits for its last calls to be made.
+const DRAIN_LIMIT: Duration = Duration::from_secs(2);
+
+struct JobMaster {
+    graph: ExecutionGraph,
+    context: JobMasterContext,
+    handle: JobMasterHandle,
+    sources: Sources,
+    /// The way to each TaskManager where the job has slots.
+    outboxes: HashMap<String, Outbox>,
+    /// Splits that were assigned before their reader was deployed.
+    undelivered: Vec<Assignment>,
+    /// For the log: what people last heard.
+    status: JobStatus,
+}
+
+/// Runs until the job has ended.
+pub(super) async fn run(
+    graph: ExecutionGraph,
+    context: JobMasterContext,
+    handle: JobMasterHandle,
+    mut messages: mpsc::UnboundedReceiver<Message>,
+    ended: impl FnOnce(ExecutionGraph),
+) {
+    let status = graph.status();
+    let mut this = JobMaster {
+        graph,
+        context,
+        handle,
+        sources: Sources::default(),
+        outboxes: HashMap::new(),
+        undelivered: Vec::new(),
+        status,
+    };
+    while let Some(message) = messages.recv().await {
+        if this.handle(message) {
+            break;
+        }
+    }
+    // Filed before the mailbox closes: who then finds it closed finds the job in the archive.
+    ended(this.graph);
+    drop(messages);
+    let drain = async {
+        for outbox in this.outboxes.into_values() {
+            outbox.drain().await;
+        }
+    };
+    if tokio::time::timeout(DRAIN_LIMIT, drain).await.is_err() {
+        debug!("job {}: some TaskManagers did not answer at its end", this.handle.job());
+    }
+}
+
+impl JobMaster {
+    /// Takes a message; true when the job has ended.
+    fn handle(&mut self, message: Message) -> bool {
+        match message {
+            Message::Graph(event) => return self.on_event(event),
+            Message::UpdateState { update, known } => {
+                let live = self.graph.is_live(update.attempt);
+                debug!("{} is {}", update.attempt, update.state);
+                let ended = self.on_event(GraphEvent::StateChanged(*update));
+                let _ = known.send(live);
+                return ended;
+            }
+            Message::RequestSplit { attempt, operator } => {
+                if self.graph.is_live(attempt) {
+                    let assignments = self.sources.requested(attempt, operator);
+                    self.deliver(assignments);
+                }
+            }
+            Message::SplitsDiscovered { operator, round, found } => match found {
+                Ok(found) => {
+                    let assignments = self.sources.discovered(operator, round, found);
+                    self.deliver(assignments);
+                }
+                Err(failure) if self.sources.is_current(round) => {
+                    return self.on_event(GraphEvent::CoordinatorFailed(failure));
+                }
+                Err(_) => {}
+            },
+            Message::SlotsGranted(slots) => return self.on_slots(slots),
+            Message::Metrics(counters) => {
+                let now = self.context.clock.now_millis();
+                for (attempt, snapshot) in counters {
+                    self.graph.record_metrics(attempt, snapshot, now);
+                }
+            }
+            Message::Reconcile(reconciliation) => return self.reconcile(&reconciliation),
+            Message::Picture(answer) => {
+                let _ = answer.send(Arc::new(self.graph.clone()));
+            }
+        }
+        false
+    }
+
+    /// Lets the graph decide and carries its commands out; true when the job has ended.
+    fn on_event(&mut self, event: GraphEvent) -> bool {
+        if let GraphEvent::TaskManagerLost { resource_id, .. } = &event
+            && let Some(outbox) = self.outboxes.remove(resource_id)
+        {
+            outbox.abandon();
+        }
+        let commands = self.graph.handle(event, self.context.clock.now_millis());
+        let mut ended = false;
+        for command in commands {
+            ended |= matches!(command, GraphCommand::Ended(_));
+            self.carry_out(command);
+        }
+        self.log_status();
+        ended
+    }
+
+    fn carry_out(&mut self, command: GraphCommand) {
+        match command {
+            GraphCommand::RequestSlots(count) => {
+                self.context.resource_manager.request_slots(self.handle.clone(), count);
+            }
+            GraphCommand::ReleaseSlots => self.context.resource_manager.release_slots(self.handle.job()),
+            GraphCommand::StartSources => {
+                self.undelivered.clear();
+                if let Err(failure) = self.sources.start(self.graph.graph(), &self.handle) {
+                    self.handle.graph(GraphEvent::CoordinatorFailed(failure));
+                }
+            }
+            GraphCommand::StopSources => self.sources.stop(),
+            GraphCommand::Deploy(attempts) => {
+                for attempt in attempts {
+                    self.deploy(attempt);
+                }
+                let undelivered = std::mem::take(&mut self.undelivered);
+                self.deliver(undelivered);
+            }
+            GraphCommand::CancelTask { attempt, resource_id } => {
+                if let Some(outbox) = self.outboxes.get(&resource_id) {
+                    outbox.send(Call::Cancel(attempt));
+                }
+            }
+            GraphCommand::RestartAfter(pause) => {
+                let handle = self.handle.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(pause).await;
+                    handle.graph(GraphEvent::RestartDue);
+                });
+            }
+            GraphCommand::Ended(_) => {}
+        }
+    }
+
+    fn on_slots(&mut self, slots: Vec<GrantedSlot>) -> bool {
+        for slot in &slots {
+            let id = slot.location.task_manager.resource_id.clone();
+            let (gateway, handle) = (slot.gateway.clone(), self.handle.clone());
+            self.outboxes.entry(id).or_insert_with(|| Outbox::new(gateway, handle));
+        }
+        self.on_event(GraphEvent::SlotsGranted(slots.into_iter().map(|slot| slot.location).collect()))
+    }
+
+    fn deploy(&mut self, attempt: ExecutionAttemptId) {
+        let resource_id = self.resource_id(attempt);
+        let descriptor = self.graph.deployment(attempt, self.context.epoch);
+        let outbox = resource_id.and_then(|id| self.outboxes.get(&id));
+        match (descriptor, outbox) {
+            (Some(descriptor), Some(outbox)) => outbox.send(Call::Submit(Box::new(descriptor))),
+            _ => {
+                let failure = Failure::internal(format!("{attempt} has no slot, or one of its producers has none"));
+                self.handle.graph(GraphEvent::AttemptFailed { attempt, failure });
+            }
+        }
+    }
+
+    /// Sends splits to readers; those that are not deployed yet get them when they are.
+    fn deliver(&mut self, assignments: Vec<Assignment>) {
+        for assignment in assignments {
+            let reader = self
+                .graph
+                .vertices()
+                .iter()
+                .find(|vertex| vertex.id() == assignment.vertex)
+                .and_then(|vertex| vertex.executions().get(assignment.command.subtask as usize));
+            let deployed = reader.filter(|execution| execution.is_deployed());
+            let outbox = deployed
+                .and_then(|execution| execution.slot())
+                .and_then(|slot| self.outboxes.get(&slot.task_manager.resource_id));
+            match (deployed, outbox) {
+                (Some(execution), Some(outbox)) => outbox.send(Call::AddSplits(SplitDelivery {
+                    attempt: execution.id(),
+                    operator: assignment.operator,
+                    splits: assignment.command.splits,
+                    no_more_splits: assignment.command.no_more_splits,
+                })),
+                _ if reader.is_some_and(|execution| !execution.state().is_terminal()) => {
+                    self.undelivered.push(assignment);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A TaskManager has come back: tasks that it no longer runs have failed, tasks that it should not run are cancelled.
+    fn reconcile(&mut self, reconciliation: &Reconciliation) -> bool {
+        let Reconciliation { resource_id, running } = reconciliation;
+        let expected: Vec<ExecutionAttemptId> = self.graph.attempts_at(resource_id).collect();
+        if let Some(outbox) = self.outboxes.get(resource_id) {
+            for attempt in running.iter().filter(|attempt| !expected.contains(attempt)) {
+                outbox.send(Call::Cancel(*attempt));
+            }
+        }
+        let mut ended = false;
+        for attempt in expected.into_iter().filter(|attempt| !running.contains(attempt)) {
+            // What is only being deployed may be on its way still; the call itself tells how that ends.
+            let on_its_way = self.graph.execution(attempt).is_none_or(|e| e.state() == ExecutionState::Deploying);
+            if !on_its_way {
+                let failure = Failure::external(format!("TaskManager {resource_id} no longer runs the task"));
+                ended |= self.on_event(GraphEvent::AttemptFailed { attempt, failure });
+            }
+        }
+        ended
+    }
+
+    fn resource_id(&self, attempt: ExecutionAttemptId) -> Option<String> {
+        let slot = self.graph.execution(attempt)?.slot()?;
+        Some(slot.task_manager.resource_id.clone())
+    }
+
+    fn log_status(&mut self) {
+        let status = self.graph.status();
+        if status == self.status {
+            return;
+        }
+        let (job, name) = (self.handle.job(), &self.graph.graph().name);
+        let latest = || self.graph.exceptions().entries().last().map(|entry| entry.exception.failure.one_line());
+        match status {
+            JobStatus::Failed => error!("Job {name} ({job}) is FAILED: {}", latest().unwrap_or_default()),
+            JobStatus::Failing | JobStatus::Restarting => {
+                warn!("Job {name} ({job}) switched from {} to {status}: {}", self.status, latest().unwrap_or_default());
+            }
+            _ => info!("Job {name} ({job}) switched from {} to {status}", self.status),
+        }
+        self.status = status;
+    }
+}

@@ -1,0 +1,131 @@
+//! The JobMaster: runs one job. An event loop around its [`ExecutionGraph`](crate::scheduling::ExecutionGraph), which decides; this carries out.
+//!
+//! One tokio task for the loop, one for each source (it finds splits), one for each TaskManager (it sends to it, in order).
+
+mod event_loop;
+mod outbox;
+mod sources;
+
+use std::sync::Arc;
+
+use common::clock::Clock;
+use common::shutdown::Shutdown;
+use dataflow::deployment::{TaskMetricsSnapshot, TaskStateUpdate};
+use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch, OperatorId, Split};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::gateway::TaskManagerGateway;
+use crate::resource_manager::{Reconciliation, ResourceManagerHandle};
+use crate::scheduling::{ExecutionGraph, GraphEvent, SlotLocation};
+
+/// A slot and the way to its TaskManager.
+#[derive(Clone)]
+pub struct GrantedSlot {
+    /// The slot.
+    pub location: SlotLocation,
+    /// The way there.
+    pub gateway: Arc<dyn TaskManagerGateway>,
+}
+
+/// What a job master needs of the JobManager.
+#[derive(Debug, Clone)]
+pub struct JobMasterContext {
+    /// Under which epoch it commands.
+    pub epoch: LeaderEpoch,
+    /// Time.
+    pub clock: Clock,
+    /// Where slots come from.
+    pub resource_manager: ResourceManagerHandle,
+    /// Counts the event loops, so that the JobManager can wait for their ends.
+    pub shutdown: Shutdown,
+}
+
+/// A job master's mailbox; clones share it.
+#[derive(Debug, Clone)]
+pub struct JobMasterHandle {
+    job: JobId,
+    mailbox: mpsc::UnboundedSender<Message>,
+}
+
+/// What a job master is told.
+enum Message {
+    Graph(GraphEvent),
+    UpdateState { update: Box<TaskStateUpdate>, known: oneshot::Sender<bool> },
+    RequestSplit { attempt: ExecutionAttemptId, operator: OperatorId },
+    SplitsDiscovered { operator: OperatorId, round: u64, found: Result<DiscoveredSplits, Failure> },
+    SlotsGranted(Vec<GrantedSlot>),
+    Metrics(Vec<(ExecutionAttemptId, TaskMetricsSnapshot)>),
+    Reconcile(Reconciliation),
+    Picture(oneshot::Sender<Arc<ExecutionGraph>>),
+}
+
+/// What an enumerator has found.
+struct DiscoveredSplits {
+    splits: Vec<Split>,
+    complete: bool,
+}
+
+impl JobMasterHandle {
+    /// Starts a job. `ended` is called once, with the last picture of the job.
+    pub fn start(
+        graph: ExecutionGraph,
+        context: JobMasterContext,
+        ended: impl FnOnce(ExecutionGraph) + Send + 'static,
+    ) -> Self {
+        let (mailbox, messages) = mpsc::unbounded_channel();
+        let handle = JobMasterHandle { job: graph.graph().job_id, mailbox };
+        handle.graph(GraphEvent::Start);
+        let tasks = context.shutdown.clone();
+        tasks.spawn(event_loop::run(graph, context, handle.clone(), messages, ended));
+        handle
+    }
+
+    /// The job.
+    pub fn job(&self) -> JobId {
+        self.job
+    }
+
+    /// Something that the execution graph decides on.
+    pub fn graph(&self, event: GraphEvent) {
+        self.send(Message::Graph(event));
+    }
+
+    /// A TaskManager reports on an attempt; false when the attempt is not one that runs (any more).
+    pub async fn update_state(&self, update: TaskStateUpdate) -> bool {
+        let (known, answered) = oneshot::channel();
+        self.send(Message::UpdateState { update: Box::new(update), known });
+        answered.await.unwrap_or(false)
+    }
+
+    /// A reader has run dry.
+    pub fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId) {
+        self.send(Message::RequestSplit { attempt, operator });
+    }
+
+    /// The slots that the job asked for.
+    pub fn slots_granted(&self, slots: Vec<GrantedSlot>) {
+        self.send(Message::SlotsGranted(slots));
+    }
+
+    /// Counters of attempts.
+    pub fn metrics(&self, counters: Vec<(ExecutionAttemptId, TaskMetricsSnapshot)>) {
+        self.send(Message::Metrics(counters));
+    }
+
+    /// A TaskManager has come back.
+    pub fn reconcile(&self, reconciliation: Reconciliation) {
+        self.send(Message::Reconcile(reconciliation));
+    }
+
+    /// The job as it is now; none when its master has just ended.
+    pub async fn picture(&self) -> Option<Arc<ExecutionGraph>> {
+        let (picture, answered) = oneshot::channel();
+        self.send(Message::Picture(picture));
+        answered.await.ok()
+    }
+
+    /// A mailbox that nobody reads is that of a job that has ended: there is nothing left to tell.
+    fn send(&self, message: Message) {
+        let _ = self.mailbox.send(message);
+    }
+}

@@ -1,0 +1,136 @@
+//! `Sources`: the sources of a job: a task for each that finds splits, and the assigner that says which reader gets which.
+
+use std::collections::HashMap;
+
+use dataflow::operator_spec::SourceSpec;
+use dataflow::{ExecutionAttemptId, Failure, JobGraph, OperatorId, OperatorSpec, SplitEnumerator, VertexId};
+use tokio::task::AbortHandle;
+use tracing::{debug, info};
+
+use super::{DiscoveredSplits, JobMasterHandle, Message};
+use crate::scheduling::{SplitAssigner, SplitCommand, SplitEvent};
+
+struct Source {
+    vertex: VertexId,
+    name: String,
+    assigner: SplitAssigner,
+    discovery: AbortHandle,
+}
+
+/// The sources of a job while it runs. Each start is a round of its own: what an earlier round still finds is dropped.
+#[derive(Default)]
+pub(super) struct Sources {
+    sources: HashMap<OperatorId, Source>,
+    round: u64,
+}
+
+/// Splits for the reader of a subtask.
+pub(super) struct Assignment {
+    pub(super) vertex: VertexId,
+    pub(super) operator: OperatorId,
+    pub(super) command: SplitCommand,
+}
+
+impl Sources {
+    /// Begins to find the splits of every source of the job.
+    pub(super) fn start(&mut self, graph: &JobGraph, master: &JobMasterHandle) -> Result<(), Failure> {
+        self.stop();
+        for vertex in &graph.vertices {
+            for operator in &vertex.operators {
+                let OperatorSpec::Source(spec) = &operator.spec else { continue };
+                let enumerator = enumerator(spec, vertex.parallelism).map_err(|failure| {
+                    failure.context(format!(
+                        "the source '{}' of table {} cannot start",
+                        operator.name, spec.connector.table
+                    ))
+                })?;
+                let assigner = SplitAssigner::new(enumerator.assignment(), vertex.parallelism);
+                let table = spec.connector.table.clone();
+                let discovery = tokio::spawn(discover(enumerator, table, operator.id, self.round, master.clone()));
+                let source = Source {
+                    vertex: vertex.id,
+                    name: operator.name.clone(),
+                    assigner,
+                    discovery: discovery.abort_handle(),
+                };
+                self.sources.insert(operator.id, source);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops finding splits and forgets those that were not assigned.
+    pub(super) fn stop(&mut self) {
+        self.round += 1;
+        for source in self.sources.drain().map(|(_, source)| source) {
+            source.discovery.abort();
+        }
+    }
+
+    /// Takes what a source has found.
+    pub(super) fn discovered(&mut self, operator: OperatorId, round: u64, found: DiscoveredSplits) -> Vec<Assignment> {
+        if round != self.round {
+            return Vec::new();
+        }
+        if let Some(source) = self.sources.get(&operator) {
+            info!("{}: found {} splits", source.name, found.splits.len());
+        }
+        self.handle(operator, SplitEvent::Discovered { splits: found.splits, complete: found.complete })
+    }
+
+    /// Whether a round is the current one.
+    pub(super) fn is_current(&self, round: u64) -> bool {
+        round == self.round
+    }
+
+    /// A reader has run dry.
+    pub(super) fn requested(&mut self, attempt: ExecutionAttemptId, operator: OperatorId) -> Vec<Assignment> {
+        self.handle(operator, SplitEvent::Requested { subtask: attempt.subtask })
+    }
+
+    fn handle(&mut self, operator: OperatorId, event: SplitEvent) -> Vec<Assignment> {
+        let Some(source) = self.sources.get_mut(&operator) else { return Vec::new() };
+        let vertex = source.vertex;
+        source.assigner.handle(event).into_iter().map(|command| Assignment { vertex, operator, command }).collect()
+    }
+}
+
+impl Drop for Sources {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn enumerator(spec: &SourceSpec, parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {
+    connectors::factory(&spec.connector.connector)?.create_enumerator(spec, parallelism)
+}
+
+/// Looks for splits: once, or again and again when the connector says so.
+async fn discover(
+    mut enumerator: Box<dyn SplitEnumerator>,
+    table: String,
+    operator: OperatorId,
+    round: u64,
+    master: JobMasterHandle,
+) {
+    let interval = enumerator.discovery_interval();
+    let mut first = true;
+    loop {
+        let found = enumerator
+            .discover()
+            .await
+            .map(|splits| DiscoveredSplits { splits, complete: interval.is_none() })
+            .map_err(|failure| failure.context(format!("cannot find the splits of table {table}")));
+        let failed = found.is_err();
+        // A later look that finds nothing is no news.
+        if first || found.as_ref().map_or(true, |found| !found.splits.is_empty()) {
+            master.send(Message::SplitsDiscovered { operator, round, found });
+        }
+        first = false;
+        match interval {
+            Some(interval) if !failed => tokio::time::sleep(interval).await,
+            _ => break,
+        }
+    }
+    debug!("table {table}: the search for splits has ended");
+}

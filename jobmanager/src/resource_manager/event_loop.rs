@@ -1,0 +1,293 @@
+//! The ResourceManager's event loop: carries messages to the machines and their commands to job masters and TaskManagers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::clock::Clock;
+use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport};
+use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch};
+use indexmap::IndexMap;
+use tokio::sync::mpsc;
+use tracing::{debug, info, warn};
+
+use super::{Message, Reconciliation, RegistrationAnswer, ResourceManagerSettings, TaskManagerView, probe};
+use crate::gateway::{GrpcTaskManager, TaskManagerGateway};
+use crate::job_master::{GrantedSlot, JobMasterHandle};
+use crate::scheduling::{
+    GraphEvent, HeartbeatMonitor, SlotCommand, SlotEvent, SlotLocation, SlotPool, TaskManagerLocation,
+};
+
+/// A registered TaskManager.
+struct Connection {
+    registration: TaskManagerRegistration,
+    location: Arc<TaskManagerLocation>,
+    gateway: Arc<dyn TaskManagerGateway>,
+    /// The heartbeat stream that it used last.
+    stream: Option<u64>,
+    report: TaskManagerReport,
+}
+
+struct EventLoop {
+    settings: ResourceManagerSettings,
+    epoch: LeaderEpoch,
+    clock: Clock,
+    /// For what happens elsewhere and comes back; weak, so that the loop does not keep itself alive.
+    mailbox: mpsc::WeakUnboundedSender<Message>,
+    connections: IndexMap<String, Connection>,
+    masters: HashMap<JobId, JobMasterHandle>,
+    pool: SlotPool,
+    monitor: HeartbeatMonitor,
+}
+
+/// Runs until the last handle is gone.
+pub(super) async fn run(
+    settings: ResourceManagerSettings,
+    epoch: LeaderEpoch,
+    clock: Clock,
+    mailbox: mpsc::WeakUnboundedSender<Message>,
+    mut messages: mpsc::UnboundedReceiver<Message>,
+) {
+    let timeout_ms = i64::try_from(settings.heartbeat_timeout.as_millis()).unwrap_or(i64::MAX);
+    let mut this = EventLoop {
+        settings,
+        epoch,
+        clock,
+        mailbox,
+        connections: IndexMap::new(),
+        masters: HashMap::new(),
+        pool: SlotPool::new(),
+        monitor: HeartbeatMonitor::new(timeout_ms),
+    };
+    let precision = (settings.heartbeat_timeout / 10).clamp(Duration::from_millis(20), Duration::from_secs(1));
+    let mut ticks = tokio::time::interval(precision);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            message = messages.recv() => match message {
+                Some(message) => this.handle(message),
+                None => return,
+            },
+            _ = ticks.tick() => this.tick(),
+        }
+    }
+}
+
+impl EventLoop {
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Register { registration, answer } => {
+                let _ = answer.send(self.register(*registration));
+            }
+            Message::Heartbeat { resource_id, stream, report, known } => {
+                let _ = known.send(self.heartbeat(&resource_id, stream, *report));
+            }
+            Message::StreamClosed { resource_id, stream, why } => self.stream_closed(resource_id, stream, why),
+            Message::Unreachable { resource_id, stream, why } => {
+                let current = self.connections.get(&resource_id).is_some_and(|c| c.stream == Some(stream));
+                if current {
+                    self.lose(&resource_id, &why);
+                }
+            }
+            Message::Disconnect { resource_id, reason } => self.lose(&resource_id, &reason),
+            Message::RequestSlots { master, count } => {
+                let job = master.job();
+                self.masters.insert(job, master);
+                let timeout = self.settings.slot_request_timeout;
+                self.slots(SlotEvent::Requested { job, count, timeout });
+            }
+            Message::ReleaseSlots { job } => {
+                self.masters.remove(&job);
+                self.slots(SlotEvent::Released { job });
+            }
+            Message::ReleaseJob { job } => self.release_job(job),
+            Message::Views { answer } => {
+                let _ = answer.send(self.connections.values().map(|connection| self.view(connection)).collect());
+            }
+            Message::Usage { answer } => {
+                let _ = answer.send(self.pool.usage());
+            }
+            Message::Gateway { resource_id, answer } => {
+                let _ = answer.send(self.connections.get(&resource_id).map(|c| c.gateway.clone()));
+            }
+        }
+    }
+
+    fn register(&mut self, registration: TaskManagerRegistration) -> RegistrationAnswer {
+        let id = registration.resource_id.clone();
+        let same_process = self.connections.get(&id).map(|known| {
+            known.registration.pid == registration.pid
+                && known.registration.rpc_address == registration.rpc_address
+                && known.registration.slots == registration.slots
+        });
+        match same_process {
+            Some(true) => {
+                info!("TaskManager {id} is back with {} running tasks", registration.running.len());
+                self.monitor.watch(&id, self.clock.now_millis());
+                self.reconcile(&id, &registration.running);
+                return RegistrationAnswer::Accepted;
+            }
+            Some(false) => self.lose(&id, "another process registered under its name"),
+            None => {}
+        }
+        let gateway = match GrpcTaskManager::new(&registration, self.epoch) {
+            Ok(gateway) => Arc::new(gateway),
+            Err(why) => return RegistrationAnswer::Refused(why),
+        };
+        info!(
+            "TaskManager {id} at {} registered with {} slots (data at {})",
+            registration.rpc_address, registration.slots, registration.data_address
+        );
+        // Nothing of this JobManager can be running there: it was given up before, or belongs to another epoch.
+        cancel(gateway.clone(), registration.running.clone());
+        let location = TaskManagerLocation {
+            resource_id: id.clone(),
+            rpc_address: registration.rpc_address.clone(),
+            data_address: registration.data_address.clone(),
+        };
+        let slots = registration.slots;
+        let connection = Connection {
+            registration,
+            location: Arc::new(location),
+            gateway,
+            stream: None,
+            report: TaskManagerReport::default(),
+        };
+        self.connections.insert(id.clone(), connection);
+        self.monitor.watch(&id, self.clock.now_millis());
+        self.slots(SlotEvent::TaskManagerAdded { resource_id: id, slots });
+        RegistrationAnswer::Accepted
+    }
+
+    /// Compares what a TaskManager runs with what the jobs think it runs.
+    fn reconcile(&mut self, resource_id: &str, running: &[ExecutionAttemptId]) {
+        for (job, master) in &self.masters {
+            let running = running.iter().copied().filter(|attempt| attempt.job == *job).collect();
+            master.reconcile(Reconciliation { resource_id: resource_id.to_owned(), running });
+        }
+        let orphans = running.iter().copied().filter(|attempt| !self.masters.contains_key(&attempt.job)).collect();
+        if let Some(connection) = self.connections.get(resource_id) {
+            cancel(connection.gateway.clone(), orphans);
+        }
+    }
+
+    fn heartbeat(&mut self, resource_id: &str, stream: u64, report: TaskManagerReport) -> bool {
+        let Some(connection) = self.connections.get_mut(resource_id) else { return false };
+        self.monitor.watch(resource_id, self.clock.now_millis());
+        // Streams are numbered as they open: an older one that still speaks does not become the current one again.
+        connection.stream = connection.stream.max(Some(stream));
+        for (job, master) in &self.masters {
+            let of_job: Vec<_> = report.tasks.iter().filter(|(attempt, _)| attempt.job == *job).cloned().collect();
+            if !of_job.is_empty() {
+                master.metrics(of_job);
+            }
+        }
+        connection.report = report;
+        true
+    }
+
+    /// A broken connection is not yet a dead process: only when nobody listens there any more is it lost at once.
+    fn stream_closed(&mut self, resource_id: String, stream: u64, why: String) {
+        let Some(connection) = self.connections.get(&resource_id).filter(|c| c.stream == Some(stream)) else { return };
+        debug!("heartbeat stream of TaskManager {resource_id} ended: {why}");
+        let (address, mailbox) = (connection.location.rpc_address.clone(), self.mailbox.clone());
+        tokio::spawn(async move {
+            if let Some(refusal) = probe::unreachable(&address).await
+                && let Some(mailbox) = mailbox.upgrade()
+            {
+                let why = format!("its connection broke ({why}) and it takes no new one ({refusal})");
+                let _ = mailbox.send(Message::Unreachable { resource_id, stream, why });
+            }
+        });
+    }
+
+    fn lose(&mut self, resource_id: &str, why: &str) {
+        let Some(connection) = self.connections.shift_remove(resource_id) else { return };
+        let message = format!("TaskManager {resource_id} at {} is lost: {why}", connection.location.rpc_address);
+        warn!("{message}");
+        self.monitor.forget(resource_id);
+        let failure = Failure::external(message);
+        for master in self.masters.values() {
+            let resource_id = resource_id.to_owned();
+            master.graph(GraphEvent::TaskManagerLost { resource_id, failure: failure.clone() });
+        }
+        self.slots(SlotEvent::TaskManagerRemoved { resource_id: resource_id.to_owned() });
+    }
+
+    fn tick(&mut self) {
+        let timeout = self.settings.heartbeat_timeout;
+        for resource_id in self.monitor.expire(self.clock.now_millis()) {
+            self.lose(&resource_id, &format!("no heartbeat for {} ms (heartbeat.timeout)", timeout.as_millis()));
+        }
+        self.slots(SlotEvent::Tick);
+    }
+
+    fn slots(&mut self, event: SlotEvent) {
+        for command in self.pool.handle(event, self.clock.now_millis()) {
+            match command {
+                SlotCommand::Grant { job, slots } => {
+                    let granted: Vec<GrantedSlot> =
+                        slots.into_iter().filter_map(|(id, slot)| self.granted(&id, slot)).collect();
+                    if let Some(master) = self.masters.get(&job) {
+                        master.slots_granted(granted);
+                    }
+                }
+                SlotCommand::TimedOut { job, needed, total, free } => {
+                    if let Some(master) = self.masters.get(&job) {
+                        master.graph(GraphEvent::SlotsTimedOut(self.no_slots(needed, total, free)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn granted(&self, resource_id: &str, slot: u32) -> Option<GrantedSlot> {
+        let connection = self.connections.get(resource_id)?;
+        let location = SlotLocation { task_manager: connection.location.clone(), slot };
+        Some(GrantedSlot { location, gateway: connection.gateway.clone() })
+    }
+
+    fn no_slots(&self, needed: u32, total: u32, free: u32) -> Failure {
+        let task_managers = self.connections.len();
+        let timeout = self.settings.slot_request_timeout.as_millis();
+        Failure::external("Could not acquire the minimum required resources.").caused_by(format!(
+            "the job needs {needed} slots; {task_managers} TaskManagers offer {total}, {free} of them free, for {timeout} ms \
+             (slot.request.timeout); start TaskManagers, raise taskmanager.numberOfTaskSlots, or lower the parallelism"
+        ))
+    }
+
+    fn release_job(&self, job: JobId) {
+        for connection in self.connections.values() {
+            let gateway = connection.gateway.clone();
+            tokio::spawn(async move {
+                if let Err(error) = gateway.release_job(job).await {
+                    debug!("cannot release job {job}: {error}");
+                }
+            });
+        }
+    }
+
+    fn view(&self, connection: &Connection) -> TaskManagerView {
+        let id = &connection.location.resource_id;
+        TaskManagerView {
+            registration: connection.registration.clone(),
+            last_heartbeat: self.monitor.last_seen(id).unwrap_or_default(),
+            slots: self.pool.slots_of(id).to_vec(),
+            report: connection.report.clone(),
+        }
+    }
+}
+
+/// Cancels attempts that nobody waits for.
+fn cancel(gateway: Arc<dyn TaskManagerGateway>, attempts: Vec<ExecutionAttemptId>) {
+    if attempts.is_empty() {
+        return;
+    }
+    tokio::spawn(async move {
+        for attempt in attempts {
+            if let Err(error) = gateway.cancel_task(attempt).await {
+                debug!("cannot cancel {attempt}: {error}");
+            }
+        }
+    });
+}

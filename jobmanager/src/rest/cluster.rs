@@ -1,0 +1,82 @@
+//! `/overview`, `/config`, `/jobmanager/*`, `/metrics`, `DELETE /cluster`.
+
+use common::config::options;
+use dataflow::JobStatus;
+use warp::http::StatusCode;
+
+use super::context::RestContext;
+use super::error::RestError;
+use super::messages::{
+    ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, EnvironmentInfo, JvmInfo,
+};
+use super::reply::{Answer, Reply};
+
+/// The Flink that flinkrs follows, then its own version.
+pub(super) const FLINK_VERSION: &str = concat!("2.3.0-flinkrs-", env!("CARGO_PKG_VERSION"));
+/// What stands for a commit id.
+const COMMIT: &str = concat!("flinkrs-", env!("CARGO_PKG_VERSION"));
+
+pub(super) async fn overview(context: &RestContext) -> Answer {
+    let slots = context.resource_manager.usage().await;
+    let taskmanagers = context.resource_manager.task_managers().await.len() as u32;
+    let jobs = context.dispatcher.pictures().await;
+    let count = |wanted: fn(JobStatus) -> bool| jobs.iter().filter(|job| wanted(job.status())).count() as u32;
+    Reply::json(&ClusterOverview {
+        taskmanagers,
+        slots_total: slots.total,
+        slots_available: slots.free,
+        jobs_running: count(|status| !status.is_terminal() && status != JobStatus::Suspended),
+        jobs_finished: count(|status| status == JobStatus::Finished),
+        jobs_cancelled: count(|status| status == JobStatus::Canceled),
+        jobs_failed: count(|status| status == JobStatus::Failed),
+        flink_version: FLINK_VERSION.to_owned(),
+        flink_commit: COMMIT.to_owned(),
+    })
+}
+
+pub(super) fn dashboard_configuration(context: &RestContext) -> Answer {
+    let config = context.dispatcher.config();
+    let invalid = |error: common::config::ConfigError| RestError::internal(error);
+    Reply::json(&DashboardConfiguration {
+        refresh_interval: config.get(&options::WEB_REFRESH_INTERVAL).map_err(invalid)?.as_millis() as u64,
+        timezone_name: "Coordinated Universal Time".to_owned(),
+        timezone_offset: 0,
+        flink_version: FLINK_VERSION.to_owned(),
+        flink_revision: COMMIT.to_owned(),
+        features: DashboardFeatures {
+            web_submit: config.get(&options::WEB_SUBMIT_ENABLE).map_err(invalid)?,
+            web_cancel: config.get(&options::WEB_CANCEL_ENABLE).map_err(invalid)?,
+            web_rescale: false,
+            web_history: false,
+        },
+    })
+}
+
+pub(super) fn configuration(context: &RestContext) -> Answer {
+    let entry = |(key, value)| ConfigEntry { key, value };
+    let entries: Vec<ConfigEntry> = context.dispatcher.config().to_redacted_map().into_iter().map(entry).collect();
+    Reply::json(&entries)
+}
+
+pub(super) fn environment() -> Answer {
+    Reply::json(&EnvironmentInfo {
+        jvm: JvmInfo {
+            version: concat!("none: flinkrs ", env!("CARGO_PKG_VERSION")).to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            options: Vec::new(),
+        },
+        classpath: Vec::new(),
+    })
+}
+
+pub(super) async fn prometheus(context: &RestContext) -> Answer {
+    context.metrics.refresh().await;
+    let body = context.metrics.render().into_bytes();
+    Ok(Reply { status: StatusCode::OK, content_type: "text/plain; version=0.0.4; charset=utf-8", body })
+}
+
+pub(super) fn shut_down(context: &RestContext) -> Answer {
+    tracing::info!("a client asks the cluster to shut down");
+    context.shutdown.trigger();
+    Reply::empty(StatusCode::OK)
+}

@@ -1,0 +1,107 @@
+//! Which handler answers which path. One table, read from top to bottom.
+
+use bytes::Bytes;
+use warp::http::{Method, StatusCode};
+
+use super::context::RestContext;
+use super::error::RestError;
+use super::query::{self, Query};
+use super::reply::{Answer, Reply};
+use super::{cluster, job, jobs, lifecycle, metric_queries, results, task_managers, vertex};
+
+/// A request before it is answered.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: Query,
+    pub(super) body: Bytes,
+}
+
+/// Answers a request.
+pub(super) async fn answer(context: &RestContext, request: Request) -> Reply {
+    let decoded: Vec<String> =
+        request.path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect();
+    let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    let path = match segments.as_slice() {
+        ["v1", rest @ ..] => rest,
+        all => all,
+    };
+    route(context, &request, path).await.unwrap_or_else(Reply::from)
+}
+
+async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answer {
+    let query = &request.query;
+    match (request.method.as_str(), path) {
+        ("GET", ["overview"]) => cluster::overview(context).await,
+        ("GET", ["config"]) => cluster::dashboard_configuration(context),
+        ("GET", ["jobmanager", "config"]) => cluster::configuration(context),
+        ("GET", ["jobmanager", "environment"]) => cluster::environment(),
+        ("GET", ["jobmanager", "metrics"]) => metric_queries::of_job_manager(context, query).await,
+        ("GET", ["metrics"]) => cluster::prometheus(context).await,
+        ("DELETE", ["cluster"]) => cluster::shut_down(context),
+        ("GET", ["taskmanagers"]) => task_managers::list(context).await,
+        ("GET", ["taskmanagers", "metrics"]) => metric_queries::of_task_managers(context, query).await,
+        ("GET", ["taskmanagers", id]) => task_managers::details(context, id).await,
+        ("GET", ["taskmanagers", id, "metrics"]) => metric_queries::of_task_manager(context, id, query).await,
+        ("GET", ["jobs"]) => jobs::list(context).await,
+        ("POST", ["jobs"]) => lifecycle::submit(context, &request.body).await,
+        ("GET", ["jobs", "overview"]) => jobs::overview(context).await,
+        ("GET", ["jobs", "metrics"]) => metric_queries::of_jobs(context, query).await,
+        (_, ["jobs", id, rest @ ..]) => job_route(context, request, id, rest).await,
+        _ => Err(unknown(request, path)),
+    }
+}
+
+async fn job_route(context: &RestContext, request: &Request, id: &str, path: &[&str]) -> Answer {
+    let query = &request.query;
+    match (request.method.as_str(), path) {
+        ("GET", []) => job::details(context, id).await,
+        ("PATCH", []) => lifecycle::terminate(context, id, query).await,
+        ("GET", ["yarn-cancel"]) => lifecycle::cancel(context, id).await,
+        ("GET", ["status"]) => job::status(context, id).await,
+        ("GET", ["plan"]) => job::plan(context, id).await,
+        ("GET", ["config"]) => job::config(context, id).await,
+        ("GET", ["jobmanager", "config"]) => job::cluster_configuration(context, id).await,
+        ("GET", ["exceptions"]) => job::exceptions(context, id, query).await,
+        ("GET", ["accumulators"]) => job::accumulators(context, id).await,
+        ("GET", ["metrics"]) => metric_queries::of_job(context, id, query).await,
+        ("GET", ["execution-result"]) => lifecycle::execution_result(context, id).await,
+        ("GET", ["results", operator]) => results::collect(context, id, operator, query).await,
+        (_, ["vertices", vertex, rest @ ..]) => vertex_route(context, request, id, vertex, rest).await,
+        _ => Err(unknown(request, &["jobs"])),
+    }
+}
+
+async fn vertex_route(context: &RestContext, request: &Request, id: &str, vertex_id: &str, path: &[&str]) -> Answer {
+    let query = &request.query;
+    if request.method != Method::GET {
+        return Err(unknown(request, &["jobs"]));
+    }
+    let job = context.job(id).await?;
+    let now = context.now();
+    match path {
+        [] => vertex::details(&job, vertex_id, now),
+        ["watermarks"] => vertex::watermarks(&job, vertex_id),
+        ["metrics"] => metric_queries::of_vertex(&job, vertex_id, query),
+        ["backpressure"] => vertex::back_pressure(&job, vertex_id, now),
+        ["subtasktimes"] => vertex::subtask_times(&job, vertex_id, now),
+        ["taskmanagers"] => vertex::task_managers(&job, vertex_id, now),
+        ["accumulators"] => vertex::accumulators(&job, vertex_id),
+        ["subtasks", "accumulators"] => vertex::subtask_accumulators(&job, vertex_id),
+        ["subtasks", "metrics"] => metric_queries::of_subtasks(&job, vertex_id, query),
+        ["subtasks", index] => vertex::subtask(&job, vertex_id, index, None, now),
+        ["subtasks", index, "metrics"] => metric_queries::of_subtask(&job, vertex_id, index, query),
+        ["subtasks", index, "attempts", attempt] => vertex::subtask(&job, vertex_id, index, Some(attempt), now),
+        _ => Err(unknown(request, &["jobs"])),
+    }
+}
+
+/// Known paths under a wrong method are `Not found`; others would be files of the dashboard.
+fn unknown(request: &Request, path: &[&str]) -> RestError {
+    let known =
+        matches!(path, ["overview" | "config" | "jobs" | "taskmanagers" | "jobmanager" | "cluster" | "metrics", ..]);
+    let shown = request.path.strip_prefix("/v1").unwrap_or(&request.path);
+    let text = if known { format!("Not found: {shown}") } else { format!("Unable to load requested file {shown}.") };
+    RestError::plain(StatusCode::NOT_FOUND, text)
+}

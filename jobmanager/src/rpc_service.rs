@@ -1,0 +1,174 @@
+//! The gRPC service to which TaskManagers speak. It takes messages apart and passes them on; decisions are made elsewhere.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use common::shutdown::Shutdown;
+use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport, TaskStateUpdate};
+use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
+use futures::Stream;
+use proto::WIRE_VERSION;
+use proto::v1::job_manager_gateway_server::JobManagerGateway;
+use proto::v1::{
+    DisconnectTaskManagerRequest, DisconnectTaskManagerResponse, HeartbeatRequest, HeartbeatResponse,
+    RegisterTaskManagerRequest, RegisterTaskManagerResponse, RequestSplitRequest, RequestSplitResponse,
+    UpdateTaskStateRequest, UpdateTaskStateResponse,
+};
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::dispatcher::Dispatcher;
+use crate::resource_manager::{RegistrationAnswer, ResourceManagerHandle, ResourceManagerSettings};
+
+/// Answers TaskManagers.
+pub struct RpcService {
+    epoch: LeaderEpoch,
+    settings: ResourceManagerSettings,
+    dispatcher: Dispatcher,
+    resource_manager: ResourceManagerHandle,
+    shutdown: Shutdown,
+    /// Numbers the heartbeat streams in the order in which they open, from 1.
+    streams: AtomicU64,
+}
+
+impl RpcService {
+    /// The service of a JobManager that commands under this epoch.
+    pub fn new(
+        epoch: LeaderEpoch,
+        settings: ResourceManagerSettings,
+        dispatcher: Dispatcher,
+        resource_manager: ResourceManagerHandle,
+        shutdown: Shutdown,
+    ) -> Self {
+        RpcService { epoch, settings, dispatcher, resource_manager, shutdown, streams: AtomicU64::new(1) }
+    }
+
+    fn refuse(&self, why: String) -> Response<RegisterTaskManagerResponse> {
+        Response::new(RegisterTaskManagerResponse { refused_because: why, ..Default::default() })
+    }
+}
+
+fn parse<T: DeserializeOwned>(what: &str, json: &[u8]) -> Result<T, Status> {
+    serde_json::from_slice(json).map_err(|error| Status::invalid_argument(format!("{what} cannot be read: {error}")))
+}
+
+#[tonic::async_trait]
+impl JobManagerGateway for RpcService {
+    async fn register_task_manager(
+        &self,
+        request: Request<RegisterTaskManagerRequest>,
+    ) -> Result<Response<RegisterTaskManagerResponse>, Status> {
+        let request = request.into_inner();
+        if request.wire_version != WIRE_VERSION {
+            return Ok(self.refuse(format!(
+                "it speaks version {} of the wire, the JobManager version {WIRE_VERSION}; use one release in a cluster",
+                request.wire_version
+            )));
+        }
+        let registration: TaskManagerRegistration = parse("the registration", &request.registration)?;
+        Ok(match self.resource_manager.register(registration).await {
+            RegistrationAnswer::Refused(why) => self.refuse(why),
+            RegistrationAnswer::Accepted => Response::new(RegisterTaskManagerResponse {
+                refused_because: String::new(),
+                epoch: self.epoch.0,
+                heartbeat_interval_ms: self.settings.heartbeat_interval.as_millis() as u64,
+                heartbeat_timeout_ms: self.settings.heartbeat_timeout.as_millis() as u64,
+            }),
+        })
+    }
+
+    type HeartbeatStream = Pin<Box<dyn Stream<Item = Result<HeartbeatResponse, Status>> + Send>>;
+
+    async fn heartbeat(
+        &self,
+        request: Request<Streaming<HeartbeatRequest>>,
+    ) -> Result<Response<Self::HeartbeatStream>, Status> {
+        let stream = self.streams.fetch_add(1, Ordering::Relaxed);
+        let (answers, outgoing) = mpsc::unbounded_channel();
+        let (epoch, resource_manager, shutdown) = (self.epoch, self.resource_manager.clone(), self.shutdown.clone());
+        let requests = request.into_inner();
+        // A stream that stayed open would hold the server up at its end.
+        tokio::spawn(async move {
+            shutdown.unless_triggered(follow(stream, epoch, requests, resource_manager, answers)).await
+        });
+        Ok(Response::new(Box::pin(UnboundedReceiverStream::new(outgoing))))
+    }
+
+    async fn update_task_state(
+        &self,
+        request: Request<UpdateTaskStateRequest>,
+    ) -> Result<Response<UpdateTaskStateResponse>, Status> {
+        let request = request.into_inner();
+        let update: TaskStateUpdate = parse("the state update", &request.update)?;
+        let known = request.epoch == self.epoch.0 && self.dispatcher.update_state(update).await;
+        Ok(Response::new(UpdateTaskStateResponse { known }))
+    }
+
+    async fn request_split(
+        &self,
+        request: Request<RequestSplitRequest>,
+    ) -> Result<Response<RequestSplitResponse>, Status> {
+        let request = request.into_inner();
+        if request.epoch == self.epoch.0 {
+            let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
+            let operator: OperatorId = request
+                .operator
+                .parse()
+                .map_err(|error| Status::invalid_argument(format!("the operator cannot be read: {error}")))?;
+            self.dispatcher.request_split(attempt, operator);
+        }
+        Ok(Response::new(RequestSplitResponse {}))
+    }
+
+    async fn disconnect_task_manager(
+        &self,
+        request: Request<DisconnectTaskManagerRequest>,
+    ) -> Result<Response<DisconnectTaskManagerResponse>, Status> {
+        let request = request.into_inner();
+        if request.epoch == self.epoch.0 {
+            self.resource_manager.disconnect(request.resource_id, request.reason);
+        }
+        Ok(Response::new(DisconnectTaskManagerResponse {}))
+    }
+}
+
+/// Follows a TaskManager's heartbeats until its stream ends or it is no longer known.
+async fn follow(
+    stream: u64,
+    epoch: LeaderEpoch,
+    mut requests: Streaming<HeartbeatRequest>,
+    resource_manager: ResourceManagerHandle,
+    answers: mpsc::UnboundedSender<Result<HeartbeatResponse, Status>>,
+) {
+    let mut resource_id = None;
+    let why = loop {
+        let request = match requests.message().await {
+            Ok(Some(request)) => request,
+            Ok(None) => break "closed by the TaskManager".to_owned(),
+            Err(status) => break status.message().to_owned(),
+        };
+        let report = serde_json::from_slice::<TaskManagerReport>(&request.report);
+        let known = match report {
+            Ok(report) if request.epoch == epoch.0 => {
+                resource_manager.heartbeat(request.resource_id.clone(), stream, report).await
+            }
+            Ok(_) => false,
+            Err(error) => {
+                let _ = answers.send(Err(Status::invalid_argument(format!("the report cannot be read: {error}"))));
+                break "its report cannot be read".to_owned();
+            }
+        };
+        resource_id = Some(request.resource_id);
+        if answers.send(Ok(HeartbeatResponse { known })).is_err() {
+            break "the TaskManager no longer listens".to_owned();
+        }
+        if !known {
+            break "it has to register again".to_owned();
+        }
+    };
+    if let Some(resource_id) = resource_id {
+        resource_manager.stream_closed(resource_id, stream, why);
+    }
+}
