@@ -195,7 +195,8 @@ impl<'a> Lexer<'a> {
 
     fn stray_character(&self, c: char) -> SqlError {
         let span = Span::new(self.at, self.at + c.len_utf8());
-        let error = SqlError::lex(format!("unexpected character '{}'", c.escape_debug()), span);
+        let shown = if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+        let error = SqlError::lex(format!("unexpected character '{shown}'"), span);
         match c {
             '"' => error.with_hint("strings stand in 'single quotes', names in `back-quotes`"),
             '&' => error.with_hint("conditions are joined with AND; there is no bitwise operator"),

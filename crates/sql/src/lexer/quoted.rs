@@ -149,7 +149,7 @@ impl Lexer<'_> {
 }
 
 fn decode_hex(digits: &str) -> Result<Vec<u8>, String> {
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err("a binary literal must have an even number of hexadecimal digits".to_string());
     }
     let decoded: Option<Vec<u8>> = digits

@@ -44,7 +44,7 @@ impl Parser<'_> {
             let op = self.alter_options(false, true)?;
             return Ok(StatementKind::AlterConnection(Box::new(AlterConnection { if_exists, name, op })));
         }
-        if self.accept_words(&["MATERIALIZED", "TABLE"]) {
+        if self.accept_words("MATERIALIZED TABLE") {
             let name = self.object_named("a table")?;
             let op = self.alter_materialized_table_op()?;
             return Ok(StatementKind::AlterMaterializedTable(Box::new(AlterMaterializedTable { name, op })));
@@ -207,10 +207,10 @@ impl Parser<'_> {
         if self.accept("REFRESH") {
             return self.partition_opt().map(AlterMaterializedTableOp::Refresh);
         }
-        if self.accept_words(&["SET", "FRESHNESS"]) {
+        if self.accept_words("SET FRESHNESS") {
             return self.assigned_expr().map(AlterMaterializedTableOp::SetFreshness);
         }
-        if self.accept_words(&["SET", "REFRESH_MODE"]) {
+        if self.accept_words("SET REFRESH_MODE") {
             return self.refresh_mode().map(AlterMaterializedTableOp::SetRefreshMode);
         }
         let start_mode = self.start_mode()?;

@@ -40,9 +40,9 @@ impl Modifiers {
 impl Parser<'_> {
     pub(super) fn create(&mut self) -> Result<StatementKind> {
         let start = self.expect("CREATE")?;
-        let mode = if self.accept_words(&["OR", "REPLACE"]) {
+        let mode = if self.accept_words("OR REPLACE") {
             CreateMode::CreateOrReplace
-        } else if self.accept_words(&["OR", "ALTER"]) {
+        } else if self.accept_words("OR ALTER") {
             CreateMode::CreateOrAlter
         } else {
             CreateMode::Create

@@ -93,7 +93,7 @@ impl Parser<'_> {
     }
 
     fn watermark(&mut self) -> Result<WatermarkDef> {
-        let start = self.expect_words(&["WATERMARK", "FOR"])?;
+        let start = self.expect_words("WATERMARK FOR")?;
         let column = self.object_named("a column")?;
         self.expect("AS")?;
         let strategy = self.expr()?;
@@ -112,13 +112,13 @@ impl Parser<'_> {
         let kind = if self.accept("UNIQUE") {
             ConstraintKind::Unique
         } else {
-            self.expect_words(&["PRIMARY", "KEY"])?;
+            self.expect_words("PRIMARY KEY")?;
             ConstraintKind::PrimaryKey
         };
         let columns = columns(self)?;
         let enforced = if self.accept("ENFORCED") {
             Some(true)
-        } else if self.accept_words(&["NOT", "ENFORCED"]) {
+        } else if self.accept_words("NOT ENFORCED") {
             Some(false)
         } else {
             None

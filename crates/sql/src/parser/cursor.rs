@@ -90,9 +90,9 @@ impl<'a> Parser<'a> {
         words.iter().any(|word| self.is_word(word))
     }
 
-    /// Whether these words are next, in this order. Not noted as candidates.
-    pub(super) fn is_words(&self, words: &[&str]) -> bool {
-        words.iter().enumerate().all(|(ahead, word)| self.is_word_at(ahead, word))
+    /// Whether the words of `phrase` are next, in this order. Not noted as a candidate.
+    pub(super) fn is_words(&self, phrase: &str) -> bool {
+        phrase.split(' ').enumerate().all(|(ahead, word)| self.is_word_at(ahead, word))
     }
 
     /// Whether a token of this kind is next.
@@ -116,6 +116,13 @@ impl<'a> Parser<'a> {
         token
     }
 
+    /// Takes `count` tokens.
+    pub(super) fn skip(&mut self, count: usize) {
+        for _ in 0..count {
+            self.advance();
+        }
+    }
+
     /// The span of the current token.
     pub(super) fn here(&self) -> Span {
         self.peek().span
@@ -126,10 +133,15 @@ impl<'a> Parser<'a> {
         self.tokens[self.at.saturating_sub(1)].span
     }
 
-    /// The last token taken, if it is a word.
-    pub(super) fn previous_word(&self) -> Option<&'a str> {
-        let token = &self.tokens[self.at.checked_sub(1)?];
-        (token.kind == TokenKind::Word).then(|| self.slice(token))
+    /// The last token taken.
+    pub(super) fn previous_token(&self) -> Option<&Token> {
+        self.tokens.get(self.at.checked_sub(1)?)
+    }
+
+    /// The token before `token`, which is one of those ahead.
+    pub(super) fn token_before(&self, token: &Token) -> Option<&Token> {
+        let at = self.tokens.iter().rposition(|other| other.span == token.span)?;
+        self.tokens.get(at.checked_sub(1)?)
     }
 
     /// From the start of `start` to the end of the last token taken.
@@ -150,15 +162,13 @@ impl<'a> Parser<'a> {
         found
     }
 
-    /// Takes these words if all of them are next, in this order.
-    pub(super) fn accept_words(&mut self, words: &[&'static str]) -> bool {
-        let found = self.is_words(words);
+    /// Takes the words of `phrase` if all of them are next, in this order.
+    pub(super) fn accept_words(&mut self, phrase: &'static str) -> bool {
+        let found = self.is_words(phrase);
         if found {
-            words.iter().for_each(|_| {
-                self.advance();
-            });
-        } else if let Some(first) = words.first() {
-            self.note(first);
+            self.skip(phrase.split(' ').count());
+        } else {
+            self.note(phrase);
         }
         found
     }
@@ -181,10 +191,10 @@ impl<'a> Parser<'a> {
         if self.accept(word) { Ok(self.previous()) } else { Err(self.unexpected()) }
     }
 
-    /// Takes these words or fails at the first that is missing.
-    pub(super) fn expect_words(&mut self, words: &[&'static str]) -> Result<Span> {
+    /// Takes the words of `phrase` or fails at the first that is missing.
+    pub(super) fn expect_words(&mut self, phrase: &'static str) -> Result<Span> {
         let start = self.here();
-        for word in words {
+        for word in phrase.split(' ') {
             self.expect(word)?;
         }
         Ok(self.since(start))

@@ -33,9 +33,8 @@ impl Parser<'_> {
 
     /// False after `NOT NULL`; `NULL` says what is so anyway. The `NULL` of `NULL ON EMPTY` belongs to a JSON clause.
     fn nullability(&mut self) -> bool {
-        if self.is_words(&["NOT", "NULL"]) {
-            self.advance();
-            self.advance();
+        if self.is_words("NOT NULL") {
+            self.skip(2);
             return false;
         }
         if self.is_word("NULL") && !self.is_word_at(1, "ON") {
@@ -142,8 +141,8 @@ impl Parser<'_> {
         let timestamp = self.is_word("TIMESTAMP");
         self.advance();
         let precision = self.size()?;
-        if self.is_words(&["WITH", "LOCAL", "TIME", "ZONE"]) {
-            self.expect_words(&["WITH", "LOCAL", "TIME", "ZONE"])?;
+        if self.is_words("WITH LOCAL TIME ZONE") {
+            self.expect_words("WITH LOCAL TIME ZONE")?;
             if timestamp {
                 return Ok(DataTypeKind::TimestampLtz(precision));
             }
@@ -151,14 +150,14 @@ impl Parser<'_> {
                 .with_hint("use TIME, or TIMESTAMP_LTZ")
                 .into());
         }
-        if self.is_words(&["WITH", "TIME", "ZONE"]) {
-            self.expect_words(&["WITH", "TIME", "ZONE"])?;
+        if self.is_words("WITH TIME ZONE") {
+            self.expect_words("WITH TIME ZONE")?;
             return Err(SqlError::unsupported("types WITH TIME ZONE are not supported", self.since(start))
                 .with_hint("use TIMESTAMP_LTZ, which holds an instant and shows it in the session's time zone")
                 .into());
         }
-        if self.is_words(&["WITHOUT", "TIME", "ZONE"]) {
-            self.expect_words(&["WITHOUT", "TIME", "ZONE"])?;
+        if self.is_words("WITHOUT TIME ZONE") {
+            self.expect_words("WITHOUT TIME ZONE")?;
         }
         Ok(if timestamp { DataTypeKind::Timestamp(precision) } else { DataTypeKind::Time(precision) })
     }

@@ -8,22 +8,26 @@ use crate::lexer::{Token, TokenKind, keywords};
 /// How many candidates an error lists.
 const SHOWN_CANDIDATES: usize = 12;
 
+/// Keywords that give a statement its shape: nobody means them as a name.
+const STRUCTURAL: [&str; 30] = [
+    "AND", "AS", "BY", "CASE", "CREATE", "CROSS", "ELSE", "END", "FROM", "GROUP", "HAVING", "IN", "INNER", "INSERT",
+    "INTO", "IS", "JOIN", "LIKE", "NOT", "NULL", "ON", "OR", "ORDER", "SELECT", "THEN", "UNION", "VALUES", "WHEN",
+    "WHERE", "WITH",
+];
+
 impl Parser<'_> {
     /// The current token does not fit; what would have is in the candidates.
     pub(super) fn unexpected(&self) -> Box<SqlError> {
         if let Some(error) = self.lex_error_here() {
             return error.into();
         }
-        let token = self.peek();
-        let mut error = SqlError::parse(format!("unexpected {}", self.description(token)), self.place(token));
-        error.detail = self.expectation();
-        if token.kind == TokenKind::Eof {
-            error = error.into_incomplete();
+        if let Some(error) = self.broken_phrase() {
+            return error.into();
         }
-        match self.guess() {
-            Some(hint) => error.with_hint(hint).into(),
-            None => error.into(),
-        }
+        let mut error = self.unexpected_token(self.peek());
+        error.detail = expectation(self.candidates());
+        error.hint = self.guess();
+        error.into()
     }
 
     /// The current token is not the `what` that must stand here.
@@ -35,14 +39,14 @@ impl Parser<'_> {
     /// The current token does not fit where a name must stand.
     pub(super) fn unexpected_name(&mut self, what: &'static str) -> Box<SqlError> {
         self.note(what);
+        let misspelled = self.misspelling().is_some();
         match self.reserved_word() {
-            Some(word) => {
-                let hint = format!("to use it as a name, write it in back-quotes: `{word}`");
+            Some(word) if !misspelled && !STRUCTURAL.contains(&word.to_ascii_uppercase().as_str()) => {
                 let mut error = SqlError::parse(format!("'{word}' is a reserved keyword"), self.here());
-                error.detail = self.expectation();
-                error.with_hint(self.misspelling().unwrap_or(hint)).into()
+                error.detail = expectation(self.candidates());
+                error.with_hint(format!("to use it as a name, write it in back-quotes: `{word}`")).into()
             }
-            None => self.unexpected(),
+            _ => self.unexpected(),
         }
     }
 
@@ -66,19 +70,39 @@ impl Parser<'_> {
         self.word_at(0).filter(|word| keywords::is_reserved(word))
     }
 
-    /// At the end of the text, the place just behind the last token; else the token itself.
-    fn place(&self, token: &Token) -> Span {
+    /// A phrase such as `ORDER BY` that begins here but breaks off: the mistake is where it breaks off.
+    fn broken_phrase(&self) -> Option<SqlError> {
+        let begun = |phrase: &&&str| {
+            let matching = phrase.split(' ').enumerate().take_while(|(ahead, word)| self.is_word_at(*ahead, word));
+            matching.count()
+        };
+        let phrases: Vec<&&str> = self.candidates().iter().filter(|phrase| begun(phrase) > 0).collect();
+        let length = phrases.iter().map(begun).max()?;
+        let mut missing: Vec<&str> = phrases
+            .iter()
+            .filter(|phrase| begun(phrase) == length)
+            .filter_map(|phrase| phrase.split(' ').nth(length))
+            .collect();
+        missing.dedup();
+        let before = phrases[0].split(' ').take(length).collect::<Vec<_>>().join(" ");
+        let mut error = self.unexpected_token(self.peek_at(length));
+        error.detail = Some(format!("{} after {before}", expectation(&missing)?));
+        error.hint = self.word_at(length).and_then(|word| nearest_keyword(word, &missing));
+        Some(error)
+    }
+
+    fn unexpected_token(&self, token: &Token) -> SqlError {
         if token.kind == TokenKind::Eof {
-            let end = self.previous().end.min(token.span.start);
-            return Span::new(end, end);
+            // Just behind the last token rather than behind the blanks and comments after it.
+            let end = self.token_before(token).map_or(0, |last| last.span.end);
+            return SqlError::parse("unexpected end of the statement", Span::new(end, end)).into_incomplete();
         }
-        token.span
+        SqlError::parse(format!("unexpected {}", self.description(token)), token.span)
     }
 
     fn description(&self, token: &Token) -> String {
         let text = self.slice(token);
         match &token.kind {
-            TokenKind::Eof => "end of the statement".to_string(),
             TokenKind::Word if keywords::is_reserved(text) => format!("keyword {}", text.to_uppercase()),
             TokenKind::String { .. } => format!("string {}", shorten(text)),
             TokenKind::Exact | TokenKind::Approximate => format!("number {}", shorten(text)),
@@ -87,63 +111,82 @@ impl Parser<'_> {
         }
     }
 
-    fn expectation(&self) -> Option<String> {
-        let mut shown: Vec<&str> = self.candidates().to_vec();
-        let cut = shown.len().saturating_sub(SHOWN_CANDIDATES);
-        shown.truncate(SHOWN_CANDIDATES);
-        let list = match shown.as_slice() {
-            [] => return None,
-            [one] => one.to_string(),
-            [first @ .., last] if cut == 0 => format!("{} or {last}", first.join(", ")),
-            all => format!("{}, ...", all.join(", ")),
-        };
-        Some(format!("expected {list}"))
-    }
-
     /// What was probably meant.
     fn guess(&self) -> Option<String> {
-        if let Some(hint) = self.misspelling() {
-            return Some(hint);
-        }
-        let next = self.peek_at(1);
-        match self.kind() {
-            TokenKind::Eq if next.kind == TokenKind::Eq || self.previous().slice(self.text) == "=" => {
-                Some("equality is written with one =".to_string())
+        self.misspelling().or_else(|| self.punctuation_guess()).or_else(|| self.missing_comma())
+    }
+
+    fn punctuation_guess(&self) -> Option<String> {
+        let previous = self.previous_token()?;
+        let hint = match (&previous.kind, self.kind()) {
+            (TokenKind::String { .. }, TokenKind::Word) if previous.span.end == self.here().start => {
+                "a quote inside a string is doubled: 'it''s'"
             }
-            TokenKind::Colon => Some("to convert a value, write CAST(value AS type)".to_string()),
-            TokenKind::HintBegin => Some("hints stand after SELECT or after a table's name".to_string()),
-            TokenKind::RightParen => Some("there may be a comma too many, or a '(' too few".to_string()),
-            TokenKind::Comma => Some("there may be a comma too many".to_string()),
+            (TokenKind::Eq, TokenKind::Eq) => "equality is written with one =",
+            (_, TokenKind::Colon) => "to convert a value, write CAST(value AS type)",
+            (_, TokenKind::HintBegin) => "hints stand after SELECT or after a table's name",
+            (TokenKind::Comma, TokenKind::RightParen | TokenKind::Comma) => "there is a comma too many before it",
+            (TokenKind::Comma, TokenKind::Word) if self.reserved_word().is_some() => {
+                "there may be a comma too many before it"
+            }
+            (TokenKind::LeftParen, TokenKind::RightParen) => "the parentheses must not be empty here",
+            (_, TokenKind::RightParen) if self.candidates().contains(&";") => "there is no '(' that it closes",
+            _ => return None,
+        };
+        Some(hint.to_string())
+    }
+
+    fn missing_comma(&self) -> Option<String> {
+        let operand = matches!(
+            self.kind(),
             TokenKind::QuotedIdent(_) | TokenKind::Word | TokenKind::Exact | TokenKind::String { .. }
-                if self.candidates().contains(&",") && self.reserved_word().is_none() =>
-            {
-                Some("a comma may be missing before it".to_string())
-            }
-            _ => None,
-        }
+        );
+        let missing = operand && self.candidates().contains(&",") && self.reserved_word().is_none();
+        missing.then(|| "a comma may be missing before it".to_string())
     }
 
     /// A candidate that the current word, or the word before it, is a misspelling of.
     fn misspelling(&self) -> Option<String> {
-        let current = self.word_at(0);
-        let previous = self.previous_word().filter(|word| !keywords::is_reserved(word));
-        let (word, candidate) = [current, previous].into_iter().flatten().find_map(|word| {
-            let nearest = self.candidates().iter().filter(|candidate| is_near(word, candidate));
-            Some((word, *nearest.min_by_key(|candidate| distance(word, candidate))?))
-        })?;
-        Some(format!("did you mean {candidate} instead of '{word}'?"))
+        let before = self.previous_token().filter(|token| token.kind == TokenKind::Word);
+        let before = before.map(|token| self.slice(token)).filter(|word| !keywords::is_reserved(word));
+        let words = [self.word_at(0), before];
+        words.into_iter().flatten().find_map(|word| nearest_keyword(word, self.candidates()))
     }
 }
 
-fn distance(word: &str, candidate: &str) -> usize {
-    strsim::osa_distance(&word.to_uppercase(), candidate)
+/// The candidates as a sentence.
+fn expectation(candidates: &[&str]) -> Option<String> {
+    let quoted = |candidate: &&str| match candidate.starts_with(|c: char| c.is_alphabetic()) {
+        true => candidate.to_string(),
+        false => format!("'{candidate}'"),
+    };
+    let shown: Vec<String> = candidates.iter().take(SHOWN_CANDIDATES).map(quoted).collect();
+    let list = match shown.as_slice() {
+        [] => return None,
+        [one] => one.clone(),
+        [first @ .., last] if candidates.len() <= SHOWN_CANDIDATES => format!("{} or {last}", first.join(", ")),
+        all => format!("{}, ...", all.join(", ")),
+    };
+    Some(format!("expected {list}"))
+}
+
+/// A hint at the keyword that `word` is a misspelling of, if it is one.
+fn nearest_keyword(word: &str, candidates: &[&str]) -> Option<String> {
+    let keywords = candidates.iter().filter_map(|candidate| candidate.split(' ').next());
+    let near = keywords.filter(|keyword| is_near(word, keyword));
+    let nearest = near.min_by_key(|keyword| distance(word, keyword))?;
+    Some(format!("did you mean {nearest} instead of '{word}'?"))
+}
+
+fn distance(word: &str, keyword: &str) -> usize {
+    strsim::osa_distance(&word.to_uppercase(), keyword)
 }
 
 /// Whether `word` is so close to the keyword that a slip of the finger explains it.
-fn is_near(word: &str, candidate: &str) -> bool {
-    let allowed = if candidate.len() >= 7 { 2 } else { usize::from(candidate.len() >= 3) };
-    let keyword = candidate.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-    keyword && !word.eq_ignore_ascii_case(candidate) && distance(word, candidate) <= allowed
+fn is_near(word: &str, keyword: &str) -> bool {
+    let allowed = if keyword.len() >= 7 { 2 } else { usize::from(keyword.len() >= 3) };
+    let is_keyword = keyword.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    is_keyword && !word.eq_ignore_ascii_case(keyword) && distance(word, keyword) <= allowed
 }
 
 /// A token's text on one line and of bounded length.

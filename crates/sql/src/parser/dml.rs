@@ -50,7 +50,7 @@ impl Parser<'_> {
         if !self.accept("ON") {
             return Ok(None);
         }
-        self.expect_words(&["CONFLICT", "DO"])?;
+        self.expect_words("CONFLICT DO")?;
         if self.accept("NOTHING") {
             return Ok(Some(OnConflict::Nothing));
         }
@@ -63,7 +63,7 @@ impl Parser<'_> {
 
     /// `STATEMENT SET BEGIN insert; ... END`
     pub(super) fn statement_set(&mut self) -> Result<Statement> {
-        let start = self.expect_words(&["STATEMENT", "SET", "BEGIN"])?;
+        let start = self.expect_words("STATEMENT SET BEGIN")?;
         let mut inserts = Vec::new();
         while !self.is_word("END") {
             if !self.is_word("INSERT") {
@@ -97,7 +97,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn delete(&mut self) -> Result<StatementKind> {
-        self.expect_words(&["DELETE", "FROM"])?;
+        self.expect_words("DELETE FROM")?;
         let table = self.object_named("a table")?;
         let alias = self.target_alias()?;
         let selection = if self.accept("WHERE") { Some(self.expr()?) } else { None };

@@ -50,6 +50,9 @@ impl Parser<'_> {
             }
             (left, chain) = self.apply(left, chain, infix, infix_power)?;
         }
+        if self.is_word("NOT") {
+            ["NOT BETWEEN", "NOT IN", "NOT LIKE"].iter().for_each(|phrase| self.note(phrase));
+        }
         Ok(left)
     }
 
@@ -162,7 +165,7 @@ impl Parser<'_> {
             Infix::IsDistinctFrom => {
                 self.expect("IS")?;
                 let negated = self.accept("NOT");
-                self.expect_words(&["DISTINCT", "FROM"])?;
+                self.expect_words("DISTINCT FROM")?;
                 ExprKind::IsDistinctFrom { left, right: self.operand(power)?, negated }
             }
             Infix::Between => self.between(left)?,
@@ -194,9 +197,7 @@ impl Parser<'_> {
     }
 
     fn binary(&mut self, left: Box<Expr>, op: BinaryOp, length: usize, power: u8) -> Result<ExprKind> {
-        for _ in 0..length {
-            self.advance();
-        }
+        self.skip(length);
         let comparison = matches!(
             op,
             BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq
@@ -226,7 +227,7 @@ impl Parser<'_> {
             IsTest::Unknown
         } else if self.accept("EMPTY") {
             IsTest::Empty
-        } else if self.accept_words(&["A", "SET"]) {
+        } else if self.accept_words("A SET") {
             IsTest::Set
         } else if self.accept("JSON") {
             self.json_test()

@@ -38,7 +38,7 @@ impl Parser<'_> {
             call.quantifier = self.set_quantifier();
             call.args = FunctionArgs::List(self.list(Self::argument)?);
             call.nulls = self.null_treatment();
-            if self.accept_words(&["ORDER", "BY"]) {
+            if self.accept_words("ORDER BY") {
                 call.order_by = self.list(Self::order_item)?;
             }
         }
@@ -60,15 +60,14 @@ impl Parser<'_> {
     }
 
     fn null_treatment(&mut self) -> Option<NullTreatment> {
-        let treatment = if self.is_words(&["RESPECT", "NULLS"]) {
+        let treatment = if self.is_words("RESPECT NULLS") {
             NullTreatment::Respect
-        } else if self.is_words(&["IGNORE", "NULLS"]) {
+        } else if self.is_words("IGNORE NULLS") {
             NullTreatment::Ignore
         } else {
             return None;
         };
-        self.advance();
-        self.advance();
+        self.skip(2);
         Some(treatment)
     }
 
@@ -77,9 +76,8 @@ impl Parser<'_> {
         if let Some(treatment) = self.null_treatment() {
             call.nulls = Some(treatment);
         }
-        if self.is_words(&["WITHIN", "GROUP"]) {
-            self.advance();
-            self.advance();
+        if self.is_words("WITHIN GROUP") {
+            self.skip(2);
             call.within_group = true;
             call.order_by = self.within_group()?;
         }
@@ -100,7 +98,7 @@ impl Parser<'_> {
     /// `(ORDER BY ...)`
     pub(super) fn within_group(&mut self) -> Result<Vec<OrderItem>> {
         let opened = self.open()?;
-        self.expect_words(&["ORDER", "BY"])?;
+        self.expect_words("ORDER BY")?;
         let order = self.list(Self::order_item)?;
         self.close(opened)?;
         Ok(order)
@@ -155,9 +153,9 @@ impl Parser<'_> {
 
     fn table_argument_clauses(&mut self, source: TableArgSource, start: crate::ast::Span) -> Result<TableArg> {
         let partition_by =
-            if self.accept_words(&["PARTITION", "BY"]) { self.one_or_parenthesized(Self::expr)? } else { Vec::new() };
+            if self.accept_words("PARTITION BY") { self.one_or_parenthesized(Self::expr)? } else { Vec::new() };
         let order_by =
-            if self.accept_words(&["ORDER", "BY"]) { self.one_or_parenthesized(Self::order_item)? } else { Vec::new() };
+            if self.accept_words("ORDER BY") { self.one_or_parenthesized(Self::order_item)? } else { Vec::new() };
         Ok(TableArg { source, partition_by, order_by, span: self.since(start) })
     }
 
@@ -178,8 +176,8 @@ impl Parser<'_> {
     pub(super) fn window_spec(&mut self) -> Result<WindowSpec> {
         let opened = self.open()?;
         let base = if self.is_ident() { Some(self.any_word()) } else { None };
-        let partition_by = if self.accept_words(&["PARTITION", "BY"]) { self.list(Self::expr)? } else { Vec::new() };
-        let order_by = if self.accept_words(&["ORDER", "BY"]) { self.list(Self::order_item)? } else { Vec::new() };
+        let partition_by = if self.accept_words("PARTITION BY") { self.list(Self::expr)? } else { Vec::new() };
+        let order_by = if self.accept_words("ORDER BY") { self.list(Self::order_item)? } else { Vec::new() };
         let frame = self.frame()?;
         self.close(opened)?;
         Ok(WindowSpec { base, partition_by, order_by, frame, span: self.since(opened) })
@@ -205,7 +203,7 @@ impl Parser<'_> {
     }
 
     fn frame_bound(&mut self) -> Result<FrameBound> {
-        if self.accept_words(&["CURRENT", "ROW"]) {
+        if self.accept_words("CURRENT ROW") {
             return Ok(FrameBound::CurrentRow);
         }
         if self.accept("UNBOUNDED") {

@@ -30,7 +30,7 @@ impl Parser<'_> {
         ];
         let on_error = choices.iter().find(|(word, _)| self.accept(word)).map(|(_, choice)| *choice);
         if on_error.is_some() {
-            self.expect_words(&["ON", "ERROR"])?;
+            self.expect_words("ON ERROR")?;
         }
         Ok(ExprKind::Json(Box::new(JsonExpr::Exists { input, path, on_error })))
     }
@@ -149,13 +149,13 @@ impl Parser<'_> {
         } else {
             return Ok(None);
         };
-        self.expect_words(&["ON", "NULL"])?;
+        self.expect_words("ON NULL")?;
         Ok(Some(on_null))
     }
 
     /// Whether the list of entries or values is empty: `)` or the NULL clause is next.
     fn is_json_list_end(&self) -> bool {
-        self.is(&TokenKind::RightParen) || self.is_words(&["NULL", "ON"]) || self.is_words(&["ABSENT", "ON"])
+        self.is(&TokenKind::RightParen) || self.is_words("NULL ON") || self.is_words("ABSENT ON")
     }
 
     pub(super) fn json_object(&mut self) -> Result<ExprKind> {
@@ -180,12 +180,11 @@ impl Parser<'_> {
         self.advance();
         let opened = self.open()?;
         let value = self.expr()?;
-        let mut order_by = if self.accept_words(&["ORDER", "BY"]) { self.list(Self::order_item)? } else { Vec::new() };
+        let mut order_by = if self.accept_words("ORDER BY") { self.list(Self::order_item)? } else { Vec::new() };
         let on_null = self.json_on_null()?;
         self.close(opened)?;
-        if self.is_words(&["WITHIN", "GROUP"]) && order_by.is_empty() {
-            self.advance();
-            self.advance();
+        if self.is_words("WITHIN GROUP") && order_by.is_empty() {
+            self.skip(2);
             order_by = self.within_group()?;
         }
         Ok(ExprKind::Json(Box::new(JsonExpr::ArrayAgg { value, order_by, on_null })))

@@ -17,9 +17,9 @@ impl Parser<'_> {
         };
         while let TokenKind::String { value: more, charset: None } = self.kind() {
             let between = Span::new(self.previous().end, self.here().start).slice(self.text);
-            if !between.contains('\n') {
-                let error = SqlError::parse("two strings stand side by side on one line", self.here());
-                return Err(error.with_hint("join them with ||, or double a quote inside a string: 'it''s'").into());
+            // A key on the next line is no continuation of the value before it: there, a comma is missing.
+            if !between.contains('\n') || self.is_at(1, &TokenKind::Eq) {
+                break;
             }
             value.push_str(more);
             self.advance();
@@ -72,9 +72,8 @@ impl Parser<'_> {
 
     /// `DATE '...'`, `TIME '...'`, `TIMESTAMP '...'`, if one is next.
     pub(super) fn date_time_literal(&mut self) -> Result<Option<Literal>> {
-        let ltz = ["TIMESTAMP", "WITH", "LOCAL", "TIME", "ZONE"];
-        let (words, make): (usize, fn(String) -> Literal) = if self.is_words(&ltz) {
-            (ltz.len(), Literal::TimestampLtz)
+        let (words, make): (usize, fn(String) -> Literal) = if self.is_words("TIMESTAMP WITH LOCAL TIME ZONE") {
+            (5, Literal::TimestampLtz)
         } else if self.is_word("DATE") {
             (1, Literal::Date)
         } else if self.is_word("TIME") {
@@ -87,9 +86,7 @@ impl Parser<'_> {
         if !matches!(self.peek_at(words).kind, TokenKind::String { .. }) {
             return Ok(None);
         }
-        for _ in 0..words {
-            self.advance();
-        }
+        self.skip(words);
         let (value, _, _) = self.string_value()?;
         Ok(Some(make(value)))
     }

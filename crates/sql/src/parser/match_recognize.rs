@@ -9,8 +9,8 @@ impl Parser<'_> {
     pub(super) fn match_recognize(&mut self) -> Result<MatchRecognize> {
         let start = self.expect("MATCH_RECOGNIZE")?;
         let opened = self.open()?;
-        let partition_by = if self.accept_words(&["PARTITION", "BY"]) { self.list(Self::expr)? } else { Vec::new() };
-        let order_by = if self.accept_words(&["ORDER", "BY"]) { self.list(Self::order_item)? } else { Vec::new() };
+        let partition_by = if self.accept_words("PARTITION BY") { self.list(Self::expr)? } else { Vec::new() };
+        let order_by = if self.accept_words("ORDER BY") { self.list(Self::order_item)? } else { Vec::new() };
         let measures = if self.accept("MEASURES") { self.list(Self::measure)? } else { Vec::new() };
         let rows_per_match = self.rows_per_match()?;
         let after_match = self.after_match()?;
@@ -53,11 +53,11 @@ impl Parser<'_> {
 
     fn rows_per_match(&mut self) -> Result<Option<RowsPerMatch>> {
         if self.accept("ONE") {
-            self.expect_words(&["ROW", "PER", "MATCH"])?;
+            self.expect_words("ROW PER MATCH")?;
             return Ok(Some(RowsPerMatch::One));
         }
         if self.accept("ALL") {
-            self.expect_words(&["ROWS", "PER", "MATCH"])?;
+            self.expect_words("ROWS PER MATCH")?;
             return Ok(Some(RowsPerMatch::All));
         }
         Ok(None)
@@ -67,9 +67,9 @@ impl Parser<'_> {
         if !self.accept("AFTER") {
             return Ok(None);
         }
-        self.expect_words(&["MATCH", "SKIP"])?;
+        self.expect_words("MATCH SKIP")?;
         if self.accept("PAST") {
-            self.expect_words(&["LAST", "ROW"])?;
+            self.expect_words("LAST ROW")?;
             return Ok(Some(AfterMatch::PastLastRow));
         }
         self.expect("TO")?;

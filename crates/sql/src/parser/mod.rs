@@ -17,6 +17,8 @@ mod function;
 mod json;
 mod literal;
 mod match_recognize;
+#[cfg(test)]
+mod mistakes;
 mod names;
 mod paren;
 mod primary;

@@ -85,12 +85,12 @@ impl Parser<'_> {
 
     /// `IF NOT EXISTS`, if it is next.
     pub(super) fn if_not_exists(&mut self) -> bool {
-        self.accept_words(&["IF", "NOT", "EXISTS"])
+        self.accept_words("IF NOT EXISTS")
     }
 
     /// `IF EXISTS`, if it is next.
     pub(super) fn if_exists(&mut self) -> bool {
-        self.accept_words(&["IF", "EXISTS"])
+        self.accept_words("IF EXISTS")
     }
 
     /// `'key' = 'value'`
@@ -164,8 +164,7 @@ impl Parser<'_> {
 
     fn hint_args(&mut self) -> Result<HintArgs> {
         if self.is_at(1, &TokenKind::RightParen) {
-            self.advance();
-            self.advance();
+            self.skip(2);
             return Ok(HintArgs::None);
         }
         if self.is_at(2, &TokenKind::Eq) {

@@ -27,10 +27,10 @@ impl Parser<'_> {
             return self.query().map(Parenthesized::Query);
         }
         let first = self.expr()?;
-        if self.is_query_continuation() {
-            if let ExprKind::Subquery(query) = first.kind {
-                return self.query_from(query, first.span).map(Parenthesized::Query);
-            }
+        if self.is_query_continuation()
+            && let ExprKind::Subquery(query) = first.kind
+        {
+            return self.query_beginning_with(query, first.span).map(Parenthesized::Query);
         }
         let mut list = vec![first];
         while self.accept_kind(&TokenKind::Comma) {
@@ -40,7 +40,7 @@ impl Parser<'_> {
     }
 
     /// The rest of a query whose first part was `(query)` at `span`.
-    pub(super) fn query_from(&mut self, query: Box<Query>, span: Span) -> Result<Box<Query>> {
+    pub(super) fn query_beginning_with(&mut self, query: Box<Query>, span: Span) -> Result<Box<Query>> {
         let first = SetExpr { kind: SetExprKind::Query(query), span };
         self.query_after(None, first)
     }

@@ -37,7 +37,7 @@ impl Parser<'_> {
         };
         let body = self.set_operations(first, 0)?;
         let mut query = bare_query(with, body);
-        if self.accept_words(&["ORDER", "BY"]) {
+        if self.accept_words("ORDER BY") {
             query.order_by = self.list(Self::order_item)?;
         }
         self.limits(&mut query)?;
@@ -133,7 +133,7 @@ impl Parser<'_> {
         let items = self.list(Self::select_item)?;
         let mut select = bare_select(hints, quantifier, items);
         if self.accept("FROM") {
-            select.from = Some(self.from_list()?);
+            select.from = Some(self.table_list()?);
             self.select_clauses(&mut select)?;
         } else if self.is_word("WHERE") {
             let error = SqlError::parse("WHERE needs a FROM before it", self.here());
@@ -148,10 +148,8 @@ impl Parser<'_> {
         if self.accept("WHERE") {
             select.selection = Some(self.expr()?);
         }
-        if self.is_words(&["GROUP", "BY"]) || self.is_word("GROUP") {
+        if self.accept_words("GROUP BY") {
             select.group_by = Some(self.group_by()?);
-        } else {
-            self.note("GROUP BY");
         }
         if self.accept("HAVING") {
             select.having = Some(self.expr()?);
@@ -181,8 +179,7 @@ impl Parser<'_> {
             }
             let span = self.since(qualifier[0].span);
             let qualifier = ObjectName { parts: qualifier, span };
-            self.advance();
-            self.advance();
+            self.skip(2);
             let span = self.since(span);
             return Ok(SelectItem::QualifiedWildcard { qualifier, span });
         }
@@ -209,7 +206,7 @@ impl Parser<'_> {
     }
 
     fn group_by(&mut self) -> Result<GroupBy> {
-        let start = self.expect_words(&["GROUP", "BY"])?;
+        let start = self.previous();
         let quantifier = self.set_quantifier();
         let items = self.list(Self::group_item)?;
         Ok(GroupBy { quantifier, items, span: self.since(start) })
@@ -218,9 +215,8 @@ impl Parser<'_> {
     fn group_item(&mut self) -> Result<GroupItem> {
         self.nested(|p| {
             let start = p.here();
-            if p.is_words(&["GROUPING", "SETS"]) {
-                p.advance();
-                p.advance();
+            if p.is_words("GROUPING SETS") {
+                p.skip(2);
                 let items = p.parenthesized(Self::group_item)?;
                 return Ok(GroupItem::GroupingSets(items, p.since(start)));
             }
@@ -235,8 +231,7 @@ impl Parser<'_> {
                 return Ok(GroupItem::Cube(sets, p.since(start)));
             }
             if p.is(&TokenKind::LeftParen) && p.is_at(1, &TokenKind::RightParen) {
-                p.advance();
-                p.advance();
+                p.skip(2);
                 return Ok(GroupItem::Set(Vec::new(), p.since(start)));
             }
             let expr = p.expr()?;

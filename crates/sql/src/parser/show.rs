@@ -84,7 +84,7 @@ impl Parser<'_> {
             ("CONNECTION", ObjectKind::Connection),
             ("MATERIALIZED", ObjectKind::MaterializedTable),
         ];
-        let or_alter = self.accept_words(&["OR", "ALTER"]);
+        let or_alter = self.accept_words("OR ALTER");
         let object = if or_alter {
             self.expect("MATERIALIZED")?;
             ObjectKind::MaterializedTable
@@ -121,7 +121,7 @@ impl Parser<'_> {
         Ok(StatementKind::Describe(Box::new(Describe { object, extended, target })))
     }
 
-    /// The kind of object before the name; these words may also be the name of a table.
+    /// The kind of object before the name; before a dot they are part of a name.
     fn described_object(&mut self) -> ObjectKind {
         const KINDS: [(&str, ObjectKind); 5] = [
             ("CATALOG", ObjectKind::Catalog),
@@ -130,8 +130,8 @@ impl Parser<'_> {
             ("MODEL", ObjectKind::Model),
             ("CONNECTION", ObjectKind::Connection),
         ];
-        let named = self.word_at(1).is_some() || matches!(self.peek_at(1).kind, TokenKind::QuotedIdent(_));
-        match KINDS.iter().find(|(word, _)| named && self.accept(word)) {
+        let qualified = self.is_at(1, &TokenKind::Dot);
+        match KINDS.iter().find(|(word, _)| !qualified && self.accept(word)) {
             Some((_, object)) => *object,
             None => {
                 self.accept("TABLE");

@@ -74,7 +74,7 @@ impl Parser<'_> {
     fn small_statement(&mut self, word: &str) -> Result<StatementKind> {
         match word {
             "BEGIN" => {
-                self.expect_words(&["BEGIN", "STATEMENT", "SET"])?;
+                self.expect_words("BEGIN STATEMENT SET")?;
                 Ok(StatementKind::BeginStatementSet)
             }
             "END" => {
@@ -82,20 +82,20 @@ impl Parser<'_> {
                 Ok(StatementKind::EndStatementSet)
             }
             "ADD" => {
-                self.expect_words(&["ADD", "JAR"])?;
+                self.expect_words("ADD JAR")?;
                 self.text().map(StatementKind::AddJar)
             }
             "REMOVE" => {
-                self.expect_words(&["REMOVE", "JAR"])?;
+                self.expect_words("REMOVE JAR")?;
                 self.text().map(StatementKind::RemoveJar)
             }
             "LOAD" => {
-                self.expect_words(&["LOAD", "MODULE"])?;
+                self.expect_words("LOAD MODULE")?;
                 let name = self.named("a module")?;
                 Ok(StatementKind::LoadModule { name, options: self.with_options()? })
             }
             "UNLOAD" => {
-                self.expect_words(&["UNLOAD", "MODULE"])?;
+                self.expect_words("UNLOAD MODULE")?;
                 self.named("a module").map(StatementKind::UnloadModule)
             }
             "CALL" => {
@@ -109,7 +109,7 @@ impl Parser<'_> {
             "STOP" => self.stop_job(),
             "ANALYZE" => self.analyze(),
             "TRUNCATE" => {
-                self.expect_words(&["TRUNCATE", "TABLE"])?;
+                self.expect_words("TRUNCATE TABLE")?;
                 self.object_named("a table").map(StatementKind::Truncate)
             }
             _ => Err(self.no_statement()),
@@ -120,16 +120,17 @@ impl Parser<'_> {
     fn no_statement(&mut self) -> Box<SqlError> {
         FIRST_WORDS.iter().for_each(|word| self.note(word));
         let mut error = self.unexpected();
-        if !error.incomplete && self.lex_error_here().is_none() {
-            let found = self.slice(self.peek());
-            error.message = format!("no statement begins with '{found}'");
+        if error.incomplete {
+            error.message = "there is no statement".to_string();
+        } else if self.lex_error_here().is_none() {
+            error.message = format!("no statement begins with '{}'", self.slice(self.peek()));
         }
         error
     }
 
     fn use_statement(&mut self) -> Result<StatementKind> {
         self.expect("USE")?;
-        if self.is_word("CATALOG") && self.is_ident_at(1) {
+        if self.is_word("CATALOG") && !self.is_at(1, &TokenKind::Dot) {
             self.advance();
             return self.named("a catalog").map(StatementKind::UseCatalog);
         }
@@ -144,6 +145,11 @@ impl Parser<'_> {
         let set = self.is_word("SET");
         self.advance();
         let bare = self.is(&TokenKind::Eof) || self.is(&TokenKind::Semicolon);
+        if !bare && !matches!(self.kind(), TokenKind::String { .. }) {
+            let form = if set { "SET 'key' = 'value'" } else { "RESET 'key'" };
+            let error = *self.unexpected_instead_of("a 'string'");
+            return Err(error.with_hint(format!("keys and values stand in single quotes: {form}")).into());
+        }
         Ok(match (set, bare) {
             (true, true) => StatementKind::Set(None),
             (true, false) => StatementKind::Set(Some(self.key_value()?)),
@@ -153,18 +159,18 @@ impl Parser<'_> {
     }
 
     fn stop_job(&mut self) -> Result<StatementKind> {
-        self.expect_words(&["STOP", "JOB"])?;
+        self.expect_words("STOP JOB")?;
         let job_id = self.text()?;
-        let with_savepoint = self.accept_words(&["WITH", "SAVEPOINT"]);
-        let with_drain = self.accept_words(&["WITH", "DRAIN"]);
+        let with_savepoint = self.accept_words("WITH SAVEPOINT");
+        let with_drain = self.accept_words("WITH DRAIN");
         Ok(StatementKind::StopJob { job_id, with_savepoint, with_drain })
     }
 
     fn analyze(&mut self) -> Result<StatementKind> {
-        self.expect_words(&["ANALYZE", "TABLE"])?;
+        self.expect_words("ANALYZE TABLE")?;
         let table = self.object_named("a table")?;
         let partition = self.partition_opt()?;
-        self.expect_words(&["COMPUTE", "STATISTICS"])?;
+        self.expect_words("COMPUTE STATISTICS")?;
         let columns = if !self.accept("FOR") {
             AnalyzeColumns::None
         } else if self.accept("ALL") {

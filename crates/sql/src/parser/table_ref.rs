@@ -10,7 +10,7 @@ use crate::lexer::TokenKind;
 
 impl Parser<'_> {
     /// `a, b JOIN c ...`: joins bind stronger than commas.
-    pub(super) fn from_list(&mut self) -> Result<TableRef> {
+    pub(super) fn table_list(&mut self) -> Result<TableRef> {
         let mut left = self.nested(Self::joined_tables)?;
         while self.accept_kind(&TokenKind::Comma) {
             let right = self.nested(Self::joined_tables)?;
@@ -139,10 +139,9 @@ impl Parser<'_> {
         if self.is_word("UNNEST") {
             self.advance();
             let collections = self.parenthesized(Self::expr)?;
-            let with_ordinality = self.is_words(&["WITH", "ORDINALITY"]);
+            let with_ordinality = self.is_words("WITH ORDINALITY");
             if with_ordinality {
-                self.advance();
-                self.advance();
+                self.skip(2);
             }
             return Ok(TableRefKind::Unnest { collections, with_ordinality });
         }
@@ -179,7 +178,7 @@ impl Parser<'_> {
         if !self.accept("FOR") {
             return Ok(None);
         }
-        self.expect_words(&["SYSTEM_TIME", "AS", "OF"])?;
+        self.expect_words("SYSTEM_TIME AS OF")?;
         self.boxed_expr().map(Some)
     }
 
@@ -198,11 +197,11 @@ impl Parser<'_> {
     }
 
     fn inner_table(&mut self) -> Result<Inner> {
-        let table = self.from_list()?;
+        let table = self.table_list()?;
         let plain = table.alias.is_none() && self.is_query_continuation();
         match table.kind {
             TableRefKind::Derived { lateral: false, query, as_of: None } if plain => {
-                self.query_from(query, table.span).map(Inner::Query)
+                self.query_beginning_with(query, table.span).map(Inner::Query)
             }
             kind => Ok(Inner::Table(TableRef { kind, ..table })),
         }
@@ -255,9 +254,9 @@ impl Parser<'_> {
     /// `UNPIVOT [INCLUDE | EXCLUDE NULLS] (measures FOR axes IN (columns AS values))`
     fn unpivot(&mut self, table: TableRef) -> Result<TableRef> {
         self.expect("UNPIVOT")?;
-        let include_nulls = self.accept_words(&["INCLUDE", "NULLS"]);
+        let include_nulls = self.accept_words("INCLUDE NULLS");
         if !include_nulls {
-            self.accept_words(&["EXCLUDE", "NULLS"]);
+            self.accept_words("EXCLUDE NULLS");
         }
         let opened = self.open()?;
         let measures = self.one_or_more_names()?;
