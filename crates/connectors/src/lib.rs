@@ -4,6 +4,7 @@
 //! that run. This crate alone knows files, brokers and record encodings; it knows neither SQL nor tasks.
 
 pub mod blackhole;
+pub mod filesystem;
 pub mod formats;
 pub mod print;
 
@@ -11,6 +12,7 @@ mod column_view;
 mod error;
 mod factory;
 mod java_text;
+mod metadata;
 mod option_def;
 mod registry;
 mod table_options;

@@ -15,6 +15,8 @@ pub enum OptionKind {
     Character,
     /// `10 s`, `1 min`, `PT5S`.
     Duration,
+    /// `128 mb`, `1 gb`.
+    MemorySize,
     /// Texts separated by `;`.
     List,
     /// One of these.
@@ -31,6 +33,7 @@ impl OptionKind {
             OptionKind::Text => "String",
             OptionKind::Character => "Character",
             OptionKind::Duration => "Duration",
+            OptionKind::MemorySize => "MemorySize",
             OptionKind::List => "List",
             OptionKind::Choice(_) => "Enum",
         }

@@ -3,10 +3,11 @@
 use crate::blackhole::BlackholeFactory;
 use crate::error::ConnectorError;
 use crate::factory::ConnectorFactory;
+use crate::filesystem::FilesystemFactory;
 use crate::print::PrintFactory;
 use crate::table_options::nearest;
 
-static FACTORIES: [&dyn ConnectorFactory; 2] = [&BlackholeFactory, &PrintFactory];
+static FACTORIES: [&dyn ConnectorFactory; 3] = [&BlackholeFactory, &FilesystemFactory, &PrintFactory];
 
 /// Every connector, by name.
 pub fn factories() -> &'static [&'static dyn ConnectorFactory] {

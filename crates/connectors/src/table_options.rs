@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::config::parse_duration;
+use common::config::{MemorySize, parse_duration};
 use dataflow::operator_spec::ConnectorSpec;
 
 use crate::error::ConnectorError;
@@ -26,15 +26,21 @@ impl<'a> TableOptions<'a> {
         Self { prefix, ..self }
     }
 
-    /// Checks that each option is declared and readable, and that none is missing. `formats` are groups of declarations under a prefix.
-    pub fn validate(&self, defs: &[OptionDef], formats: &[(String, &[OptionDef])]) -> Result<(), ConnectorError> {
-        if let Some(missing) = defs.iter().find(|def| def.required && self.text(def).is_none()) {
-            return Err(ConnectorError::new(format!(
+    /// Checks that no required option is missing.
+    pub fn require(&self, defs: &[OptionDef]) -> Result<(), ConnectorError> {
+        match defs.iter().find(|def| def.required && self.text(def).is_none()) {
+            None => Ok(()),
+            Some(missing) => Err(ConnectorError::new(format!(
                 "table '{}' lacks the option '{}', which connector '{}' requires",
                 self.spec.table, missing.key, self.spec.connector
             ))
-            .with_hint(format!("{}: {}", missing.key, missing.doc)));
+            .with_hint(format!("{}: {}", missing.key, missing.doc))),
         }
+    }
+
+    /// Checks that each option is declared and readable, and that none is missing. `formats` are groups of declarations under a prefix.
+    pub fn validate(&self, defs: &[OptionDef], formats: &[(String, &[OptionDef])]) -> Result<(), ConnectorError> {
+        self.require(defs)?;
         for (key, text) in &self.spec.options {
             let def = defs.iter().find(|def| def.matches(key)).or_else(|| {
                 formats.iter().find_map(|(prefix, defs)| {
@@ -48,6 +54,11 @@ impl<'a> TableOptions<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A size in bytes.
+    pub fn bytes(&self, def: &OptionDef) -> Result<Option<u64>, ConnectorError> {
+        self.parsed(def, |text| MemorySize::parse(text).ok().map(MemorySize::bytes))
     }
 
     /// The text of an option, or its default.
@@ -141,6 +152,7 @@ fn check(key: &str, text: &str, kind: OptionKind) -> Result<(), ConnectorError> 
         OptionKind::Integer => text.trim().parse::<i64>().is_ok(),
         OptionKind::Number => text.trim().parse::<f64>().is_ok(),
         OptionKind::Duration => parse_duration(text).is_ok(),
+        OptionKind::MemorySize => MemorySize::parse(text).is_ok(),
         OptionKind::Character => single_character(text).is_some(),
         OptionKind::Choice(choices) => choices.iter().any(|choice| choice.eq_ignore_ascii_case(text)),
         OptionKind::Text | OptionKind::List => true,
@@ -155,6 +167,7 @@ fn unreadable(key: &str, text: &str, kind: OptionKind) -> ConnectorError {
         OptionKind::Integer => error.with_hint("use a whole number"),
         OptionKind::Number => error.with_hint("use a number"),
         OptionKind::Duration => error.with_hint("use a duration such as '10 s' or '1 min'"),
+        OptionKind::MemorySize => error.with_hint("use a size such as '128 mb'"),
         OptionKind::Character => error.with_hint("use a single character"),
         OptionKind::Choice(choices) => error.with_hint(format!("use one of: {}", choices.join(", "))),
         OptionKind::Text | OptionKind::List => error,

@@ -270,7 +270,7 @@ impl ColumnBuilder {
 }
 
 /// An instant as a count of this unit.
-pub(crate) fn timestamp_value(seconds: i64, nanos: u32, unit: TimeUnit) -> Option<i64> {
+fn timestamp_value(seconds: i64, nanos: u32, unit: TimeUnit) -> Option<i64> {
     let (per_second, nanos_per_unit) = match unit {
         TimeUnit::Second | TimeUnit::Millisecond => (1_000, 1_000_000),
         TimeUnit::Microsecond => (1_000_000, 1_000),

@@ -12,10 +12,11 @@ mod encoder;
 mod format;
 mod number_text;
 mod origin;
+mod single_value;
 mod time_text;
 
-pub(crate) use column_builder::timestamp_value;
 pub use decoder::Decoder;
 pub use encoder::{Encoder, EncoderRows};
 pub use format::{FORMATS, Format};
 pub use origin::{FilePlace, Origin};
+pub(crate) use single_value::value_of_text;

@@ -210,7 +210,7 @@ fn parts<'a>(text: &'a [u8], delimiter: &'a str) -> impl Iterator<Item = &'a [u8
 }
 
 /// Appends the value, or nothing when there is none: false then, except for a DECIMAL that is too large, which Flink makes NULL.
-fn append_leaf(builder: &mut ColumnBuilder, text: &[u8], scratch: &mut Vec<u8>) -> bool {
+pub(crate) fn append_leaf(builder: &mut ColumnBuilder, text: &[u8], scratch: &mut Vec<u8>) -> bool {
     match builder {
         ColumnBuilder::Text(column) => std::str::from_utf8(text).is_ok_and(|text| {
             column.append_value(text);

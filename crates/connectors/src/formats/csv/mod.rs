@@ -6,6 +6,7 @@ mod options;
 mod record;
 
 pub use decoder::CsvDecoder;
+pub(crate) use decoder::append_leaf;
 pub use encoder::{CsvEncoder, CsvRows};
 pub use options::CsvOptions;
 pub(crate) use options::OPTIONS;

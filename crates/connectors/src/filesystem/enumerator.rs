@@ -1,0 +1,114 @@
+//! Finds the files of a table: each is a split, and readers take the next one when they run dry.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use dataflow::{Failure, Split, SplitAssignment, SplitEnumerator};
+use serde::{Deserialize, Serialize};
+
+use super::options::FileTable;
+use super::path::is_hidden;
+
+/// A file and the place from which to read it; the payload of a split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FileSplit {
+    pub(super) path: PathBuf,
+    /// Bytes, when it was found.
+    pub(super) size: u64,
+    /// Milliseconds since the epoch, when it was found.
+    pub(super) modified: i64,
+    /// The byte that comes next.
+    pub(super) offset: u64,
+    /// The line that comes next, from 1.
+    pub(super) line: u64,
+}
+
+/// Lists a file or folder, again and again when it is monitored.
+pub(super) struct FileEnumerator {
+    table: FileTable,
+    seen: HashSet<PathBuf>,
+}
+
+impl FileEnumerator {
+    pub(super) fn new(table: FileTable) -> Self {
+        Self { table, seen: HashSet::new() }
+    }
+}
+
+#[async_trait]
+impl SplitEnumerator for FileEnumerator {
+    async fn discover(&mut self) -> Result<Vec<Split>, Failure> {
+        let root = self.table.path.clone();
+        let found = tokio::task::spawn_blocking(move || list(&root)).await;
+        let found = found.map_err(|error| Failure::internal(format!("listing files was interrupted: {error}")))?;
+        let files = found.map_err(|error| cannot_list(&self.table, &error))?;
+        let mut splits = Vec::new();
+        for file in files {
+            let wanted =
+                self.table.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&file.path.to_string_lossy()));
+            if !wanted || !self.seen.insert(file.path.clone()) {
+                continue;
+            }
+            let payload = serde_json::to_value(&file)
+                .map_err(|error| Failure::internal("a split cannot be written as JSON").caused_by(error))?;
+            splits.push(Split { id: format!("file:{}", file.path.display()), payload });
+        }
+        Ok(splits)
+    }
+
+    fn assignment(&self) -> SplitAssignment {
+        SplitAssignment::OnRequest
+    }
+
+    fn discovery_interval(&self) -> Option<Duration> {
+        self.table.monitor_interval
+    }
+}
+
+fn cannot_list(table: &FileTable, error: &io::Error) -> Failure {
+    let path = table.path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => Failure::user(format!(
+            "file or folder {path} of table '{}' does not exist; check its option 'path'",
+            table.table
+        )),
+        _ => Failure::external(format!("cannot list {path} of table '{}'", table.table)).caused_by(error),
+    }
+}
+
+/// The file itself, or all files below the folder that are not hidden, by path.
+fn list(root: &Path) -> io::Result<Vec<FileSplit>> {
+    let mut files = Vec::new();
+    let metadata = std::fs::metadata(root)?;
+    if metadata.is_file() {
+        files.push(split(root.to_path_buf(), &metadata));
+        return Ok(files);
+    }
+    let mut folders = vec![root.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let entry = entry?;
+            if is_hidden(&entry.file_name().to_string_lossy()) {
+                continue;
+            }
+            // A file that is gone since it was listed is not an error: another job may have cleaned up.
+            let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            } else {
+                files.push(split(entry.path(), &metadata));
+            }
+        }
+    }
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(files)
+}
+
+fn split(path: PathBuf, metadata: &std::fs::Metadata) -> FileSplit {
+    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let modified = modified.map_or(0, |since| since.as_millis() as i64);
+    FileSplit { path, size: metadata.len(), modified, offset: 0, line: 1 }
+}
