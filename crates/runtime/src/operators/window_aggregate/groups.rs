@@ -1,0 +1,93 @@
+//! The groups of a window operator: a slot for each key of each window or slice, and the columns of accumulators over all slots.
+
+use arrow_array::ArrayRef;
+use dataflow::operator_spec::WindowAggregateSpec;
+use dataflow::{Batch, Failure, RowType};
+use expr::aggregate::{Accumulator, create};
+use state::Slots;
+
+/// Groups and their values.
+pub(super) struct Groups {
+    pub(super) slots: Slots,
+    accumulators: Vec<Box<dyn Accumulator>>,
+    /// Rows of each group, kept when rows may be taken back: a group without rows is not emitted.
+    rows: Option<Vec<i64>>,
+}
+
+impl Groups {
+    pub(super) fn new(spec: &WindowAggregateSpec, input: &RowType) -> Result<Self, Failure> {
+        let accumulators = spec.aggregates.iter().map(|call| create(call, input, spec.input_retracts));
+        Ok(Self {
+            slots: Slots::default(),
+            accumulators: accumulators.collect::<Result<_, _>>()?,
+            rows: spec.input_retracts.then(Vec::new),
+        })
+    }
+
+    /// Makes room for every slot handed out.
+    pub(super) fn make_room(&mut self) {
+        for accumulator in &mut self.accumulators {
+            accumulator.resize(self.slots.len());
+        }
+        if let Some(rows) = &mut self.rows {
+            rows.resize(self.slots.len(), 0);
+        }
+    }
+
+    /// Applies a batch; row i belongs to `groups[i]`.
+    pub(super) fn accumulate(&mut self, batch: &Batch, groups: &[u32]) -> Result<(), Failure> {
+        self.make_room();
+        for accumulator in &mut self.accumulators {
+            accumulator.accumulate(batch, groups)?;
+        }
+        if let Some(rows) = &mut self.rows {
+            for (row, &group) in groups.iter().enumerate() {
+                rows[group as usize] += if batch.kind(row).is_retraction() { -1 } else { 1 };
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges group `from[i]` into `into[i]`.
+    pub(super) fn merge(&mut self, from: &[u32], into: &[u32]) -> Result<(), Failure> {
+        self.make_room();
+        for accumulator in &mut self.accumulators {
+            accumulator.merge(from, into)?;
+        }
+        if let Some(rows) = &mut self.rows {
+            for (&from, &into) in from.iter().zip(into) {
+                rows[into as usize] += rows[from as usize];
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every group has a row.
+    pub(super) fn never_empty(&self) -> bool {
+        self.rows.is_none()
+    }
+
+    /// Whether all rows of a group have been taken back.
+    pub(super) fn is_empty(&self, group: u32) -> bool {
+        self.rows.as_ref().is_some_and(|rows| rows[group as usize] == 0)
+    }
+
+    /// One column for each aggregate.
+    pub(super) fn evaluate(&self, groups: &[u32], columns: &mut Vec<ArrayRef>) -> Result<(), Failure> {
+        for accumulator in &self.accumulators {
+            columns.push(accumulator.evaluate(groups)?);
+        }
+        Ok(())
+    }
+
+    /// The groups are needed no more.
+    pub(super) fn release(&mut self, groups: &[u32]) {
+        for accumulator in &mut self.accumulators {
+            accumulator.reset(groups);
+        }
+        if let Some(rows) = &mut self.rows {
+            groups.iter().for_each(|&group| rows[group as usize] = 0);
+        }
+        self.slots.release(groups);
+    }
+}

@@ -1,0 +1,137 @@
+//! Slices: the arithmetic of windows that share state. Time is cut into slices so that every window is a whole number of them.
+//!
+//! ```text
+//!   TUMBLE    slice = window                          |--------|--------|
+//!   HOP       slice = gcd(slide, size)                |--|--|--|--|        a window is its slices, merged when it fires
+//!   CUMULATE  slice = step, the first keeps the sum   |--|--|--|           windows |--|, |-----|, |--------|
+//! ```
+//! A slice and a window are named by their end. It knows neither zones nor the watermark.
+
+use dataflow::operator_spec::WindowAssigner;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Tumble,
+    Hop,
+    Cumulate,
+}
+
+/// How time is cut. All values in ms.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slices {
+    pub(super) shape: Shape,
+    offset: i64,
+    slice: i64,
+    /// From the end of one window to the end of the next.
+    period: i64,
+    size: i64,
+}
+
+impl Slices {
+    /// `None` for SESSION, whose windows depend on the rows.
+    pub(super) fn new(assigner: WindowAssigner) -> Option<Self> {
+        Some(match assigner {
+            WindowAssigner::Tumble { size, offset } => {
+                Self { shape: Shape::Tumble, offset, slice: size, period: size, size }
+            }
+            WindowAssigner::Hop { slide, size, offset } => {
+                Self { shape: Shape::Hop, offset, slice: greatest_common_divisor(slide, size), period: slide, size }
+            }
+            WindowAssigner::Cumulate { step, size, offset } => {
+                Self { shape: Shape::Cumulate, offset, slice: step, period: step, size }
+            }
+            WindowAssigner::Session { .. } => return None,
+        })
+    }
+
+    /// The length of a slice.
+    pub(super) fn slice(&self) -> i64 {
+        self.slice
+    }
+
+    /// From the end of one window to the end of the next.
+    pub(super) fn period(&self) -> i64 {
+        self.period
+    }
+
+    /// The end of the slice that a time is in.
+    pub(super) fn slice_of(&self, time: i64) -> i64 {
+        floor(time, self.offset, self.slice) + self.slice
+    }
+
+    /// The end of the last window that has this slice; `None` when it falls between windows (a slide longer than the size).
+    pub(super) fn last_window(&self, slice: i64) -> Option<i64> {
+        let start = slice - self.slice;
+        match self.shape {
+            Shape::Tumble => Some(slice),
+            Shape::Hop => Some(floor(start, self.offset, self.period) + self.size).filter(|&end| end > start),
+            Shape::Cumulate => Some(floor(start, self.offset, self.size) + self.size),
+        }
+    }
+
+    /// The end of the first window after `after` that has this slice, if the slice has one there.
+    pub(super) fn next_window(&self, slice: i64, after: i64) -> i64 {
+        let first = match self.shape {
+            Shape::Tumble | Shape::Cumulate => slice,
+            Shape::Hop => slice + (self.offset + self.size - slice).rem_euclid(self.period),
+        };
+        if first > after { first } else { first + ((after - first) / self.period + 1) * self.period }
+    }
+
+    /// The start of the window that ends here.
+    pub(super) fn window_start(&self, end: i64) -> i64 {
+        match self.shape {
+            Shape::Tumble | Shape::Hop => end - self.size,
+            Shape::Cumulate => floor(end - 1, self.offset, self.size),
+        }
+    }
+}
+
+/// The start of the step of this length that a time is in.
+fn floor(time: i64, offset: i64, length: i64) -> i64 {
+    time - (time - offset).rem_euclid(length)
+}
+
+fn greatest_common_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn slices_of_each_shape() {
+        let tumble = Slices::new(WindowAssigner::Tumble { size: 10, offset: 3 }).unwrap();
+        assert_eq!((tumble.slice_of(2), tumble.slice_of(3), tumble.window_start(13)), (3, 13, 3));
+        let hop = Slices::new(WindowAssigner::Hop { slide: 4, size: 10, offset: 0 }).unwrap();
+        assert_eq!((hop.slice(), hop.slice_of(5), hop.last_window(6)), (2, 6, Some(14)));
+        assert_eq!((hop.next_window(6, i64::MIN), hop.next_window(6, 6), hop.next_window(6, 9)), (6, 10, 10));
+        let gaps = Slices::new(WindowAssigner::Hop { slide: 10, size: 4, offset: 0 }).unwrap();
+        assert_eq!((gaps.last_window(4), gaps.last_window(6)), (Some(4), None));
+        let cumulate = Slices::new(WindowAssigner::Cumulate { step: 10, size: 30, offset: 0 }).unwrap();
+        assert_eq!((cumulate.last_window(10), cumulate.window_start(10), cumulate.window_start(30)), (Some(30), 0, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn windows_of_a_slice_contain_it(time in -500i64..500, slide in 1i64..30, size in 1i64..90, offset in -40i64..40) {
+            let hop = Slices::new(WindowAssigner::Hop { slide, size, offset }).unwrap();
+            let slice = hop.slice_of(time);
+            prop_assert!(slice - hop.slice() <= time && time < slice);
+            let mut found = Vec::new();
+            if let Some(last) = hop.last_window(slice) {
+                let mut end = hop.next_window(slice, i64::MIN);
+                while end <= last {
+                    found.push(end);
+                    end = hop.next_window(slice, end);
+                }
+            }
+            let expected: Vec<i64> =
+                (time + 1..=time + size).filter(|end| (end - size - offset).rem_euclid(slide) == 0).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
