@@ -4,6 +4,7 @@
 //! that run. This crate alone knows files, brokers and record encodings; it knows neither SQL nor tasks.
 
 pub mod blackhole;
+pub mod datagen;
 pub mod filesystem;
 pub mod formats;
 pub mod print;
@@ -16,6 +17,7 @@ mod metadata;
 mod option_def;
 mod registry;
 mod table_options;
+mod wake_timer;
 
 pub use column_view::ColumnView;
 pub use error::ConnectorError;

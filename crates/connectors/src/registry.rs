@@ -1,13 +1,14 @@
 //! All connectors, by name.
 
 use crate::blackhole::BlackholeFactory;
+use crate::datagen::DatagenFactory;
 use crate::error::ConnectorError;
 use crate::factory::ConnectorFactory;
 use crate::filesystem::FilesystemFactory;
 use crate::print::PrintFactory;
 use crate::table_options::nearest;
 
-static FACTORIES: [&dyn ConnectorFactory; 3] = [&BlackholeFactory, &FilesystemFactory, &PrintFactory];
+static FACTORIES: [&dyn ConnectorFactory; 4] = [&BlackholeFactory, &DatagenFactory, &FilesystemFactory, &PrintFactory];
 
 /// Every connector, by name.
 pub fn factories() -> &'static [&'static dyn ConnectorFactory] {

@@ -1,0 +1,134 @@
+//! Makes the rows of its splits as fast as the rate allows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use arrow_schema::SchemaRef;
+use common::clock::Clock;
+use common::random::Random;
+use dataflow::operator_spec::{ReadColumn, SourceSpec};
+use dataflow::{Batch, Failure, SourcePoll, SourceReader, Split};
+
+use super::column_plan::ColumnPlan;
+use super::enumerator::DatagenSplit;
+use super::generator::{Generator, Stride};
+use super::options::DatagenTable;
+use super::rate::Rate;
+use crate::wake_timer::wake_at;
+
+pub(super) struct DatagenReader {
+    rows_per_second: u64,
+    total_rows: Option<u64>,
+    /// Only the columns that are read.
+    columns: Vec<ColumnPlan>,
+    schema: SchemaRef,
+    generator: Generator,
+    clock: Clock,
+    parts: VecDeque<Part>,
+    no_more_splits: bool,
+    waker: Option<Waker>,
+}
+
+/// A split that is being made.
+struct Part {
+    id: Arc<str>,
+    split: DatagenSplit,
+    /// Rows left; `None` when they never end.
+    remaining: Option<u64>,
+    rate: Rate,
+    start: Instant,
+    /// Rows made since `start`.
+    made: u64,
+}
+
+impl DatagenReader {
+    pub(super) fn new(table: &DatagenTable, spec: &SourceSpec, random: Random, clock: Clock) -> Result<Self, Failure> {
+        let column = |column: &ReadColumn| match column {
+            ReadColumn::Physical(index) => Ok(table.columns[*index].clone()),
+            ReadColumn::Metadata { key, .. } => {
+                Err(Failure::internal(format!("the datagen source has no metadata '{key}'")))
+            }
+        };
+        Ok(Self {
+            rows_per_second: table.rows_per_second,
+            total_rows: table.total_rows(),
+            columns: spec.read.iter().map(column).collect::<Result<_, _>>()?,
+            schema: spec.read_type().arrow_schema(),
+            generator: Generator::new(random, clock.clone()),
+            clock,
+            parts: VecDeque::new(),
+            no_more_splits: false,
+            waker: None,
+        })
+    }
+
+    fn batch(&mut self, part: &mut Part, rows: usize) -> Result<Batch, Failure> {
+        let DatagenSplit { index, of, emitted } = part.split;
+        let stride = Stride { position: index + emitted * of, step: of };
+        let columns = self.columns.iter().map(|plan| self.generator.column(plan, rows, stride)).collect();
+        part.split.emitted += rows as u64;
+        part.made += rows as u64;
+        part.remaining = part.remaining.map(|remaining| remaining - rows as u64);
+        Ok(Batch::from_columns(self.schema.clone(), columns, None, rows)?)
+    }
+}
+
+impl SourceReader for DatagenReader {
+    fn add_splits(&mut self, splits: Vec<Split>) -> Result<(), Failure> {
+        for split in splits {
+            let id = Arc::from(split.id.as_str());
+            let split: DatagenSplit = serde_json::from_value(split.payload).map_err(|error| {
+                Failure::internal(format!("split '{}' is not one of the datagen source", split.id)).caused_by(error)
+            })?;
+            let (index, of) = (split.index, split.of.max(1));
+            // As Flink spreads them: the first `total % of` parts have one row more.
+            let share = self.total_rows.map(|total| total / of + u64::from(total % of > index));
+            self.parts.push_back(Part {
+                id,
+                split,
+                remaining: share.map(|share| share.saturating_sub(split.emitted)),
+                rate: Rate { rows_per_second: self.rows_per_second, index, of },
+                start: self.clock.instant(),
+                made: 0,
+            });
+        }
+        self.waker.take().into_iter().for_each(Waker::wake);
+        Ok(())
+    }
+
+    fn no_more_splits(&mut self) {
+        self.no_more_splits = true;
+        self.waker.take().into_iter().for_each(Waker::wake);
+    }
+
+    fn poll(&mut self, max_rows: usize, waker: &Waker) -> Result<SourcePoll, Failure> {
+        let now = self.clock.instant();
+        let mut next_time: Option<Instant> = None;
+        for _ in 0..self.parts.len() {
+            let Some(mut part) = self.parts.pop_front() else { break };
+            if part.remaining == Some(0) {
+                return Ok(SourcePoll::SplitFinished(part.id));
+            }
+            let elapsed = now.saturating_duration_since(part.start);
+            let allowed = part.rate.allowed(elapsed).saturating_sub(part.made);
+            let rows = allowed.min(part.remaining.unwrap_or(u64::MAX)).min(max_rows as u64);
+            if rows > 0 {
+                let batch = self.batch(&mut part, rows as usize)?;
+                let split = part.id.clone();
+                self.parts.push_back(part);
+                return Ok(SourcePoll::Batch { split, batch });
+            }
+            let time = part.start + Rate::next(elapsed);
+            next_time = Some(next_time.map_or(time, |earliest| earliest.min(time)));
+            self.parts.push_back(part);
+        }
+        match next_time {
+            Some(time) => wake_at(time, waker.clone()),
+            None if self.no_more_splits => return Ok(SourcePoll::EndOfInput),
+            None => self.waker = Some(waker.clone()),
+        }
+        Ok(SourcePoll::Pending)
+    }
+}
