@@ -1,11 +1,13 @@
 //! `JobStore`: the jobs that must survive the process.
 
 mod memory;
+mod raft;
 
 use async_trait::async_trait;
 use dataflow::{JobGraph, JobId, LeaderEpoch};
 
 pub use memory::MemoryJobStore;
+pub use raft::RaftJobStore;
 
 /// A job that could not be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -31,4 +33,7 @@ pub trait JobStore: Send + Sync {
 
     /// The jobs that had not ended when the last JobManager did.
     async fn recover(&self) -> Result<Vec<JobGraph>, JobStoreError>;
+
+    /// Ends what the store runs by itself.
+    async fn close(&self) {}
 }

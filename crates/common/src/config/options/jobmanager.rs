@@ -20,5 +20,7 @@ options! {
     JOBSTORE_EXPIRATION_TIME: i64 = "jobstore.expiration-time" default "3600",
         "Older form of completed-application-store.expiration-time, in seconds.";
     HIGH_AVAILABILITY_TYPE: String = "high-availability.type" default "NONE" older ["recovery.mode", "high-availability"],
-        "Where jobs are kept that must survive the JobManager: 'NONE' keeps none.";
+        "Where jobs are kept that must survive the JobManager: 'NONE' keeps none, 'raft' keeps them under high-availability.storageDir.";
+    HIGH_AVAILABILITY_STORAGE_DIR: Option<String> = "high-availability.storageDir" older ["recovery.zookeeper.storageDir", "high-availability.zookeeper.storageDir"],
+        "Local folder of the Raft log and of the jobs that must survive the JobManager.";
 }

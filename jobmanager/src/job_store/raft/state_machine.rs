@@ -1,0 +1,162 @@
+//! The state machine of the job store: the jobs that have not ended. It is persistent; each command and the log id it comes from are one write.
+
+use std::io::Cursor;
+
+use dataflow::{JobGraph, JobId};
+use openraft::storage::RaftStateMachine;
+use openraft::{
+    AnyError, BasicNode, Entry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder, Snapshot, SnapshotMeta, StorageError, StorageIOError,
+    StoredMembership,
+};
+use rocksdb::WriteBatch;
+use serde::{Deserialize, Serialize};
+
+use super::command::{NodeId, StoreCommand, StoreTypes};
+use super::database::{Database, DatabaseError, JOBS, META};
+
+const APPLIED: &[u8] = b"applied";
+const SNAPSHOT: &[u8] = b"snapshot";
+
+/// How far the log has been applied, and who is in the group.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Applied {
+    last_log_id: Option<LogId<NodeId>>,
+    membership: StoredMembership<NodeId, BasicNode>,
+}
+
+/// A snapshot as it is stored: the jobs at one point of the log.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredSnapshot {
+    meta: SnapshotMeta<NodeId, BasicNode>,
+    jobs: Vec<JobGraph>,
+}
+
+/// The state machine; clones are the same one.
+#[derive(Debug, Clone)]
+pub(super) struct StateMachine {
+    database: Database,
+}
+
+impl StateMachine {
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// All jobs, by id.
+    pub(super) fn jobs(&self) -> Result<Vec<JobGraph>, DatabaseError> {
+        let mut jobs = Vec::new();
+        self.database.scan(JOBS, b"", |_, value| {
+            jobs.push(serde_json::from_slice(value)?);
+            Ok(true)
+        })?;
+        Ok(jobs)
+    }
+
+    fn applied(&self) -> Result<Applied, DatabaseError> {
+        Ok(self.database.get(META, APPLIED)?.unwrap_or_default())
+    }
+
+    fn apply_entry(&self, entry: &Entry<StoreTypes>, applied: &mut Applied, batch: &mut WriteBatch) -> Result<(), DatabaseError> {
+        applied.last_log_id = Some(entry.log_id);
+        match &entry.payload {
+            EntryPayload::Blank => {}
+            EntryPayload::Membership(membership) => applied.membership = StoredMembership::new(Some(entry.log_id), membership.clone()),
+            EntryPayload::Normal(StoreCommand::PutJob { graph }) => self.database.put(batch, JOBS, &key(graph.job_id), graph)?,
+            EntryPayload::Normal(StoreCommand::RemoveJob { job }) => batch.delete_cf(self.database.family(JOBS), key(*job)),
+        }
+        Ok(())
+    }
+
+    fn take_snapshot(&self) -> Result<StoredSnapshot, DatabaseError> {
+        let applied = self.applied()?;
+        let last = applied.last_log_id;
+        let snapshot_id = last.map_or_else(|| "empty".to_owned(), |id| format!("{}-{}", id.leader_id, id.index));
+        let meta = SnapshotMeta { last_log_id: last, last_membership: applied.membership, snapshot_id };
+        let snapshot = StoredSnapshot { meta, jobs: self.jobs()? };
+        let mut batch = WriteBatch::default();
+        self.database.put(&mut batch, META, SNAPSHOT, &snapshot)?;
+        self.database.write(batch)?;
+        Ok(snapshot)
+    }
+
+    fn replace(&self, meta: &SnapshotMeta<NodeId, BasicNode>, jobs: Vec<JobGraph>) -> Result<(), DatabaseError> {
+        let mut batch = WriteBatch::default();
+        self.database.scan(JOBS, b"", |key, _| {
+            batch.delete_cf(self.database.family(JOBS), key);
+            Ok(true)
+        })?;
+        for job in &jobs {
+            self.database.put(&mut batch, JOBS, &key(job.job_id), job)?;
+        }
+        let applied = Applied { last_log_id: meta.last_log_id, membership: meta.last_membership.clone() };
+        self.database.put(&mut batch, META, APPLIED, &applied)?;
+        self.database.put(&mut batch, META, SNAPSHOT, &StoredSnapshot { meta: meta.clone(), jobs })?;
+        self.database.write(batch)
+    }
+}
+
+fn key(job: JobId) -> [u8; 16] {
+    job.0.to_be_bytes()
+}
+
+fn as_openraft(snapshot: StoredSnapshot) -> Result<Snapshot<StoreTypes>, DatabaseError> {
+    let data = Cursor::new(serde_json::to_vec(&snapshot.jobs)?);
+    Ok(Snapshot { meta: snapshot.meta, snapshot: Box::new(data) })
+}
+
+impl RaftSnapshotBuilder<StoreTypes> for StateMachine {
+    async fn build_snapshot(&mut self) -> Result<Snapshot<StoreTypes>, StorageError<NodeId>> {
+        self.take_snapshot().and_then(as_openraft).map_err(|error| StorageIOError::write_snapshot(None, AnyError::new(&error)).into())
+    }
+}
+
+impl RaftStateMachine<StoreTypes> for StateMachine {
+    type SnapshotBuilder = StateMachine;
+
+    async fn applied_state(&mut self) -> Result<(Option<LogId<NodeId>>, StoredMembership<NodeId, BasicNode>), StorageError<NodeId>> {
+        let applied = self.applied().map_err(reading)?;
+        Ok((applied.last_log_id, applied.membership))
+    }
+
+    async fn apply<I>(&mut self, entries: I) -> Result<Vec<()>, StorageError<NodeId>>
+    where
+        I: IntoIterator<Item = Entry<StoreTypes>> + OptionalSend,
+        I::IntoIter: OptionalSend,
+    {
+        let mut applied = self.applied().map_err(reading)?;
+        let mut batch = WriteBatch::default();
+        let mut answers = Vec::new();
+        for entry in entries {
+            self.apply_entry(&entry, &mut applied, &mut batch).map_err(writing)?;
+            answers.push(());
+        }
+        self.database.put(&mut batch, META, APPLIED, &applied).and_then(|()| self.database.write(batch)).map_err(writing)?;
+        Ok(answers)
+    }
+
+    async fn get_snapshot_builder(&mut self) -> Self::SnapshotBuilder {
+        self.clone()
+    }
+
+    async fn begin_receiving_snapshot(&mut self) -> Result<Box<Cursor<Vec<u8>>>, StorageError<NodeId>> {
+        Ok(Box::new(Cursor::new(Vec::new())))
+    }
+
+    async fn install_snapshot(&mut self, meta: &SnapshotMeta<NodeId, BasicNode>, snapshot: Box<Cursor<Vec<u8>>>) -> Result<(), StorageError<NodeId>> {
+        let install = || self.replace(meta, serde_json::from_slice(snapshot.get_ref())?);
+        install().map_err(|error: DatabaseError| StorageIOError::write_snapshot(Some(meta.signature()), AnyError::new(&error)).into())
+    }
+
+    async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot<StoreTypes>>, StorageError<NodeId>> {
+        let stored: Option<StoredSnapshot> = self.database.get(META, SNAPSHOT).map_err(reading)?;
+        stored.map(as_openraft).transpose().map_err(reading)
+    }
+}
+
+fn reading(error: DatabaseError) -> StorageError<NodeId> {
+    StorageIOError::read_state_machine(AnyError::new(&error)).into()
+}
+
+fn writing(error: DatabaseError) -> StorageError<NodeId> {
+    StorageIOError::write_state_machine(AnyError::new(&error)).into()
+}
