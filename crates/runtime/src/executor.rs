@@ -1,15 +1,28 @@
 //! The TaskExecutor: runs tasks, each on a thread of its own, and moves data between them.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerReport};
 use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split};
 use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
 
 use crate::events::TaskEvents;
+use crate::exchange::ExchangeService;
+use crate::exchange::peers::Peers;
+use crate::exchange::registry::PartitionRegistry;
+use crate::metrics::TaskMetrics;
+use crate::results::ResultStores;
 use crate::settings::TaskExecutorSettings;
+use crate::task::{Mail, Mailbox, TaskBuilder, TaskThread};
+
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// Runs the tasks of one TaskManager. Clones share it.
 #[derive(Clone)]
@@ -19,27 +32,90 @@ pub struct TaskExecutor {
 
 struct Inner {
     settings: TaskExecutorSettings,
+    registry: Arc<PartitionRegistry>,
+    peers: Arc<Peers>,
+    results: Arc<ResultStores>,
+    tasks: Mutex<HashMap<ExecutionAttemptId, RunningTask>>,
+    shutdown: watch::Sender<bool>,
+}
+
+struct RunningTask {
+    mailbox: Arc<Mailbox>,
+    metrics: Arc<TaskMetrics>,
 }
 
 impl TaskExecutor {
     /// An executor whose exchange listens on `listener`, the address that other TaskManagers are told as this one's data address.
     /// Must be called inside a tokio runtime; connections are served there.
-    pub fn start(settings: TaskExecutorSettings, listener: TcpListener) -> Result<Self, Failure> {
-        drop(listener);
-        Ok(Self { inner: Arc::new(Inner { settings }) })
+    pub fn start(settings: TaskExecutorSettings, listener: TcpListener) -> Self {
+        let handle = Handle::current();
+        let registry = Arc::new(PartitionRegistry::default());
+        let (shutdown, mut down) = watch::channel(false);
+        let service = ExchangeService::server(registry.clone(), down.clone());
+        handle.spawn(async move {
+            let served = Server::builder()
+                .tcp_nodelay(true)
+                .http2_keepalive_interval(Some(KEEP_ALIVE))
+                .http2_keepalive_timeout(Some(KEEP_ALIVE))
+                .add_service(service)
+                .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+                    // An executor that was dropped is down too.
+                    let _ = down.wait_for(|down| *down).await;
+                });
+            if let Err(error) = served.await {
+                tracing::error!("the exchange has stopped: {error}");
+            }
+        });
+        let peers = Arc::new(Peers::new(handle));
+        let inner = Inner { settings, registry, peers, results: Arc::default(), tasks: Mutex::default(), shutdown };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Starts a task. Returns at once; everything that happens to it from now on, failures to build it included, is told to `events`.
-    /// An error means that it was not taken: the attempt runs already, or the descriptor contradicts itself.
+    /// An error means that it was not taken: the attempt runs already, or no thread is to be had.
     pub fn deploy(&self, descriptor: TaskDeploymentDescriptor, events: Arc<dyn TaskEvents>) -> Result<(), Failure> {
-        let _ = (descriptor, events);
+        let inner = &self.inner;
+        let attempt = descriptor.attempt;
+        let (signal, waker) = TaskThread::signal();
+        let mailbox = Arc::new(Mailbox::new(waker.clone()));
+        let metrics = Arc::new(TaskMetrics::new(inner.settings.clock.instant()));
+        let mut tasks = self.tasks();
+        if tasks.contains_key(&attempt) {
+            return Err(Failure::internal(format!("attempt {attempt} runs already")));
+        }
+        // Here and not on the task's thread, so that consumers find the partitions as soon as possible.
+        let outputs = descriptor.outputs.iter();
+        let queues = outputs.map(|output| {
+            let shared = inner.settings.floating_buffers_per_gate / output.num_subpartitions.max(1);
+            let capacity = inner.settings.buffers_per_channel + shared.max(1);
+            inner.registry.register(output.partition, output.num_subpartitions, capacity as usize)
+        });
+        let builder = TaskBuilder {
+            queues: queues.collect(),
+            descriptor,
+            settings: inner.settings.clone(),
+            registry: inner.registry.clone(),
+            peers: inner.peers.clone(),
+            results: inner.results.clone(),
+            events,
+            metrics: metrics.clone(),
+            mailbox: mailbox.clone(),
+            waker,
+        };
+        let executor = self.clone();
+        let ended = move || {
+            executor.tasks().remove(&attempt);
+        };
+        // The thread cannot end before it is in the map: to leave the map it needs the lock that is held here.
+        TaskThread::spawn(builder, signal, ended)
+            .map_err(|error| Failure::external("a task needs a thread, and the system gives none").caused_by(error))?;
+        tasks.insert(attempt, RunningTask { mailbox, metrics });
         Ok(())
     }
 
     /// Cancels a task; its end is told by [`TaskEvents::state_changed`]. False when no such attempt runs, which is no error.
     pub fn cancel(&self, attempt: ExecutionAttemptId) -> bool {
-        let _ = attempt;
-        false
+        self.send(attempt, Mail::Cancel)
     }
 
     /// Gives splits to a source of a running attempt; `no_more_splits` tells its reader that these are the last. False when no such attempt runs.
@@ -50,8 +126,14 @@ impl TaskExecutor {
         splits: Vec<Split>,
         no_more_splits: bool,
     ) -> bool {
-        let _ = (attempt, operator, splits, no_more_splits);
-        false
+        self.send(attempt, Mail::AddSplits { operator, splits, no_more_splits })
+    }
+
+    fn send(&self, attempt: ExecutionAttemptId, mail: Mail) -> bool {
+        let mailbox = self.tasks().get(&attempt).map(|task| task.mailbox.clone());
+        let Some(mailbox) = mailbox else { return false };
+        mailbox.send(mail);
+        true
     }
 
     /// Result batches of a Collect operator from `offset` on, as they go over the wire; those before `offset` are dropped. Waits at most
@@ -64,27 +146,45 @@ impl TaskExecutor {
         offset: u64,
         max_wait: Duration,
     ) -> Result<CollectResultsResponse, Failure> {
-        let _ = (job, operator, subtask, offset, max_wait);
-        Ok(CollectResultsResponse::default())
+        self.inner.results.collect(job, operator, subtask, offset, max_wait).await
     }
 
     /// The job has ended: its partitions and results go. Tasks of it that still run are cancelled.
     pub fn release_job(&self, job: JobId) {
-        let _ = job;
+        let tasks: Vec<ExecutionAttemptId> =
+            self.tasks().keys().filter(|attempt| attempt.job == job).copied().collect();
+        for attempt in tasks {
+            self.cancel(attempt);
+        }
+        self.inner.registry.release_job(job);
+        self.inner.results.release_job(job);
     }
 
     /// The attempts that run, for a registration.
     pub fn running(&self) -> Vec<ExecutionAttemptId> {
-        Vec::new()
+        self.tasks().keys().copied().collect()
     }
 
     /// Counters of all running tasks, and jobs with uncollected results; `resident_memory` is left 0 for the caller to fill.
     pub fn report(&self) -> TaskManagerReport {
-        TaskManagerReport::default()
+        let now = self.inner.settings.clock.instant();
+        let tasks = self.tasks().iter().map(|(attempt, task)| (*attempt, task.metrics.snapshot(now))).collect();
+        TaskManagerReport { tasks, resident_memory: 0, jobs_with_results: self.inner.results.uncollected() }
     }
 
     /// Cancels all tasks, waits until their threads have ended or `grace` has passed, and closes the exchange.
     pub async fn shutdown(&self, grace: Duration) {
-        let _ = (grace, &self.inner.settings);
+        let deadline = tokio::time::Instant::now() + grace;
+        for attempt in self.running() {
+            self.cancel(attempt);
+        }
+        while !self.tasks().is_empty() && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.inner.shutdown.send_replace(true);
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, HashMap<ExecutionAttemptId, RunningTask>> {
+        self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

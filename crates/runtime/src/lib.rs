@@ -4,8 +4,16 @@
 //! between tasks. It knows no JobManager: what happens to tasks is told to a [`TaskEvents`].
 
 mod events;
+pub mod exchange;
 mod executor;
+mod metrics;
+mod operators;
+mod results;
 mod settings;
+mod task;
+#[cfg(test)]
+mod testing;
+mod time;
 
 pub use events::TaskEvents;
 pub use executor::TaskExecutor;

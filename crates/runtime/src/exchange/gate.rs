@@ -1,0 +1,183 @@
+//! `InputGate`: the channels that a task consumes.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use dataflow::{Failure, StreamElement};
+
+use super::connection::RemoteChannel;
+use super::queue::{ChannelFailure, ChannelQueue, Popped};
+use super::ready::ReadyChannels;
+use super::registry::PartitionRegistry;
+use super::serving::PRODUCER_TIMEOUT;
+use dataflow::PartitionId;
+
+/// How long a consumer whose producer has failed waits to be cancelled before it fails itself: so that the producer's failure, not its
+/// echo, is what the job's user reads.
+const CANCEL_GRACE: Duration = Duration::from_secs(10);
+
+/// One channel of a gate.
+pub(crate) struct InputChannel {
+    /// Which input of the head operator.
+    pub(crate) input: usize,
+    /// The producer, for messages.
+    pub(crate) producer: String,
+    pub(crate) source: ChannelSource,
+}
+
+/// Where a channel's elements come from.
+pub(crate) enum ChannelSource {
+    /// A task of this TaskManager.
+    Local(LocalChannel),
+    /// A task of another one.
+    Remote(RemoteChannel),
+    /// It has ended.
+    Ended,
+}
+
+/// The consumer's hold on a local queue; dropping it tells the producer that nobody reads any more.
+pub(crate) struct LocalChannel {
+    registry: Arc<PartitionRegistry>,
+    partition: PartitionId,
+    subpartition: u32,
+    queue: Arc<ChannelQueue>,
+}
+
+/// All channels of a task. Channels that have something are read in turn.
+pub(crate) struct InputGate {
+    channels: Vec<InputChannel>,
+    ready: Arc<ReadyChannels>,
+    open: usize,
+    producer_deadline: Option<Instant>,
+    ended_producer: Option<EndedProducer>,
+}
+
+struct EndedProducer {
+    fail_at: Instant,
+    failure: Failure,
+}
+
+/// What a gate has for its task.
+#[derive(Debug)]
+pub(crate) enum GatePoll {
+    Element {
+        channel: usize,
+        element: StreamElement,
+    },
+    /// Nothing now; the waker will be woken.
+    Empty,
+    /// All channels have ended.
+    Ended,
+}
+
+impl LocalChannel {
+    pub(crate) fn new(registry: Arc<PartitionRegistry>, partition: PartitionId, subpartition: u32) -> Self {
+        let queue = registry.subscribe(partition, subpartition);
+        Self { registry, partition, subpartition, queue }
+    }
+
+    pub(crate) fn queue(&self) -> &ChannelQueue {
+        &self.queue
+    }
+}
+
+impl Drop for LocalChannel {
+    fn drop(&mut self) {
+        self.registry.release(self.partition, self.subpartition);
+    }
+}
+
+impl InputGate {
+    /// A gate of these channels, which report to `ready` by their position.
+    pub(crate) fn new(channels: Vec<InputChannel>, ready: Arc<ReadyChannels>, now: Instant) -> Self {
+        let open = channels.len();
+        Self { channels, ready, open, producer_deadline: Some(now + PRODUCER_TIMEOUT), ended_producer: None }
+    }
+
+    /// Number of channels.
+    pub(crate) fn num_channels(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// Which input of the head operator a channel feeds.
+    pub(crate) fn input_of(&self, channel: usize) -> usize {
+        self.channels[channel].input
+    }
+
+    /// Whether a channel comes from another TaskManager.
+    pub(crate) fn is_remote(&self, channel: usize) -> bool {
+        matches!(self.channels[channel].source, ChannelSource::Remote(_))
+    }
+
+    /// The next element of the channel that has been waiting longest.
+    pub(crate) fn poll(&mut self, now: Instant, waker: &Waker) -> Result<GatePoll, Failure> {
+        if self.open == 0 {
+            return Ok(GatePoll::Ended);
+        }
+        while let Some(channel) = self.ready.next(waker) {
+            if let Some(element) = self.pop(channel as usize, now)? {
+                if matches!(element, StreamElement::EndOfData) {
+                    self.channels[channel as usize].source = ChannelSource::Ended;
+                    self.open -= 1;
+                }
+                return Ok(GatePoll::Element { channel: channel as usize, element });
+            }
+        }
+        self.check_deadlines(now)?;
+        Ok(GatePoll::Empty)
+    }
+
+    fn pop(&mut self, index: usize, now: Instant) -> Result<Option<StreamElement>, Failure> {
+        let channel = &self.channels[index];
+        let popped = match &channel.source {
+            ChannelSource::Local(local) => local.queue.pop(true),
+            ChannelSource::Remote(remote) => remote.pop(),
+            ChannelSource::Ended => return Ok(None),
+        };
+        match popped {
+            Popped::Element { element, more, .. } => {
+                if more {
+                    self.ready.add(index as u64);
+                }
+                Ok(Some(element))
+            }
+            Popped::Empty | Popped::BatchHeldBack { .. } => Ok(None),
+            Popped::Failed(ChannelFailure::Broken(failure)) => Err(failure),
+            Popped::Failed(ChannelFailure::ProducerEnded(why)) => {
+                let failure = Failure::external(format!("the producer {} has ended: {why}", channel.producer));
+                self.ended_producer.get_or_insert(EndedProducer { fail_at: now + CANCEL_GRACE, failure });
+                Ok(None)
+            }
+        }
+    }
+
+    /// When [`poll`](Self::poll) is to be called again although nothing has come.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let ended = self.ended_producer.as_ref().map(|ended| ended.fail_at);
+        [self.producer_deadline, ended].into_iter().flatten().min()
+    }
+
+    fn check_deadlines(&mut self, now: Instant) -> Result<(), Failure> {
+        if let Some(ended) = &self.ended_producer
+            && ended.fail_at <= now
+        {
+            return Err(ended.failure.clone());
+        }
+        if self.producer_deadline.is_some_and(|deadline| deadline <= now) {
+            self.producer_deadline = None;
+            for channel in &self.channels {
+                if let ChannelSource::Local(local) = &channel.source
+                    && !local.queue.has_producer()
+                {
+                    return Err(Failure::external(format!(
+                        "no task writes the input from {}: it was not deployed within {} s",
+                        channel.producer,
+                        PRODUCER_TIMEOUT.as_secs()
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! The operators, one file each, and how they are made from their specs.
+
+pub(crate) mod calc;
+mod collect;
+mod sink;
+#[cfg(test)]
+pub(crate) mod testing;
+pub(crate) mod values;
+pub(crate) mod watermark_expression;
+mod window_aggregate;
+mod window_table_function;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use common::clock::Clock;
+use dataflow::{ExecutionAttemptId, Failure, Operator, OperatorDescriptor, OperatorSpec, RowType};
+use expr::EvalContext;
+
+use crate::metrics::TaskMetrics;
+use crate::results::ResultStores;
+
+/// What operators know of the task that they run in.
+pub(crate) struct OperatorContext {
+    pub(crate) attempt: ExecutionAttemptId,
+    pub(crate) parallelism: u32,
+    pub(crate) job_name: String,
+    pub(crate) config: BTreeMap<String, String>,
+    pub(crate) eval: EvalContext,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<TaskMetrics>,
+    pub(crate) results: Arc<ResultStores>,
+}
+
+/// Makes an operator. `input` is what arrives at its first input.
+pub(crate) fn create(
+    descriptor: &OperatorDescriptor,
+    input: &RowType,
+    context: &OperatorContext,
+) -> Result<Box<dyn Operator>, Failure> {
+    let operator: Result<Box<dyn Operator>, Failure> = match &descriptor.spec {
+        OperatorSpec::Calc(spec) => calc::Calc::new(spec, input, &context.eval).map(boxed),
+        OperatorSpec::WindowTableFunction(spec) => {
+            window_table_function::WindowTableFunction::new(spec, context.clock.clone()).map(boxed)
+        }
+        OperatorSpec::WindowAggregate(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            window_aggregate::WindowAggregate::with_clock(spec, input, late, context.clock.clone()).map(boxed)
+        }
+        OperatorSpec::Sink(spec) => sink::Sink::new(spec, &descriptor.name, context).map(boxed),
+        OperatorSpec::Collect => Ok(boxed(collect::Collect::new(descriptor.id, context))),
+        OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
+            Err(Failure::internal("a source can only be the head of a chain").fatal())
+        }
+        OperatorSpec::GroupAggregate(_) | OperatorSpec::Join(_) => {
+            Err(Failure::internal("this kind of operator is not supported yet").fatal())
+        }
+    };
+    operator.map_err(|failure| failure.context(format!("operator '{}' cannot be set up", descriptor.name)))
+}
+
+fn boxed<O: Operator + 'static>(operator: O) -> Box<dyn Operator> {
+    Box::new(operator)
+}

@@ -1,0 +1,147 @@
+//! From a deployment descriptor to a task.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use common::config::{Configuration, Origin, options};
+use dataflow::deployment::{InputChannelDescriptor, TaskDeploymentDescriptor};
+use dataflow::{Failure, OperatorSpec, RowType};
+use expr::EvalContext;
+
+use super::chain::{Chain, Link};
+use super::gate_head::GateHead;
+use super::mailbox::Mailbox;
+use super::source_head::SourceHead;
+use super::task::{Head, Task};
+use super::values_head::ValuesHead;
+use crate::events::TaskEvents;
+use crate::exchange::connection::ChannelRequest;
+use crate::exchange::credit::FloatingCredits;
+use crate::exchange::gate::{ChannelSource, InputChannel, InputGate, LocalChannel};
+use crate::exchange::peers::Peers;
+use crate::exchange::queue::{ChannelQueue, Consumer};
+use crate::exchange::ready::ReadyChannels;
+use crate::exchange::registry::PartitionRegistry;
+use crate::exchange::writer::RecordWriter;
+use crate::metrics::TaskMetrics;
+use crate::operators::{OperatorContext, create};
+use crate::results::ResultStores;
+use crate::settings::TaskExecutorSettings;
+
+/// What a task is built from.
+pub(crate) struct TaskBuilder {
+    pub(crate) descriptor: TaskDeploymentDescriptor,
+    pub(crate) settings: TaskExecutorSettings,
+    pub(crate) registry: Arc<PartitionRegistry>,
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) results: Arc<ResultStores>,
+    pub(crate) events: Arc<dyn TaskEvents>,
+    pub(crate) metrics: Arc<TaskMetrics>,
+    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) waker: Waker,
+    /// The queues of each output; registered already, so that consumers find them.
+    pub(crate) queues: Vec<Vec<Arc<ChannelQueue>>>,
+}
+
+impl TaskBuilder {
+    /// Builds the task; its input channels are open afterwards.
+    pub(crate) fn build(self) -> Result<Task, Failure> {
+        let descriptor = &self.descriptor;
+        let context = OperatorContext {
+            attempt: descriptor.attempt,
+            parallelism: descriptor.vertex.parallelism,
+            job_name: descriptor.job_name.clone(),
+            config: descriptor.config.clone(),
+            eval: EvalContext::from_config(&descriptor.config)?,
+            clock: self.settings.clock.clone(),
+            metrics: self.metrics.clone(),
+            results: self.results.clone(),
+        };
+        let Some(first) = descriptor.vertex.operators.first() else {
+            return Err(Failure::internal("a vertex without operators was deployed").fatal());
+        };
+        let head = match &first.spec {
+            OperatorSpec::Source(spec) => {
+                Head::Source(Box::new(SourceHead::new(first, spec, &context, self.events.clone())?))
+            }
+            OperatorSpec::Values(spec) => Head::Values(ValuesHead::new(spec, &context)?),
+            _ => Head::Gate(Box::new(GateHead::new(self.gate(), self.metrics.clone()))),
+        };
+        let links = self.links(&context)?;
+        let chain = Chain::new(links, self.writers()?, self.settings.clock.instant());
+        Ok(Task::new(head, chain, self.mailbox.clone(), self.settings.clock.clone(), self.waker.clone()))
+    }
+
+    fn links(&self, context: &OperatorContext) -> Result<Vec<Link>, Failure> {
+        let operators = &self.descriptor.vertex.operators;
+        let has_source = operators[0].spec.is_source();
+        let mut input: RowType = match (has_source, self.descriptor.inputs.iter().find(|gate| gate.input == 0)) {
+            (true, _) => operators[0].output.clone(),
+            (false, Some(gate)) => gate.row_type.clone(),
+            (false, None) => return Err(Failure::internal("a vertex was deployed without its input").fatal()),
+        };
+        let mut links = Vec::with_capacity(operators.len());
+        for descriptor in operators.iter().skip(usize::from(has_source)) {
+            links.push(Link { name: descriptor.name.clone(), operator: create(descriptor, &input, context)? });
+            input = descriptor.output.clone();
+        }
+        Ok(links)
+    }
+
+    fn writers(&self) -> Result<Vec<RecordWriter>, Failure> {
+        let timeout = buffer_timeout(&self.descriptor.config)?;
+        self.metrics.watch_outputs(self.queues.concat());
+        let outputs = self.descriptor.outputs.iter().zip(&self.queues);
+        outputs
+            .map(|(output, queues)| RecordWriter::new(output, queues.clone(), timeout, self.metrics.clone()))
+            .collect()
+    }
+
+    fn gate(&self) -> InputGate {
+        let ready = Arc::new(ReadyChannels::default());
+        self.metrics.watch_input(ready.clone());
+        let floating = Arc::new(FloatingCredits::new(self.settings.floating_buffers_per_gate));
+        let mut channels = Vec::new();
+        for gate in &self.descriptor.inputs {
+            let schema = gate.row_type.arrow_schema();
+            for channel in &gate.channels {
+                let consumer = Consumer { ready: ready.clone(), channel: channels.len() as u64 };
+                let source = if channel.resource_id == self.settings.resource_id {
+                    let local = LocalChannel::new(self.registry.clone(), channel.partition, channel.subpartition);
+                    local.queue().attach(consumer);
+                    ChannelSource::Local(local)
+                } else {
+                    let connection = self.peers.connection(&channel.resource_id, &channel.data_address);
+                    ChannelSource::Remote(connection.open(ChannelRequest {
+                        partition: channel.partition,
+                        subpartition: channel.subpartition,
+                        schema: schema.clone(),
+                        consumer,
+                        own_credits: self.settings.buffers_per_channel,
+                        floating: floating.clone(),
+                        metrics: self.metrics.clone(),
+                    }))
+                };
+                channels.push(InputChannel { input: gate.input as usize, producer: producer_name(channel), source });
+            }
+        }
+        InputGate::new(channels, ready, self.settings.clock.instant())
+    }
+}
+
+fn producer_name(channel: &InputChannelDescriptor) -> String {
+    let producer = channel.partition.producer;
+    format!("subtask {} of vertex {} at TaskManager '{}'", producer.subtask, producer.vertex, channel.resource_id)
+}
+
+/// How long rows may be gathered before they are sent; none: until a batch is full.
+fn buffer_timeout(config: &BTreeMap<String, String>) -> Result<Option<Duration>, Failure> {
+    let config = Configuration::from_map(config.clone(), Origin::Job);
+    let invalid = |error: common::config::ConfigError| Failure::user(error.to_string()).fatal();
+    if !config.get(&options::EXECUTION_BUFFER_TIMEOUT_ENABLED).map_err(invalid)? {
+        return Ok(None);
+    }
+    Ok(Some(config.get(&options::EXECUTION_BUFFER_TIMEOUT_INTERVAL).map_err(invalid)?))
+}

@@ -1,0 +1,167 @@
+//! `Chain`: the operators of a task, calling one another directly, and the outputs behind the last.
+
+use std::task::Waker;
+use std::time::Instant;
+
+use dataflow::{Batch, Failure, Operator, Output, Progress, StreamElement};
+
+use crate::exchange::writer::RecordWriter;
+
+/// The operators behind a task's head, in order, and its output edges.
+pub(crate) struct Chain {
+    links: Vec<Link>,
+    outputs: Vec<RecordWriter>,
+    /// When the current step began: the time of everything written in it.
+    now: Instant,
+}
+
+/// One operator of a chain.
+pub(crate) struct Link {
+    pub(crate) name: String,
+    pub(crate) operator: Box<dyn Operator>,
+}
+
+/// What lies behind one place of a chain.
+struct Rest<'a> {
+    links: &'a mut [Link],
+    outputs: &'a mut [RecordWriter],
+    now: Instant,
+}
+
+impl Output for Rest<'_> {
+    fn emit(&mut self, element: StreamElement) -> Result<(), Failure> {
+        let Some((link, links)) = self.links.split_first_mut() else {
+            return emit_to_all(self.outputs, element, self.now);
+        };
+        let mut rest = Rest { links, outputs: self.outputs, now: self.now };
+        match element {
+            StreamElement::Batch(batch) => link.process(0, batch, &mut rest),
+            StreamElement::Watermark(watermark) => {
+                let done = link.operator.on_watermark(watermark, &mut rest);
+                done.map_err(|failure| link.blame(failure))
+            }
+            other @ (StreamElement::Status(_) | StreamElement::EndOfData) => rest.emit(other),
+        }
+    }
+}
+
+fn emit_to_all(outputs: &mut [RecordWriter], element: StreamElement, now: Instant) -> Result<(), Failure> {
+    let Some((last, others)) = outputs.split_last_mut() else { return Ok(()) };
+    for output in others {
+        output.emit(element.clone(), now)?;
+    }
+    last.emit(element, now)
+}
+
+impl Link {
+    fn process(&mut self, input: usize, batch: Batch, out: &mut Rest<'_>) -> Result<(), Failure> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        self.operator.process(input, batch, out).map_err(|failure| self.blame(failure))
+    }
+
+    /// Names the operator, unless one behind it was named already.
+    fn blame(&self, failure: Failure) -> Failure {
+        if failure.message.starts_with(BLAME) {
+            return failure;
+        }
+        failure.context(format!("{BLAME}'{}' failed", self.name))
+    }
+}
+
+const BLAME: &str = "operator ";
+
+impl Chain {
+    pub(crate) fn new(links: Vec<Link>, outputs: Vec<RecordWriter>, now: Instant) -> Self {
+        Self { links, outputs, now }
+    }
+
+    /// A new step has begun.
+    pub(crate) fn set_now(&mut self, now: Instant) {
+        self.now = now;
+    }
+
+    fn from(&mut self, position: usize) -> Rest<'_> {
+        Rest { links: &mut self.links[position..], outputs: &mut self.outputs, now: self.now }
+    }
+
+    /// Gives a batch to an input of the first operator.
+    pub(crate) fn process(&mut self, input: usize, batch: Batch) -> Result<(), Failure> {
+        match self.links.split_first_mut() {
+            None => self.from(0).emit(StreamElement::Batch(batch)),
+            Some((link, links)) => {
+                let mut rest = Rest { links, outputs: &mut self.outputs, now: self.now };
+                link.process(input, batch, &mut rest)
+            }
+        }
+    }
+
+    /// Gives anything but a batch of a second input to the first operator.
+    pub(crate) fn emit(&mut self, element: StreamElement) -> Result<(), Failure> {
+        self.from(0).emit(element)
+    }
+
+    /// Whether the outputs have room for what one more element leads to.
+    pub(crate) fn has_output_room(&mut self, waker: &Waker) -> bool {
+        self.outputs.iter_mut().all(|output| output.is_available(waker))
+    }
+
+    /// Whether all operators take a batch.
+    pub(crate) fn operators_available(&mut self, waker: &Waker) -> Result<bool, Failure> {
+        for link in &mut self.links {
+            if !link.operator.is_available(waker).map_err(|failure| link.blame(failure))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The earliest processing-time timer, ms since the epoch.
+    pub(crate) fn next_timer(&self) -> Option<i64> {
+        self.links.iter().filter_map(|link| link.operator.next_timer()).min()
+    }
+
+    /// Calls the operators whose timer is due.
+    pub(crate) fn fire_timers(&mut self, now_ms: i64) -> Result<(), Failure> {
+        for position in 0..self.links.len() {
+            if self.links[position].operator.next_timer().is_some_and(|timer| timer <= now_ms) {
+                let (before, behind) = self.links.split_at_mut(position + 1);
+                let link = &mut before[position];
+                let mut rest = Rest { links: behind, outputs: &mut self.outputs, now: self.now };
+                link.operator.on_timer(now_ms, &mut rest).map_err(|failure| link.blame(failure))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of operators.
+    pub(crate) fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    /// Tells one operator that its input has ended.
+    pub(crate) fn finish(&mut self, position: usize, waker: &Waker) -> Result<Progress, Failure> {
+        let (before, behind) = self.links.split_at_mut(position + 1);
+        let link = &mut before[position];
+        let mut rest = Rest { links: behind, outputs: &mut self.outputs, now: self.now };
+        link.operator.finish(waker, &mut rest).map_err(|failure| link.blame(failure))
+    }
+
+    /// Ends all outputs.
+    pub(crate) fn end_outputs(&mut self) -> Result<(), Failure> {
+        emit_to_all(&mut self.outputs, StreamElement::EndOfData, self.now)
+    }
+
+    /// When gathered rows are to be sent although they are no full batch.
+    pub(crate) fn flush_at(&self) -> Option<Instant> {
+        self.outputs.iter().filter_map(RecordWriter::flush_at).min()
+    }
+
+    /// Sends gathered rows that have waited long enough.
+    pub(crate) fn flush_due(&mut self, waker: &Waker) -> Result<(), Failure> {
+        let now = self.now;
+        let due = |output: &&mut RecordWriter| output.flush_at().is_some_and(|at| at <= now);
+        self.outputs.iter_mut().filter(due).try_for_each(|output| output.flush_where_room(now, waker))
+    }
+}

@@ -1,0 +1,45 @@
+//! What others want of a task, read by the task between two elements.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
+
+use dataflow::{OperatorId, Split};
+
+/// One wish.
+#[derive(Debug)]
+pub(crate) enum Mail {
+    /// End now.
+    Cancel,
+    /// Splits for the source of the chain.
+    AddSplits { operator: OperatorId, splits: Vec<Split>, no_more_splits: bool },
+}
+
+/// The mail of one task.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    mail: Mutex<Vec<Mail>>,
+    any: AtomicBool,
+    waker: Waker,
+}
+
+impl Mailbox {
+    /// An empty one; `waker` is the task's.
+    pub(crate) fn new(waker: Waker) -> Self {
+        Self { mail: Mutex::default(), any: AtomicBool::new(false), waker }
+    }
+
+    pub(crate) fn send(&self, mail: Mail) {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
+        self.any.store(true, Ordering::Release);
+        self.waker.wake_by_ref();
+    }
+
+    /// All mail, oldest first.
+    pub(crate) fn take(&self) -> Vec<Mail> {
+        if !self.any.swap(false, Ordering::AcqRel) {
+            return Vec::new();
+        }
+        std::mem::take(&mut *self.mail.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

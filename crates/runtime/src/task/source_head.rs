@@ -1,0 +1,202 @@
+//! The head of a task that reads a table: rows of splits, projected, with watermarks.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use common::clock::Clock;
+use connectors::ReaderContext;
+use dataflow::operator_spec::{SourceSpec, WatermarkSpec};
+use dataflow::{
+    Batch, ExecutionAttemptId, Failure, MAX_WATERMARK, OperatorDescriptor, OperatorId, SourcePoll, SourceReader, Split,
+    StreamElement,
+};
+
+use super::chain::Chain;
+use super::task::Polled;
+use crate::events::TaskEvents;
+use crate::exchange::writer::MAX_ROWS;
+use crate::metrics::TaskMetrics;
+use crate::operators::OperatorContext;
+use crate::operators::calc::Projection;
+use crate::operators::watermark_expression::WatermarkExpression;
+use crate::time::split_watermarks::SplitWatermarks;
+use crate::time::valve::Passed;
+
+/// A source operator.
+pub(crate) struct SourceHead {
+    name: String,
+    operator: OperatorId,
+    attempt: ExecutionAttemptId,
+    reader: Box<dyn SourceReader>,
+    projection: Option<Projection>,
+    watermarks: Option<SourceWatermarks>,
+    clock: Clock,
+    events: Arc<dyn TaskEvents>,
+    metrics: Arc<TaskMetrics>,
+    splits: SplitSupply,
+}
+
+struct SourceWatermarks {
+    expression: WatermarkExpression,
+    splits: SplitWatermarks,
+}
+
+/// Whether the JobManager is to be asked for a split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SplitSupply {
+    MayAsk,
+    Asked,
+    NoMore,
+}
+
+impl SourceHead {
+    pub(crate) fn new(
+        descriptor: &OperatorDescriptor,
+        spec: &SourceSpec,
+        context: &OperatorContext,
+        events: Arc<dyn TaskEvents>,
+    ) -> Result<Self, Failure> {
+        let reader_context = ReaderContext {
+            subtask: context.attempt.subtask,
+            parallelism: context.parallelism,
+            job_name: context.job_name.clone(),
+            config: context.config.clone(),
+        };
+        let reader = connectors::factory(&spec.connector.connector)?.create_reader(spec, &reader_context)?;
+        Self::with_reader(descriptor, spec, context, events, reader)
+    }
+
+    pub(crate) fn with_reader(
+        descriptor: &OperatorDescriptor,
+        spec: &SourceSpec,
+        context: &OperatorContext,
+        events: Arc<dyn TaskEvents>,
+        reader: Box<dyn SourceReader>,
+    ) -> Result<Self, Failure> {
+        let projection = spec.projection.as_ref();
+        let projection = projection.map(|p| Projection::new(p, &spec.read_type(), &context.eval)).transpose()?;
+        let watermarks = match &spec.watermark {
+            None => None,
+            Some(spec) => Some(SourceWatermarks::new(spec, context, &descriptor.output)?),
+        };
+        Ok(Self {
+            name: descriptor.name.clone(),
+            operator: descriptor.id,
+            attempt: context.attempt,
+            reader,
+            projection,
+            watermarks,
+            clock: context.clock.clone(),
+            events,
+            metrics: context.metrics.clone(),
+            splits: SplitSupply::MayAsk,
+        })
+    }
+
+    pub(crate) fn operator(&self) -> OperatorId {
+        self.operator
+    }
+
+    /// Gives splits to the reader.
+    pub(crate) fn add_splits(&mut self, splits: Vec<Split>, no_more_splits: bool) -> Result<(), Failure> {
+        if let Some(watermarks) = &mut self.watermarks {
+            let now = self.clock.now_millis();
+            splits.iter().for_each(|split| watermarks.splits.add_split(Arc::from(split.id.as_str()), now));
+        }
+        if !splits.is_empty() {
+            self.reader.add_splits(splits).map_err(|failure| self.blame(failure))?;
+            self.splits = SplitSupply::MayAsk;
+        }
+        if no_more_splits {
+            self.splits = SplitSupply::NoMore;
+            self.reader.no_more_splits();
+        }
+        Ok(())
+    }
+
+    /// Reads one batch and gives it to the chain.
+    pub(crate) fn poll(&mut self, chain: &mut Chain, waker: &Waker) -> Result<Polled, Failure> {
+        if self.splits == SplitSupply::MayAsk && self.reader.wants_split() {
+            self.splits = SplitSupply::Asked;
+            self.events.request_split(self.attempt, self.operator);
+        }
+        let polled = self.reader.poll(MAX_ROWS, waker).map_err(|failure| self.blame(failure))?;
+        self.metrics.decode_errors.set(self.reader.decode_errors());
+        match polled {
+            SourcePoll::Batch { split, batch } => {
+                self.metrics.records_in.add(batch.num_rows() as u64);
+                let batch = self.project(batch).map_err(|failure| self.blame(failure))?;
+                self.emit(&split, batch, chain)?;
+                Ok(Polled::Worked)
+            }
+            SourcePoll::SplitFinished(split) => {
+                let passed = self.watermarks.as_mut().and_then(|watermarks| watermarks.splits.finish_split(&split));
+                self.pass(passed, chain)?;
+                Ok(Polled::Worked)
+            }
+            SourcePoll::Pending => Ok(Polled::Empty),
+            SourcePoll::EndOfInput => {
+                self.pass([Passed::Watermark(MAX_WATERMARK)], chain)?;
+                Ok(Polled::Ended)
+            }
+        }
+    }
+
+    fn project(&self, batch: Batch) -> Result<Batch, Failure> {
+        self.projection.as_ref().map_or(Ok(batch.clone()), |projection| projection.apply(&batch))
+    }
+
+    /// Passes a batch on, with the watermarks that its rows lead to.
+    fn emit(&mut self, split: &Arc<str>, batch: Batch, chain: &mut Chain) -> Result<(), Failure> {
+        let Some(watermarks) = &mut self.watermarks else {
+            return chain.process(0, batch);
+        };
+        let now = self.clock.now_millis();
+        let SourceWatermarks { expression, splits } = watermarks;
+        let begin = splits.begin_batch(split, now);
+        let cuts = splits.on_rows(split, now, |generator| expression.cuts(&batch, generator));
+        let cuts = cuts.map_err(|failure| self.blame(failure))?;
+        self.pass(begin, chain)?;
+        let mut start = 0;
+        for cut in cuts {
+            chain.process(0, batch.slice(start, cut.rows - start))?;
+            self.pass([Passed::Watermark(cut.watermark)], chain)?;
+            start = cut.rows;
+        }
+        chain.process(0, batch.slice(start, batch.num_rows() - start))
+    }
+
+    fn pass(&self, passed: impl IntoIterator<Item = Passed>, chain: &mut Chain) -> Result<(), Failure> {
+        for passed in passed {
+            if let Passed::Watermark(watermark) = passed {
+                self.metrics.set_watermark(watermark);
+            }
+            chain.emit(StreamElement::from(passed))?;
+        }
+        Ok(())
+    }
+
+    /// When [`on_timer`](Self::on_timer) is due, ms since the epoch.
+    pub(crate) fn next_timer(&self) -> Option<i64> {
+        self.watermarks.as_ref().and_then(|watermarks| watermarks.splits.next_timer())
+    }
+
+    /// The clock has reached `now`.
+    pub(crate) fn on_timer(&mut self, now: i64, chain: &mut Chain) -> Result<(), Failure> {
+        let passed = self.watermarks.as_mut().map_or_else(Vec::new, |watermarks| watermarks.splits.on_timer(now));
+        self.pass(passed, chain)
+    }
+
+    fn blame(&self, failure: Failure) -> Failure {
+        failure.context(format!("operator '{}' failed", self.name))
+    }
+}
+
+impl SourceWatermarks {
+    fn new(spec: &WatermarkSpec, context: &OperatorContext, output: &dataflow::RowType) -> Result<Self, Failure> {
+        Ok(Self {
+            expression: WatermarkExpression::new(spec, output, &context.eval)?,
+            splits: SplitWatermarks::new(spec.interval_ms, spec.idle_timeout_ms),
+        })
+    }
+}
