@@ -92,7 +92,7 @@ impl From<OperatorId> for VertexId {
 }
 
 /// The term of the leading JobManager; every command carries it and stale ones are refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct LeaderEpoch(pub u64);
 
 /// One attempt to run one subtask of one vertex.

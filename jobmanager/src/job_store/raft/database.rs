@@ -36,7 +36,11 @@ impl Database {
     }
 
     /// A value that was written as JSON.
-    pub(super) fn get<T: DeserializeOwned>(&self, family: &'static str, key: &[u8]) -> Result<Option<T>, DatabaseError> {
+    pub(super) fn get<T: DeserializeOwned>(
+        &self,
+        family: &'static str,
+        key: &[u8],
+    ) -> Result<Option<T>, DatabaseError> {
         match self.0.get_pinned_cf(self.family(family), key)? {
             Some(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
             None => Ok(None),
@@ -44,7 +48,12 @@ impl Database {
     }
 
     /// Values of a family from `start` on (none: from the first) in the order of their keys, until `take` says no.
-    pub(super) fn scan(&self, family: &'static str, start: &[u8], mut take: impl FnMut(&[u8], &[u8]) -> Result<bool, DatabaseError>) -> Result<(), DatabaseError> {
+    pub(super) fn scan(
+        &self,
+        family: &'static str,
+        start: &[u8],
+        mut take: impl FnMut(&[u8], &[u8]) -> Result<bool, DatabaseError>,
+    ) -> Result<(), DatabaseError> {
         let from = rocksdb::IteratorMode::From(start, rocksdb::Direction::Forward);
         for entry in self.0.iterator_cf(self.family(family), from) {
             let (key, value) = entry?;
@@ -64,7 +73,13 @@ impl Database {
     }
 
     /// Adds a value as JSON to a batch of writes.
-    pub(super) fn put<T: Serialize>(&self, batch: &mut WriteBatch, family: &'static str, key: &[u8], value: &T) -> Result<(), DatabaseError> {
+    pub(super) fn put<T: Serialize>(
+        &self,
+        batch: &mut WriteBatch,
+        family: &'static str,
+        key: &[u8],
+        value: &T,
+    ) -> Result<(), DatabaseError> {
         batch.put_cf(self.family(family), key, serde_json::to_vec(value)?);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The job store of `high-availability.type: raft`: a Raft group whose log and state lie in RocksDB under `high-availability.storageDir`.
 //!
-//! This version forms groups of one. An answer comes after the commit, and the epoch is the Raft term.
+//! This version forms groups of one. An answer comes after the commit. Each process that comes to lead begins a new epoch in the log.
 
 mod command;
 mod database;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dataflow::{JobGraph, JobId, LeaderEpoch};
-use openraft::{BasicNode, Config, Raft, RaftMetrics, SnapshotPolicy};
+use openraft::{BasicNode, Config, Raft, SnapshotPolicy};
 
 use super::{JobStore, JobStoreError};
 use command::{NodeId, StoreCommand, StoreTypes};
@@ -39,7 +39,8 @@ pub struct RaftJobStore {
 impl RaftJobStore {
     /// Opens the node in `dir` and waits until it leads.
     pub async fn open(dir: PathBuf) -> Result<Self, JobStoreError> {
-        let failed = |problem: String| JobStoreError { place: place(&dir), problem: format!("cannot be opened: {problem}") };
+        let failed =
+            |problem: String| JobStoreError { place: place(&dir), problem: format!("cannot be opened: {problem}") };
         std::fs::create_dir_all(&dir).map_err(|error| failed(error.to_string()))?;
         let database = Database::open(&dir).map_err(|error| failed(error.to_string()))?;
         let state = StateMachine::new(database.clone());
@@ -49,7 +50,9 @@ impl RaftJobStore {
 
     async fn write(&self, command: StoreCommand) -> Result<(), JobStoreError> {
         let written = self.raft.client_write(command).await;
-        written.map(drop).map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be written: {error}") })
+        written
+            .map(drop)
+            .map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be written: {error}") })
     }
 }
 
@@ -65,17 +68,13 @@ async fn lead(log: LogStore, state: StateMachine) -> Result<(Raft<StoreTypes>, L
         ..Config::default()
     };
     let raft = Raft::new(THIS_NODE, Arc::new(config), GroupOfOne, log, state).await.map_err(text)?;
-    // A node that led when it stopped takes that term up again; a new one fences what the old process sent.
-    let last_term = raft.metrics().borrow().current_term;
-    if raft.is_initialized().await.map_err(text)? {
-        raft.trigger().elect().await.map_err(text)?;
-    } else {
+    if !raft.is_initialized().await.map_err(text)? {
         raft.initialize(BTreeMap::from([(THIS_NODE, BasicNode::default())])).await.map_err(text)?;
     }
-    let leads = |metrics: &RaftMetrics<NodeId, BasicNode>| metrics.current_term > last_term && metrics.current_leader == Some(THIS_NODE);
-    let metrics = raft.wait(Some(ELECTION_LIMIT)).metrics(leads, "the only node leads").await.map_err(text)?;
-    raft.ensure_linearizable().await.map_err(text)?;
-    Ok((raft, LeaderEpoch(metrics.current_term)))
+    raft.wait(Some(ELECTION_LIMIT)).current_leader(THIS_NODE, "the only node leads").await.map_err(text)?;
+    // A node that led when it stopped takes its term up again, so the term does not tell this process from the one before. The log does.
+    let begun = raft.client_write(StoreCommand::BeginEpoch).await.map_err(text)?;
+    Ok((raft, begun.data))
 }
 
 fn text(error: impl std::fmt::Display) -> String {
@@ -101,7 +100,9 @@ impl JobStore for RaftJobStore {
     }
 
     async fn recover(&self) -> Result<Vec<JobGraph>, JobStoreError> {
-        self.state.jobs().map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be read: {error}") })
+        self.state
+            .jobs()
+            .map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be read: {error}") })
     }
 
     async fn close(&self) {

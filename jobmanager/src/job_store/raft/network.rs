@@ -2,7 +2,10 @@
 
 use openraft::error::{InstallSnapshotError, RPCError, RaftError, Unreachable};
 use openraft::network::{RPCOption, RaftNetwork, RaftNetworkFactory};
-use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, InstallSnapshotRequest, InstallSnapshotResponse, VoteRequest, VoteResponse};
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, InstallSnapshotRequest, InstallSnapshotResponse, VoteRequest,
+    VoteResponse,
+};
 use openraft::{AnyError, BasicNode};
 
 use super::command::{NodeId, StoreTypes};
@@ -17,7 +20,10 @@ pub(super) struct NoSuchNode(NodeId);
 
 impl NoSuchNode {
     fn unreachable<E: std::error::Error>(&self) -> RPCError<NodeId, BasicNode, E> {
-        RPCError::Unreachable(Unreachable::new(&AnyError::error(format!("this Raft group has one node; there is no node {}", self.0))))
+        RPCError::Unreachable(Unreachable::new(&AnyError::error(format!(
+            "this Raft group has one node; there is no node {}",
+            self.0
+        ))))
     }
 }
 
@@ -42,7 +48,8 @@ impl RaftNetwork<StoreTypes> for NoSuchNode {
         &mut self,
         _request: InstallSnapshotRequest<StoreTypes>,
         _option: RPCOption,
-    ) -> Result<InstallSnapshotResponse<NodeId>, RPCError<NodeId, BasicNode, RaftError<NodeId, InstallSnapshotError>>> {
+    ) -> Result<InstallSnapshotResponse<NodeId>, RPCError<NodeId, BasicNode, RaftError<NodeId, InstallSnapshotError>>>
+    {
         Err(self.unreachable())
     }
 

@@ -2,11 +2,11 @@
 
 use std::io::Cursor;
 
-use dataflow::{JobGraph, JobId};
+use dataflow::{JobGraph, JobId, LeaderEpoch};
 use openraft::storage::RaftStateMachine;
 use openraft::{
-    AnyError, BasicNode, Entry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder, Snapshot, SnapshotMeta, StorageError, StorageIOError,
-    StoredMembership,
+    AnyError, BasicNode, Entry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder, Snapshot, SnapshotMeta,
+    StorageError, StorageIOError, StoredMembership,
 };
 use rocksdb::WriteBatch;
 use serde::{Deserialize, Serialize};
@@ -22,12 +22,20 @@ const SNAPSHOT: &[u8] = b"snapshot";
 struct Applied {
     last_log_id: Option<LogId<NodeId>>,
     membership: StoredMembership<NodeId, BasicNode>,
+    epoch: LeaderEpoch,
 }
 
-/// A snapshot as it is stored: the jobs at one point of the log.
+/// A snapshot as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredSnapshot {
     meta: SnapshotMeta<NodeId, BasicNode>,
+    content: Content,
+}
+
+/// The state at one point of the log.
+#[derive(Debug, Serialize, Deserialize)]
+struct Content {
+    epoch: LeaderEpoch,
     jobs: Vec<JobGraph>,
 }
 
@@ -56,13 +64,25 @@ impl StateMachine {
         Ok(self.database.get(META, APPLIED)?.unwrap_or_default())
     }
 
-    fn apply_entry(&self, entry: &Entry<StoreTypes>, applied: &mut Applied, batch: &mut WriteBatch) -> Result<(), DatabaseError> {
+    fn apply_entry(
+        &self,
+        entry: &Entry<StoreTypes>,
+        applied: &mut Applied,
+        batch: &mut WriteBatch,
+    ) -> Result<(), DatabaseError> {
         applied.last_log_id = Some(entry.log_id);
         match &entry.payload {
             EntryPayload::Blank => {}
-            EntryPayload::Membership(membership) => applied.membership = StoredMembership::new(Some(entry.log_id), membership.clone()),
-            EntryPayload::Normal(StoreCommand::PutJob { graph }) => self.database.put(batch, JOBS, &key(graph.job_id), graph)?,
-            EntryPayload::Normal(StoreCommand::RemoveJob { job }) => batch.delete_cf(self.database.family(JOBS), key(*job)),
+            EntryPayload::Membership(membership) => {
+                applied.membership = StoredMembership::new(Some(entry.log_id), membership.clone())
+            }
+            EntryPayload::Normal(StoreCommand::BeginEpoch) => applied.epoch.0 += 1,
+            EntryPayload::Normal(StoreCommand::PutJob { graph }) => {
+                self.database.put(batch, JOBS, &key(graph.job_id), graph)?
+            }
+            EntryPayload::Normal(StoreCommand::RemoveJob { job }) => {
+                batch.delete_cf(self.database.family(JOBS), key(*job))
+            }
         }
         Ok(())
     }
@@ -72,25 +92,26 @@ impl StateMachine {
         let last = applied.last_log_id;
         let snapshot_id = last.map_or_else(|| "empty".to_owned(), |id| format!("{}-{}", id.leader_id, id.index));
         let meta = SnapshotMeta { last_log_id: last, last_membership: applied.membership, snapshot_id };
-        let snapshot = StoredSnapshot { meta, jobs: self.jobs()? };
+        let snapshot = StoredSnapshot { meta, content: Content { epoch: applied.epoch, jobs: self.jobs()? } };
         let mut batch = WriteBatch::default();
         self.database.put(&mut batch, META, SNAPSHOT, &snapshot)?;
         self.database.write(batch)?;
         Ok(snapshot)
     }
 
-    fn replace(&self, meta: &SnapshotMeta<NodeId, BasicNode>, jobs: Vec<JobGraph>) -> Result<(), DatabaseError> {
+    fn replace(&self, meta: &SnapshotMeta<NodeId, BasicNode>, content: Content) -> Result<(), DatabaseError> {
         let mut batch = WriteBatch::default();
         self.database.scan(JOBS, b"", |key, _| {
             batch.delete_cf(self.database.family(JOBS), key);
             Ok(true)
         })?;
-        for job in &jobs {
+        for job in &content.jobs {
             self.database.put(&mut batch, JOBS, &key(job.job_id), job)?;
         }
-        let applied = Applied { last_log_id: meta.last_log_id, membership: meta.last_membership.clone() };
+        let applied =
+            Applied { last_log_id: meta.last_log_id, membership: meta.last_membership.clone(), epoch: content.epoch };
         self.database.put(&mut batch, META, APPLIED, &applied)?;
-        self.database.put(&mut batch, META, SNAPSHOT, &StoredSnapshot { meta: meta.clone(), jobs })?;
+        self.database.put(&mut batch, META, SNAPSHOT, &StoredSnapshot { meta: meta.clone(), content })?;
         self.database.write(batch)
     }
 }
@@ -100,25 +121,29 @@ fn key(job: JobId) -> [u8; 16] {
 }
 
 fn as_openraft(snapshot: StoredSnapshot) -> Result<Snapshot<StoreTypes>, DatabaseError> {
-    let data = Cursor::new(serde_json::to_vec(&snapshot.jobs)?);
+    let data = Cursor::new(serde_json::to_vec(&snapshot.content)?);
     Ok(Snapshot { meta: snapshot.meta, snapshot: Box::new(data) })
 }
 
 impl RaftSnapshotBuilder<StoreTypes> for StateMachine {
     async fn build_snapshot(&mut self) -> Result<Snapshot<StoreTypes>, StorageError<NodeId>> {
-        self.take_snapshot().and_then(as_openraft).map_err(|error| StorageIOError::write_snapshot(None, AnyError::new(&error)).into())
+        self.take_snapshot()
+            .and_then(as_openraft)
+            .map_err(|error| StorageIOError::write_snapshot(None, AnyError::new(&error)).into())
     }
 }
 
 impl RaftStateMachine<StoreTypes> for StateMachine {
     type SnapshotBuilder = StateMachine;
 
-    async fn applied_state(&mut self) -> Result<(Option<LogId<NodeId>>, StoredMembership<NodeId, BasicNode>), StorageError<NodeId>> {
+    async fn applied_state(
+        &mut self,
+    ) -> Result<(Option<LogId<NodeId>>, StoredMembership<NodeId, BasicNode>), StorageError<NodeId>> {
         let applied = self.applied().map_err(reading)?;
         Ok((applied.last_log_id, applied.membership))
     }
 
-    async fn apply<I>(&mut self, entries: I) -> Result<Vec<()>, StorageError<NodeId>>
+    async fn apply<I>(&mut self, entries: I) -> Result<Vec<LeaderEpoch>, StorageError<NodeId>>
     where
         I: IntoIterator<Item = Entry<StoreTypes>> + OptionalSend,
         I::IntoIter: OptionalSend,
@@ -128,9 +153,12 @@ impl RaftStateMachine<StoreTypes> for StateMachine {
         let mut answers = Vec::new();
         for entry in entries {
             self.apply_entry(&entry, &mut applied, &mut batch).map_err(writing)?;
-            answers.push(());
+            answers.push(applied.epoch);
         }
-        self.database.put(&mut batch, META, APPLIED, &applied).and_then(|()| self.database.write(batch)).map_err(writing)?;
+        self.database
+            .put(&mut batch, META, APPLIED, &applied)
+            .and_then(|()| self.database.write(batch))
+            .map_err(writing)?;
         Ok(answers)
     }
 
@@ -142,9 +170,15 @@ impl RaftStateMachine<StoreTypes> for StateMachine {
         Ok(Box::new(Cursor::new(Vec::new())))
     }
 
-    async fn install_snapshot(&mut self, meta: &SnapshotMeta<NodeId, BasicNode>, snapshot: Box<Cursor<Vec<u8>>>) -> Result<(), StorageError<NodeId>> {
+    async fn install_snapshot(
+        &mut self,
+        meta: &SnapshotMeta<NodeId, BasicNode>,
+        snapshot: Box<Cursor<Vec<u8>>>,
+    ) -> Result<(), StorageError<NodeId>> {
         let install = || self.replace(meta, serde_json::from_slice(snapshot.get_ref())?);
-        install().map_err(|error: DatabaseError| StorageIOError::write_snapshot(Some(meta.signature()), AnyError::new(&error)).into())
+        install().map_err(|error: DatabaseError| {
+            StorageIOError::write_snapshot(Some(meta.signature()), AnyError::new(&error)).into()
+        })
     }
 
     async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot<StoreTypes>>, StorageError<NodeId>> {

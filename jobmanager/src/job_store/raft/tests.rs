@@ -27,8 +27,21 @@ fn the_stores_keep_openrafts_contract() {
 fn job(id: u128) -> JobGraph {
     let spec = OperatorSpec::Values(ValuesSpec { output: RowType::default(), rows: Vec::new() });
     let operator = OperatorDescriptor { id: OperatorId(id), name: "values".into(), spec, output: RowType::default() };
-    let vertex = JobVertex { id: operator.id.into(), name: "values".into(), parallelism: 1, max_parallelism: 128, operators: vec![operator] };
-    JobGraph { version: SPEC_VERSION, job_id: JobId(id), name: format!("job {id}"), config: BTreeMap::new(), vertices: vec![vertex], edges: Vec::new() }
+    let vertex = JobVertex {
+        id: operator.id.into(),
+        name: "values".into(),
+        parallelism: 1,
+        max_parallelism: 128,
+        operators: vec![operator],
+    };
+    JobGraph {
+        version: SPEC_VERSION,
+        job_id: JobId(id),
+        name: format!("job {id}"),
+        config: BTreeMap::new(),
+        vertices: vec![vertex],
+        edges: Vec::new(),
+    }
 }
 
 #[tokio::test]
