@@ -1,40 +1,117 @@
 //! `TaskManager`: binds the ports, starts the parts, and ends them in order.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
+use common::backoff::BackoffPolicy;
 use common::config::{Configuration, PortRange, options};
 use common::net;
+use common::random::Random;
 use common::shutdown::Shutdown;
+use common::telemetry::{Reporters, serve_metrics};
+use dataflow::LeaderEpoch;
+use dataflow::deployment::TaskManagerRegistration;
+use proto::MAX_MESSAGE_SIZE;
+use proto::v1::task_manager_gateway_server::TaskManagerGatewayServer;
+use runtime::{TaskExecutor, TaskExecutorSettings};
+use tokio::sync::{Mutex, oneshot, watch};
+use tokio_stream::wrappers::TcpListenerStream;
+use tracing::{info, warn};
 
+use crate::attempts::Attempts;
+use crate::connection::{Connection, ConnectionSettings};
 use crate::error::TaskManagerError;
+use crate::gateway::{GrpcJobManager, JobManagerGateway};
+use crate::machine;
+use crate::reporter::Reporter;
+use crate::rpc_service::RpcService;
+use crate::task_metrics::TaskManagerMetrics;
+
+/// First pause between two tries to register; the longest is Flink's `cluster.registration.error-delay`, but not above
+/// [`LONGEST_PAUSE`]: trying costs next to nothing, and a cluster should be up as soon as its parts are.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long tasks may take to end when the TaskManager does.
+const TASKS_LIMIT: Duration = Duration::from_secs(5);
+/// How long the JobManager may take to hear of the leave.
+const LEAVE_LIMIT: Duration = Duration::from_secs(1);
+/// How long open calls may take at the end.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// How often the gauges of a configured reporter are set.
+const METRICS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A running TaskManager. Dropping it stops nothing: call [`TaskManager::shutdown`].
-#[derive(Debug)]
 pub struct TaskManager {
     rpc_address: SocketAddr,
     data_address: SocketAddr,
     resource_id: String,
-    shutdown: Shutdown,
+    gateway: Arc<dyn JobManagerGateway>,
+    executor: TaskExecutor,
+    epoch: watch::Receiver<Option<LeaderEpoch>>,
+    /// Why the connection gave up.
+    gave_up: Mutex<Option<oneshot::Receiver<TaskManagerError>>>,
+    /// The connection to the JobManager.
+    connection: Shutdown,
+    /// The server.
+    servers: Shutdown,
 }
 
 impl TaskManager {
-    /// Starts it on the current tokio runtime. It registers in the background and keeps trying.
+    /// Starts it on the current tokio runtime; when this returns, it takes calls. It registers in the background and keeps trying.
     pub async fn start(config: &Configuration) -> Result<TaskManager, TaskManagerError> {
-        let listen = |key, ports: &PortRange| {
-            net::listen("127.0.0.1", ports).map_err(|source| TaskManagerError::Listen { key, source })
+        let jobmanager = jobmanager_address(config)?;
+        let host = host(config, &jobmanager)?;
+        let bind_host = bind_host(config, &host)?;
+        let (rpc, rpc_address) = listen("taskmanager.rpc.port", &bind_host, &rpc_ports(config)?)?;
+        let (data, data_address) = listen("taskmanager.data.port", &bind_host, &data_ports(config)?)?;
+        let resource_id = resource_id(config, &host, rpc_address.port())?;
+        let gateway: Arc<dyn JobManagerGateway> =
+            Arc::new(GrpcJobManager::new(&jobmanager).map_err(TaskManagerError::JobManagerAddress)?);
+        let data = tokio_listener("taskmanager.data.port", data)?;
+        let executor = TaskExecutor::start(TaskExecutorSettings::new(&resource_id, config)?, data)
+            .map_err(TaskManagerError::Executor)?;
+        let registration = TaskManagerRegistration {
+            resource_id: resource_id.clone(),
+            rpc_address: published(&host, config.get(&options::TASKMANAGER_RPC_PORT)?.ports().next(), rpc_address),
+            data_address: published(&host, Some(config.get(&options::TASKMANAGER_DATA_PORT)?), data_address),
+            slots: config.get(&options::TASKMANAGER_NUMBER_OF_TASK_SLOTS)?.max(1),
+            hardware: machine::hardware(config)?,
+            pid: std::process::id(),
+            running: Vec::new(),
         };
-        let rpc = listen("taskmanager.rpc.port", &config.get(&options::TASKMANAGER_RPC_PORT)?)?;
-        let data = listen("taskmanager.data.port", &PortRange::single(config.get(&options::TASKMANAGER_DATA_PORT)?))?;
-        let local = |key, listener: &std::net::TcpListener| {
-            listener.local_addr().map_err(|source| TaskManagerError::Listen { key, source })
+        let (connection, servers) = (Shutdown::new(), Shutdown::new());
+        let (epoch_sender, epoch) = watch::channel(None);
+        let (reporter, worker) = Reporter::new();
+        let attempts = Attempts::default();
+        let service =
+            RpcService { executor: executor.clone(), reporter, attempts: attempts.clone(), epoch: epoch.clone() };
+        serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, &servers);
+        report_metrics(config, &bind_host, &host, &resource_id, &executor, &attempts, &servers)?;
+        tokio::spawn(worker.run(gateway.clone(), executor.clone(), attempts.clone(), epoch.clone()));
+        info!("TaskManager {resource_id} offers {} slots; data at {}", registration.slots, registration.data_address);
+        let keep = Connection {
+            gateway: gateway.clone(),
+            jobmanager,
+            registration,
+            settings: connection_settings(config)?,
+            executor: executor.clone(),
+            attempts,
+            epoch: epoch_sender,
         };
-        Ok(TaskManager {
-            rpc_address: local("taskmanager.rpc.port", &rpc)?,
-            data_address: local("taskmanager.data.port", &data)?,
-            resource_id: String::new(),
-            shutdown: Shutdown::new(),
-        })
+        let gave_up = Mutex::new(Some(keep_connected(keep, &connection)));
+        let this = TaskManager {
+            rpc_address,
+            data_address,
+            resource_id,
+            gateway,
+            executor,
+            epoch,
+            gave_up,
+            connection,
+            servers,
+        };
+        Ok(this)
     }
 
     /// Where the JobManager reaches it.
@@ -52,15 +129,173 @@ impl TaskManager {
         &self.resource_id
     }
 
-    /// Waits until it has ended by itself: because no JobManager took it in time.
+    /// Waits until it is of no use any more: because no JobManager took it in time. Only the first call hears of it.
     pub async fn wait(&self) -> Result<(), TaskManagerError> {
-        self.shutdown.triggered().await;
-        Ok(())
+        let Some(gave_up) = self.gave_up.lock().await.take() else { return std::future::pending().await };
+        match gave_up.await {
+            Ok(error) => Err(error),
+            // The connection was ended by shutdown.
+            Err(_) => Ok(()),
+        }
     }
 
     /// Takes leave of the JobManager, cancels the tasks and ends.
     pub async fn shutdown(self) {
-        self.shutdown.trigger();
-        self.shutdown.finished(Duration::from_secs(5)).await;
+        self.connection.trigger();
+        let epoch = *self.epoch.borrow();
+        if let Some(epoch) = epoch {
+            let leave = self.gateway.disconnect(epoch, &self.resource_id, "it was shut down");
+            if !matches!(tokio::time::timeout(LEAVE_LIMIT, leave).await, Ok(Ok(()))) {
+                warn!("could not take leave of the JobManager");
+            }
+        }
+        self.executor.shutdown(TASKS_LIMIT).await;
+        self.servers.trigger();
+        self.servers.finished(CLOSE_LIMIT).await;
+        info!("TaskManager {} has ended", self.resource_id);
     }
+}
+
+fn keep_connected(connection: Connection, shutdown: &Shutdown) -> oneshot::Receiver<TaskManagerError> {
+    let (gave_up, receiver) = oneshot::channel();
+    let end = shutdown.clone();
+    shutdown.spawn(async move {
+        if let Some(error) = end.unless_triggered(connection.run()).await {
+            // Whoever does not wait for it does not want to know.
+            let _ = gave_up.send(error);
+        }
+    });
+    receiver
+}
+
+fn connection_settings(config: &Configuration) -> Result<ConnectionSettings, TaskManagerError> {
+    Ok(ConnectionSettings {
+        registration_timeout: config.get(&options::TASKMANAGER_REGISTRATION_TIMEOUT)?,
+        retries: BackoffPolicy {
+            initial: FIRST_PAUSE,
+            max: config.get(&options::CLUSTER_REGISTRATION_ERROR_DELAY)?.clamp(FIRST_PAUSE, LONGEST_PAUSE),
+            multiplier: 1.5,
+            jitter_factor: 0.1,
+        },
+        refused_delay: config.get(&options::CLUSTER_REGISTRATION_REFUSED_DELAY)?,
+    })
+}
+
+fn jobmanager_address(config: &Configuration) -> Result<String, TaskManagerError> {
+    let port = config.get(&options::JOBMANAGER_RPC_PORT)?;
+    Ok(host_and_port(&config.get(&options::JOBMANAGER_RPC_ADDRESS)?, port))
+}
+
+/// The host under which others reach this TaskManager: configured, or the address that this machine has towards the JobManager.
+fn host(config: &Configuration, jobmanager: &str) -> Result<String, TaskManagerError> {
+    if let Some(host) = config.get(&options::TASKMANAGER_HOST)? {
+        return Ok(host);
+    }
+    let own = net::local_address_towards(
+        &config.get(&options::JOBMANAGER_RPC_ADDRESS)?,
+        config.get(&options::JOBMANAGER_RPC_PORT)?,
+    );
+    own.map(|address| address.to_string())
+        .map_err(|source| TaskManagerError::OwnAddress { jobmanager: jobmanager.to_owned(), source })
+}
+
+/// A TaskManager that others know as a loopback address listens there only; any other name may be one that this machine does not carry
+/// itself, so it listens everywhere.
+fn bind_host(config: &Configuration, host: &str) -> Result<String, TaskManagerError> {
+    Ok(match config.get(&options::TASKMANAGER_BIND_HOST)? {
+        Some(host) => host,
+        None if net::is_loopback(host) => host.to_owned(),
+        None => "0.0.0.0".to_owned(),
+    })
+}
+
+fn rpc_ports(config: &Configuration) -> Result<PortRange, TaskManagerError> {
+    Ok(match config.get(&options::TASKMANAGER_RPC_BIND_PORT)? {
+        Some(port) => PortRange::single(port),
+        None => config.get(&options::TASKMANAGER_RPC_PORT)?,
+    })
+}
+
+fn data_ports(config: &Configuration) -> Result<PortRange, TaskManagerError> {
+    Ok(match config.get(&options::TASKMANAGER_DATA_BIND_PORT)? {
+        Some(ports) => ports,
+        None => PortRange::single(config.get(&options::TASKMANAGER_DATA_PORT)?),
+    })
+}
+
+/// `taskmanager.resource-id`, or Flink's form of a name made up: `host:port-` and six random digits.
+fn resource_id(config: &Configuration, host: &str, port: u16) -> Result<String, TaskManagerError> {
+    let configured = config.get(&options::TASKMANAGER_RESOURCE_ID)?;
+    let made_up = || format!("{}-{:06x}", host_and_port(host, port), Random::from_system().below(1 << 24));
+    Ok(configured.unwrap_or_else(made_up))
+}
+
+/// What others are told: the configured port (it may be a forwarded one), or the one that was bound when any would do.
+fn published(host: &str, configured: Option<u16>, bound: SocketAddr) -> String {
+    let bind_differs = configured.filter(|port| *port != 0).unwrap_or(bound.port());
+    host_and_port(host, bind_differs)
+}
+
+fn host_and_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+fn listen(key: &'static str, host: &str, ports: &PortRange) -> Result<(TcpListener, SocketAddr), TaskManagerError> {
+    let listener = net::listen(host, ports).map_err(|source| TaskManagerError::Listen { key, source })?;
+    let address = listener.local_addr().map_err(|source| TaskManagerError::Listen { key, source })?;
+    Ok((listener, address))
+}
+
+fn tokio_listener(key: &'static str, listener: TcpListener) -> Result<tokio::net::TcpListener, TaskManagerError> {
+    tokio::net::TcpListener::from_std(listener).map_err(|source| TaskManagerError::Listen { key, source })
+}
+
+fn serve_rpc(listener: tokio::net::TcpListener, service: RpcService, servers: &Shutdown) {
+    let service = TaskManagerGatewayServer::new(service)
+        .max_decoding_message_size(MAX_MESSAGE_SIZE)
+        .max_encoding_message_size(MAX_MESSAGE_SIZE);
+    let server = tonic::transport::Server::builder().tcp_nodelay(true).serve_with_incoming_shutdown(
+        service,
+        TcpListenerStream::new(listener),
+        servers.token().cancelled_owned(),
+    );
+    servers.spawn(async move {
+        if let Err(error) = server.await {
+            warn!("the gRPC server has ended: {error}");
+        }
+    });
+}
+
+/// Serves the metrics for Prometheus where reporters are configured.
+fn report_metrics(
+    config: &Configuration,
+    bind_host: &str,
+    host: &str,
+    resource_id: &str,
+    executor: &TaskExecutor,
+    attempts: &Attempts,
+    servers: &Shutdown,
+) -> Result<(), TaskManagerError> {
+    let reporters = Reporters::from_config(config)?.prometheus;
+    if reporters.is_empty() {
+        return Ok(());
+    }
+    let mut metrics = TaskManagerMetrics::new(host, resource_id);
+    for reporter in reporters {
+        let address = serve_metrics(metrics.registry(), bind_host, &reporter.ports, servers)
+            .map_err(|source| TaskManagerError::Listen { key: "metrics.reporter.<name>.port", source })?;
+        info!("metrics for Prometheus (reporter {}) at http://{address}/metrics", reporter.name);
+    }
+    let (executor, attempts, end) = (executor.clone(), attempts.clone(), servers.clone());
+    servers.spawn(async move {
+        loop {
+            let mut report = executor.report();
+            report.resident_memory = machine::resident_memory();
+            metrics.refresh(&report, &attempts);
+            if end.unless_triggered(tokio::time::sleep(METRICS_INTERVAL)).await.is_none() {
+                return;
+            }
+        }
+    });
+    Ok(())
 }

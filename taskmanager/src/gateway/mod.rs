@@ -1,0 +1,69 @@
+//! `JobManagerGateway`: what the TaskManager asks of the JobManager. The trait is the TaskManager's; the JobManager answers over gRPC.
+
+mod grpc;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport, TaskStateUpdate};
+use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
+use tokio::sync::mpsc;
+
+pub(crate) use grpc::GrpcJobManager;
+
+/// The JobManager did not answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unreachable(pub(crate) String);
+
+/// What a JobManager says to a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RegistrationAnswer {
+    /// The TaskManager belongs to its cluster.
+    Accepted(Membership),
+    /// It does not.
+    Refused(String),
+}
+
+/// What it means to belong to a JobManager's cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Membership {
+    /// Under which epoch the JobManager commands.
+    pub(crate) epoch: LeaderEpoch,
+    /// How often it wants to hear of the TaskManager.
+    pub(crate) heartbeat_interval: Duration,
+    /// After which silence either side gives the other up.
+    pub(crate) heartbeat_timeout: Duration,
+}
+
+/// The answers to heartbeats, in order: whether the TaskManager is known. The end of the channel is the end of the stream.
+pub(crate) type HeartbeatAnswers = mpsc::UnboundedReceiver<Result<bool, Unreachable>>;
+
+/// What the TaskManager asks of the JobManager.
+#[async_trait]
+pub(crate) trait JobManagerGateway: Send + Sync {
+    /// Asks to belong to the cluster.
+    async fn register(&self, registration: &TaskManagerRegistration) -> Result<RegistrationAnswer, Unreachable>;
+
+    /// Opens a stream of heartbeats.
+    async fn heartbeats(
+        &self,
+        epoch: LeaderEpoch,
+        resource_id: &str,
+        reports: mpsc::UnboundedReceiver<TaskManagerReport>,
+    ) -> Result<HeartbeatAnswers, Unreachable>;
+
+    /// Tells of an attempt; false when the JobManager does not want it to run (any more).
+    async fn update_task_state(&self, epoch: LeaderEpoch, update: &TaskStateUpdate) -> Result<bool, Unreachable>;
+
+    /// Asks for a split; it comes by itself.
+    async fn request_split(
+        &self,
+        epoch: LeaderEpoch,
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+    ) -> Result<(), Unreachable>;
+
+    /// Takes leave.
+    async fn disconnect(&self, epoch: LeaderEpoch, resource_id: &str, reason: &str) -> Result<(), Unreachable>;
+}
