@@ -54,7 +54,7 @@ impl ScriptRunner {
 
     async fn run_text(&mut self, text: &str, origin: &Path) -> anyhow::Result<()> {
         let place = |error: sql::SqlError| anyhow::anyhow!("{}: {}", origin.display(), error.render(text));
-        let statements = sql::parse_script(text).map_err(place)?;
+        let statements = sql::parser::parse_script(text).map_err(place)?;
         anyhow::ensure!(!statements.is_empty(), "{}: the script has no statements", origin.display());
         for statement in &statements {
             let outcome = self.session.execute(statement, text).map_err(place)?;
@@ -98,7 +98,7 @@ impl ScriptRunner {
     /// Runs one statement that starts no job.
     fn in_session(&mut self, text: &str) -> anyhow::Result<Outcome> {
         let readable = |error: sql::SqlError| anyhow::anyhow!("{}", error.render(text));
-        let statement: Statement = sql::parse_statement(text).map_err(readable)?;
+        let statement: Statement = sql::parser::parse_statement(text).map_err(readable)?;
         self.session.execute(&statement, text).map_err(readable)
     }
 

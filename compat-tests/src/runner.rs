@@ -102,7 +102,7 @@ impl Runner {
 
     /// What flinkrs answers to one statement.
     pub async fn answer(&self, session: &mut Session, sql: &str) -> anyhow::Result<Answer> {
-        let outcome = sql::parse_statement(sql).and_then(|statement| session.execute(&statement, sql));
+        let outcome = sql::parser::parse_statement(sql).and_then(|statement| session.execute(&statement, sql));
         let mut answer = Answer::default();
         match outcome {
             Err(error) => answer.error = Some(error.to_string()),
