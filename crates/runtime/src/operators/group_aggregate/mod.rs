@@ -1,0 +1,217 @@
+//! `GroupAggregate`: aggregates per key without a window, also DISTINCT (no aggregates) and the global aggregate (no keys); emits a changelog.
+//!
+//! ```text
+//!   row by row:  batch -> change of each row's key -> accumulators, values before and after -> +I | -U +U | -D for each row
+//!   mini-batch:  batches -> accumulators; at the end of the bundle -> one change for each key
+//! ```
+//! As Flink's: a row that changes no value emits nothing (with a time to live it does), the row that takes the last one back emits -D, and what is
+//! taken back from an unknown key is ignored. State that was not written for `table.exec.state.ttl` is forgotten.
+
+mod bundle;
+mod emission;
+mod equality;
+mod keyed_groups;
+#[cfg(test)]
+mod tests;
+
+use std::task::Waker;
+
+use arrow_array::{Int8Array, UInt32Array};
+use common::clock::Clock;
+use dataflow::operator_spec::GroupAggregateSpec;
+use dataflow::{Batch, Failure, Operator, Output, Progress, RowKind, RowType, StreamElement};
+
+use bundle::Bundle;
+use emission::Emission;
+use keyed_groups::{Change, KeyedGroups};
+
+/// The operator.
+pub struct GroupAggregate {
+    keys: Vec<usize>,
+    groups: KeyedGroups,
+    emission: Emission,
+    bundle: Option<Bundle>,
+    /// `table.exec.state.ttl`, ms.
+    ttl: Option<i64>,
+    /// When expired state is swept out next, ms since the epoch.
+    next_sweep: Option<i64>,
+    clock: Clock,
+    /// Of the rows of a batch that are not ignored: which, of what group, what they change.
+    kept: Vec<u32>,
+    row_groups: Vec<u32>,
+    changes: Vec<Change>,
+}
+
+impl GroupAggregate {
+    /// An operator over rows of type `input`, with the machine's clock.
+    pub fn new(spec: &GroupAggregateSpec, input: &RowType) -> Result<Self, Failure> {
+        Self::with_clock(spec, input, Clock::System)
+    }
+
+    /// The same with a clock for the time to live and the latency of mini-batches.
+    pub fn with_clock(spec: &GroupAggregateSpec, input: &RowType, clock: Clock) -> Result<Self, Failure> {
+        Ok(Self {
+            keys: spec.keys.clone(),
+            groups: KeyedGroups::new(spec, input)?,
+            emission: Emission::new(spec),
+            bundle: spec.mini_batch.map(|bounds| Bundle::new(bounds, spec.aggregates.len())),
+            ttl: (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX)),
+            next_sweep: None,
+            clock,
+            kept: Vec::new(),
+            row_groups: Vec::new(),
+            changes: Vec::new(),
+        })
+    }
+
+    /// The time, where anything depends on it.
+    fn now(&self) -> i64 {
+        if self.ttl.is_some() || self.bundle.is_some() { self.clock.now_millis() } else { 0 }
+    }
+
+    /// Finds the groups of the rows; rows that are ignored are left out.
+    fn assign(&mut self, batch: &Batch, now: i64, mut found: impl FnMut(&mut KeyedGroups, u32, bool, bool) -> Change) {
+        self.groups.keys.encode(batch);
+        self.kept.clear();
+        self.row_groups.clear();
+        self.changes.clear();
+        let kinds = batch.kinds().map(Int8Array::values);
+        for row in 0..batch.num_rows() {
+            let retraction = kinds.is_some_and(|kinds| RowKind::from_byte(kinds[row]).is_retraction());
+            let Some((group, new)) = self.groups.find(row, retraction, now) else { continue };
+            self.kept.push(row as u32);
+            self.row_groups.push(group);
+            self.changes.push(found(&mut self.groups, group, new, retraction));
+        }
+    }
+
+    /// The rows that are not ignored.
+    fn kept_rows(&self, batch: Batch) -> Result<Batch, Failure> {
+        if self.kept.len() == batch.num_rows() {
+            return Ok(batch);
+        }
+        Ok(batch.take(&UInt32Array::from(self.kept.clone()))?)
+    }
+
+    fn process_by_row(&mut self, batch: Batch, now: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        self.assign(&batch, now, |groups, group, new, retraction| {
+            if !groups.count(group, retraction) {
+                groups.end(group);
+                return Change::Last;
+            }
+            if new { Change::First } else { Change::Update }
+        });
+        let batch = self.kept_rows(batch)?;
+        let values = self.groups.accumulate_traced(&batch, &self.row_groups)?;
+        let keys: Vec<_> = self.keys.iter().map(|&key| batch.column(key).clone()).collect();
+        self.emission.emit(&self.changes, &keys, &values, out)?;
+        self.groups.free_ended();
+        Ok(())
+    }
+
+    fn add_to_bundle(&mut self, bundle: &mut Bundle, batch: Batch, now: i64) -> Result<(), Failure> {
+        bundle.add_rows(batch.num_rows(), now);
+        let known = bundle.len();
+        self.assign(&batch, now, |groups, group, new, retraction| {
+            bundle.touch(group, new);
+            groups.count(group, retraction);
+            Change::Nothing
+        });
+        let batch = self.kept_rows(batch)?;
+        self.groups.make_room();
+        bundle.remember(known, &self.groups)?;
+        self.groups.accumulate(&batch, &self.row_groups)
+    }
+
+    fn process_in_bundles(
+        &mut self,
+        bundle: &mut Bundle,
+        batch: &Batch,
+        now: i64,
+        out: &mut dyn Output,
+    ) -> Result<(), Failure> {
+        let mut taken = 0;
+        while taken < batch.num_rows() {
+            let rows = bundle.room().min(batch.num_rows() - taken);
+            self.add_to_bundle(bundle, batch.slice(taken, rows), now)?;
+            taken += rows;
+            if bundle.room() == 0 {
+                self.emit_bundle(bundle, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn emit_bundle(&mut self, bundle: &mut Bundle, out: &mut dyn Output) -> Result<(), Failure> {
+        let (touched, changes, values) = bundle.take(&self.groups)?;
+        if touched.is_empty() {
+            return Ok(());
+        }
+        self.emission.emit(&changes, &self.groups.keys_of(&touched), &values, out)?;
+        for (&group, change) in touched.iter().zip(&changes) {
+            if matches!(change, Change::Last | Change::Nothing) {
+                self.groups.end(group);
+            }
+        }
+        self.groups.free_ended();
+        Ok(())
+    }
+
+    fn end_bundle(&mut self, out: &mut dyn Output) -> Result<(), Failure> {
+        if let Some(mut bundle) = self.bundle.take() {
+            let emitted = self.emit_bundle(&mut bundle, out);
+            self.bundle = Some(bundle);
+            emitted?;
+        }
+        Ok(())
+    }
+
+    fn schedule_sweep(&mut self, now: i64) {
+        self.next_sweep = self.ttl.filter(|_| !self.groups.is_empty()).map(|ttl| now.saturating_add(ttl));
+    }
+}
+
+impl Operator for GroupAggregate {
+    fn process(&mut self, _input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
+        let now = self.now();
+        match self.bundle.take() {
+            None => self.process_by_row(batch, now, out)?,
+            Some(mut bundle) => {
+                let processed = self.process_in_bundles(&mut bundle, &batch, now, out);
+                self.bundle = Some(bundle);
+                processed?;
+            }
+        }
+        if self.next_sweep.is_none() {
+            self.schedule_sweep(now);
+        }
+        Ok(())
+    }
+
+    fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        self.end_bundle(out)?;
+        out.emit(StreamElement::Watermark(watermark))
+    }
+
+    fn on_timer(&mut self, now: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        let sweep = self.next_sweep.is_some_and(|at| at <= now);
+        if sweep || self.bundle.as_ref().and_then(Bundle::due).is_some_and(|due| due <= now) {
+            self.end_bundle(out)?;
+        }
+        if sweep {
+            self.groups.expire(now);
+            self.schedule_sweep(now);
+        }
+        Ok(())
+    }
+
+    fn next_timer(&self) -> Option<i64> {
+        let due = self.bundle.as_ref().and_then(Bundle::due);
+        due.into_iter().chain(self.next_sweep).min()
+    }
+
+    fn finish(&mut self, _waker: &Waker, out: &mut dyn Output) -> Result<Progress, Failure> {
+        self.end_bundle(out)?;
+        Ok(Progress::Done)
+    }
+}
