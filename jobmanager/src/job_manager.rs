@@ -11,7 +11,7 @@ use common::shutdown::Shutdown;
 use common::telemetry::{Reporters, serve_metrics};
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::job_manager_gateway_server::JobManagerGatewayServer;
-use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::server::TcpIncoming;
 use tracing::{info, warn};
 
 use crate::cluster_metrics::ClusterMetrics;
@@ -175,10 +175,13 @@ fn serve_rpc(
         .max_decoding_message_size(MAX_MESSAGE_SIZE)
         .max_encoding_message_size(MAX_MESSAGE_SIZE);
     let server = tonic::transport::Server::builder()
-        .tcp_nodelay(true)
         .http2_keepalive_interval(Some(settings.heartbeat_interval))
         .http2_keepalive_timeout(Some(settings.heartbeat_timeout))
-        .serve_with_incoming_shutdown(service, TcpListenerStream::new(listener), servers.token().cancelled_owned());
+        .serve_with_incoming_shutdown(
+            service,
+            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            servers.token().cancelled_owned(),
+        );
     servers.spawn(async move {
         if let Err(error) = server.await {
             warn!("the gRPC server has ended: {error}");

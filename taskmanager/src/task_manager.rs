@@ -16,7 +16,7 @@ use proto::MAX_MESSAGE_SIZE;
 use proto::v1::task_manager_gateway_server::TaskManagerGatewayServer;
 use runtime::{TaskExecutor, TaskExecutorSettings};
 use tokio::sync::{Mutex, oneshot, watch};
-use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::server::TcpIncoming;
 use tracing::{info, warn};
 
 use crate::attempts::Attempts;
@@ -254,9 +254,9 @@ fn serve_rpc(listener: tokio::net::TcpListener, service: RpcService, servers: &S
     let service = TaskManagerGatewayServer::new(service)
         .max_decoding_message_size(MAX_MESSAGE_SIZE)
         .max_encoding_message_size(MAX_MESSAGE_SIZE);
-    let server = tonic::transport::Server::builder().tcp_nodelay(true).serve_with_incoming_shutdown(
+    let server = tonic::transport::Server::builder().serve_with_incoming_shutdown(
         service,
-        TcpListenerStream::new(listener),
+        TcpIncoming::from(listener).with_nodelay(Some(true)),
         servers.token().cancelled_owned(),
     );
     servers.spawn(async move {
