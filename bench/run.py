@@ -9,6 +9,7 @@ import lzma
 import os
 import pathlib
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def measure_case(case, engine, folder):
             runs.append(cluster.run(path))
             verdict = check(case, result_lines(out), engine)
         peak = cluster.taskmanager.rss_mb()
-    best = min(runs, key=lambda r: r["taskmanager_cpu_s"])
+    best = {key: min(run[key] for run in runs) for key in runs[0]}
     rows = CASES[case][0]
     return {
         "rows": rows,
@@ -100,11 +101,13 @@ def measure_startup(engine, folder):
     for i in range(RUNS):
         with Cluster(engine, folder / str(i)) as cluster:
             time.sleep(IDLE_S if i == RUNS - 1 else 0)
-            answers.append((cluster.registered_ms, cluster.rest_ready_ms, cluster.jobmanager.rss_mb(), cluster.taskmanager.rss_mb()))
+            cpu_s = cluster.jobmanager.cpu_seconds() + cluster.taskmanager.cpu_seconds()
+            answers.append((cluster.registered_ms, cluster.rest_ready_ms, cluster.jobmanager.rss_mb(), cluster.taskmanager.rss_mb(), cpu_s))
     best = min(answers)
     return {
         "rest_ready_ms": round(best[1]),
         "taskmanager_registered_ms": round(best[0]),
+        "cpu_s": round(min(answer[4] for answer in answers), 2),
         "idle_jobmanager_rss_mb": round(answers[-1][2], 1),
         "idle_taskmanager_rss_mb": round(answers[-1][3], 1),
     }
@@ -134,12 +137,14 @@ def main(arguments):
     results = HERE / "results" / f"{engine.name}.json"
     results.parent.mkdir(exist_ok=True)
     stored = json.loads(results.read_text()) if results.exists() else {}
-    stored["machine"] = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+    cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    stored["machine"] = f"{os.cpu_count()} cores, {cpu[1] if cpu else platform.machine()}, {platform.system()}"
     for name in wanted:
         folder = work / name
         folder.mkdir()
+        load = os.getloadavg()[0]
         measured = measurements[name](engine, folder) if name in measurements else measure_case(name, engine, folder)
-        stored[name] = measured
+        stored[name] = {**measured, "load_before": round(load, 1)}
         print(f"{engine.name} {name}: {json.dumps(measured)}", flush=True)
         results.write_text(json.dumps(stored, indent=1) + "\n")
     shutil.rmtree(work)
