@@ -9,7 +9,9 @@ use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow_ord::ord::DynComparator;
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::take::take_record_batch;
+use hashbrown::HashTable;
 
+use crate::hash::mix;
 use crate::row_hash::hash_rows;
 use crate::row_store::{RowRef, RowStore, comparators};
 
@@ -19,11 +21,14 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     place: Place,
+    /// Of the row and its slot.
     hash: u64,
+    slot: u32,
     /// How often the row is there.
     pub count: u32,
     /// A number of the operator's: how many rows of the other side it matches.
     pub associations: u32,
+    previous: u32,
     next: u32,
 }
 
@@ -49,6 +54,8 @@ pub struct RowLists {
     lists: Vec<List>,
     entries: Vec<Entry>,
     free: Vec<u32>,
+    /// The entries of all lists by their hash: a key may have very many rows.
+    index: HashTable<u32>,
     store: RowStore,
 }
 
@@ -75,7 +82,13 @@ impl Entry {
 impl RowLists {
     /// No rows.
     pub fn new(schema: SchemaRef) -> Self {
-        Self { lists: Vec::new(), entries: Vec::new(), free: Vec::new(), store: RowStore::new(schema) }
+        Self {
+            lists: Vec::new(),
+            entries: Vec::new(),
+            free: Vec::new(),
+            index: HashTable::new(),
+            store: RowStore::new(schema),
+        }
     }
 
     /// Starts to apply a batch.
@@ -91,14 +104,17 @@ impl RowLists {
 
     /// Adds a row of the batch to a key. A row that is there already counts once more, and has these associations from now on.
     pub fn add(&mut self, batch: &mut AppliedRows, slot: u32, row: usize, associations: u32) -> Result<(), ArrowError> {
-        if let Some((_, found)) = self.find(batch, slot, row)? {
+        if let Some(found) = self.find(batch, slot, row)? {
             let entry = &mut self.entries[found as usize];
             entry.count += 1;
             entry.associations = associations;
             return Ok(());
         }
-        let entry =
-            Entry { place: Place::Input(row as u32), hash: batch.hashes[row], count: 1, associations, next: NONE };
+        if slot as usize >= self.lists.len() {
+            self.lists.resize(slot as usize + 1, EMPTY);
+        }
+        let (hash, previous) = (mix(batch.hashes[row], u64::from(slot)), self.lists[slot as usize].last);
+        let entry = Entry { place: Place::Input(row as u32), hash, slot, count: 1, associations, previous, next: NONE };
         let id = match self.free.pop() {
             Some(id) => {
                 self.entries[id as usize] = entry;
@@ -109,36 +125,30 @@ impl RowLists {
                 (self.entries.len() - 1) as u32
             }
         };
-        if slot as usize >= self.lists.len() {
-            self.lists.resize(slot as usize + 1, EMPTY);
-        }
         let list = &mut self.lists[slot as usize];
-        match list.last {
+        match previous {
             NONE => list.first = id,
-            last => self.entries[last as usize].next = id,
+            previous => self.entries[previous as usize].next = id,
         }
         list.last = id;
+        let entries = &self.entries;
+        self.index.insert_unique(hash, id, |id| entries[*id as usize].hash);
         batch.added.push(id);
         Ok(())
     }
 
     /// Takes a row like this one of the batch back from a key. A row that is not there is ignored.
     pub fn retract(&mut self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<(), ArrowError> {
-        let Some((previous, found)) = self.find(batch, slot, row)? else { return Ok(()) };
+        let Some(found) = self.find(batch, slot, row)? else { return Ok(()) };
         let entry = &mut self.entries[found as usize];
         if entry.count > 1 {
             entry.count -= 1;
             return Ok(());
         }
-        let next = entry.next;
-        let place = std::mem::replace(&mut entry.place, Place::Free);
-        let list = &mut self.lists[slot as usize];
-        match previous {
-            NONE => list.first = next,
-            previous => self.entries[previous as usize].next = next,
-        }
-        if list.last == found {
-            list.last = previous;
+        let hash = entry.hash;
+        let place = self.unlink(found);
+        if let Ok(indexed) = self.index.find_entry(hash, |id| *id == found) {
+            indexed.remove();
         }
         match place {
             Place::Stored(row) => {
@@ -152,6 +162,21 @@ impl RowLists {
             Place::Input(_) | Place::Free => {}
         }
         Ok(())
+    }
+
+    /// Takes an entry out of its list; returns where its row is.
+    fn unlink(&mut self, id: u32) -> Place {
+        let Entry { slot, previous, next, .. } = self.entries[id as usize];
+        let list = &mut self.lists[slot as usize];
+        match previous {
+            NONE => list.first = next,
+            previous => self.entries[previous as usize].next = next,
+        }
+        match next {
+            NONE => list.last = previous,
+            next => self.entries[next as usize].previous = previous,
+        }
+        std::mem::replace(&mut self.entries[id as usize].place, Place::Free)
     }
 
     /// Keeps what the batch added.
@@ -176,15 +201,14 @@ impl RowLists {
         self.store.put(kept, owners, &mut |owner, row| entries[owner as usize].place = Place::Stored(row))
     }
 
-    /// The entry of this row and the one before it in the list.
-    fn find(&self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<Option<(u32, u32)>, ArrowError> {
-        let (mut previous, mut id) = (NONE, self.lists.get(slot as usize).map_or(NONE, |list| list.first));
-        while id != NONE {
+    /// The entry of a row like this one of the batch.
+    fn find(&self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<Option<u32>, ArrowError> {
+        let hash = mix(batch.hashes[row], u64::from(slot));
+        for &id in self.index.iter_hash(hash) {
             let entry = &self.entries[id as usize];
-            if entry.hash == batch.hashes[row] && self.equals(batch, row, entry.place)? {
-                return Ok(Some((previous, id)));
+            if entry.hash == hash && entry.slot == slot && self.equals(batch, row, entry.place)? {
+                return Ok(Some(id));
             }
-            (previous, id) = (id, entry.next);
         }
         Ok(None)
     }
@@ -244,6 +268,11 @@ impl RowLists {
         self.store.gather(rows)
     }
 
+    /// The same, of these columns only.
+    pub fn gather_columns(&self, rows: &[Option<RowRef>], columns: &[usize]) -> Result<Vec<ArrayRef>, ArrowError> {
+        self.store.gather_columns(rows, columns)
+    }
+
     /// Number of distinct rows.
     pub fn len(&self) -> usize {
         self.store.len()
@@ -259,6 +288,7 @@ impl RowLists {
         self.store.memory_size()
             + self.entries.capacity() * size_of::<Entry>()
             + self.lists.capacity() * size_of::<List>()
+            + self.index.allocation_size()
     }
 }
 

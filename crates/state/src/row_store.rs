@@ -107,6 +107,12 @@ impl RowStore {
 
     /// The columns of these rows, in this order; rows without a reference are all NULL.
     pub fn gather(&self, rows: &[Option<RowRef>]) -> Result<Vec<ArrayRef>, ArrowError> {
+        let all: Vec<usize> = (0..self.schema.fields().len()).collect();
+        self.gather_columns(rows, &all)
+    }
+
+    /// The same, of these columns only.
+    pub fn gather_columns(&self, rows: &[Option<RowRef>], columns: &[usize]) -> Result<Vec<ArrayRef>, ArrowError> {
         let mut sources: Vec<u32> = Vec::new();
         let mut source_of: HashMap<u32, usize> = HashMap::new();
         let mut last = (DEAD, 0);
@@ -126,13 +132,13 @@ impl RowStore {
             }
             indices.push((last.1, row.row as usize));
         }
-        let column = |(index, field): (usize, &arrow_schema::FieldRef)| {
-            let nulls = new_null_array(field.data_type(), 1);
+        let column = |&index: &usize| {
+            let nulls = new_null_array(self.schema.field(index).data_type(), 1);
             let stored = sources.iter().map(|block| self.block(*block).rows.column(index).as_ref());
             let arrays: Vec<&dyn Array> = std::iter::once(nulls.as_ref()).chain(stored).collect();
             interleave(&arrays, &indices)
         };
-        self.schema.fields().iter().enumerate().map(column).collect()
+        columns.iter().map(column).collect()
     }
 
     /// Compares row i of `columns` with row j of the block that holds `row`, column by column.
