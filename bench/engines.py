@@ -56,7 +56,8 @@ class Flinkrs:
     name = "flinkrs"
 
     def __init__(self):
-        self.binary = pathlib.Path(os.environ.get("FLINKRS") or HERE.parent / "target" / "release" / "flinkrs").resolve()
+        target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or HERE.parent / "target")
+        self.binary = pathlib.Path(os.environ.get("FLINKRS") or target / "release" / "flinkrs").resolve()
         if not self.binary.exists():
             raise SystemExit(f"bench: {self.binary} is missing; build it with 'cargo build --release' or set FLINKRS")
 
