@@ -2,6 +2,7 @@
 
 pub(crate) mod calc;
 mod collect;
+mod group_aggregate;
 mod sink;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -52,9 +53,10 @@ pub(crate) fn create(
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }
-        OperatorSpec::GroupAggregate(_) | OperatorSpec::Join(_) => {
-            Err(Failure::internal("this kind of operator is not supported yet").fatal())
+        OperatorSpec::GroupAggregate(spec) => {
+            group_aggregate::GroupAggregate::with_clock(spec, input, context.clock.clone()).map(boxed)
         }
+        OperatorSpec::Join(_) => Err(Failure::internal("this kind of operator is not supported yet").fatal()),
     };
     operator.map_err(|failure| failure.context(format!("operator '{}' cannot be set up", descriptor.name)))
 }

@@ -14,6 +14,8 @@ mod source_head;
 #[allow(clippy::module_inception, reason = "the file is named after its type, as everywhere")]
 mod task;
 mod thread;
+#[cfg(test)]
+mod tests;
 mod values_head;
 
 pub(crate) use build::TaskBuilder;

@@ -1,6 +1,5 @@
 //! `TaskThread`: the thread of one task, from deployment to its last word.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
@@ -71,8 +70,7 @@ impl TaskThread {
     fn run(&self, builder: TaskBuilder, ended: impl FnOnce()) {
         self.signal.belongs_to_this_thread();
         // The task is dropped in there too: what it holds is free before its end is told.
-        let end = catch_unwind(AssertUnwindSafe(|| self.drive(builder)));
-        let end = end.unwrap_or_else(|panic| End::Failed(self.failure_of(panic)));
+        let end = guarded(&self.name, || self.drive(builder));
         self.metrics.time.stop(self.clock.instant());
         let (state, failure) = match end {
             End::Finished => (ExecutionState::Finished, None),
@@ -124,11 +122,29 @@ impl TaskThread {
         let update = TaskStateUpdate { attempt: self.attempt, state, failure: None, metrics: None };
         self.events.state_changed(update);
     }
+}
 
-    fn failure_of(&self, panic: Box<dyn Any + Send>) -> Failure {
+/// A panic is the end of its task, not of the process.
+fn guarded(task: &str, drive: impl FnOnce() -> End) -> End {
+    catch_unwind(AssertUnwindSafe(drive)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
         let message = message.unwrap_or_else(|| "the panic has no message".to_owned());
-        Failure::internal(format!("task '{}' panicked; this is a mistake in flinkrs", self.name)).caused_by(message)
+        let failure = Failure::internal(format!("task '{task}' panicked; this is a mistake in flinkrs"));
+        End::Failed(failure.caused_by(message))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_failure() {
+        let End::Failed(failure) = guarded("Sink (1/1)#0", || panic!("index out of bounds")) else {
+            panic!("it has failed");
+        };
+        assert!(failure.message.contains("'Sink (1/1)#0'"));
+        assert_eq!(failure.causes, ["index out of bounds"]);
     }
 }
