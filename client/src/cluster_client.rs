@@ -44,7 +44,7 @@ impl ClusterClient {
 
     /// Whether a flinkrs JobManager answers within `patience`.
     pub async fn answers(&self, patience: Duration) -> bool {
-        matches!(tokio::time::timeout(patience, self.overview()).await, Ok(Ok(overview)) if overview.is_flinkrs())
+        matches!(tokio::time::timeout(patience, self.overview()).await, Ok(Ok(overview)) if overview.flink_commit.starts_with("flinkrs"))
     }
 
     /// Submits a job; it has been accepted when this returns.

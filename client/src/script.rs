@@ -1,6 +1,5 @@
 //! Runs the statements of a job file one after the other: DDL and SET in the session, INSERT and SELECT as jobs on the cluster.
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -111,7 +110,7 @@ impl ScriptRunner {
             Outcome::Insert(graph) => {
                 let job = self.submit(&graph).await?;
                 self.running.push(job);
-                if self.session.config("table.dml-sync").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+                if self.session.config().get("table.dml-sync").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
                     self.wait_for_jobs().await?;
                 }
                 Ok(())
@@ -137,7 +136,7 @@ impl ScriptRunner {
 
     /// Prints rows until the query ends. An interrupt cancels its job.
     async fn print(&self, mut query: Query) -> anyhow::Result<()> {
-        let context = EvalContext::from_config(self.session.config_map())?;
+        let context = EvalContext::from_config(self.session.config())?;
         let mut printer = ResultPrinter::new(self.options.output, query.schema.clone(), context);
         printer.begin(&mut std::io::stdout().lock()).context("cannot write to standard output")?;
         let job = query.job;

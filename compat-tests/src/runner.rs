@@ -117,7 +117,7 @@ impl Runner {
             }
             Ok(Outcome::Select { graph, schema, collect, collect_parallelism }) => {
                 answer.schema = Some(schema.fields.iter().map(|field| (field.name.clone(), type_text(&field.ty))).collect());
-                let context = EvalContext::from_config(session.config_map())?;
+                let context = EvalContext::from_config(session.config())?;
                 let rows = async {
                     let job = self.client.submit(&graph).await?;
                     let mut query = Query::new(self.client.clone(), job, schema.clone(), collect, collect_parallelism);
