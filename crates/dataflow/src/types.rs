@@ -69,9 +69,9 @@ pub enum TypeKind {
         precision: u8,
         attribute: TimeAttribute,
     },
-    /// `INTERVAL YEAR TO MONTH`: months.
+    /// Months. Flink keeps every such interval as `INTERVAL MONTH`.
     IntervalYearMonth,
-    /// `INTERVAL DAY TO SECOND(3)`: milliseconds.
+    /// Milliseconds. Flink keeps every such interval as `INTERVAL SECOND(3)`.
     IntervalDayTime,
     Array(Box<LogicalType>),
     Map(Box<LogicalType>, Box<LogicalType>),
@@ -278,8 +278,8 @@ impl fmt::Display for TypeKind {
             TypeKind::Time { precision } => write!(f, "TIME({precision})"),
             TypeKind::Timestamp { precision, .. } => write!(f, "TIMESTAMP({precision})"),
             TypeKind::TimestampLtz { precision, .. } => write!(f, "TIMESTAMP_LTZ({precision})"),
-            TypeKind::IntervalYearMonth => f.write_str("INTERVAL YEAR TO MONTH"),
-            TypeKind::IntervalDayTime => f.write_str("INTERVAL DAY TO SECOND(3)"),
+            TypeKind::IntervalYearMonth => f.write_str("INTERVAL MONTH"),
+            TypeKind::IntervalDayTime => f.write_str("INTERVAL SECOND(3)"),
             TypeKind::Array(element) => write!(f, "ARRAY<{element}>"),
             TypeKind::Map(key, value) => write!(f, "MAP<{key}, {value}>"),
             TypeKind::Multiset(element) => write!(f, "MULTISET<{element}>"),

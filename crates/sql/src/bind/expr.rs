@@ -5,7 +5,7 @@ use dataflow::{Expr, ExprKind, Literal, LogicalType, TypeKind};
 
 use super::data_type::bind_data_type;
 use super::groups::Groups;
-use super::literal::{bind_literal, millis_of, months_of, string};
+use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
 use super::scope::Scope;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
 use crate::error::SqlError;
@@ -47,6 +47,8 @@ pub(crate) struct ExprBinder<'b> {
     pub groups: Option<&'b mut Groups>,
     /// See [`SessionFacts`].
     pub facts: &'b SessionFacts,
+    /// The outer row that a sub-query may refer to. With it, columns of `scope` stand behind those of the outer row.
+    pub outer: Option<&'b Scope>,
     /// Whether an aggregate was met where there is no aggregation; set together with an error.
     pub met_aggregate: bool,
 }
@@ -54,7 +56,7 @@ pub(crate) struct ExprBinder<'b> {
 impl<'b> ExprBinder<'b> {
     /// A binder without an aggregation.
     pub fn new(scope: &'b Scope, clause: Clause, facts: &'b SessionFacts) -> Self {
-        Self { scope, clause, groups: None, facts, met_aggregate: false }
+        Self { scope, clause, groups: None, facts, outer: None, met_aggregate: false }
     }
 
     /// Binds one expression.
@@ -228,27 +230,34 @@ impl<'b> ExprBinder<'b> {
     }
 
     fn identifier(&mut self, parts: &[Ident], span: Span) -> Result<Expr, SqlError> {
-        let resolved = self.scope.resolve(parts, span)?;
+        let resolved = match (self.scope.resolve(parts, span), self.outer) {
+            (Ok(resolved), None) => resolved,
+            (Ok(mut resolved), Some(outer)) => {
+                resolved.expr.map_columns(&mut |index| index + outer.len());
+                resolved
+            }
+            (Err(error), Some(outer)) => outer.resolve(parts, span).map_err(|_| error)?,
+            // The names of a table's own columns are not looked for in tables.
+            (Err(error), None) if self.clause == Clause::Table && parts.len() == 1 => {
+                return Err(SqlError { message: format!("Unknown identifier '{}'", parts[0].value), ..error });
+            }
+            (Err(error), None) => return Err(error),
+        };
         parts[resolved.parts..].iter().try_fold(resolved.expr, field_of)
     }
 
     fn unary(&mut self, op: UnaryOp, operand: &ast::Expr, span: Span) -> Result<Expr, SqlError> {
+        if let (UnaryOp::Minus, ast::ExprKind::Literal(ast::Literal::Exact(text))) = (op, &operand.kind) {
+            return bind_negative(text, operand.span);
+        }
         let operand = self.bind(operand)?;
         match op {
             UnaryOp::Plus => Ok(operand),
             UnaryOp::Not => self.call("NOT", vec![operand], span),
-            UnaryOp::Minus => {
-                let negated = match &operand.kind {
-                    ExprKind::Literal(Literal::Int(value)) => value.checked_neg().map(Literal::Int),
-                    ExprKind::Literal(Literal::Decimal(value)) => Some(Literal::Decimal(-value)),
-                    ExprKind::Literal(Literal::Float(value)) => Some(Literal::Float(-value)),
-                    _ => None,
-                };
-                match negated {
-                    Some(literal) => Ok(Expr::literal(literal, operand.ty)),
-                    None => self.call("NEGATE", vec![operand], span),
-                }
-            }
+            UnaryOp::Minus => match operand.kind {
+                ExprKind::Literal(Literal::Float(value)) => Ok(Expr::literal(Literal::Float(-value), operand.ty)),
+                _ => self.call("NEGATE", vec![operand], span),
+            },
         }
     }
 

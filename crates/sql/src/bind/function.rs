@@ -1,7 +1,7 @@
 //! Function calls: which are aggregates, which speak of a group window, which are ordinary.
 
 use ::expr::functions::FunctionError;
-use dataflow::{Expr, ExprKind, Literal, TypeKind};
+use dataflow::{Expr, ExprKind, Literal, LogicalType, TimeAttribute, TypeKind};
 
 use super::expr::{Clause, ExprBinder, case_of, function_error, not_supported, resolved_call};
 use super::groups::is_aggregate;
@@ -26,12 +26,15 @@ impl ExprBinder<'_> {
         if is_aggregate(&upper) {
             return self.aggregate(&upper, call, span);
         }
+        if matches!(upper.as_str(), "GROUPING" | "GROUPING_ID") {
+            return self.grouping(&upper, call, span);
+        }
         if let Some(function) = GroupWindowFunction::of(&upper) {
             return self.group_window_function(function, call, span);
         }
         if WindowKind::of(&upper).is_some() && self.clause != Clause::GroupBy {
             return Err(SqlError::validation(
-                format!("Group function '{upper}' can only appear in GROUP BY clause"),
+                format!("Group function '${upper}' can only appear in GROUP BY clause"),
                 span,
             ));
         }
@@ -44,15 +47,28 @@ impl ExprBinder<'_> {
         let args = self.scalar_args(&call.args, span)?;
         match (upper.as_str(), args.len()) {
             ("CURRENT_DATABASE", 0) => Ok(string(&self.facts.current_database)),
+            ("PROCTIME", 0) => Ok(Expr::call("PROCTIME", args, proctime_type())),
             ("NULLIF", 2) => self.null_if(args, span),
             ("CEILING", _) => self.call("CEIL", args, span),
-            _ => self.call_named(&name.value, &upper, args, span),
+            _ => self.call_named(&name.value, &upper, args, call.args != FunctionArgs::Absent, span),
         }
     }
 
     /// Calls a function that the text names; an unknown one is reported as it was written.
-    fn call_named(&self, written: &str, upper: &str, args: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
+    fn call_named(
+        &self,
+        written: &str,
+        upper: &str,
+        args: Vec<Expr>,
+        parenthesised: bool,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let is_bare = args.is_empty() && !parenthesised;
         resolved_call(upper, args).map_err(|error| match error {
+            // USER, for instance, is a word of its own in the grammar, and to Flink just a name.
+            FunctionError::Unknown { .. } if is_bare => {
+                SqlError::validation(format!("Column '{written}' not found in any table"), span)
+            }
             FunctionError::Unknown { message, nearest } => {
                 let message = message.replacen(&format!(" {upper}("), &format!(" {written}("), 1);
                 function_error(&FunctionError::Unknown { message, nearest }, span)
@@ -75,6 +91,14 @@ impl ExprBinder<'_> {
                 self.met_aggregate = true;
                 Err(illegal_aggregate(self.clause, span))
             }
+        }
+    }
+
+    fn grouping(&mut self, name: &str, call: &FunctionCall, span: Span) -> Result<Expr, SqlError> {
+        let args = ExprBinder::new(self.scope, Clause::Aggregate, self.facts).scalar_args(&call.args, span)?;
+        match &self.groups {
+            Some(groups) => groups.grouping(&args, span),
+            None => Err(SqlError::validation(format!("{name} operator may only occur in an aggregate query"), span)),
         }
     }
 
@@ -116,6 +140,11 @@ pub(super) fn scalar_arg(arg: &FunctionArg) -> Result<&crate::ast::Expr, SqlErro
         FunctionArgValue::Expr(expr) => Ok(expr),
         _ => Err(SqlError::validation("a scalar function takes only expressions", arg.span)),
     }
+}
+
+/// The clock of the machine, and the time attribute of tables that say so.
+fn proctime_type() -> LogicalType {
+    TypeKind::TimestampLtz { precision: 3, attribute: TimeAttribute::Proctime }.not_null()
 }
 
 fn illegal_aggregate(clause: Clause, span: Span) -> SqlError {

@@ -3,20 +3,20 @@
 //! Expressions above it are bound over its future output: keys, then calls, then window properties.
 
 use dataflow::operator_spec::WindowProperty;
-use dataflow::{AggregateCall, Expr, ExprKind, Field, LogicalType, RowType};
+use dataflow::{AggregateCall, Expr, ExprKind, Field, Literal, LogicalType, RowType, TypeKind};
 
-use super::expr::{Clause, ExprBinder, SessionFacts, coerce, function_error, not_supported};
+use super::expr::{Clause, ExprBinder, SessionFacts, call, coerce, function_error, not_supported};
 use super::scope::Scope;
 use super::window::GroupWindow;
 use crate::ast::{FunctionArgs, FunctionCall, SetQuantifier, Span};
 use crate::error::SqlError;
-use crate::logical::{Aggregate, LogicalPlan, LogicalWindow, WindowAggregate};
+use crate::logical::{Aggregate, LogicalPlan, LogicalWindow, Union, WindowAggregate};
 
 /// Output index of the first window property until the number of calls is known.
 const PROPERTY_BASE: usize = 1 << 24;
 
 /// Flink's aggregates that the catalogue may not have: they are refused as aggregates, not as unknown functions.
-const UNSUPPORTED: [&str; 24] = [
+const UNSUPPORTED: [&str; 22] = [
     "APPROX_COUNT_DISTINCT",
     "ARRAY_AGG",
     "ARRAY_CONCAT_AGG",
@@ -24,8 +24,6 @@ const UNSUPPORTED: [&str; 24] = [
     "CUME_DIST",
     "DENSE_RANK",
     "FIRST_VALUE",
-    "GROUPING",
-    "GROUPING_ID",
     "JSON_ARRAYAGG",
     "JSON_OBJECTAGG",
     "LAG",
@@ -47,6 +45,8 @@ const UNSUPPORTED: [&str; 24] = [
 #[derive(Debug)]
 pub(crate) struct Groups {
     keys: Vec<Expr>,
+    /// GROUPING SETS: for each set, which keys it has.
+    sets: Option<Vec<Vec<bool>>>,
     window: Option<GroupWindow>,
     calls: Vec<BoundCall>,
     properties: Vec<WindowProperty>,
@@ -69,13 +69,56 @@ pub(crate) fn is_aggregate(name: &str) -> bool {
 impl Groups {
     /// An aggregation by these keys, and a window.
     pub fn new(keys: Vec<Expr>, window: Option<GroupWindow>) -> Self {
-        Self { keys, window, calls: Vec::new(), properties: Vec::new() }
+        Self { keys, sets: None, window, calls: Vec::new(), properties: Vec::new() }
+    }
+
+    /// An aggregation of each row by several sets of keys.
+    pub fn with_sets(keys: Vec<Expr>, sets: Vec<Vec<bool>>, window: Option<GroupWindow>) -> Self {
+        Self { sets: Some(sets), ..Self::new(keys, window) }
     }
 
     /// The output column of a grouped expression, if it is a key.
     pub fn key_of(&self, expr: &Expr) -> Option<Expr> {
         let index = self.keys.iter().position(|key| key == expr)?;
-        Some(Expr::column(index, expr.ty.clone()))
+        Some(Expr::column(index, self.key_type(index)))
+    }
+
+    /// A key that some set lacks is NULL there.
+    fn key_type(&self, index: usize) -> LogicalType {
+        let ty = &self.keys[index].ty;
+        let is_left_out = self.sets.as_ref().is_some_and(|sets| sets.iter().any(|set| !set[index]));
+        ty.with_nullable(ty.nullable || is_left_out)
+    }
+
+    /// Number of key columns of the output: with several sets, the last one is the set's id.
+    fn key_columns(&self) -> usize {
+        self.keys.len() + usize::from(self.sets.is_some())
+    }
+
+    /// `GROUPING(a, b)`: a bit for each argument, set where the row's grouping set lacks it.
+    pub fn grouping(&self, args: &[Expr], span: Span) -> Result<Expr, SqlError> {
+        let ty = TypeKind::BigInt.not_null();
+        let mut indices = Vec::with_capacity(args.len());
+        for arg in args {
+            indices.push(self.keys.iter().position(|key| key == arg).ok_or_else(|| {
+                SqlError::validation("Argument to operator 'GROUPING' must be a grouped expression", span)
+            })?);
+        }
+        let Some(sets) = &self.sets else {
+            return Ok(Expr::literal(Literal::Int(0), ty));
+        };
+        let value = |set: &Vec<bool>| {
+            let bits = indices.iter().fold(0, |bits, &index| bits << 1 | i64::from(!set[index]));
+            Expr::literal(Literal::Int(bits), ty.clone())
+        };
+        let id = Expr::column(self.keys.len(), ty.clone());
+        let mut branches = Vec::with_capacity(sets.len());
+        for (number, set) in sets.iter().enumerate() {
+            let is_set = call("=", vec![id.clone(), set_id(number)], span)?;
+            branches.push((is_set, value(set)));
+        }
+        let (_, otherwise) = branches.pop().expect("there is a set");
+        Ok(Expr { kind: ExprKind::Case { branches, otherwise: Box::new(otherwise) }, ty })
     }
 
     /// The output column of a window property, if `window` is the one grouped by.
@@ -113,6 +156,9 @@ impl Groups {
             args => binder.scalar_args(args, span)?,
         };
         let filter = call.filter.as_ref().map(|filter| binder.bind_condition(filter)).transpose()?;
+        if name == "COUNT" && args.len() > 1 {
+            return Err(SqlError::unsupported("We now only support the count of one field.", span));
+        }
         let types: Vec<LogicalType> = args.iter().map(|arg| arg.ty.without_time_attribute()).collect();
         let grouped = !self.keys.is_empty() || self.window.is_some();
         let resolved = ::expr::aggregate::resolve(name, &types, distinct, grouped && filter.is_none())
@@ -129,14 +175,22 @@ impl Groups {
             self.calls.push(bound);
             self.calls.len() - 1
         });
-        Ok(Expr::column(self.keys.len() + index, self.calls[index].ty.clone()))
+        Ok(Expr::column(self.key_columns() + index, self.calls[index].ty.clone()))
     }
 
     /// Builds the aggregation over `input`. `above` are the expressions bound over it, whose columns are settled here; `names` are those of the
     /// select list, after which aggregates are called where they stand alone.
     pub fn build(self, input: LogicalPlan, above: &mut [Expr], names: &[String]) -> LogicalPlan {
         let mut columns = Columns::default();
-        let keys: Vec<usize> = self.keys.iter().map(|key| columns.add(key, input.output())).collect();
+        let keys: Vec<usize> = match &self.sets {
+            None => self.keys.iter().map(|key| columns.add(key, input.output())).collect(),
+            // Keys stand first and apart, for they are NULL where arguments of the same text are not.
+            Some(_) => {
+                let id = set_id(0);
+                self.keys.iter().chain([&id]).map(|key| columns.push(key, input.output())).collect()
+            }
+        };
+        columns.shared_from = if self.sets.is_some() { keys.len() } else { 0 };
         let window =
             self.window.as_ref().map(|window| logical_window(window, columns.add(&window.time, input.output())));
         let calls: Vec<AggregateCall> = self
@@ -163,7 +217,16 @@ impl Groups {
         };
         let mut fields: Vec<Field> = keys.iter().map(|&key| columns.fields[key].clone()).collect();
         fields.extend(calls.iter().enumerate().map(|(i, call)| Field::new(name_of(first_call + i), call.ty.clone())));
-        let input = Box::new(input.project(columns.exprs, RowType::new(columns.fields)));
+        let input = Box::new(match &self.sets {
+            None => input.project(columns.exprs, RowType::new(columns.fields)),
+            Some(sets) => {
+                for index in 0..self.keys.len() {
+                    columns.fields[index].ty = self.key_type(index);
+                    fields[index].ty = self.key_type(index);
+                }
+                expand(&input, sets, columns)
+            }
+        });
         match window {
             None => LogicalPlan::Aggregate(Aggregate { input, keys, calls, output: RowType::new(fields) }),
             Some(window) => {
@@ -189,18 +252,46 @@ fn logical_window(window: &GroupWindow, column: usize) -> LogicalWindow {
     LogicalWindow { column: Some(column), ty: window.time.ty.clone(), assigner: window.assigner }
 }
 
-/// The projection below an aggregation: each expression once.
+/// The rows once for each grouping set: keys that the set lacks are NULL, and the set's number follows the keys.
+fn expand(input: &LogicalPlan, sets: &[Vec<bool>], columns: Columns) -> LogicalPlan {
+    let output = RowType::new(columns.fields);
+    let one = |(number, set): (usize, &Vec<bool>)| {
+        let mut exprs = columns.exprs.clone();
+        for (index, _) in set.iter().enumerate().filter(|(_, has)| !**has) {
+            exprs[index] = Expr::literal(Literal::Null, output.fields[index].ty.without_time_attribute());
+        }
+        exprs[set.len()] = set_id(number);
+        input.clone().project(exprs, output.clone())
+    };
+    let mut inputs: Vec<LogicalPlan> = sets.iter().enumerate().map(one).collect();
+    match inputs.len() {
+        1 => inputs.remove(0),
+        _ => LogicalPlan::Union(Union { inputs, output }),
+    }
+}
+
+/// The number of a grouping set as a constant.
+fn set_id(number: usize) -> Expr {
+    Expr::literal(Literal::Int(number as i64), TypeKind::BigInt.not_null())
+}
+
+/// The projection below an aggregation: each expression once, from `shared_from` on.
 #[derive(Default)]
 struct Columns {
     exprs: Vec<Expr>,
     fields: Vec<Field>,
+    shared_from: usize,
 }
 
 impl Columns {
     fn add(&mut self, expr: &Expr, input: &RowType) -> usize {
-        if let Some(index) = self.exprs.iter().position(|known| known == expr) {
-            return index;
+        match self.exprs.iter().skip(self.shared_from).position(|known| known == expr) {
+            Some(index) => index + self.shared_from,
+            None => self.push(expr, input),
         }
+    }
+
+    fn push(&mut self, expr: &Expr, input: &RowType) -> usize {
         let name = match expr.kind {
             ExprKind::Column(index) => input.fields[index].name.clone(),
             _ => format!("$f{}", self.exprs.len()),

@@ -62,10 +62,10 @@ pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<Bo
         }
     };
     let options = table_options(&table, &insert.hints)?;
-    let mut plan = binder.query(&insert.query)?;
-    if matches!(insert.query.body.kind, SetExprKind::Values(_)) {
-        plan = type_nulls(plan, &table);
-    }
+    let plan = match &insert.query.body.kind {
+        SetExprKind::Values(rows) => type_nulls(binder.values(rows, true, insert.query.span)?, &table),
+        _ => binder.query(&insert.query)?,
+    };
     let plan = fit(plan, &path, &table, &insert.columns, insert)?;
     Ok(BoundInsert { path, table, options, plan, span })
 }

@@ -1,7 +1,7 @@
 //! Literals: from text to typed constants.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
-use dataflow::{Expr, Literal, LogicalType, TypeKind};
+use dataflow::{Expr, ExprKind, Literal, LogicalType, TypeKind};
 
 use crate::ast::{IntervalLiteral, Literal as AstLiteral, Span, TimeUnit};
 use crate::error::SqlError;
@@ -58,6 +58,20 @@ pub(crate) fn boolean(value: bool) -> Expr {
     Expr::literal(Literal::Boolean(value), TypeKind::Boolean.not_null())
 }
 
+/// The constant of `-literal`, for which the smallest INT and BIGINT are in range although their digits alone are not.
+pub(crate) fn bind_negative(text: &str, span: Span) -> Result<Expr, SqlError> {
+    let negative = format!("-{text}");
+    if let Ok(value) = negative.trim_end_matches('.').parse::<i64>() {
+        let kind = if i32::try_from(value).is_ok() { TypeKind::Int } else { TypeKind::BigInt };
+        return Ok(Expr::literal(Literal::Int(value), kind.not_null()));
+    }
+    let positive = exact(text, span)?;
+    Ok(match positive.kind {
+        ExprKind::Literal(Literal::Decimal(value)) => Expr::literal(Literal::Decimal(-value), positive.ty),
+        _ => positive,
+    })
+}
+
 /// INT or BIGINT for a whole number, DECIMAL with as many digits as are written for another (as Calcite counts them).
 fn exact(text: &str, span: Span) -> Result<Expr, SqlError> {
     let out_of_range = || SqlError::validation(format!("Numeric literal '{text}' out of range"), span);
@@ -68,12 +82,13 @@ fn exact(text: &str, span: Span) -> Result<Expr, SqlError> {
         return Ok(Expr::literal(Literal::Int(value), kind.not_null()));
     }
     let precision = whole.len() + fraction.len();
-    let value: i128 = format!("{whole}{fraction}").parse().map_err(|_| out_of_range())?;
+    // Calcite reads the digits as a BIGINT, whatever the scale.
+    let value: i64 = format!("{whole}{fraction}").parse().map_err(|_| out_of_range())?;
     if precision > 38 {
         return Err(out_of_range());
     }
     let ty = TypeKind::Decimal { precision: precision as u8, scale: fraction.len() as u8 }.not_null();
-    Ok(Expr::literal(Literal::Decimal(value), ty))
+    Ok(Expr::literal(Literal::Decimal(value.into()), ty))
 }
 
 fn illegal(kind: &str, text: &str, format: &str, span: Span) -> SqlError {
@@ -93,7 +108,7 @@ fn time(text: &str) -> Option<(NaiveTime, u8)> {
 
 /// Nanoseconds since the epoch of a wall-clock time, and the digits of its fraction.
 fn timestamp(text: &str) -> Option<(i128, u8)> {
-    let (date, clock) = text.split_once([' ', 'T'])?;
+    let (date, clock) = text.split_once(' ').unwrap_or((text, "00:00:00"));
     let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
     let (clock, digits) = time(clock.trim_start())?;
     let at = NaiveDateTime::new(date, clock).and_utc();

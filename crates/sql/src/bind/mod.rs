@@ -15,18 +15,20 @@ mod query;
 mod scope;
 mod select;
 mod subquery;
+mod table_change;
 mod table_ddl;
 mod table_function;
 mod table_ref;
 mod window;
 
 pub(crate) use calcite::summary;
-pub(crate) use expr::{call, coerce, not_supported, same_kind};
+pub(crate) use expr::{coerce, not_supported};
 pub(crate) use insert::{BoundInsert, bind_insert};
-pub(crate) use literal::{boolean, string};
+pub(crate) use literal::boolean;
 pub(crate) use scope::with_hint;
+pub(crate) use table_change::{Placement, drop_columns, forget_rowtime, modify_table};
 pub(crate) use table_ddl::bind_create_table;
-pub(crate) use window::not_a_time_attribute;
+pub(crate) use window::{group_window_without_time, not_a_time_attribute};
 
 use crate::ast::Span;
 use crate::catalog::{CatalogError, CatalogManager, ObjectPath};

@@ -1,8 +1,9 @@
 //! Operators: arithmetic, comparisons and the predicates that are rewritten into them.
 
+use ::expr::types::{is_character, is_numeric};
 use dataflow::{Expr, TypeKind};
 
-use super::expr::{ExprBinder, not_supported};
+use super::expr::{ExprBinder, coerce, not_supported};
 use crate::ast::{self, BinaryOp, IsTest, LikeOp, Span};
 use crate::error::SqlError;
 
@@ -29,7 +30,12 @@ impl ExprBinder<'_> {
             BinaryOp::GtEq => ">=",
             _ => return Err(not_supported("this operator", span)),
         };
-        let args = vec![self.operand(left)?, self.operand(right)?];
+        let args = match op {
+            BinaryOp::Plus | BinaryOp::Minus | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+                vec![self.operand(left)?, self.operand(right)?]
+            }
+            _ => vec![self.bind(left)?, self.bind(right)?],
+        };
         self.call(name, args, span)
     }
 
@@ -109,6 +115,9 @@ impl ExprBinder<'_> {
         for item in list {
             let item_span = item.span;
             let item = self.bind(item)?;
+            // Numbers among text are compared as text.
+            let as_text = is_character(&value.ty.kind) && is_numeric(&item.ty.kind);
+            let item = if as_text { coerce(item, &TypeKind::STRING.nullable()) } else { item };
             tests.push(self.call("=", vec![value.clone(), item], item_span)?);
         }
         let any = self.any(tests, span)?;

@@ -1,13 +1,15 @@
 //! Queries: WITH, set operations, VALUES, and what ORDER BY and LIMIT may do on a stream.
 
+use dataflow::operator_spec::JoinType;
 use dataflow::{Expr, Field, LogicalType, RowType, TimeAttribute, TypeKind};
 
-use super::expr::{Clause, ExprBinder, coerce, not_supported};
+use super::expr::{Clause, ExprBinder, call, coerce, not_supported};
+use super::operators::illegal_null;
 use super::scope::Scope;
 use super::{Binder, NamedQuery};
 use crate::ast::{self, Query, SetExpr, SetExprKind, SetOperator, Span};
 use crate::error::SqlError;
-use crate::logical::{Aggregate, LogicalPlan, Union, Values, identity, is_identity};
+use crate::logical::{Aggregate, Join, LogicalPlan, Union, Values, conjunction, identity, is_identity};
 
 impl Binder<'_> {
     /// Binds a query.
@@ -53,7 +55,7 @@ impl Binder<'_> {
     fn set_expr(&mut self, body: &SetExpr) -> Result<LogicalPlan, SqlError> {
         match &body.kind {
             SetExprKind::Select(select) => self.select(select),
-            SetExprKind::Values(rows) => self.values(rows, body.span),
+            SetExprKind::Values(rows) => self.values(rows, false, body.span),
             SetExprKind::Table(name) => Ok(self.table(name, &[], name.span)?.0),
             SetExprKind::Query(query) => self.query(query),
             SetExprKind::SetOperation { op: SetOperator::Union, all, left, right } => {
@@ -63,9 +65,14 @@ impl Binder<'_> {
                 let plan = union(inputs, if *all { "UNION ALL" } else { "UNION" }, body.span)?;
                 Ok(if *all { plan } else { distinct(plan) })
             }
-            SetExprKind::SetOperation { op, .. } => {
-                let word = if *op == SetOperator::Intersect { "INTERSECT" } else { "EXCEPT" };
-                Err(not_supported(word, body.span))
+            SetExprKind::SetOperation { op, all, left, right } => {
+                let is_intersect = *op == SetOperator::Intersect;
+                let word = if is_intersect { "INTERSECT" } else { "EXCEPT" };
+                if *all {
+                    return Err(not_supported(&format!("{word} ALL"), body.span));
+                }
+                let (left, right) = (self.set_expr(left)?, self.set_expr(right)?);
+                matched(left, right, if is_intersect { JoinType::Semi } else { JoinType::Anti }, word, body.span)
             }
         }
     }
@@ -84,8 +91,8 @@ impl Binder<'_> {
         }
     }
 
-    /// `VALUES (...), (...)`
-    pub(super) fn values(&mut self, rows: &[Vec<ast::Expr>], span: Span) -> Result<LogicalPlan, SqlError> {
+    /// `VALUES (...), (...)`. A bare NULL has no type of its own, so only a table that the rows go into can give it one.
+    pub(super) fn values(&mut self, rows: &[Vec<ast::Expr>], nulls: bool, span: Span) -> Result<LogicalPlan, SqlError> {
         let width = rows[0].len();
         if rows.iter().any(|row| row.len() != width) {
             return Err(SqlError::validation("Values passed to VALUES operator must have compatible types", span)
@@ -97,6 +104,14 @@ impl Binder<'_> {
             .iter()
             .map(|row| row.iter().map(|expr| binder.bind(expr)).collect::<Result<_, _>>())
             .collect::<Result<_, _>>()?;
+        let bare_null = rows
+            .iter()
+            .zip(&bound)
+            .flat_map(|(row, bound)| row.iter().zip(bound))
+            .find(|(_, expr)| expr.ty.kind == TypeKind::Null);
+        if let Some((written, _)) = bare_null.filter(|_| !nulls) {
+            return Err(illegal_null(written.span));
+        }
         let mut fields = Vec::with_capacity(width);
         for index in 0..width {
             let types: Vec<LogicalType> = bound.iter().map(|row| row[index].ty.clone()).collect();
@@ -148,6 +163,29 @@ pub(super) fn union(inputs: Vec<LogicalPlan>, word: &str, span: Span) -> Result<
     let output = RowType::new(fields);
     let inputs = inputs.into_iter().map(|input| cast_columns(input, &output)).collect();
     Ok(LogicalPlan::Union(Union { inputs, output }))
+}
+
+/// INTERSECT and EXCEPT: the distinct rows of the left side that are, or are not, among those of the right side. NULLs count as equal.
+fn matched(
+    left: LogicalPlan,
+    right: LogicalPlan,
+    join_type: JoinType,
+    word: &str,
+    span: Span,
+) -> Result<LogicalPlan, SqlError> {
+    let LogicalPlan::Union(both) = union(vec![left, right], word, span)? else { unreachable!("union makes a Union") };
+    let output = both.output;
+    let [left, right]: [LogicalPlan; 2] = both.inputs.try_into().expect("two inputs were given");
+    let left = distinct(left);
+    let equal = |index: usize| {
+        let one = Expr::column(index, left.output().fields[index].ty.clone());
+        let other = Expr::column(index + output.len(), right.output().fields[index].ty.clone());
+        call("IS NOT DISTINCT FROM", vec![one, other], span)
+    };
+    let condition = (0..output.len()).map(equal).collect::<Result<Vec<_>, _>>()?;
+    let condition = conjunction(condition).unwrap_or_else(|| super::boolean(true));
+    let output = left.output().clone();
+    Ok(LogicalPlan::Join(Join { left: Box::new(left), right: Box::new(right), join_type, condition, output }))
 }
 
 /// The plan with its columns cast to these types, if they are not of them.

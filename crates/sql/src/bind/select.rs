@@ -20,6 +20,33 @@ struct Items {
     names: Vec<String>,
 }
 
+/// GROUP BY while it is bound.
+struct Grouping {
+    keys: Vec<Expr>,
+    /// Indices of keys.
+    sets: Vec<Vec<usize>>,
+    window: Option<GroupWindow>,
+}
+
+impl Default for Grouping {
+    /// One set without keys.
+    fn default() -> Self {
+        Self { keys: Vec::new(), sets: vec![Vec::new()], window: None }
+    }
+}
+
+impl Grouping {
+    /// Every set so far together with every one of `sets`.
+    fn cross(&mut self, sets: Vec<Vec<usize>>) {
+        let merged = |a: &Vec<usize>, b: &Vec<usize>| {
+            let mut all = a.clone();
+            all.extend(b.iter().filter(|key| !a.contains(key)));
+            all
+        };
+        self.sets = self.sets.iter().flat_map(|a| sets.iter().map(move |b| merged(a, b))).collect();
+    }
+}
+
 impl Binder<'_> {
     pub(super) fn select(&mut self, select: &Select) -> Result<LogicalPlan, SqlError> {
         if let Some(hint) = select.hints.first() {
@@ -66,7 +93,12 @@ impl Binder<'_> {
     ) -> Result<LogicalPlan, SqlError> {
         let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
         binder.groups = Some(&mut groups);
-        let mut items = bind_items(&mut binder, select)?;
+        let mut items = match (bind_items(&mut binder, select), &select.having) {
+            (Ok(items), _) => items,
+            // HAVING is checked before the select list.
+            (Err(error), Some(having)) => return Err(binder.bind_condition(having).err().unwrap_or(error)),
+            (Err(error), None) => return Err(error),
+        };
         let having = select.having.as_ref().map(|having| binder.bind_condition(having)).transpose()?;
         let is_having = having.is_some();
         items.exprs.extend(having);
@@ -83,32 +115,90 @@ impl Binder<'_> {
         let Some(group_by) = &select.group_by else {
             return Ok(select.having.is_some().then(|| Groups::new(Vec::new(), None)));
         };
-        let mut keys: Vec<Expr> = Vec::new();
-        let mut window: Option<GroupWindow> = None;
+        let mut grouping = Grouping::default();
         for item in &group_by.items {
-            let exprs = match item {
-                GroupItem::Expr(expr) => std::slice::from_ref(expr),
-                GroupItem::Set(exprs, _) => exprs.as_slice(),
-                GroupItem::GroupingSets(_, span) => return Err(not_supported("GROUPING SETS", *span)),
-                GroupItem::Rollup(_, span) => return Err(not_supported("ROLLUP", *span)),
-                GroupItem::Cube(_, span) => return Err(not_supported("CUBE", *span)),
-            };
-            for expr in exprs {
-                match self.group_window(expr, scope)? {
-                    Some(_) if window.is_some() => {
-                        return Err(SqlError::validation("only one group window is allowed in GROUP BY", expr.span));
-                    }
-                    Some(found) => window = Some(found),
-                    None => {
-                        let key = ExprBinder::new(scope, Clause::GroupBy, &self.facts).bind(expr)?;
-                        if !keys.contains(&key) {
-                            keys.push(key);
-                        }
-                    }
+            let sets = self.item_sets(item, scope, &mut grouping)?;
+            grouping.cross(sets);
+        }
+        let Grouping { keys, mut sets, window } = grouping;
+        if group_by.quantifier == Some(SetQuantifier::Distinct) {
+            let all = std::mem::take(&mut sets);
+            all.into_iter().for_each(|set| {
+                if !sets.contains(&set) {
+                    sets.push(set)
                 }
+            });
+        }
+        let is_plain = sets.len() == 1 && sets[0].len() == keys.len();
+        if is_plain {
+            return Ok(Some(Groups::new(keys, window)));
+        }
+        if window.is_some() {
+            return Err(not_supported("a group window with GROUPING SETS", group_by.span));
+        }
+        let has = sets.iter().map(|set| (0..keys.len()).map(|key| set.contains(&key)).collect()).collect();
+        Ok(Some(Groups::with_sets(keys, has, window)))
+    }
+
+    /// The grouping sets that one element of GROUP BY stands for, as indices of keys.
+    fn item_sets(&self, item: &GroupItem, scope: &Scope, grouping: &mut Grouping) -> Result<Vec<Vec<usize>>, SqlError> {
+        Ok(match item {
+            GroupItem::Expr(expr) => vec![self.key_set(std::slice::from_ref(expr), scope, grouping)?],
+            GroupItem::Set(exprs, _) => vec![self.key_set(exprs, scope, grouping)?],
+            GroupItem::GroupingSets(items, _) => {
+                let mut sets = Vec::new();
+                for item in items {
+                    sets.extend(self.item_sets(item, scope, grouping)?);
+                }
+                sets
+            }
+            GroupItem::Rollup(elements, _) => {
+                let parts = self.key_sets(elements, scope, grouping)?;
+                (0..=parts.len()).rev().map(|length| parts[..length].concat()).collect()
+            }
+            GroupItem::Cube(elements, span) => {
+                let parts = self.key_sets(elements, scope, grouping)?;
+                if parts.len() > 10 {
+                    return Err(SqlError::validation("CUBE of more than 10 elements", *span));
+                }
+                let chosen = |mask: usize| {
+                    let taken = (0..parts.len()).filter(|part| mask & (1 << (parts.len() - 1 - part)) != 0);
+                    taken.flat_map(|part| parts[part].clone()).collect()
+                };
+                (0..1 << parts.len()).rev().map(chosen).collect()
+            }
+        })
+    }
+
+    fn key_sets(
+        &self,
+        elements: &[Vec<ast::Expr>],
+        scope: &Scope,
+        grouping: &mut Grouping,
+    ) -> Result<Vec<Vec<usize>>, SqlError> {
+        elements.iter().map(|exprs| self.key_set(exprs, scope, grouping)).collect()
+    }
+
+    /// Adds the expressions to the keys; a group window is none of them.
+    fn key_set(&self, exprs: &[ast::Expr], scope: &Scope, grouping: &mut Grouping) -> Result<Vec<usize>, SqlError> {
+        let mut set = Vec::new();
+        for expr in exprs {
+            if let Some(window) = self.group_window(expr, scope)? {
+                if grouping.window.replace(window).is_some() {
+                    return Err(SqlError::validation("only one group window is allowed in GROUP BY", expr.span));
+                }
+                continue;
+            }
+            let key = ExprBinder::new(scope, Clause::GroupBy, &self.facts).bind(expr)?;
+            let index = grouping.keys.iter().position(|known| *known == key).unwrap_or_else(|| {
+                grouping.keys.push(key);
+                grouping.keys.len() - 1
+            });
+            if !set.contains(&index) {
+                set.push(index);
             }
         }
-        Ok(Some(Groups::new(keys, window)))
+        Ok(set)
     }
 
     /// The window that an element of GROUP BY is, if it is one.

@@ -1,14 +1,35 @@
 //! WHERE: ordinary terms become a filter, IN and EXISTS with a sub-query become semi and anti joins.
+//!
+//! A sub-query may refer to the outer row in the terms of its own WHERE; those terms become part of the join's condition.
 
-use dataflow::Expr;
 use dataflow::operator_spec::JoinType;
+use dataflow::{Expr, RowType};
 
 use super::Binder;
 use super::expr::{Clause, ExprBinder, call, coerce, not_supported};
+use super::query::common_type;
 use super::scope::Scope;
-use crate::ast::{self, ExprKind, Query};
+use crate::ast::{self, ExprKind, Query, Select, SelectItem, SetExprKind, Span, UnaryOp};
 use crate::error::SqlError;
 use crate::logical::{Join, LogicalPlan, conjunction};
+
+/// A term of WHERE that asks a sub-query.
+struct SubqueryTerm<'q> {
+    /// The compared values of IN; `None` for EXISTS.
+    values: Option<&'q ast::Expr>,
+    query: &'q Query,
+    negated: bool,
+    span: Span,
+}
+
+/// The rows of a sub-query.
+struct Inner {
+    plan: LogicalPlan,
+    /// What IN compares with, over outer columns followed by the plan's.
+    values: Vec<Expr>,
+    /// Terms that refer to the outer row, over the same columns.
+    correlated: Vec<Expr>,
+}
 
 impl Binder<'_> {
     pub(super) fn where_clause(
@@ -17,62 +38,156 @@ impl Binder<'_> {
         scope: &Scope,
         condition: &ast::Expr,
     ) -> Result<LogicalPlan, SqlError> {
-        let terms = match &condition.kind {
-            ExprKind::And(terms) => terms.as_slice(),
-            _ => std::slice::from_ref(condition),
-        };
         let mut plain = Vec::new();
-        let mut joins = Vec::new();
-        for term in terms {
-            match &term.kind {
-                ExprKind::InSubquery { expr, query, negated } => {
-                    joins.push((term, Some(expr.as_ref()), query, *negated))
-                }
-                ExprKind::Exists(query) => joins.push((term, None, query, false)),
-                _ => plain.push(ExprBinder::new(scope, Clause::Where, &self.facts).bind_condition(term)?),
+        let mut asked = Vec::new();
+        for term in terms(condition) {
+            match subquery_term(term) {
+                Some(subquery) => asked.push(subquery),
+                None => plain.push(ExprBinder::new(scope, Clause::Where, &self.facts).bind_condition(term)?),
             }
         }
         let mut plan = match conjunction(plain) {
             Some(condition) => plan.filter(condition),
             None => plan,
         };
-        for (term, value, query, negated) in joins {
-            if negated || value.is_none() {
-                return Err(not_supported(if negated { "NOT IN with a sub-query" } else { "EXISTS" }, term.span));
-            }
-            let value =
-                value.map(|value| ExprBinder::new(scope, Clause::Where, &self.facts).bind(value)).transpose()?;
-            plan = self.in_subquery(plan, value.expect("checked above"), query, term.span)?;
+        for term in asked {
+            plan = self.join_subquery(plan, scope, &term)?;
         }
         Ok(plan)
     }
 
-    /// Rows of `plan` for which the value is among the rows of the query.
-    fn in_subquery(
+    /// The rows of `plan` for which the term is TRUE.
+    fn join_subquery(
         &mut self,
         plan: LogicalPlan,
-        value: Expr,
-        query: &Query,
-        span: ast::Span,
+        scope: &Scope,
+        term: &SubqueryTerm<'_>,
     ) -> Result<LogicalPlan, SqlError> {
-        let right = self.query(query)?;
-        let [field] = right.output().fields.as_slice() else {
-            return Err(SqlError::validation("the sub-query of IN must have one column", query.span));
-        };
-        let width = plan.output().len();
-        let other = Expr::column(width, field.ty.clone());
-        let common = super::query::common_type(&[value.ty.clone(), other.ty.clone()]).ok_or_else(|| {
-            SqlError::validation("Values passed to IN operator must have compatible types", span)
-                .with_detail(format!("{} and {}", value.ty, other.ty))
-        })?;
-        let condition = call("=", vec![coerce(value, &common), coerce(other, &common)], span)?;
-        let output = plan.output().clone();
+        let inner = self.inner(term.query, scope, term.values.is_some())?;
+        let mut condition = inner.correlated;
+        if let Some(values) = term.values {
+            let values = match &values.kind {
+                ExprKind::Row { values, .. } => values.as_slice(),
+                _ => std::slice::from_ref(values),
+            };
+            if values.len() != inner.values.len() {
+                let message = format!("IN compares {} values with {} columns", values.len(), inner.values.len());
+                return Err(SqlError::validation(message, term.span));
+            }
+            for (value, other) in values.iter().zip(inner.values) {
+                let value = ExprBinder::new(scope, Clause::Where, &self.facts).bind(value)?;
+                condition.push(membership(value, other, term)?);
+            }
+        }
+        let output: RowType = plan.output().clone();
         Ok(LogicalPlan::Join(Join {
             left: Box::new(plan),
-            right: Box::new(right),
-            join_type: JoinType::Semi,
-            condition,
+            right: Box::new(inner.plan),
+            join_type: if term.negated { JoinType::Anti } else { JoinType::Semi },
+            condition: conjunction(condition).unwrap_or_else(|| super::boolean(true)),
             output,
         }))
     }
+
+    /// Binds a sub-query; a plain SELECT may refer to the outer row in its WHERE.
+    fn inner(&mut self, query: &Query, outer: &Scope, is_in: bool) -> Result<Inner, SqlError> {
+        if let Some(select) = plain_select(query) {
+            if let Some(inner) = self.correlated_select(select, outer, is_in)? {
+                return Ok(inner);
+            }
+        }
+        let plan = self.query(query)?;
+        let columns = plan.output().fields.iter().enumerate();
+        let values = columns.map(|(index, field)| Expr::column(outer.len() + index, field.ty.clone())).collect();
+        Ok(Inner { plan, values, correlated: Vec::new() })
+    }
+
+    /// `None` when no term refers to the outer row, or the select list needs more than a projection.
+    fn correlated_select(&mut self, select: &Select, outer: &Scope, is_in: bool) -> Result<Option<Inner>, SqlError> {
+        let (Some(from), Some(condition)) = (&select.from, &select.selection) else {
+            return Ok(None);
+        };
+        let (plan, scope) = self.table_ref(from)?;
+        let mut local = Vec::new();
+        let mut correlated = Vec::new();
+        for term in terms(condition) {
+            let mut binder = ExprBinder::new(&scope, Clause::Where, &self.facts);
+            match binder.bind_condition(term) {
+                Ok(bound) => local.push(bound),
+                // A nested sub-query, or a name of the outer row.
+                Err(_) if subquery_term(term).is_some() => return Ok(None),
+                Err(error) => {
+                    binder.outer = Some(outer);
+                    correlated.push(binder.bind_condition(term).map_err(|_| error)?);
+                }
+            }
+        }
+        if correlated.is_empty() {
+            return Ok(None);
+        }
+        let mut binder = ExprBinder::new(&scope, Clause::Select, &self.facts);
+        binder.outer = Some(outer);
+        let mut values = Vec::new();
+        for item in select.items.iter().filter(|_| is_in) {
+            match item {
+                SelectItem::Expr { expr, .. } => values.push(binder.bind(expr)?),
+                SelectItem::Wildcard(span) | SelectItem::QualifiedWildcard { span, .. } => {
+                    return Err(not_supported("* in a correlated sub-query of IN", *span));
+                }
+            }
+        }
+        let plan = match conjunction(local) {
+            Some(condition) => plan.filter(condition),
+            None => plan,
+        };
+        Ok(Some(Inner { plan, values, correlated }))
+    }
+}
+
+/// The terms of an AND.
+fn terms(condition: &ast::Expr) -> &[ast::Expr] {
+    match &condition.kind {
+        ExprKind::And(terms) => terms,
+        _ => std::slice::from_ref(condition),
+    }
+}
+
+fn subquery_term(term: &ast::Expr) -> Option<SubqueryTerm<'_>> {
+    let span = term.span;
+    match &term.kind {
+        ExprKind::InSubquery { expr, query, negated } => {
+            Some(SubqueryTerm { values: Some(expr), query, negated: *negated, span })
+        }
+        ExprKind::Exists(query) => Some(SubqueryTerm { values: None, query, negated: false, span }),
+        ExprKind::Unary { op: UnaryOp::Not, expr } => {
+            let inner = subquery_term(expr)?;
+            Some(SubqueryTerm { negated: !inner.negated, span, ..inner })
+        }
+        _ => None,
+    }
+}
+
+/// A SELECT that only filters and projects.
+fn plain_select(query: &Query) -> Option<&Select> {
+    let is_bare = query.with.is_none() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none();
+    match &query.body.kind {
+        SetExprKind::Select(select) if is_bare => {
+            (select.group_by.is_none() && select.having.is_none() && select.qualify.is_none()).then_some(select)
+        }
+        _ => None,
+    }
+}
+
+/// `value = other`. Under NOT IN a comparison with NULL must also keep the row out, so it counts as a match.
+fn membership(value: Expr, other: Expr, term: &SubqueryTerm<'_>) -> Result<Expr, SqlError> {
+    let common = common_type(&[value.ty.clone(), other.ty.clone()]).ok_or_else(|| {
+        SqlError::validation("Values passed to IN operator must have compatible types", term.span)
+            .with_detail(format!("{} and {}", value.ty, other.ty))
+    })?;
+    let equal = call("=", vec![coerce(value, &common), coerce(other, &common)], term.span)?;
+    if term.negated && equal.ty.nullable {
+        let unknown = call("IS NULL", vec![equal.clone()], term.span)?;
+        return call("OR", vec![equal, unknown], term.span);
+    }
+    Ok(equal)
 }

@@ -8,12 +8,14 @@ use super::data_type::bind_data_type;
 use super::expr::{Clause, ExprBinder, SessionFacts, not_supported};
 use super::scope::{Scope, with_hint};
 use crate::ast::{
-    ColumnKind, ConstraintKind, CreateTable, DistributionKind, Ident, Span, TableConstraint, TableSchema, WatermarkDef,
+    ColumnKind, ConstraintKind, CreateTable, DistributionKind, Ident, TableConstraint, TableSchema, WatermarkDef,
 };
+use crate::catalog::quote_identifier;
 use crate::catalog::{
     CatalogTable, ColumnSource, PrimaryKey, TableColumn, TableDistribution, TableWatermark, with_time_attribute,
 };
 use crate::error::SqlError;
+use crate::lexer::{TokenKind, tokenize};
 use crate::nearest::nearest;
 
 /// The table that a CREATE TABLE declares; with `base`, the columns and the rest that LIKE takes over. `text` is what the spans refer to.
@@ -23,15 +25,10 @@ pub(crate) fn bind_create_table(
     current_database: &str,
     text: &str,
 ) -> Result<CatalogTable, SqlError> {
-    let facts = SessionFacts { current_database: current_database.to_owned() };
     let mut table = base.unwrap_or_else(empty_table);
-    add_columns(&mut table, &create.schema, &facts, text)?;
+    add_schema(&mut table, &create.schema, current_database, text)?;
     if table.columns.is_empty() {
         return Err(SqlError::validation("a table needs at least one column", create.name.span));
-    }
-    add_primary_key(&mut table, &create.schema, text)?;
-    if let Some(watermark) = &create.schema.watermark {
-        add_watermark(&mut table, watermark, &facts, text)?;
     }
     if !create.partitioned_by.is_empty() {
         table.partition_keys = partition_keys(&table, &create.partitioned_by)?;
@@ -55,6 +52,22 @@ pub(crate) fn bind_create_table(
     Ok(table)
 }
 
+/// Adds the columns, the primary key and the watermark of a schema.
+pub(super) fn add_schema(
+    table: &mut CatalogTable,
+    schema: &TableSchema,
+    current_database: &str,
+    text: &str,
+) -> Result<(), SqlError> {
+    let facts = SessionFacts { current_database: current_database.to_owned() };
+    add_columns(table, schema, &facts)?;
+    add_primary_key(table, schema, text)?;
+    match &schema.watermark {
+        Some(watermark) => add_watermark(table, watermark, &facts, text),
+        None => Ok(()),
+    }
+}
+
 fn empty_table() -> CatalogTable {
     CatalogTable {
         columns: Vec::new(),
@@ -68,16 +81,11 @@ fn empty_table() -> CatalogTable {
 }
 
 /// Physical and metadata columns first, because computed ones may refer to any of them.
-fn add_columns(
-    table: &mut CatalogTable,
-    schema: &TableSchema,
-    facts: &SessionFacts,
-    text: &str,
-) -> Result<(), SqlError> {
+fn add_columns(table: &mut CatalogTable, schema: &TableSchema, facts: &SessionFacts) -> Result<(), SqlError> {
     let first = table.columns.len();
     for def in &schema.columns {
         if table.index_of(&def.name.value).is_some() {
-            let message = format!("A column named '{}' already exists in the table.", def.name.value);
+            let message = format!("A regular Column named '{}' already exists in the table.", def.name.value);
             return Err(SqlError::validation(message, def.name.span));
         }
         let (ty, source) = match &def.kind {
@@ -87,9 +95,9 @@ fn add_columns(
                 (bind_data_type(data_type)?, ColumnSource::Metadata { key, is_virtual: *is_virtual })
             }
             // Bound below.
-            ColumnKind::Computed(expr) => {
+            ColumnKind::Computed(_) => {
                 let placeholder = super::boolean(true);
-                (placeholder.ty.clone(), ColumnSource::Computed { text: sql_text(expr.span, text), expr: placeholder })
+                (placeholder.ty.clone(), ColumnSource::Computed { text: String::new(), expr: placeholder })
             }
         };
         let comment = def.comment.as_ref().map(|comment| comment.value.clone());
@@ -99,12 +107,13 @@ fn add_columns(
         if let ColumnKind::Computed(expr) = &def.kind {
             let bound =
                 bind_over_table(table, expr, facts, |column| !matches!(column.source, ColumnSource::Computed { .. }))?;
+            let text = stored_text(expr, table);
             let column = &mut table.columns[first + index];
             column.ty = computed_type(&bound);
             if column.ty.kind == TypeKind::Null {
                 return Err(super::operators::illegal_null(expr.span));
             }
-            column.source = ColumnSource::Computed { text: sql_text(expr.span, text), expr: bound };
+            column.source = ColumnSource::Computed { text, expr: bound };
         }
     }
     Ok(())
@@ -206,7 +215,10 @@ fn add_watermark(
             column.value,
             column.span.location(text)
         );
-        return Err(with_hint(SqlError::validation(message, column.span), nearest(&column.value, names)));
+        let available: Vec<String> = table.columns.iter().map(|column| format!("'{}'", column.name)).collect();
+        let error = SqlError::validation(message, column.span)
+            .with_detail(format!("Available fields: [{}]", available.join(", ")));
+        return Err(with_hint(error, nearest(&column.value, names)));
     };
     let ty = table.columns[rowtime].ty.clone();
     if !is_time_field(&ty) {
@@ -238,7 +250,8 @@ fn add_watermark(
         ));
     }
     table.columns[rowtime].ty = with_time_attribute(&ty, TimeAttribute::Rowtime);
-    table.watermark = Some(TableWatermark { rowtime, text: sql_text(watermark.strategy.span, text), expr });
+    let text = stored_text(&watermark.strategy, table);
+    table.watermark = Some(TableWatermark { rowtime, text, expr });
     Ok(())
 }
 
@@ -267,6 +280,21 @@ fn known_column(table: &CatalogTable, column: &Ident) -> Result<(), SqlError> {
     Err(with_hint(SqlError::validation(message, column.span), nearest(&column.value, names)))
 }
 
-fn sql_text(span: Span, text: &str) -> String {
-    span.slice(text).to_owned()
+/// The expression as Flink stores it: keywords in capitals, columns in back-quotes.
+fn stored_text(expr: &crate::ast::Expr, table: &CatalogTable) -> String {
+    let text = expr.to_string();
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut copied = 0;
+    for token in tokenize(&text).tokens {
+        let word = token.span.slice(&text);
+        let is_column = token.kind == TokenKind::Word && table.index_of(word).is_some();
+        // A function may have a column's name.
+        if is_column && !text[token.span.end..].starts_with('(') {
+            out.push_str(&text[copied..token.span.start]);
+            out.push_str(&quote_identifier(word));
+            copied = token.span.end;
+        }
+    }
+    out.push_str(&text[copied..]);
+    out
 }

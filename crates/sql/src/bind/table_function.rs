@@ -41,7 +41,8 @@ impl Binder<'_> {
             }
         };
         let (time, descriptor) = args.time;
-        let column = scope.index_of(time)?;
+        let unknown = |error| SqlError { message: format!("Unknown identifier '{}'", time.value), ..error };
+        let column = scope.index_of(time).map_err(unknown)?;
         let ty = input.output().fields[column].ty.clone();
         check_time_column(kind, &ty, descriptor)?;
         let nothing = Scope::default();
@@ -103,7 +104,11 @@ fn window_args(kind: WindowKind, call: &FunctionCall) -> Result<WindowArgs<'_>, 
     }
     let required = if parameters.last() == Some(&"OFFSET") { parameters.len() - 1 } else { parameters.len() };
     if by_parameter[..required].iter().any(Option::is_none) {
-        return Err(wrong());
+        let message =
+            format!("Invalid number of arguments to function '{}'. Was expecting {required} arguments", kind.word());
+        return Err(
+            SqlError::validation(message, call.span).with_detail(format!("Supported form(s): {}", kind.signature()))
+        );
     }
     let mut given = by_parameter.into_iter().flatten();
     let (Some(table), Some(time)) = (given.next(), given.next()) else {

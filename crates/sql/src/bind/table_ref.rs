@@ -121,13 +121,20 @@ impl Binder<'_> {
     }
 
     fn unknown_table(&self, name: &ObjectName, path: &ObjectPath) -> SqlError {
-        let message = format!("Object '{}' not found", name.values().join("."));
+        let values = name.values();
+        let message = match values.as_slice() {
+            [catalog, _, _] if self.catalog.catalog(catalog).is_err() => format!("Object '{catalog}' not found"),
+            [_, _, _] | [_, _] if self.catalog.database(&path.catalog, &path.database).is_err() => {
+                format!("Object '{}' not found within '{}'", path.database, path.catalog)
+            }
+            [_, _, _] | [_, _] => {
+                format!("Object '{}' not found within '{}.{}'", path.object, path.catalog, path.database)
+            }
+            _ => format!("Object '{}' not found", path.object),
+        };
         let mut names = self.catalog.entry_names(&path.catalog, &path.database).unwrap_or_default();
         names.extend(self.ctes.iter().map(|cte| cte.name.clone()));
-        let mut error = SqlError::validation(message, name.span);
-        if let Err(missing) = self.catalog.database(&path.catalog, &path.database) {
-            error = error.with_detail(missing.message);
-        }
+        let error = SqlError::validation(message, name.span);
         with_hint(error, nearest(&path.object, names.iter().map(String::as_str)))
     }
 }

@@ -4,7 +4,7 @@ use dataflow::operator_spec::{WindowAssigner, WindowProperty};
 use dataflow::{Expr, ExprKind, Literal, LogicalType, TimeAttribute, TypeKind};
 
 use super::calcite::type_name;
-use super::expr::{Clause, ExprBinder, SessionFacts, not_supported};
+use super::expr::{Clause, ExprBinder, SessionFacts};
 use super::function::{as_literal, scalar_arg};
 use super::scope::Scope;
 use crate::ast::{FunctionArgs, FunctionCall, Span};
@@ -95,20 +95,26 @@ impl WindowKind {
     /// The assigner of these intervals (ms), in the order of [`parameters`](Self::parameters).
     pub fn assigner(self, intervals: &[i64], span: Span) -> Result<WindowAssigner, SqlError> {
         let required = if matches!(self, WindowKind::Hop | WindowKind::Cumulate) { 2 } else { 1 };
-        if let Some(bad) = intervals.iter().take(required).find(|&&interval| interval <= 0) {
-            return Err(SqlError::validation(
-                format!("{} requires intervals greater than 0, but got {bad} ms", self.word()),
-                span,
+        let invalid = |message: String| Err(SqlError::validation(format!("{} {message}", self.word()), span));
+        for (interval, parameter) in intervals.iter().zip(self.parameters()).take(required) {
+            if *interval <= 0 {
+                let parameter = parameter.to_lowercase();
+                return invalid(format!("requires {parameter} to be positive, but got {interval} ms."));
+            }
+        }
+        let size = intervals[required - 1];
+        let offset = intervals.get(required).copied().unwrap_or(0);
+        if offset.abs() >= size {
+            return invalid(format!(
+                "table function parameters must satisfy abs(offset) < size, but got size {size} ms and offset {offset} ms."
             ));
         }
-        let offset = intervals.get(required).copied().unwrap_or(0);
-        let assigner = match self {
-            WindowKind::Tumble => WindowAssigner::Tumble { size: intervals[0], offset },
-            WindowKind::Session => WindowAssigner::Session { gap: intervals[0] },
-            WindowKind::Hop => WindowAssigner::Hop { slide: intervals[0], size: intervals[1], offset },
-            WindowKind::Cumulate => WindowAssigner::Cumulate { step: intervals[0], size: intervals[1], offset },
-        };
-        Ok(assigner)
+        Ok(match self {
+            WindowKind::Tumble => WindowAssigner::Tumble { size, offset },
+            WindowKind::Session => WindowAssigner::Session { gap: size },
+            WindowKind::Hop => WindowAssigner::Hop { slide: intervals[0], size, offset },
+            WindowKind::Cumulate => WindowAssigner::Cumulate { step: intervals[0], size, offset },
+        })
     }
 }
 
@@ -150,7 +156,8 @@ pub(crate) fn bind_group_window(
         return Err(wrong_arguments(kind, &types, call.span));
     }
     if with_offset {
-        return Err(not_supported("the time offset of a group window", call.span)
+        let message = format!("{} window with alignment is not supported yet.", kind.word());
+        return Err(SqlError::unsupported(message, call.span)
             .with_hint(format!("TABLE({}(...)) takes an offset as an interval", kind.word())));
     }
     let mut values = Vec::with_capacity(intervals);
@@ -230,11 +237,17 @@ pub(super) fn check_time_column(kind: WindowKind, ty: &LogicalType, span: Span) 
     Ok(())
 }
 
-/// The refusal of a timestamp that is no time attribute.
+/// The refusal of a timestamp that is no time attribute, as the time column of a table function.
 pub(crate) fn not_a_time_attribute(ty: &LogicalType, span: Span) -> SqlError {
-    SqlError::validation(
-        format!("The window function requires the timecol is a time attribute type, but is {}.", ty.kind),
-        span,
-    )
-    .with_hint("declare WATERMARK FOR the column in CREATE TABLE, or use a PROCTIME() column; joins and aggregates make time attributes ordinary columns")
+    let message = format!("The window function requires the timecol is a time attribute type, but is {}.", ty.kind);
+    SqlError::validation(message, span).with_hint(TIME_ATTRIBUTE_HINT)
 }
+
+/// The same for a window of GROUP BY.
+pub(crate) fn group_window_without_time(ty: &LogicalType) -> SqlError {
+    let kind = &ty.kind;
+    let message = format!("Window aggregate can only be defined over a time attribute column, but {kind} encountered.");
+    SqlError::validation(message, Span::default()).with_hint(TIME_ATTRIBUTE_HINT)
+}
+
+const TIME_ATTRIBUTE_HINT: &str = "declare WATERMARK FOR the column in CREATE TABLE, or use a PROCTIME() column; joins and aggregates make time attributes ordinary columns";

@@ -5,7 +5,7 @@ use dataflow::{Expr, ExprKind, Literal, RowType, TypeKind};
 /// Whether the expression yields the same for the same row, whenever and how often it is evaluated.
 pub(crate) fn is_deterministic(expr: &Expr) -> bool {
     let volatile = match &expr.kind {
-        ExprKind::Call { function, .. } => ::expr::functions::find(function).is_some_and(|def| !def.deterministic),
+        ExprKind::Call { function, .. } => ::expr::functions::find(function).is_none_or(|def| !def.deterministic),
         _ => false,
     };
     !volatile && expr.children().into_iter().all(is_deterministic)

@@ -1,151 +1,82 @@
-//! Regular joins: equal keys are taken out of the condition, computed where they are no columns; both sides are brought together by them.
+//! Regular joins: columns that must be equal spread the rows of both sides; the rest of the condition is evaluated per pair.
 
 use dataflow::operator_spec::{JoinSpec, JoinType, OperatorSpec};
-use dataflow::{Expr, ExprKind, Field, LogicalType, RowType};
+use dataflow::{Expr, ExprKind, RowType};
 
 use super::describe::{Style, expression};
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, PhysicalEdge, PhysicalNode, PlanLine};
-use crate::bind::coerce;
+use super::{Changes, PhysicalNode, PlanLine};
 use crate::error::SqlError;
-use crate::logical::{Join, conjunction, conjuncts, identity};
+use crate::logical::{Join, conjunction, conjuncts};
 
-/// The equal keys of a condition, each side over its own columns, and the rest over both.
+/// The equal columns of a condition and the rest of it, which is over both sides.
 struct Keys {
-    pairs: Vec<(Expr, Expr)>,
-    rest: Vec<Expr>,
-}
-
-/// One side of a join with its key columns.
-struct Side {
-    stream: Stream,
-    keys: Vec<usize>,
-    /// Columns that were there before keys were added.
-    width: usize,
+    left: Vec<usize>,
+    right: Vec<usize>,
+    rest: Option<Expr>,
 }
 
 impl PhysicalPlanner<'_> {
     pub(super) fn join(&mut self, node: &Join) -> Result<Stream, SqlError> {
         let left = self.plan(&node.left, true)?;
         let right = self.plan(&node.right, true)?;
-        let (left_changes, right_changes) = (self.changes_of(&left), self.changes_of(&right));
+        let changes = join_changes(node.join_type, self.changes_of(&left), self.changes_of(&right));
         let keys = split_keys(node.condition.clone(), left.output.len());
-        let (left_keys, right_keys) = keys.pairs.into_iter().unzip();
-        let left = self.with_keys(left, left_keys);
-        let right = self.with_keys(right, right_keys);
-        let added = left.stream.output.len() - left.width;
-        let condition = conjunction(keys.rest).map(|mut rest| {
-            rest.map_columns(&mut |index| if index < left.width { index } else { index + added });
-            rest
-        });
-        let (edges, parallelism) = self.join_edges(&left, &right);
-        let output = joined_output(node, &left, &right);
-        let changes = join_changes(node.join_type, left_changes, right_changes);
-        let lines = vec![line(node.join_type, &left, &right, condition.as_ref(), &output)];
+        let (mut inputs, parallelism) = self.exchange(&left, &keys.left, 0);
+        inputs.extend(self.exchange(&right, &keys.right, 1).0);
+        let lines = vec![line(node, &left.output, &right.output, &keys)];
         let keeps_left = matches!(node.join_type, JoinType::Inner | JoinType::Left | JoinType::Semi | JoinType::Anti);
-        let distribution = (keeps_left && !left.keys.is_empty()).then(|| left.keys.clone());
-        let stream = self.stream(PhysicalNode {
+        Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Join(JoinSpec {
                 join_type: node.join_type,
-                left: left.stream.output.clone(),
-                right: right.stream.output.clone(),
-                keys: left.keys.iter().copied().zip(right.keys.iter().copied()).collect(),
-                condition,
-                output: output.clone(),
+                left: left.output,
+                right: right.output,
+                keys: keys.left.iter().copied().zip(keys.right).collect(),
+                condition: keys.rest,
+                output: node.output.clone(),
             }),
-            inputs: edges,
-            output: output.clone(),
+            inputs,
+            output: node.output.clone(),
             parallelism,
             changes,
-            distribution,
+            distribution: (keeps_left && !keys.left.is_empty()).then_some(keys.left),
             name: "Join".into(),
             lines,
-        });
-        if output == node.output {
-            return Ok(stream);
-        }
-        let kept = (0..left.width).chain((0..right.width).map(|index| index + left.stream.output.len()));
-        let columns = identity(&output);
-        let exprs = kept.take(node.output.len()).map(|index| columns[index].clone()).collect();
-        Ok(self.add_calc(stream, None, exprs, node.output.clone()))
-    }
-
-    fn join_edges(&self, left: &Side, right: &Side) -> (Vec<PhysicalEdge>, u32) {
-        let (mut edges, parallelism) = self.exchange(&left.stream, &left.keys, 0);
-        let (right, _) = self.exchange(&right.stream, &right.keys, 1);
-        edges.extend(right);
-        (edges, parallelism)
-    }
-
-    /// The stream with the keys among its columns: bare columns as they are, others computed behind them.
-    fn with_keys(&mut self, stream: Stream, keys: Vec<Expr>) -> Side {
-        let width = stream.output.len();
-        let mut exprs = identity(&stream.output);
-        let mut output = stream.output.clone();
-        let mut columns = Vec::with_capacity(keys.len());
-        for key in keys {
-            match key.kind {
-                ExprKind::Column(index) => columns.push(index),
-                _ => {
-                    columns.push(exprs.len());
-                    output.fields.push(Field::new(format!("$f{}", exprs.len()), key.ty.clone()));
-                    exprs.push(key);
-                }
-            }
-        }
-        let stream = if exprs.len() == width { stream } else { self.add_calc(stream, None, exprs, output) };
-        Side { stream, keys: columns, width }
+        }))
     }
 }
 
-/// Takes `left = right` terms out of a condition over both sides.
+/// Takes `left column = right column` terms out of a condition over both sides.
 fn split_keys(condition: Expr, width: usize) -> Keys {
-    let mut keys = Keys { pairs: Vec::new(), rest: Vec::new() };
+    let mut keys = Keys { left: Vec::new(), right: Vec::new(), rest: None };
+    let mut rest = Vec::new();
     for term in conjuncts(condition) {
-        match equal_sides(&term, width) {
-            Some(pair) => keys.pairs.push(pair),
-            None => keys.rest.push(term),
+        match equal_columns(&term, width) {
+            Some((left, right)) => {
+                keys.left.push(left);
+                keys.right.push(right);
+            }
+            None => rest.push(term),
         }
     }
+    keys.rest = conjunction(rest);
     keys
 }
 
-fn equal_sides(term: &Expr, width: usize) -> Option<(Expr, Expr)> {
+/// The columns that a term compares, if it is an equality of a left and a right column that are laid out alike.
+fn equal_columns(term: &Expr, width: usize) -> Option<(usize, usize)> {
     let ExprKind::Call { function, args } = &term.kind else {
         return None;
     };
     let [a, b] = args.as_slice() else {
         return None;
     };
-    if function != "=" {
+    let (ExprKind::Column(left), ExprKind::Column(right)) = (&a.kind, &b.kind) else {
         return None;
-    }
-    let (left, right) = match (side_of(a, width)?, side_of(b, width)?) {
-        (0, 1) => (a, b),
-        (1, 0) => (b, a),
-        _ => return None,
     };
-    let mut right = right.clone();
-    right.map_columns(&mut |index| index - width);
-    let mut left = left.clone();
-    // Keys are compared by their bytes, so both must be laid out alike.
-    if left.ty.arrow_type() != right.ty.arrow_type() {
-        let common: LogicalType = ::expr::types::common_type(&[left.ty.clone(), right.ty.clone()])?;
-        left = coerce(left, &common);
-        right = coerce(right, &common);
-    }
-    Some((left, right))
-}
-
-/// 0 when only left columns are read, 1 when only right ones, `None` otherwise.
-fn side_of(expr: &Expr, width: usize) -> Option<usize> {
-    let (mut left, mut right) = (false, false);
-    expr.for_each_column(&mut |index| if index < width { left = true } else { right = true });
-    match (left, right) {
-        (true, false) => Some(0),
-        (false, true) => Some(1),
-        _ => None,
-    }
+    let (left, right) = (*left.min(right), *left.max(right));
+    let fits = function == "=" && left < width && right >= width && a.ty.arrow_type() == b.ty.arrow_type();
+    fits.then(|| (left, right - width))
 }
 
 fn join_changes(join_type: JoinType, left: Changes, right: Changes) -> Changes {
@@ -158,20 +89,8 @@ fn join_changes(join_type: JoinType, left: Changes, right: Changes) -> Changes {
     }
 }
 
-/// What the operator emits: the columns of both sides, added keys included, under the join's names.
-fn joined_output(node: &Join, left: &Side, right: &Side) -> RowType {
-    let names = &node.output.fields;
-    let mut fields: Vec<Field> = names[..left.width].to_vec();
-    fields.extend(left.stream.output.fields[left.width..].iter().cloned());
-    if !matches!(node.join_type, JoinType::Semi | JoinType::Anti) {
-        fields.extend(names[left.width..].iter().cloned());
-        fields.extend(right.stream.output.fields[right.width..].iter().cloned());
-    }
-    RowType::new(fields)
-}
-
-fn line(join_type: JoinType, left: &Side, right: &Side, rest: Option<&Expr>, output: &RowType) -> PlanLine {
-    let kind = match join_type {
+fn line(node: &Join, left: &RowType, right: &RowType, keys: &Keys) -> PlanLine {
+    let kind = match node.join_type {
         JoinType::Inner => "InnerJoin",
         JoinType::Left => "LeftOuterJoin",
         JoinType::Right => "RightOuterJoin",
@@ -179,25 +98,24 @@ fn line(join_type: JoinType, left: &Side, right: &Side, rest: Option<&Expr>, out
         JoinType::Semi => "LeftSemiJoin",
         JoinType::Anti => "LeftAntiJoin",
     };
-    let mut both = left.stream.output.clone();
-    both.fields.extend(right.stream.output.fields.iter().cloned());
-    if output.len() == both.len() {
-        both = output.clone();
+    let mut both = node.output.clone();
+    if both.len() < left.len() + right.len() {
+        both = RowType::new(left.fields.iter().chain(&right.fields).cloned().collect());
     }
     let text = |style: Style| {
         let mut terms: Vec<String> = Vec::new();
-        for (left_key, right_key) in left.keys.iter().zip(&right.keys) {
-            let (a, b) = (&both.fields[*left_key].name, &both.fields[left.stream.output.len() + right_key].name);
+        for (left_key, right_key) in keys.left.iter().zip(&keys.right) {
+            let (a, b) = (&both.fields[*left_key].name, &both.fields[left.len() + right_key].name);
             terms.push(if style == Style::Prefix { format!("=({a}, {b})") } else { format!("({a} = {b})") });
         }
-        terms.extend(rest.map(|rest| expression(rest, &both, style)));
+        terms.extend(keys.rest.as_ref().map(|rest| expression(rest, &both, style)));
         let condition = match terms.as_slice() {
             [] => "true".to_owned(),
             [one] => one.clone(),
             many if style == Style::Prefix => format!("AND({})", many.join(", ")),
             many => format!("({})", many.join(" AND ")),
         };
-        let select: Vec<&str> = output.fields.iter().map(|field| field.name.as_str()).collect();
+        let select: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
         format!("joinType=[{kind}], where=[{condition}], select=[{}]", select.join(", "))
     };
     PlanLine { name: "Join", prefix: text(Style::Prefix), infix: text(Style::Infix) }

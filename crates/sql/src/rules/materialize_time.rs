@@ -7,7 +7,7 @@ use dataflow::operator_spec::WindowProperty;
 use dataflow::{Expr, ExprKind, Field, RowType, TimeAttribute};
 
 use crate::ast::Span;
-use crate::bind::not_a_time_attribute;
+use crate::bind::{group_window_without_time, not_a_time_attribute};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, LogicalWindow, window_columns};
 
@@ -38,7 +38,9 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
         }
         LogicalPlan::Aggregate(node) => forget(&mut node.output.fields),
         LogicalPlan::WindowAggregate(node) => {
-            settle_window(&mut node.window, &below[0], Span::default())?;
+            if !settle_window(&mut node.window, &below[0]) {
+                return Err(group_window_without_time(&node.window.ty));
+            }
             let first = node.keys.len() + node.calls.len();
             forget(&mut node.output.fields[..first]);
             for (property, field) in node.properties.iter().zip(&mut node.output.fields[first..]) {
@@ -50,7 +52,9 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
             }
         }
         LogicalPlan::WindowTableFunction(node) => {
-            settle_window(&mut node.window, &below[0], node.span)?;
+            if !settle_window(&mut node.window, &below[0]) {
+                return Err(not_a_time_attribute(&node.window.ty, node.span));
+            }
             let mut fields = below[0].fields.clone();
             fields.extend(window_columns(&node.window).fields);
             for (field, settled) in node.output.fields.iter_mut().zip(fields) {
@@ -71,14 +75,12 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
     Ok(plan)
 }
 
-fn settle_window(window: &mut LogicalWindow, input: &RowType, span: Span) -> Result<(), SqlError> {
+/// Gives the window the type its column has; whether that is a time attribute.
+fn settle_window(window: &mut LogicalWindow, input: &RowType) -> bool {
     if let Some(column) = window.column {
         window.ty = input.fields[column].ty.clone();
     }
-    match window.ty.time_attribute() {
-        TimeAttribute::None => Err(not_a_time_attribute(&window.ty, span)),
-        _ => Ok(()),
-    }
+    window.ty.time_attribute() != TimeAttribute::None
 }
 
 /// Gives every column of the expression the type it has in `input`, apart from nullability.

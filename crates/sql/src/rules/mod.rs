@@ -1,9 +1,11 @@
 //! Rewrites of the logical plan, one a file, in stated phases.
 //!
 //! 1. time attributes that cannot survive become ordinary columns, windows are checked; 2. constants are folded; 3. predicates go down,
-//!    projections meet; 4. streaming shapes are recognised (window function + aggregate); 5. columns nobody reads go, down to the sources.
+//!    projections meet; 4. streaming shapes are recognised (window function + aggregate),
+//!    the keys of joins are computed below them; 5. columns nobody reads go, down to the sources.
 
 mod fold_constants;
+mod join_keys;
 mod materialize_time;
 mod merge_projects;
 mod prune_columns;
@@ -21,11 +23,12 @@ use crate::logical::LogicalPlan;
 /// The optimised plan.
 pub(crate) fn optimize(plan: LogicalPlan, context: &EvalContext) -> Result<LogicalPlan, SqlError> {
     let mut plan = materialize_time::materialize_time(plan)?;
-    fold_constants::fold_constants(&mut plan, context);
+    fold_constants::fold_constants(&mut plan, context)?;
     let plan = push_predicates::push_predicates(plan);
     let plan = merge_projects::merge_projects(plan);
     let plan = recognize_windows::recognize_windows(plan)?;
     let plan = push_predicates::push_predicates(plan);
+    let plan = join_keys::join_keys(plan);
     let plan = prune_columns::prune_columns(plan);
     Ok(merge_projects::merge_projects(plan))
 }

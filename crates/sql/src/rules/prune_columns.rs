@@ -134,9 +134,11 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
 fn prune_scan(mut node: Scan, needed: &[bool]) -> (LogicalPlan, Moved) {
     let mut needed = needed.to_vec();
     if !needed.contains(&true) {
-        // A row without columns cannot be told from none; the column that is cheapest to decode stands for it.
-        let cheapest = (0..needed.len()).min_by_key(|&index| decoding_cost(&node.output.fields[index].ty));
-        cheapest.into_iter().for_each(|index| needed[index] = true);
+        // A row without columns cannot be told from none: the rowtime column, which is read anyway, or the one that is cheapest to decode stands for it.
+        let rowtime = node.table.watermark.as_ref().map(|watermark| watermark.rowtime);
+        let rowtime = rowtime.and_then(|rowtime| node.columns.iter().position(|&column| column == rowtime));
+        let cheapest = || (0..needed.len()).min_by_key(|&index| decoding_cost(&node.output.fields[index].ty));
+        rowtime.or_else(cheapest).into_iter().for_each(|index| needed[index] = true);
     }
     let (kept, moved) = keep(&needed);
     node.columns = kept.iter().map(|&index| node.columns[index]).collect();

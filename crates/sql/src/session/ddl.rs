@@ -9,7 +9,7 @@ use crate::ast::{
     CreateCatalog, CreateDatabase, CreateMode, CreateTable, CreateView, Drop, DropBehavior, KeyValue, LikeFeature,
     MergingStrategy, ObjectKind, ObjectName, TableLike,
 };
-use crate::bind::{Binder, bind_create_table, catalog_error, not_supported};
+use crate::bind::{Binder, bind_create_table, catalog_error, drop_columns, forget_rowtime, not_supported};
 use crate::catalog::{
     Catalog, CatalogEntry, CatalogTable, CatalogView, ColumnSource, Database, Existing, Lifetime, ObjectPath,
 };
@@ -211,39 +211,4 @@ fn lifetime(temporary: bool) -> Lifetime {
 
 fn options_of(pairs: &[KeyValue]) -> IndexMap<String, String> {
     pairs.iter().map(|pair| (pair.key.value.clone(), pair.value.value.clone())).collect()
-}
-
-/// Keeps these columns. Expressions over dropped ones go with them.
-fn drop_columns(table: &mut CatalogTable, kept: &[usize]) {
-    let place = |index: usize| kept.iter().position(|&known| known == index);
-    let reads_dropped = |expr: &dataflow::Expr| {
-        let mut dropped = false;
-        expr.for_each_column(&mut |index| dropped |= place(index).is_none());
-        dropped
-    };
-    table.watermark = table
-        .watermark
-        .take()
-        .filter(|watermark| place(watermark.rowtime).is_some() && !reads_dropped(&watermark.expr))
-        .map(|mut watermark| {
-            watermark.rowtime = place(watermark.rowtime).unwrap_or_default();
-            watermark.expr.map_columns(&mut |index| place(index).unwrap_or_default());
-            watermark
-        });
-    table.columns = kept
-        .iter()
-        .map(|&index| {
-            let mut column = table.columns[index].clone();
-            if let ColumnSource::Computed { expr, .. } = &mut column.source {
-                expr.map_columns(&mut |index| place(index).unwrap_or_default());
-            }
-            column
-        })
-        .collect();
-}
-
-fn forget_rowtime(column: &mut crate::catalog::TableColumn) {
-    if column.ty.time_attribute() == dataflow::TimeAttribute::Rowtime {
-        column.ty = column.ty.without_time_attribute();
-    }
 }

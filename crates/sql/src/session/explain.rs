@@ -7,7 +7,7 @@ use crate::bind::{Binder, not_supported};
 use crate::error::SqlError;
 use crate::explain::{logical_tree, physical_tree};
 use crate::physical::{PhysicalPlanner, Style};
-use crate::rules::optimize;
+use crate::rules::{optimize, share_scans};
 
 impl Session {
     pub(super) fn explain(&self, explain: &Explain, span: Span) -> Result<Outcome, SqlError> {
@@ -20,7 +20,8 @@ impl Session {
             StatementKind::Query(query) => {
                 let settings = self.settings(span)?;
                 let bound = Binder::new(&self.catalog).query(query)?;
-                let plan = placed(optimize(bound.clone(), &settings.context), span)?;
+                let mut plan = placed(optimize(bound.clone(), &settings.context), span)?;
+                share_scans(std::slice::from_mut(&mut plan));
                 let mut planner = PhysicalPlanner::new(&settings);
                 // Nothing asks for -U rows here, because nothing takes the rows.
                 let roots = placed(planner.plan(&plan, false), span)?.nodes;

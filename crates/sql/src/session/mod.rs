@@ -2,6 +2,7 @@
 //!
 //! Nothing runs here: DDL changes the catalog, SHOW and EXPLAIN answer with rows, INSERT and SELECT answer with a job graph for a cluster.
 
+mod alter;
 mod configuration;
 mod ddl;
 mod explain;
@@ -88,6 +89,8 @@ impl Session {
             StatementKind::Reset(key) => Ok(self.reset(key.as_ref())),
             StatementKind::Show(show) => self.show(show, span),
             StatementKind::Describe(describe) => self.describe(describe, span),
+            StatementKind::AlterTable(alter) => self.alter_table(alter, text, span),
+            StatementKind::AlterView(alter) => self.alter_view(alter, text, span),
             other => Err(not_supported(&format!("{} statement", words(other)), span)),
         }
     }
@@ -126,8 +129,6 @@ fn words(kind: &StatementKind) -> &'static str {
         StatementKind::CreateFunction(_) => "the CREATE FUNCTION",
         StatementKind::CreateModel(_) => "the CREATE MODEL",
         StatementKind::CreateConnection(_) => "the CREATE CONNECTION",
-        StatementKind::AlterTable(_) => "the ALTER TABLE",
-        StatementKind::AlterView(_) => "the ALTER VIEW",
         StatementKind::AlterCatalog(_) => "the ALTER CATALOG",
         StatementKind::AlterDatabase(_) => "the ALTER DATABASE",
         StatementKind::AlterFunction(_) => "the ALTER FUNCTION",

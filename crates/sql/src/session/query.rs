@@ -15,7 +15,8 @@ impl Session {
         let settings = self.settings(span)?;
         let bound = Binder::new(&self.catalog).query(query)?;
         let schema = bound.output().clone();
-        let plan = placed(optimize(bound, &settings.context), span)?;
+        let mut plan = placed(optimize(bound, &settings.context), span)?;
+        share_scans(std::slice::from_mut(&mut plan));
         let mut planner = PhysicalPlanner::new(&settings);
         let collect = placed(planner.collect(&plan), span)?;
         let collect_parallelism = planner.plan.nodes[collect].parallelism;

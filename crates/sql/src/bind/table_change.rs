@@ -1,0 +1,88 @@
+//! Changes to a declared table: columns dropped, moved and added, with the expressions over them kept right.
+
+use dataflow::{Expr, TimeAttribute};
+
+use super::scope::with_hint;
+use super::table_ddl::add_schema;
+use crate::ast::{Ident, TableSchema};
+use crate::catalog::{CatalogTable, ColumnSource, TableColumn};
+use crate::error::SqlError;
+use crate::nearest::nearest;
+
+/// Where an added column goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Placement {
+    /// Behind all others.
+    Last,
+    /// At this index.
+    At(usize),
+    /// Behind this column.
+    After(Ident),
+}
+
+/// Adds the columns, constraints and watermark of a schema to a table; each column goes where its placement says.
+pub(crate) fn modify_table(
+    mut table: CatalogTable,
+    schema: &TableSchema,
+    placements: &[Placement],
+    current_database: &str,
+    text: &str,
+) -> Result<CatalogTable, SqlError> {
+    let first = table.columns.len();
+    add_schema(&mut table, schema, current_database, text)?;
+    for (offset, placement) in placements.iter().enumerate() {
+        let index = first + offset;
+        let target = match placement {
+            Placement::Last => continue,
+            Placement::At(target) => (*target).min(index),
+            Placement::After(name) => match table.index_of(&name.value) {
+                Some(before) => before + 1,
+                None => {
+                    let names = table.columns.iter().map(|column| column.name.as_str());
+                    let message = format!("Referenced column `{}` by 'AFTER' does not exist in the table.", name.value);
+                    return Err(with_hint(SqlError::validation(message, name.span), nearest(&name.value, names)));
+                }
+            },
+        };
+        let mut order: Vec<usize> = (0..table.columns.len()).filter(|&column| column != index).collect();
+        order.insert(target, index);
+        drop_columns(&mut table, &order);
+    }
+    Ok(table)
+}
+
+/// Keeps these columns, in this order. A watermark over dropped ones goes with them.
+pub(crate) fn drop_columns(table: &mut CatalogTable, kept: &[usize]) {
+    let place = |index: usize| kept.iter().position(|&known| known == index);
+    let reads_dropped = |expr: &Expr| {
+        let mut dropped = false;
+        expr.for_each_column(&mut |index| dropped |= place(index).is_none());
+        dropped
+    };
+    table.watermark = table
+        .watermark
+        .take()
+        .filter(|watermark| place(watermark.rowtime).is_some() && !reads_dropped(&watermark.expr))
+        .map(|mut watermark| {
+            watermark.rowtime = place(watermark.rowtime).unwrap_or_default();
+            watermark.expr.map_columns(&mut |index| place(index).unwrap_or_default());
+            watermark
+        });
+    table.columns = kept
+        .iter()
+        .map(|&index| {
+            let mut column = table.columns[index].clone();
+            if let ColumnSource::Computed { expr, .. } = &mut column.source {
+                expr.map_columns(&mut |index| place(index).unwrap_or_default());
+            }
+            column
+        })
+        .collect();
+}
+
+/// Makes a rowtime column an ordinary one.
+pub(crate) fn forget_rowtime(column: &mut TableColumn) {
+    if column.ty.time_attribute() == TimeAttribute::Rowtime {
+        column.ty = column.ty.without_time_attribute();
+    }
+}

@@ -1,0 +1,15 @@
+CREATE TABLE o (oid INT, cid INT, amount DECIMAL(8,2), ots TIMESTAMP(3), WATERMARK FOR ots AS ots) WITH ('connector'='filesystem','path'='/data/o','format'='csv');
+CREATE TABLE c (cid BIGINT, name STRING, country STRING) WITH ('connector'='filesystem','path'='/data/c','format'='csv');
+EXPLAIN CHANGELOG_MODE SELECT o.oid, c.name FROM o LEFT JOIN c ON o.cid = c.cid AND c.country = 'DE' AND o.amount > 5;
+EXPLAIN SELECT oid, name FROM o, c WHERE o.cid = c.cid AND c.name LIKE 'A%' AND oid < 3;
+EXPLAIN SELECT o.oid, c.cid FROM o CROSS JOIN c;
+SELECT * FROM o AS a JOIN o AS b USING (oid);
+SELECT * FROM o FULL JOIN c USING (cid);
+EXPLAIN SELECT oid FROM o WHERE cid IN (SELECT cid FROM c WHERE country = 'DE') AND EXISTS (SELECT 1 FROM c WHERE c.cid = o.oid);
+EXPLAIN SELECT oid FROM o WHERE cid NOT IN (SELECT cid FROM c);
+EXPLAIN SELECT cid, country FROM c INTERSECT SELECT cid, name FROM c;
+EXPLAIN CHANGELOG_MODE SELECT c.country, SUM(o.amount) AS s FROM o JOIN c ON o.cid = c.cid GROUP BY c.country;
+SELECT oid FROM o JOIN o AS p ON o.oid = p.oid;
+SELECT nope FROM o;
+SELECT o.nope FROM o;
+SELECT oid FROM oo;

@@ -1,0 +1,17 @@
+CREATE TABLE src (id BIGINT NOT NULL, kind STRING, n INT) WITH ('connector'='datagen');
+CREATE TABLE a (id BIGINT, kind STRING) WITH ('connector'='blackhole');
+CREATE TABLE b (kind STRING, n BIGINT, PRIMARY KEY (kind) NOT ENFORCED) WITH ('connector'='print', 'sink.parallelism'='2');
+SET 'parallelism.default' = '3';
+BEGIN STATEMENT SET;
+INSERT INTO a SELECT id, kind FROM src WHERE id > 5;
+INSERT INTO b SELECT kind, COUNT(*) FROM src GROUP BY kind;
+END;
+INSERT INTO a VALUES (1, 'x'), (2, NULL);
+INSERT INTO a (kind) SELECT kind FROM src /*+ OPTIONS('rows-per-second'='1') */;
+INSERT INTO b SELECT id, n FROM src;
+INSERT INTO b (kind) SELECT kind FROM src;
+INSERT INTO b VALUES ('x', 1, 2);
+INSERT INTO src SELECT 1, 'x', 2;
+SELECT 1 + 1 AS two, 'a' AS a;
+SELECT 1 / 0;
+SELECT CASE WHEN 1 = 1 THEN 1 WHEN 1 / 0 = 1 THEN 2 END AS uno;
