@@ -1,0 +1,224 @@
+//! `Join`: joins two changelogs without a bound on time; both sides are kept.
+//!
+//! ```text
+//!   batch of one side -> slot of each key -> matches among the rows of the other side -> row by row: changes, state -> one batch of output
+//! ```
+//! The other side does not change while a batch is processed, save for the number of matches of its rows, so that matches are found for many rows
+//! at once. What is emitted, and with which row kinds, is what Flink's `StreamingJoinOperator` and `StreamingSemiAntiJoinOperator` emit: pads
+//! are +I and -D, matches have the kind of the row that came, or +I and -D where pads are possible.
+//!
+//! | row | INNER | outer | SEMI, ANTI |
+//! |---|---|---|---|
+//! | comes | pairs | first match of the other row: its pad -D; pairs +I; no match: own pad +I | the first match of a left row turns it on, or off |
+//! | is taken back | pairs | pairs; last match of the other row: its pad +I; no match: own pad -D | the last match turns it off, or on |
+
+mod condition;
+mod emission;
+mod matches;
+mod side;
+#[cfg(test)]
+mod tests;
+
+use dataflow::operator_spec::{JoinSpec, JoinType};
+use dataflow::{Batch, Failure, Operator, Output, RowKind};
+use expr::EvalContext;
+use state::{AppliedRows, KeyTable};
+
+use condition::Condition;
+use emission::Emission;
+use matches::{Keys, Matches};
+use side::Side;
+
+/// The operator. Input 0 is the left side, input 1 the right.
+pub struct Join {
+    join_type: JoinType,
+    sides: [Side; 2],
+    /// Slots of the keys of both sides.
+    table: KeyTable,
+    condition: Option<Condition>,
+    emission: Emission,
+    keys: Keys,
+    matches: Matches,
+}
+
+impl Join {
+    /// An operator for this spec; the condition is evaluated in `context`.
+    pub fn new(spec: &JoinSpec, context: &EvalContext) -> Result<Self, Failure> {
+        for &(left, right) in &spec.keys {
+            let (left, right) = (&spec.left.fields[left], &spec.right.fields[right]);
+            if left.ty.arrow_type() != right.ty.arrow_type() {
+                return Err(Failure::internal(format!(
+                    "the join keys '{}' ({}) and '{}' ({}) must be cast to one type",
+                    left.name, left.ty, right.name, right.ty
+                )));
+            }
+        }
+        let (left_keys, right_keys) = spec.keys.iter().copied().unzip();
+        let left = Side::new(&spec.left, left_keys, matches!(spec.join_type, JoinType::Left | JoinType::Full))?;
+        let right = Side::new(&spec.right, right_keys, matches!(spec.join_type, JoinType::Right | JoinType::Full))?;
+        let left_only = matches!(spec.join_type, JoinType::Semi | JoinType::Anti);
+        let condition = spec.condition.as_ref().map(|condition| Condition::new(spec, condition, context));
+        Ok(Self {
+            join_type: spec.join_type,
+            table: KeyTable::new(&left.keys),
+            sides: [left, right],
+            condition: condition.transpose()?,
+            emission: Emission::new(spec.output.arrow_schema(), left_only),
+            keys: Keys::default(),
+            matches: Matches::default(),
+        })
+    }
+
+    /// Finds the slots of the keys of a batch.
+    fn find_slots(&mut self, input: usize, batch: &Batch) {
+        let side = &mut self.sides[input];
+        side.keys.encode(batch);
+        self.keys.complete = side.complete_keys(batch);
+        self.keys.slots.clear();
+        for row in 0..batch.num_rows() {
+            let slot = if self.keys.is_complete(row) { self.table.find_or_insert(&side.keys, row).0 } else { 0 };
+            self.keys.slots.push(slot);
+        }
+    }
+
+    /// Emits what a row changes and applies it to the state.
+    fn process_row(
+        &mut self,
+        input: usize,
+        row: usize,
+        kind: RowKind,
+        applied: &mut AppliedRows,
+    ) -> Result<(), Failure> {
+        let Self { join_type, sides, emission, keys, matches, .. } = self;
+        let (left, right) = sides.split_at_mut(1);
+        let (own, other) = if input == 0 { (&mut left[0], &mut right[0]) } else { (&mut right[0], &mut left[0]) };
+        let mut row = Row { row, kind, matches: matches.of(row), other, emission };
+        let matched = match join_type {
+            JoinType::Semi | JoinType::Anti if input == 0 => row.emit_if(*join_type == JoinType::Semi),
+            JoinType::Semi | JoinType::Anti => row.switch_matches(*join_type == JoinType::Semi),
+            _ => row.emit_matches(own.outer),
+        };
+        if keys.is_complete(row.row) {
+            let slot = keys.slots[row.row];
+            if kind.is_retraction() {
+                own.rows.retract(applied, slot, row.row)?;
+            } else {
+                own.rows.add(applied, slot, row.row, matched)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets keys that no side has rows of any more.
+    fn forget_keys(&mut self, batch: &Batch) {
+        if batch.kinds().is_none() {
+            return;
+        }
+        let retracted = |row: &usize| batch.kind(*row).is_retraction() && self.keys.is_complete(*row);
+        let mut slots: Vec<u32> = (0..batch.num_rows()).filter(retracted).map(|row| self.keys.slots[row]).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        for slot in slots {
+            if self.sides.iter().all(|side| side.rows.is_list_empty(slot)) {
+                self.table.remove(slot);
+            }
+        }
+    }
+}
+
+/// A row that has come, and its matches on the other side.
+struct Row<'a> {
+    row: usize,
+    kind: RowKind,
+    matches: &'a [u32],
+    other: &'a mut Side,
+    emission: &'a mut Emission,
+}
+
+impl Row<'_> {
+    /// INNER and outer joins: emits pairs and pads; returns the number of matches.
+    fn emit_matches(&mut self, outer: bool) -> u32 {
+        let retraction = self.kind.is_retraction();
+        let pad_kind = if retraction { RowKind::Delete } else { RowKind::Insert };
+        if self.matches.is_empty() && outer {
+            self.emission.push(pad_kind, Some(self.row), None);
+        }
+        // Where pads are possible a join emits no updates. A row taken back keeps its kind when only the other side is padded.
+        let pair_kind = if outer || (self.other.outer && !retraction) { pad_kind } else { self.kind };
+        let mut matched = 0;
+        for &id in self.matches {
+            let entry = *self.other.rows.entry(id);
+            let other = Some(entry.row());
+            for _ in 0..entry.count {
+                if !retraction && self.other.outer && entry.associations == 0 {
+                    self.emission.push(RowKind::Delete, None, other);
+                }
+                self.emission.push(pair_kind, Some(self.row), other);
+                if retraction && self.other.outer && entry.associations == 1 {
+                    self.emission.push(RowKind::Insert, None, other);
+                }
+            }
+            matched += entry.count;
+            if self.other.outer {
+                self.count_match(id, entry.associations);
+            }
+        }
+        matched
+    }
+
+    /// The left row of a SEMI or ANTI join: emits it when it has a match, or when it has none; returns the number of matches.
+    fn emit_if(&mut self, matched: bool) -> u32 {
+        if self.matches.is_empty() != matched {
+            self.emission.push(self.kind, Some(self.row), None);
+        }
+        self.matches.iter().map(|&id| self.other.rows.entry(id).count).sum()
+    }
+
+    /// The right row of a SEMI or ANTI join: emits the left rows whose first match it is, or whose last match goes.
+    fn switch_matches(&mut self, semi: bool) -> u32 {
+        let retraction = self.kind.is_retraction();
+        let kind = match (semi, retraction) {
+            (true, _) => self.kind,
+            (false, true) => RowKind::Insert,
+            (false, false) => RowKind::Delete,
+        };
+        for &id in self.matches {
+            let entry = *self.other.rows.entry(id);
+            if entry.associations == u32::from(retraction) {
+                for _ in 0..entry.count {
+                    self.emission.push(kind, None, Some(entry.row()));
+                }
+            }
+            self.count_match(id, entry.associations);
+        }
+        0
+    }
+
+    fn count_match(&mut self, id: u32, associations: u32) {
+        let associations = if self.kind.is_retraction() { associations.saturating_sub(1) } else { associations + 1 };
+        self.other.rows.set_associations(id, associations);
+    }
+}
+
+impl Operator for Join {
+    fn process(&mut self, input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
+        self.find_slots(input, &batch);
+        let mut applied = self.sides[input].rows.begin(batch.rows());
+        let mut row = 0;
+        while row < batch.num_rows() {
+            let other = &self.sides[1 - input].rows;
+            let end = self.matches.find(row, input, &batch, &self.keys, other, self.condition.as_ref())?;
+            for row in row..end {
+                self.process_row(input, row, batch.kind(row), &mut applied)?;
+                if self.emission.is_full() {
+                    self.emission.flush(input, &batch, &self.sides[1 - input].rows, out)?;
+                }
+            }
+            row = end;
+        }
+        self.emission.flush(input, &batch, &self.sides[1 - input].rows, out)?;
+        self.sides[input].rows.end(applied)?;
+        self.forget_keys(&batch);
+        Ok(())
+    }
+}
