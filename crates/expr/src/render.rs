@@ -25,8 +25,34 @@ use dataflow::{LogicalType, TypeKind};
 
 use crate::calendar::{MILLIS_PER_DAY, date_of, to_local};
 
-/// Appends the text of a value; of NULL, `NULL`.
+/// Appends the text of a value as the SQL Client prints it; of NULL, `NULL`.
 pub fn render_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Tz, out: &mut String) {
+    Renderer { zone, bytes: Bytes::Hex }.render(array, row, ty, out);
+}
+
+/// Appends the text of a value as `CAST(x AS STRING)` writes it: bytes are decoded.
+pub(crate) fn cast_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Tz, out: &mut String) {
+    Renderer { zone, bytes: Bytes::Utf8 }.render(array, row, ty, out);
+}
+
+/// How bytes are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bytes {
+    /// `x'6162'`
+    Hex,
+    /// `ab`
+    Utf8,
+}
+
+/// What rendering depends on, besides the value.
+#[derive(Clone, Copy)]
+struct Renderer {
+    zone: Tz,
+    bytes: Bytes,
+}
+
+impl Renderer {
+fn render(self, array: &dyn Array, row: usize, ty: &LogicalType, out: &mut String) {
     if array.is_null(row) {
         out.push_str("NULL");
         return;
@@ -41,7 +67,10 @@ pub fn render_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Tz, ou
         TypeKind::Double => java_double(primitive::<Float64Type>(array, row), out),
         TypeKind::Decimal { scale, .. } => decimal(primitive::<Decimal128Type>(array, row), *scale, out),
         TypeKind::Char { .. } | TypeKind::Varchar { .. } => out.push_str(array.as_string::<i32>().value(row)),
-        TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => hex(array.as_binary::<i32>().value(row), out),
+        TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => match self.bytes {
+            Bytes::Hex => hex(array.as_binary::<i32>().value(row), out),
+            Bytes::Utf8 => out.push_str(&String::from_utf8_lossy(array.as_binary::<i32>().value(row))),
+        },
         TypeKind::Date => date(primitive::<Date32Type>(array, row).into(), out),
         TypeKind::Time { precision } => time(primitive::<Time32MillisecondType>(array, row).into(), *precision, out),
         TypeKind::Timestamp { precision, .. } => {
@@ -50,27 +79,37 @@ pub fn render_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Tz, ou
         }
         TypeKind::TimestampLtz { precision, .. } => {
             let (millis, nanos) = timestamp_parts(array, row, *precision);
-            timestamp(to_local(millis, zone), nanos, *precision, out);
+            timestamp(to_local(millis, self.zone), nanos, *precision, out);
         }
         TypeKind::IntervalYearMonth => year_month(primitive::<Int32Type>(array, row).into(), out),
         TypeKind::IntervalDayTime => day_time(primitive::<Int64Type>(array, row), out),
         TypeKind::Array(element) => {
             let elements = array.as_list::<i32>().value(row);
-            list(elements.len(), '[', ']', out, |index, out| render_cell(&elements, index, element, zone, out));
+            list(elements.len(), '[', ']', out, |index, out| self.render(&elements, index, element, out));
         }
-        TypeKind::Map(key, value) => entries(array.as_map(), row, key, value, zone, out),
+        TypeKind::Map(key, value) => self.entries(array.as_map(), row, key, value, out),
         TypeKind::Multiset(element) => {
             let count = TypeKind::Int.not_null();
-            entries(array.as_map(), row, element, &count, zone, out);
+            self.entries(array.as_map(), row, element, &count, out);
         }
         TypeKind::Row(fields) => {
             let columns = array.as_struct().columns();
             list(columns.len(), '(', ')', out, |index, out| {
-                render_cell(&columns[index], row, &fields.fields[index].ty, zone, out);
+                self.render(&columns[index], row, &fields.fields[index].ty, out);
             });
         }
         TypeKind::Null => out.push_str("NULL"),
     }
+}
+
+fn entries(self, map: &MapArray, row: usize, key: &LogicalType, value: &LogicalType, out: &mut String) {
+    let pairs = map.value(row);
+    list(pairs.len(), '{', '}', out, |index, out| {
+        self.render(pairs.column(0), index, key, out);
+        out.push('=');
+        self.render(pairs.column(1), index, value, out);
+    });
+}
 }
 
 fn primitive<T: ArrowPrimitiveType>(array: &dyn Array, row: usize) -> T::Native {
@@ -86,15 +125,6 @@ fn list(count: usize, open: char, close: char, out: &mut String, mut item: impl 
         item(index, out);
     }
     out.push(close);
-}
-
-fn entries(map: &MapArray, row: usize, key: &LogicalType, value: &LogicalType, zone: Tz, out: &mut String) {
-    let pairs = map.value(row);
-    list(pairs.len(), '{', '}', out, |index, out| {
-        render_cell(pairs.column(0), index, key, zone, out);
-        out.push('=');
-        render_cell(pairs.column(1), index, value, zone, out);
-    });
 }
 
 pub(crate) fn integer(value: i64, out: &mut String) {
@@ -182,7 +212,8 @@ fn hex(bytes: &[u8], out: &mut String) {
 /// `2024-02-29`.
 pub fn date(days: i64, out: &mut String) {
     let (year, month, day) = date_of(days);
-    let _ = write!(out, "{year:04}-{month:02}-{day:02}");
+    // Four digits, whatever the year, as in Flink.
+    let _ = write!(out, "{:04}-{month:02}-{day:02}", year % 10_000);
 }
 
 /// `10:11:12.345`, with `precision` digits after the point.

@@ -7,7 +7,7 @@ mod boolean;
 mod nested;
 mod number;
 pub mod parse;
-mod temporal;
+pub(crate) mod temporal;
 mod text;
 
 use arrow_array::ArrayRef;

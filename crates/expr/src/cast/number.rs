@@ -9,7 +9,7 @@ use arrow_array::types::{
 use arrow_array::{ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use dataflow::{Failure, TypeKind};
 
-use super::parse::{parse_decimal, parse_double, parse_float, parse_integer};
+use super::parse::{self, parse_decimal, parse_double, parse_float, parse_integer};
 use super::{Caster, OnError};
 use crate::integer::Integer;
 use crate::functions::decimal::{power_of_ten, rescale};
@@ -48,7 +48,7 @@ fn map<A: ArrowPrimitiveType, O: ArrowPrimitiveType>(compute: fn(A::Native) -> O
     Some(Box::new(move |array| Ok(Arc::new(array.as_primitive::<A>().unary::<_, O>(compute)))))
 }
 
-fn parse<O: ArrowPrimitiveType>(
+fn parse_each<O: ArrowPrimitiveType>(
     on_error: OnError,
     parse: impl Fn(&str) -> Result<Option<O::Native>, String> + Send + Sync + 'static,
 ) -> Caster {
@@ -85,7 +85,7 @@ fn to_integer<O: Integer>(from: &TypeKind, on_error: OnError) -> Caster {
             }))
         }
         text if is_character(text) => {
-            parse::<O>(on_error, |text| parse_integer(text, O::MIN, O::MAX).map(|value| Some(O::wrap(value))))
+            parse_each::<O>(on_error, |text| parse_integer(text, O::MIN, O::MAX).map(|value| Some(O::wrap(value))))
         }
         _ => None,
     }
@@ -106,7 +106,7 @@ fn to_float(from: &TypeKind, on_error: OnError) -> Caster {
                 Ok(Arc::new(values.unary::<_, Float32Type>(|value| decimal_to_double(value, scale) as f32)))
             }))
         }
-        _ => parse::<Float32Type>(on_error, |text| parse_float(text).map(Some)),
+        _ => parse_each::<Float32Type>(on_error, |text| parse_float(text).map(Some)),
     }
 }
 
@@ -125,7 +125,7 @@ fn to_double(from: &TypeKind, on_error: OnError) -> Caster {
                 Ok(Arc::new(values.unary::<_, Float64Type>(|value| decimal_to_double(value, scale))))
             }))
         }
-        _ => parse::<Float64Type>(on_error, |text| parse_double(text).map(Some)),
+        _ => parse_each::<Float64Type>(on_error, |text| parse_double(text).map(Some)),
     }
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn double_to_decimal(value: f64, shape: DecimalShape) -> Option<i128>
     }
     let mut text = String::new();
     java_double(value, &mut text);
-    parse_decimal(&text, shape).ok().flatten()
+    parse::decimal(&text, shape)
 }
 
 fn to_decimal(from: &TypeKind, shape: DecimalShape, on_error: OnError) -> Caster {
@@ -173,7 +173,7 @@ fn to_decimal(from: &TypeKind, shape: DecimalShape, on_error: OnError) -> Caster
             }))
         }
         _ => {
-            let parse = parse::<Decimal128Type>(on_error, move |text| parse_decimal(text, shape))?;
+            let parse = parse_each::<Decimal128Type>(on_error, move |text| parse_decimal(text, shape).map(Some))?;
             Some(Box::new(move |array| shaped(parse(array)?.as_primitive::<Decimal128Type>().clone(), shape)))
         }
     }

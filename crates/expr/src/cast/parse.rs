@@ -66,32 +66,30 @@ pub fn parse_float(text: &str) -> Result<f32, String> {
     Ok(trimmed.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(trimmed).parse().unwrap_or(wide as f32))
 }
 
-/// A DECIMAL's unscaled value, rounded half up; `None` when it has too many digits.
-pub fn parse_decimal(text: &str, shape: DecimalShape) -> Result<Option<i128>, String> {
+/// A DECIMAL's unscaled value, rounded half up. Text that is no number fails as one with too many digits does, as in Flink.
+pub fn parse_decimal(text: &str, shape: DecimalShape) -> Result<i128, String> {
     let text = text.trim();
-    if text.is_empty() {
-        return Err(bad_number(text, "Input is empty."));
-    }
+    decimal(text, shape).ok_or_else(|| bad_number(text, "Overflow."))
+}
+
+/// The same; `None` when it is no number or has too many digits.
+pub(super) fn decimal(text: &str, shape: DecimalShape) -> Option<i128> {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
-        Some(at) => (&text[..at], text[at + 1..].parse::<i32>().map_err(|_| bad_number(text, "Invalid exponent."))?),
+        Some(at) => (&text[..at], text[at + 1..].parse::<i32>().ok()?),
         None => (text, 0),
     };
     let unsigned = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    if let Some(bad) = unsigned.chars().find(|c| !c.is_ascii_digit() && *c != '.') {
-        return Err(format!(
-            "Character {bad} is neither a decimal digit number, decimal point, nor \"e\" notation exponential mark."
-        ));
-    }
-    if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
-        return Err(bad_number(text, "Invalid character found."));
+    let all_digits = whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    if !all_digits || whole.is_empty() && fraction.is_empty() {
+        return None;
     }
     let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).skip_while(|digit| *digit == b'0').collect();
     // How many of the digits stand before the last one that is kept.
     let shift = i64::from(exponent) - fraction.len() as i64 + i64::from(shape.scale);
-    let Some(magnitude) = shifted(&digits, shift) else { return Ok(None) };
+    let magnitude = shifted(&digits, shift)?;
     let value = if mantissa.starts_with('-') { -magnitude } else { magnitude };
-    Ok(fits(value, shape.precision).then_some(value))
+    fits(value, shape.precision).then_some(value)
 }
 
 /// The number with these digits, times 10^shift, rounded half up; `None` when it exceeds 38 digits.
@@ -116,7 +114,7 @@ fn shifted(digits: &[u8], shift: i64) -> Option<i128> {
 
 /// A BOOLEAN in one of the spellings that Flink takes.
 pub fn parse_boolean(text: &str) -> Result<bool, String> {
-    match text.trim().to_ascii_lowercase().as_str() {
+    match text.to_ascii_lowercase().as_str() {
         "t" | "true" | "y" | "yes" | "1" => Ok(true),
         "f" | "false" | "n" | "no" | "0" => Ok(false),
         _ => Err(format!("Cannot parse '{text}' as BOOLEAN.")),
@@ -150,7 +148,10 @@ fn unsigned(text: &str) -> Option<u32> {
 
 /// A TIME, `10:11:12.345`, `10:11` or `10`, in milliseconds of the day.
 pub fn parse_time(text: &str) -> Result<i32, String> {
-    parse_hms(text.trim()).ok_or_else(|| format!("For input string: '{text}'."))
+    parse_hms(text.trim()).ok_or_else(|| {
+        let range = "where HH is 00-23, mm is 00-59, ss is 00-59";
+        format!("Invalid time format: '{text}'. Expected format: HH:mm:ss[.fff] {range}")
+    })
 }
 
 fn parse_hms(text: &str) -> Option<i32> {
@@ -174,21 +175,44 @@ pub fn parse_timestamp(text: &str) -> Result<(i64, i64), String> {
     let year = cursor.digits(4, 4).ok_or_else(|| failed(0))?;
     cursor.expect(b'-').ok_or_else(|| failed(cursor.at))?;
     let month_at = cursor.at;
-    let month = cursor.digits(1, 2).filter(|month| (1..=12).contains(month)).ok_or_else(|| failed(month_at))?;
+    let month = cursor.digits(1, 2).ok_or_else(|| failed(month_at))?;
     cursor.expect(b'-').ok_or_else(|| failed(cursor.at))?;
     let day_at = cursor.at;
-    let day = cursor.digits(1, 2).filter(|day| (1..=31).contains(day)).ok_or_else(|| failed(day_at))?;
+    let day = cursor.digits(1, 2).ok_or_else(|| failed(day_at))?;
     let date_end = cursor.at;
-    let (mut millis, mut nanos) = (0, 0);
-    match cursor.time() {
-        Some((time, rest)) => (millis, nanos) = (time, rest),
-        None => cursor.at = date_end,
+    let time = cursor.time();
+    if time.is_none() {
+        cursor.at = date_end;
     }
     if cursor.at < text.len() {
         return Err(format!("Text '{text}' could not be parsed, unparsed text found at index {}", cursor.at));
     }
-    let day = day.min(days_in_month(year.into(), month));
-    Ok((days_of(year.into(), month, day) * MILLIS_PER_DAY + millis, nanos))
+    let TimeFields { hour, minute, second, nanos } = time.unwrap_or_default();
+    let fields = [
+        ("MonthOfYear", 1, 12, month),
+        ("DayOfMonth", 1, 31, day),
+        ("HourOfDay", 0, 23, hour),
+        ("MinuteOfHour", 0, 59, minute),
+        ("SecondOfMinute", 0, 59, second),
+    ];
+    if let Some((name, least, most, value)) = fields.iter().find(|(_, least, most, value)| value < least || value > most) {
+        // Java prints the range of a day as 1 to 28/31.
+        let range = if *name == "DayOfMonth" { "1 - 28/31".to_owned() } else { format!("{least} - {most}") };
+        return Err(format!("Text '{text}' could not be parsed: Invalid value for {name} (valid values {range}): {value}"));
+    }
+    let days = days_of(year.into(), month, day.min(days_in_month(year.into(), month)));
+    let millis = i64::from((hour * 60 + minute) * 60 + second) * 1_000 + nanos / 1_000_000;
+    Ok((days * MILLIS_PER_DAY + millis, nanos % 1_000_000))
+}
+
+/// The parts of a time of day.
+#[derive(Debug, Clone, Copy, Default)]
+struct TimeFields {
+    hour: u32,
+    minute: u32,
+    second: u32,
+    /// Nanoseconds of the second.
+    nanos: i64,
 }
 
 /// Reads from the front of a text.
@@ -214,21 +238,20 @@ impl Cursor<'_> {
         Some(value)
     }
 
-    /// ` 10:11:12[.123456789]` as milliseconds of the day and nanoseconds within the millisecond.
-    fn time(&mut self) -> Option<(i64, i64)> {
+    /// ` 10:11:12[.123456789]`, the values not checked yet.
+    fn time(&mut self) -> Option<TimeFields> {
         self.expect(b' ')?;
-        let hour = self.digits(1, 2).filter(|hour| *hour < 24)?;
+        let hour = self.digits(1, 2)?;
         self.expect(b':')?;
-        let minute = self.digits(1, 2).filter(|minute| *minute < 60)?;
+        let minute = self.digits(1, 2)?;
         self.expect(b':')?;
-        let second = self.digits(1, 2).filter(|second| *second < 60)?;
+        let second = self.digits(1, 2)?;
         let mut nanos = 0;
         if self.expect(b'.').is_some() {
             let start = self.at;
             nanos = i64::from(self.digits(0, 9)?) * 10i64.pow(9 - (self.at - start) as u32);
         }
-        let millis = i64::from((hour * 60 + minute) * 60 + second) * 1_000 + nanos / 1_000_000;
-        Some((millis, nanos % 1_000_000))
+        Some(TimeFields { hour, minute, second, nanos })
     }
 }
 
@@ -254,13 +277,14 @@ mod tests {
         assert!(parse_double("NaN").unwrap().is_nan());
         assert!(parse_double("inf").is_err());
         let shape = DecimalShape { precision: 5, scale: 2 };
-        assert_eq!(parse_decimal("12.345", shape), Ok(Some(1_235)));
-        assert_eq!(parse_decimal("-1.2e1", shape), Ok(Some(-1_200)));
-        assert_eq!(parse_decimal("0.004", shape), Ok(Some(0)));
-        assert_eq!(parse_decimal("0.00049", shape), Ok(Some(0)));
-        assert_eq!(parse_decimal("1234", shape), Ok(None));
-        assert!(parse_decimal("x", shape).is_err());
-        assert_eq!(parse_boolean(" Yes"), Ok(true));
+        assert_eq!(parse_decimal("12.345", shape), Ok(1_235));
+        assert_eq!(parse_decimal("-1.2e1", shape), Ok(-1_200));
+        assert_eq!(parse_decimal("0.004", shape), Ok(0));
+        assert_eq!(parse_decimal("0.00049", shape), Ok(0));
+        assert_eq!(parse_decimal("1234", shape).unwrap_err(), "For input string: '1234'. Overflow.");
+        assert_eq!(parse_decimal("x", shape).unwrap_err(), "For input string: 'x'. Overflow.");
+        assert_eq!(parse_boolean("Yes"), Ok(true));
+        assert!(parse_boolean(" yes").is_err());
         assert_eq!(parse_boolean("x").unwrap_err(), "Cannot parse 'x' as BOOLEAN.");
     }
 
@@ -283,5 +307,10 @@ mod tests {
             "Text '2024-02-29 10:11' could not be parsed, unparsed text found at index 10"
         );
         assert_eq!(parse_timestamp("bad").unwrap_err(), "Text 'bad' could not be parsed at index 0");
+        assert_eq!(parse_timestamp("2024-02-30"), parse_timestamp("2024-02-29"));
+        assert_eq!(
+            parse_timestamp("2024-02-29 25:11:12").unwrap_err(),
+            "Text '2024-02-29 25:11:12' could not be parsed: Invalid value for HourOfDay (valid values 0 - 23): 25"
+        );
     }
 }

@@ -66,7 +66,8 @@ fn collect<T: ArrowPrimitiveType<Native = i64>>(
 }
 
 fn to_date(from: &TypeKind, on_error: OnError, zone: Tz) -> Caster {
-    let day = |millis: i64| millis.div_euclid(MILLIS_PER_DAY) as i32;
+    // Towards zero: the last day before 1970 is lost, as in Flink.
+    let day = |millis: i64| (millis / MILLIS_PER_DAY) as i32;
     match from {
         TypeKind::Timestamp { precision, .. } => {
             let precision = *precision;
@@ -168,12 +169,18 @@ fn to_timestamp(from: &TypeKind, precision: u8, on_error: OnError, target: Targe
         })),
         _ => Some(Box::new(move |array| {
             let values = array.as_string::<i32>().iter().map(|text| match text {
-                Some(text) => on_error.apply(parse_timestamp(text).map(|at| Some(target.of_local(at)))),
+                Some(text) => on_error.apply(parse_timestamp(text).map(|at| Some(target.of_local(floored(at, precision))))),
                 None => Ok(None),
             });
             timestamps(values, precision)
         })),
     }
+}
+
+/// What is parsed is cut downwards, unlike what is cast.
+fn floored((millis, nanos): Instant, precision: u8) -> Instant {
+    let step = 10i64.pow(u32::from(3 - precision.min(3)));
+    (millis.div_euclid(step) * step, nanos)
 }
 
 type Values<'a, T> = Box<dyn Iterator<Item = Option<<T as ArrowPrimitiveType>::Native>> + 'a>;

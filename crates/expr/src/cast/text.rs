@@ -6,13 +6,12 @@ use std::sync::Arc;
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
-use chrono_tz::Tz;
-use dataflow::{LogicalType, TypeKind};
+use dataflow::TypeKind;
 
 use super::Caster;
 use crate::context::EvalContext;
-use crate::render::render_cell;
-use crate::types::{is_binary, is_character, length};
+use crate::render::cast_cell;
+use crate::types::{is_character, length};
 
 pub(super) fn caster(from: &TypeKind, to: &TypeKind, context: &EvalContext) -> Caster {
     let bound = length(to)? as usize;
@@ -29,7 +28,6 @@ pub(super) fn caster(from: &TypeKind, to: &TypeKind, context: &EvalContext) -> C
     }
     let ty = from.clone().nullable();
     let zone = context.time_zone;
-    let utf8 = is_binary(from);
     Some(Box::new(move |array| {
         let mut builder = StringBuilder::with_capacity(array.len(), array.len() * 8);
         let mut text = String::new();
@@ -39,19 +37,11 @@ pub(super) fn caster(from: &TypeKind, to: &TypeKind, context: &EvalContext) -> C
                 continue;
             }
             text.clear();
-            write(array, row, &ty, zone, utf8, &mut text);
+            cast_cell(array, row, &ty, zone, &mut text);
             builder.append_value(bounded(&text, bound, fill));
         }
         Ok(Arc::new(builder.finish()))
     }))
-}
-
-fn write(array: &ArrayRef, row: usize, ty: &LogicalType, zone: Tz, utf8: bool, text: &mut String) {
-    if utf8 {
-        text.push_str(&String::from_utf8_lossy(array.as_binary::<i32>().value(row)));
-    } else {
-        render_cell(array, row, ty, zone, text);
-    }
 }
 
 /// Text that no value can exceed needs no work.

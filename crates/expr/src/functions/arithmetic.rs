@@ -1,7 +1,7 @@
 //! `+ - * / %` and unary minus: over numbers here, over DECIMAL in [`super::decimal`], over dates, times and intervals in [`super::interval`].
 //!
 //! Integers wrap around, and divide towards zero; division of an integer by zero fails, of a DOUBLE it gives infinity or NaN, as in Java. A
-//! divisor that is constantly zero is refused when the expression is compiled, as Flink does.
+//! constant divided by a constant zero is refused when the expression is compiled, as Flink does.
 
 use std::sync::Arc;
 
@@ -94,7 +94,7 @@ fn negated(args: &[Argument]) -> Option<Signature> {
 
 fn compile(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let divides = matches!(call.name, "/" | "%" | "MOD");
-    if divides && call.constants.get(1).is_some_and(|divisor| divisor.as_ref().is_some_and(is_zero)) {
+    if divides && constant_zero_division(call) {
         return Err(Failure::user("Division by zero").fatal());
     }
     let (left, right) = (call.arg(0)?, call.arg(1)?);
@@ -163,6 +163,14 @@ where
 fn narrowed(kernel: Kernel, to: DataType) -> Kernel {
     let Kernel { run, .. } = kernel;
     Kernel::fallible(move |args, rows| Ok(arrow_cast::cast(&run(args, rows)?, &to)?))
+}
+
+/// Whether both operands are constant, and the divisor zero.
+fn constant_zero_division(call: &BoundCall<'_>) -> bool {
+    match call.constants {
+        [Some(_), Some(divisor)] => is_zero(divisor),
+        _ => false,
+    }
 }
 
 /// Whether it is a number that is zero.

@@ -8,34 +8,33 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray};
-use arrow_arith::boolean::{is_null, not, or_kleene};
+use arrow_arith::boolean::{and_kleene, is_null, not, or_kleene};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_ord::cmp;
 use arrow_ord::ord::make_comparator;
 use arrow_schema::{DataType, SortOptions};
-use dataflow::{Failure, TypeKind};
+use dataflow::{Failure, LogicalType, TypeKind};
 
 use super::call::{Argument, BoundCall, Signature};
 use super::{FunctionDef, Kernel};
 use crate::operand::Operand;
-use crate::types::comparison_type;
+use crate::types::{comparison_type, is_constructed};
 
-const EQUIVALENT: &[&str] = &["<EQUIVALENT_TYPE> = <EQUIVALENT_TYPE>"];
-const COMPARABLE: &[&str] = &["<COMPARABLE_TYPE> < <COMPARABLE_TYPE>"];
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
-    let new = |name, forms, doc| FunctionDef::new(name, forms, doc, compared, compile);
-    let distinct = |name, doc| FunctionDef::new(name, EQUIVALENT, doc, distinguished, compile_distinct);
+    let equality = |name, forms, doc| FunctionDef::new(name, forms, doc, equated, compile);
+    let new = |name, forms, doc| FunctionDef::new(name, forms, doc, ordered, compile);
+    let distinct = |name, forms, doc| FunctionDef::new(name, forms, doc, distinguished, compile_distinct);
     vec![
-        new("=", EQUIVALENT, "Whether both are equal."),
-        new("<>", &["<EQUIVALENT_TYPE> <> <EQUIVALENT_TYPE>"], "Whether both differ."),
-        new("<", COMPARABLE, "Whether the first is less."),
+        equality("=", &["<COMPARABLE_TYPE> = <COMPARABLE_TYPE>"], "Whether both are equal."),
+        equality("<>", &["<COMPARABLE_TYPE> <> <COMPARABLE_TYPE>"], "Whether both differ."),
+        new("<", &["<COMPARABLE_TYPE> < <COMPARABLE_TYPE>"], "Whether the first is less."),
         new("<=", &["<COMPARABLE_TYPE> <= <COMPARABLE_TYPE>"], "Whether the first is not greater."),
         new(">", &["<COMPARABLE_TYPE> > <COMPARABLE_TYPE>"], "Whether the first is greater."),
         new(">=", &["<COMPARABLE_TYPE> >= <COMPARABLE_TYPE>"], "Whether the first is not less."),
-        distinct("IS DISTINCT FROM", "Whether both differ; NULL equals NULL."),
-        distinct("IS NOT DISTINCT FROM", "Whether both are equal; NULL equals NULL."),
+        distinct("IS DISTINCT FROM", &["<COMPARABLE_TYPE> IS DISTINCT FROM <COMPARABLE_TYPE>"], "Whether both differ; NULL equals NULL."),
+        distinct("IS NOT DISTINCT FROM", &["<COMPARABLE_TYPE> IS NOT DISTINCT FROM <COMPARABLE_TYPE>"], "Whether both are equal; NULL equals NULL."),
     ]
 }
 
@@ -51,21 +50,35 @@ fn compared(args: &[Argument]) -> Option<Signature> {
     Some(Signature { args: args.iter().map(cast).collect(), result: TypeKind::Boolean.not_null().with_nullable(nullable) })
 }
 
+/// Everything but MAP and MULTISET can be equal.
+fn equated(args: &[Argument]) -> Option<Signature> {
+    let signature = compared(args)?;
+    let maps = |ty: &LogicalType| matches!(ty.kind, TypeKind::Map(..) | TypeKind::Multiset(_));
+    (!signature.args.iter().any(maps)).then_some(signature)
+}
+
+/// Constructed values have no order.
+fn ordered(args: &[Argument]) -> Option<Signature> {
+    let signature = compared(args)?;
+    (!signature.args.iter().any(|ty| is_constructed(&ty.kind))).then_some(signature)
+}
+
 fn distinguished(args: &[Argument]) -> Option<Signature> {
-    Some(Signature { result: TypeKind::Boolean.not_null(), ..compared(args)? })
+    Some(Signature { result: TypeKind::Boolean.not_null(), ..equated(args)? })
 }
 
 fn compile(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    kernel(call.name, call.arg(0)?, call.arg(1)?)
+    kernel(call.name, call.arg(0)?)
 }
 
 /// The comparison `operator` of two values of one Arrow layout.
-pub(crate) fn kernel(operator: &'static str, left: &TypeKind, _right: &TypeKind) -> Result<Kernel, Failure> {
-    let layout = left.clone().nullable().arrow_type();
+pub(crate) fn kernel(operator: &'static str, kind: &TypeKind) -> Result<Kernel, Failure> {
+    let layout = kind.clone().nullable().arrow_type();
     Ok(match layout {
         DataType::Float32 => floats::<Float32Type>(operator),
         DataType::Float64 => floats::<Float64Type>(operator),
-        DataType::List(_) | DataType::Struct(_) | DataType::Map(..) => nested(operator),
+        DataType::List(_) => arrays(operator),
+        DataType::Struct(_) => rows_of(operator, kind)?,
         DataType::Null => Kernel::new(|_, rows| Ok(Arc::new(BooleanArray::new_null(rows)))),
         _ => {
             let compare = match operator {
@@ -88,18 +101,6 @@ pub(crate) fn kernel(operator: &'static str, left: &TypeKind, _right: &TypeKind)
             })
         }
     })
-}
-
-/// Whether an ordering satisfies the operator; no ordering (NaN) satisfies only `<>`.
-fn satisfies(operator: &str, ordering: Option<Ordering>) -> bool {
-    match operator {
-        "=" => ordering == Some(Ordering::Equal),
-        "<>" => ordering != Some(Ordering::Equal),
-        "<" => ordering == Some(Ordering::Less),
-        "<=" => matches!(ordering, Some(Ordering::Less | Ordering::Equal)),
-        ">" => ordering == Some(Ordering::Greater),
-        _ => matches!(ordering, Some(Ordering::Greater | Ordering::Equal)),
-    }
 }
 
 fn floats<T: ArrowPrimitiveType>(operator: &'static str) -> Kernel
@@ -142,19 +143,38 @@ fn union_nulls(args: &[Operand]) -> Option<NullBuffer> {
     NullBuffer::union(nulls(&args[0]).as_ref(), nulls(&args[1]).as_ref())
 }
 
-/// ARRAY, ROW and MAP: field by field.
-fn nested(operator: &'static str) -> Kernel {
+/// ARRAY: element by element; two NULL elements are equal.
+fn arrays(operator: &'static str) -> Kernel {
+    let equality = operator == "=";
     Kernel::new(move |args, rows| {
         let (left, right) = (args[0].expand(rows)?, args[1].expand(rows)?);
         let nulls = NullBuffer::union(left.logical_nulls().as_ref(), right.logical_nulls().as_ref());
         let comparator = make_comparator(&left, &right, SortOptions::default())?;
-        let values = BooleanBuffer::collect_bool(rows, |row| satisfies(operator, Some(comparator(row, row))));
-        Ok(Arc::new(BooleanArray::new(values, nulls)))
+        let equal = BooleanBuffer::collect_bool(rows, |row| (comparator(row, row) == Ordering::Equal) == equality);
+        Ok(Arc::new(BooleanArray::new(equal, nulls)))
     })
 }
 
+/// ROW: equal when all fields are, unknown when a field is and none differs.
+fn rows_of(operator: &'static str, kind: &TypeKind) -> Result<Kernel, Failure> {
+    let TypeKind::Row(row) = kind else { return Err(Failure::internal("a ROW is compared by another type")) };
+    let fields = row.fields.iter().map(|field| kernel("=", &field.ty.kind)).collect::<Result<Vec<_>, _>>()?;
+    let equality = operator == "=";
+    Ok(Kernel::new(move |args, rows| {
+        let (left, right) = (args[0].expand(rows)?, args[1].expand(rows)?);
+        let nulls = NullBuffer::union(left.logical_nulls().as_ref(), right.logical_nulls().as_ref());
+        let mut equal = BooleanArray::new(BooleanBuffer::new_set(rows), nulls);
+        for (index, field) in fields.iter().enumerate() {
+            let operand = |array: &ArrayRef| Operand::Column(array.as_struct().column(index).clone());
+            let same = (field.run)(&[operand(&left), operand(&right)], rows)?;
+            equal = and_kleene(&equal, same.as_boolean())?;
+        }
+        Ok(Arc::new(if equality { equal } else { not(&equal)? }))
+    }))
+}
+
 fn compile_distinct(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let different = kernel("<>", call.arg(0)?, call.arg(1)?)?;
+    let different = kernel("<>", call.arg(0)?)?;
     let negated = call.name == "IS NOT DISTINCT FROM";
     Ok(Kernel::new(move |args, rows| {
         let (left, right) = (args[0].expand(rows)?, args[1].expand(rows)?);

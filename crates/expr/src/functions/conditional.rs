@@ -64,7 +64,7 @@ fn null_if(args: &[Argument]) -> Option<Signature> {
 fn null_if_kernel(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let compared = &call.args[1];
     let cast = crate::cast::kernel(&call.args[0], compared, false, call.context)?;
-    let equal = comparison::kernel("=", &compared.kind, &compared.kind)?;
+    let equal = comparison::kernel("=", &compared.kind)?;
     Ok(Kernel::fallible(move |args, rows| {
         let value = args[0].expand(rows)?;
         let left = match &cast {

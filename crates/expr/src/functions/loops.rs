@@ -1,6 +1,9 @@
-//! Row loops over primitive operands, specialised for constants: the shape that most numeric kernels have.
+//! Row loops: over primitive operands, specialised for constants, and over text, written into one buffer.
 
-use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
+use std::sync::Arc;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
 use arrow_arith::arity;
 use dataflow::Failure;
 
@@ -75,4 +78,48 @@ where
     O: ArrowPrimitiveType,
 {
     values.try_unary(compute)
+}
+
+/// Text of each row, as a slice of something that lives on.
+pub(crate) fn slices<'a>(rows: usize, value: impl Fn(usize) -> Option<&'a str>) -> ArrayRef {
+    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+    for row in 0..rows {
+        builder.append_option(value(row));
+    }
+    Arc::new(builder.finish())
+}
+
+/// Text of each row, written into a buffer that is reused; `None` is NULL.
+pub(crate) fn texts(rows: usize, mut write: impl FnMut(usize, &mut String) -> Option<()>) -> ArrayRef {
+    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+    let mut text = String::new();
+    for row in 0..rows {
+        text.clear();
+        builder.append_option(write(row, &mut text).map(|()| text.as_str()));
+    }
+    Arc::new(builder.finish())
+}
+
+/// The same for a computation that fails on some values.
+pub(crate) fn try_texts(
+    rows: usize,
+    mut write: impl FnMut(usize, &mut String) -> Result<Option<()>, Failure>,
+) -> Result<ArrayRef, Failure> {
+    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
+    let mut text = String::new();
+    for row in 0..rows {
+        text.clear();
+        builder.append_option(write(row, &mut text)?.map(|()| text.as_str()));
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+/// A primitive for each row; `None` is NULL.
+pub(crate) fn primitives<T: ArrowPrimitiveType>(rows: usize, value: impl Fn(usize) -> Option<T::Native>) -> ArrayRef {
+    Arc::new((0..rows).map(value).collect::<PrimitiveArray<T>>())
+}
+
+/// A BOOLEAN for each row; `None` is NULL.
+pub(crate) fn booleans(rows: usize, value: impl Fn(usize) -> Option<bool>) -> ArrayRef {
+    Arc::new((0..rows).map(value).collect::<BooleanArray>())
 }

@@ -5,14 +5,27 @@
 
 mod arithmetic;
 mod call;
+mod clock;
 pub(crate) mod comparison;
 mod conditional;
 pub(crate) mod decimal;
 mod error;
+mod extract;
+mod family;
 mod interval;
 mod known;
 mod logic;
 pub(crate) mod loops;
+mod math;
+mod moment;
+mod pattern;
+mod random;
+mod regexes;
+mod rounding;
+mod search;
+mod temporal_arithmetic;
+mod temporal_rounding;
+mod text;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -123,9 +136,17 @@ pub struct ResolvedCall {
 static CATALOGUE: LazyLock<Vec<FunctionDef>> = LazyLock::new(|| {
     let mut all: Vec<FunctionDef> = Vec::new();
     all.extend(arithmetic::functions());
+    all.extend(clock::functions());
     all.extend(comparison::functions());
     all.extend(conditional::functions());
+    all.extend(extract::functions());
     all.extend(logic::functions());
+    all.extend(math::functions());
+    all.extend(random::functions());
+    all.extend(regexes::functions());
+    all.extend(search::functions());
+    all.extend(temporal_arithmetic::functions());
+    all.extend(text::functions());
     all.sort_by_key(|function| function.name);
     all
 });

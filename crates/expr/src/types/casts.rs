@@ -3,6 +3,7 @@
 use dataflow::types::{LogicalType, TypeKind};
 
 use super::decimal::DecimalShape;
+use super::names::calcite_name;
 use super::{is_binary, is_character, is_integer, is_numeric, is_timestamp};
 
 /// Whether Flink inserts this cast by itself: no value is lost, apart from lengths and precisions.
@@ -52,7 +53,6 @@ pub fn can_cast(from: &LogicalType, to: &LogicalType) -> bool {
         (_, Char { .. } | Varchar { .. }) => true,
         (a, Boolean) => is_character(a) || is_numeric(a),
         (a, Binary { .. } | Varbinary { .. }) => is_character(a) || is_binary(a),
-        (IntervalYearMonth | IntervalDayTime, b) => is_integer(b),
         (a, b) if is_numeric(b) => is_numeric(a) || is_character(a) || *a == Boolean,
         (a, Date | Time { .. }) => is_character(a) || is_timestamp(a),
         (Date | Time { .. }, b) if is_timestamp(b) => true,
@@ -77,5 +77,6 @@ pub fn cast_refusal(from: &LogicalType, to: &LogicalType) -> String {
                 TO_TIMESTAMP(FROM_UNIXTIME(numeric_col)) instead, note the numeric is in seconds."
             .to_owned();
     }
-    format!("Cast function cannot convert value of type {} to type {}.", from.kind, to.kind)
+    let (from, to) = (calcite_name(&from.kind), calcite_name(&to.kind));
+    format!("Cast function cannot convert value of type {from} to type {to}")
 }

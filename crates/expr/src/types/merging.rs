@@ -37,10 +37,6 @@ fn common_kind(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
         (a, b) if is_approximate(a) && is_exact(b) => common_approximate(a, b),
         (a, b) if is_exact(a) && is_approximate(b) => common_approximate(b, a),
         (Time { precision: a }, Time { precision: b }) => Time { precision: *a.max(b) },
-        (Date, Timestamp { precision, .. }) | (Timestamp { precision, .. }, Date) => TypeKind::timestamp(*precision),
-        (Date, TimestampLtz { precision, .. }) | (TimestampLtz { precision, .. }, Date) => {
-            TypeKind::timestamp_ltz(*precision)
-        }
         (Timestamp { precision: a, .. }, Timestamp { precision: b, .. }) => TypeKind::timestamp(*a.max(b)),
         (
             Timestamp { precision: a, .. } | TimestampLtz { precision: a, .. },
@@ -84,16 +80,15 @@ fn common_approximate(approximate: &TypeKind, exact: &TypeKind) -> TypeKind {
 }
 
 /// The type that two operands of a comparison are cast to: the common type, or the other side's where one side is text and the other is a
-/// date, time, timestamp or boolean. `None`: they do not compare.
+/// date, time or timestamp. `None`: they do not compare.
 pub(crate) fn comparison_type(left: &LogicalType, right: &LogicalType) -> Option<LogicalType> {
     if let Some(common) = pair(&left.without_time_attribute(), &right.without_time_attribute()) {
         return Some(common);
     }
     let nullable = left.nullable || right.nullable;
-    let coerces = |kind: &TypeKind| super::is_datetime(kind) || *kind == TypeKind::Boolean;
-    if is_character(&left.kind) && coerces(&right.kind) {
+    if is_character(&left.kind) && super::is_datetime(&right.kind) {
         Some(right.without_time_attribute().with_nullable(nullable))
-    } else if is_character(&right.kind) && coerces(&left.kind) {
+    } else if is_character(&right.kind) && super::is_datetime(&left.kind) {
         Some(left.without_time_attribute().with_nullable(nullable))
     } else {
         None

@@ -6,6 +6,7 @@
 mod casts;
 pub mod decimal;
 mod merging;
+pub(crate) mod names;
 
 pub use casts::{can_cast, can_cast_implicitly, cast_refusal};
 pub use merging::common_type;

@@ -1,0 +1,147 @@
+//! Points in time of any type, read as local time; and the units of time.
+
+use arrow_array::types::{Date32Type, Time32MillisecondType};
+use chrono_tz::Tz;
+use dataflow::{Failure, TypeKind};
+
+use super::call::BoundCall;
+use crate::calendar::{MILLIS_PER_DAY, to_local};
+use crate::operand::Operand;
+use crate::render::timestamp_parts;
+
+/// A unit of time, as EXTRACT, FLOOR and TIMESTAMPADD name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the variants are SQL's units")]
+pub(super) enum Unit {
+    Millennium,
+    Century,
+    Decade,
+    Year,
+    IsoYear,
+    Quarter,
+    Month,
+    Week,
+    Day,
+    DayOfWeek,
+    IsoDayOfWeek,
+    DayOfYear,
+    Hour,
+    Minute,
+    Second,
+    Millisecond,
+    Microsecond,
+    Nanosecond,
+    Epoch,
+}
+
+impl Unit {
+    /// The unit of that name, in any case; `SQL_TSI_` may stand before it.
+    pub(super) fn parse(name: &str) -> Option<Unit> {
+        let name = name.to_ascii_uppercase();
+        Some(match name.strip_prefix("SQL_TSI_").unwrap_or(&name) {
+            "MILLENNIUM" => Unit::Millennium,
+            "CENTURY" => Unit::Century,
+            "DECADE" => Unit::Decade,
+            "YEAR" => Unit::Year,
+            "ISOYEAR" => Unit::IsoYear,
+            "QUARTER" => Unit::Quarter,
+            "MONTH" => Unit::Month,
+            "WEEK" => Unit::Week,
+            "DAY" => Unit::Day,
+            "DOW" => Unit::DayOfWeek,
+            "ISODOW" => Unit::IsoDayOfWeek,
+            "DOY" => Unit::DayOfYear,
+            "HOUR" => Unit::Hour,
+            "MINUTE" => Unit::Minute,
+            "SECOND" => Unit::Second,
+            "MILLISECOND" => Unit::Millisecond,
+            "MICROSECOND" => Unit::Microsecond,
+            "NANOSECOND" => Unit::Nanosecond,
+            "EPOCH" => Unit::Epoch,
+            _ => return None,
+        })
+    }
+
+    /// The unit that an argument of a call names.
+    pub(super) fn of(call: &BoundCall<'_>, index: usize) -> Result<Unit, Failure> {
+        call.constant_text(index)
+            .and_then(Unit::parse)
+            .ok_or_else(|| Failure::user(format!("{} needs a unit of time, such as DAY", call.name)).fatal())
+    }
+
+    /// Months, for units that are made of months.
+    pub(super) fn months(self) -> Option<i64> {
+        Some(match self {
+            Unit::Month => 1,
+            Unit::Quarter => 3,
+            Unit::Year => 12,
+            Unit::Decade => 120,
+            Unit::Century => 1_200,
+            Unit::Millennium => 12_000,
+            _ => return None,
+        })
+    }
+
+    /// Milliseconds, for units that have a fixed length of whole ones.
+    pub(super) fn millis(self) -> Option<i64> {
+        Some(match self {
+            Unit::Week => 7 * MILLIS_PER_DAY,
+            Unit::Day => MILLIS_PER_DAY,
+            Unit::Hour => 3_600_000,
+            Unit::Minute => 60_000,
+            Unit::Second => 1_000,
+            Unit::Millisecond => 1,
+            _ => return None,
+        })
+    }
+}
+
+/// Local milliseconds since 1970-01-01T00:00 and nanoseconds within the millisecond.
+pub(super) type Moment = (i64, i64);
+
+/// Reads the values of an operand of one temporal type as moments: a DATE is its midnight, a TIME is on 1970-01-01, a TIMESTAMP_LTZ is local
+/// time in the session's zone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MomentReader {
+    kind: Source,
+    zone: Tz,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    Date,
+    Time,
+    Local(u8),
+    Instant(u8),
+}
+
+impl MomentReader {
+    /// A reader of this type; `None` when it is no point in time.
+    pub(super) fn new(kind: &TypeKind, zone: Tz) -> Option<MomentReader> {
+        let kind = match kind {
+            TypeKind::Date => Source::Date,
+            TypeKind::Time { .. } => Source::Time,
+            TypeKind::Timestamp { precision, .. } => Source::Local(*precision),
+            TypeKind::TimestampLtz { precision, .. } => Source::Instant(*precision),
+            _ => return None,
+        };
+        Some(MomentReader { kind, zone })
+    }
+
+    /// The moment of a row.
+    pub(super) fn get(&self, operand: &Operand, row: usize) -> Option<Moment> {
+        let (array, position) = (operand.array(), operand.position(row));
+        if array.is_null(position) {
+            return None;
+        }
+        Some(match self.kind {
+            Source::Date => (i64::from(operand.value::<Date32Type>(row)?) * MILLIS_PER_DAY, 0),
+            Source::Time => (operand.value::<Time32MillisecondType>(row)?.into(), 0),
+            Source::Local(precision) => timestamp_parts(array, position, precision),
+            Source::Instant(precision) => {
+                let (millis, nanos) = timestamp_parts(array, position, precision);
+                (to_local(millis, self.zone), nanos)
+            }
+        })
+    }
+}

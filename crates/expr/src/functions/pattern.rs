@@ -1,0 +1,253 @@
+//! Patterns: LIKE, SIMILAR TO, and Java's regular expressions in the words of the `regex` crate.
+
+use regex::Regex;
+
+/// A LIKE pattern. There is no escape character unless ESCAPE names one.
+#[derive(Debug, Clone)]
+pub(super) enum LikePattern {
+    /// `abc`
+    Equal(String),
+    /// `abc%`
+    Prefix(String),
+    /// `%abc`
+    Suffix(String),
+    /// `%abc%`
+    Contains(String),
+    /// Anything else.
+    Tokens(Vec<Token>),
+}
+
+/// A part of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    /// A character.
+    Char(char),
+    /// `_`
+    One,
+    /// `%`
+    Many,
+}
+
+impl LikePattern {
+    /// Takes a pattern apart. Fails, in Flink's words, when the escape character stands before anything but a wildcard or itself.
+    pub(super) fn parse(pattern: &str, escape: Option<&str>) -> Result<LikePattern, String> {
+        let tokens = tokens(pattern, escape_char(escape)?)?;
+        let literal = |tokens: &[Token]| {
+            tokens.iter().map(|token| if let Token::Char(c) = token { Some(*c) } else { None }).collect::<Option<String>>()
+        };
+        let parsed = match tokens.as_slice() {
+            [Token::Many, middle @ .., Token::Many] => literal(middle).map(LikePattern::Contains),
+            [start @ .., Token::Many] => literal(start).map(LikePattern::Prefix),
+            [Token::Many, end @ ..] => literal(end).map(LikePattern::Suffix),
+            all => literal(all).map(LikePattern::Equal),
+        };
+        Ok(parsed.unwrap_or(LikePattern::Tokens(tokens)))
+    }
+
+    /// Whether the whole text matches.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        match self {
+            LikePattern::Equal(other) => text == other,
+            LikePattern::Prefix(prefix) => text.starts_with(prefix.as_str()),
+            LikePattern::Suffix(suffix) => text.ends_with(suffix.as_str()),
+            LikePattern::Contains(part) => text.contains(part.as_str()),
+            LikePattern::Tokens(tokens) => matches_tokens(text, tokens),
+        }
+    }
+}
+
+fn escape_char(escape: Option<&str>) -> Result<Option<char>, String> {
+    let Some(escape) = escape else { return Ok(None) };
+    let mut chars = escape.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) => Ok(Some(c)),
+        _ => Err(format!("Invalid escape character '{escape}'")),
+    }
+}
+
+fn tokens(pattern: &str, escape: Option<char>) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let mut chars = pattern.chars().enumerate();
+    while let Some((at, c)) = chars.next() {
+        tokens.push(match c {
+            _ if Some(c) == escape => match chars.next() {
+                Some((_, next)) if next == '%' || next == '_' || Some(next) == escape => Token::Char(next),
+                _ => return Err(format!("Invalid escape sequence '{pattern}', {at}")),
+            },
+            '%' => Token::Many,
+            '_' => Token::One,
+            _ => Token::Char(c),
+        });
+    }
+    Ok(tokens)
+}
+
+/// Greedy matching that goes back to the last `%` only: linear for most patterns.
+fn matches_tokens(text: &str, tokens: &[Token]) -> bool {
+    let (mut rest, mut at) = (text, 0);
+    let mut retry: Option<(&str, usize)> = None;
+    loop {
+        match (tokens.get(at), rest.chars().next()) {
+            (None, None) => return true,
+            (Some(Token::Many), _) => {
+                at += 1;
+                retry = Some((rest, at));
+                continue;
+            }
+            (Some(Token::One), Some(c)) => {
+                rest = &rest[c.len_utf8()..];
+                at += 1;
+                continue;
+            }
+            (Some(Token::Char(wanted)), Some(c)) if *wanted == c => {
+                rest = &rest[c.len_utf8()..];
+                at += 1;
+                continue;
+            }
+            _ => {}
+        }
+        // The last % takes one character more.
+        let Some((from, token)) = retry else { return false };
+        let Some(c) = from.chars().next() else { return false };
+        rest = &from[c.len_utf8()..];
+        at = token;
+        retry = Some((rest, at));
+    }
+}
+
+/// The regular expression of a SIMILAR TO pattern, anchored at both ends.
+pub(super) fn similar_to_regex(pattern: &str, escape: Option<&str>) -> Result<Regex, String> {
+    let escape = escape_char(escape)?;
+    let mut regex = String::from("(?s)^(?:");
+    let mut in_class = false;
+    let mut chars = pattern.chars().enumerate();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            _ if Some(c) == escape => match chars.next() {
+                Some((_, next)) => regex.push_str(&regex::escape(&next.to_string())),
+                None => return Err(format!("Invalid escape sequence '{pattern}', {at}")),
+            },
+            '%' if !in_class => regex.push_str(".*"),
+            '_' if !in_class => regex.push('.'),
+            _ => {
+                in_class = (in_class || c == '[') && c != ']';
+                regex.push(c);
+            }
+        }
+    }
+    regex.push_str(")$");
+    for (name, class) in [("ALPHA", "alpha"), ("DIGIT", "digit"), ("ALNUM", "alnum"), ("UPPER", "upper"), ("LOWER", "lower"), ("SPACE", "space"), ("WHITESPACE", "space")] {
+        regex = regex.replace(&format!("[:{name}:]"), &format!("[:{class}:]"));
+    }
+    Regex::new(&regex).map_err(|error| format!("Invalid regular expression '{pattern}': {error}"))
+}
+
+/// Why a Java pattern has no [`Regex`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PatternError {
+    /// Java refuses it too.
+    Invalid,
+    /// Java takes it: it uses something that this implementation has not.
+    Unsupported(String),
+}
+
+/// A Java regular expression. Classes like `\d` mean ASCII, as in Java.
+pub(super) fn java_regex(pattern: &str) -> Result<Regex, PatternError> {
+    for (construct, name) in [("(?=", "lookahead"), ("(?!", "lookahead"), ("(?<=", "lookbehind"), ("(?<!", "lookbehind"), ("(?>", "atomic groups")] {
+        if pattern.contains(construct) {
+            return Err(unsupported(pattern, name));
+        }
+    }
+    let translated = translate(pattern)?;
+    Regex::new(&translated).map_err(|_| PatternError::Invalid)
+}
+
+fn unsupported(pattern: &str, what: &str) -> PatternError {
+    PatternError::Unsupported(format!("the regular expression '{pattern}' uses {what}, which is not supported yet"))
+}
+
+fn translate(pattern: &str) -> Result<String, PatternError> {
+    let mut out = String::with_capacity(pattern.len() + 8);
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                None => return Err(PatternError::Invalid),
+                Some('d') => out.push_str("[0-9]"),
+                Some('D') => out.push_str("[^0-9]"),
+                Some('w') => out.push_str("[a-zA-Z_0-9]"),
+                Some('W') => out.push_str("[^a-zA-Z_0-9]"),
+                Some('s') => out.push_str(r"[ \t\n\x0B\f\r]"),
+                Some('S') => out.push_str(r"[^ \t\n\x0B\f\r]"),
+                Some('b') => out.push_str(r"(?-u:\b)"),
+                Some('Z') => out.push_str(r"\n?\z"),
+                Some('Q') => {
+                    let mut quoted = String::new();
+                    while let Some(c) = chars.next() {
+                        if c == '\\' && chars.peek() == Some(&'E') {
+                            chars.next();
+                            break;
+                        }
+                        quoted.push(c);
+                    }
+                    out.push_str(&regex::escape(&quoted));
+                }
+                Some(digit) if digit.is_ascii_digit() && digit != '0' => return Err(unsupported(pattern, "back references")),
+                Some('k') => return Err(unsupported(pattern, "back references")),
+                Some('G' | 'X' | 'R' | 'h' | 'H') => return Err(unsupported(pattern, "a class of Java's own")),
+                Some(other) => {
+                    out.push('\\');
+                    out.push(other);
+                }
+            },
+            '*' | '+' | '?' | '}' if chars.peek() == Some(&'+') => return Err(unsupported(pattern, "possessive quantifiers")),
+            _ => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn like(text: &str, pattern: &str, escape: Option<&str>) -> bool {
+        LikePattern::parse(pattern, escape).unwrap().matches(text)
+    }
+
+    #[test]
+    fn like_patterns() {
+        assert!(like("abc", "_b_", None));
+        assert!(like("abc", "a%", None) && like("abc", "%c", None) && like("abc", "%b%", None) && like("abc", "abc", None));
+        assert!(!like("abc", "a", None) && !like("abc", "x%", None));
+        assert!(like("aXbXc", "a%b%c", None) && !like("aXbXd", "a%b%c", None));
+        assert!(like("a\nb", "a_b", None));
+        assert!(like("", "%", None) && like("", "", None) && !like("", "_", None));
+        assert!(like(r"a\%c", r"a\%c", None) && !like("a%c", r"a\%c", None));
+        assert!(like("a%c", r"a\%c", Some("\\")) && !like("abc", r"a\%c", Some("\\")));
+        assert!(like("日本", "__", None));
+        assert_eq!(LikePattern::parse("a!bc", Some("!")).unwrap_err(), "Invalid escape sequence 'a!bc', 1");
+    }
+
+    #[test]
+    fn other_patterns() {
+        let similar = |text: &str, pattern| similar_to_regex(pattern, None).unwrap().is_match(text);
+        assert!(similar("abc", "(a|b)%") && similar("abcabc", "(abc){2}") && similar("abc", "a.c"));
+        assert!(similar("a1", "[a-z][[:DIGIT:]]") && !similar("xabc", "abc"));
+        assert!(java_regex(r"^\d+\Q.*\E$").unwrap().is_match("12.*"));
+        assert!(!java_regex(r"\d").unwrap().is_match("٣"));
+        assert_eq!(java_regex("[").unwrap_err(), PatternError::Invalid);
+        assert!(matches!(java_regex("(?=a)").unwrap_err(), PatternError::Unsupported(_)));
+        assert!(matches!(java_regex(r"(a)\1").unwrap_err(), PatternError::Unsupported(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn like_agrees_with_a_regular_expression(text in "[ab]{0,8}", pattern in "[ab%_]{0,8}") {
+            let regex = Regex::new(&format!("^{}$", pattern.replace('%', ".*").replace('_', "."))).unwrap();
+            prop_assert_eq!(like(&text, &pattern, None), regex.is_match(&text));
+        }
+    }
+}

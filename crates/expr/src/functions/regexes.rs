@@ -1,0 +1,333 @@
+//! REGEXP and its kin, and the functions that split text. An invalid pattern gives FALSE or NULL, as in Flink; one that only this implementation
+//! cannot take fails.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::builder::{ListBuilder, MapBuilder, MapFieldNames, StringBuilder};
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, BooleanArray, Int32Array};
+use arrow_schema::{DataType, Field};
+use dataflow::{Failure, TypeKind};
+use regex::Regex;
+
+use super::call::{Argument, BoundCall, Signature};
+use super::family::Family::{Int, Text};
+use super::family::Nullability::{Always, OfArguments};
+use super::family::signature;
+use super::pattern::{PatternError, java_regex};
+use super::{FunctionDef, Kernel, loops};
+use crate::operand::Operand;
+
+/// The family.
+pub(super) fn functions() -> Vec<FunctionDef> {
+    let new = FunctionDef::new;
+    vec![
+        new("REGEXP", &["REGEXP(<CHARACTER>, <CHARACTER>)"], "Whether a part matches a regular expression.", matching, regexp),
+        new("REGEXP_EXTRACT", EXTRACT, "A group of the first match.", extracted, regexp_extract),
+        new("REGEXP_EXTRACT_ALL", EXTRACT_ALL, "A group of every match.", extracted_all, regexp_extract_all),
+        new("REGEXP_REPLACE", &["REGEXP_REPLACE(<CHARACTER>, <CHARACTER>, <CHARACTER>)"], "Every match replaced by a text.", replaced, regexp_replace),
+        new("REGEXP_COUNT", &["REGEXP_COUNT(<CHARACTER>, <CHARACTER>)"], "Number of matches.", to_int, regexp_count),
+        new("REGEXP_INSTR", &["REGEXP_INSTR(<CHARACTER>, <CHARACTER>)"], "Where the first match is; 0: nowhere.", to_int, regexp_instr),
+        new("REGEXP_SUBSTR", &["REGEXP_SUBSTR(<CHARACTER>, <CHARACTER>)"], "The first match.", to_text, regexp_substr),
+        new("SPLIT_INDEX", &["SPLIT_INDEX(<CHARACTER>, <CHARACTER>, <INTEGER>)"], "A part of a split text, from zero.", split_types, split_index),
+        new("SPLIT", &["SPLIT(<CHARACTER>, <CHARACTER>)"], "The parts of a text.", split_all, split),
+        new("STR_TO_MAP", STR_TO_MAP, "A map of the pairs in a text.", map_types, str_to_map),
+    ]
+}
+
+const EXTRACT: &[&str] = &["REGEXP_EXTRACT(<CHARACTER>, <CHARACTER>)", "REGEXP_EXTRACT(<CHARACTER>, <CHARACTER>, <INTEGER>)"];
+const EXTRACT_ALL: &[&str] =
+    &["REGEXP_EXTRACT_ALL(<CHARACTER>, <CHARACTER>)", "REGEXP_EXTRACT_ALL(<CHARACTER>, <CHARACTER>, <INTEGER>)"];
+const STR_TO_MAP: &[&str] = &["STR_TO_MAP(<CHARACTER>)", "STR_TO_MAP(<CHARACTER>, <CHARACTER>, <CHARACTER>)"];
+
+fn texts() -> TypeKind {
+    TypeKind::Array(Box::new(TypeKind::STRING.nullable()))
+}
+
+fn matching(args: &[Argument]) -> Option<Signature> {
+    signature(args, &[Text, Text], 2, TypeKind::Boolean, OfArguments)
+}
+
+fn extracted(args: &[Argument]) -> Option<Signature> {
+    signature(args, &[Text, Text, Int], 2, TypeKind::STRING, Always)
+}
+
+fn extracted_all(args: &[Argument]) -> Option<Signature> {
+    signature(args, &[Text, Text, Int], 2, texts(), Always)
+}
+
+fn replaced(args: &[Argument]) -> Option<Signature> {
+    signature(args, &[Text, Text, Text], 3, TypeKind::STRING, OfArguments)
+}
+
+fn to_int(args: &[Argument]) -> Option<Signature> {
+    signature(args, &[Text, Text], 2, TypeKind::Int, Always)
+}
+
+fn to_text(args: &[Argument]) -> Option<Signature> {
+    signature(args, &[Text, Text], 2, TypeKind::STRING, Always)
+}
+
+fn split_types(args: &[Argument]) -> Option<Signature> {
+    signature(args, &[Text, Text, Int], 3, TypeKind::STRING, Always)
+        .or_else(|| signature(args, &[Text, Int, Int], 3, TypeKind::STRING, Always))
+}
+
+fn split_all(args: &[Argument]) -> Option<Signature> {
+    signature(args, &[Text, Text], 2, texts(), OfArguments)
+}
+
+fn map_types(args: &[Argument]) -> Option<Signature> {
+    (args.len() != 2).then_some(())?;
+    let text = || Box::new(TypeKind::STRING.nullable());
+    signature(args, &[Text, Text, Text], 1, TypeKind::Map(text(), text()), Always)
+}
+
+/// The patterns of a call: a constant one compiled once, others once for each text that they have.
+struct Patterns {
+    constant: Option<Option<Regex>>,
+}
+
+impl Patterns {
+    fn new(call: &BoundCall<'_>) -> Result<Patterns, Failure> {
+        let constant = call.constant_text(1).map(compile).transpose()?;
+        Ok(Patterns { constant })
+    }
+
+    /// The regular expression of each row; `None` where the pattern is NULL or invalid.
+    fn of<'a>(&'a self, pattern: &Operand, rows: usize) -> Result<RowPatterns<'a>, Failure> {
+        if let Some(constant) = &self.constant {
+            return Ok(RowPatterns::Constant(constant.as_ref()));
+        }
+        let texts = pattern.text();
+        let mut compiled: HashMap<&str, Option<Regex>> = HashMap::new();
+        let mut all = Vec::with_capacity(rows);
+        for row in 0..rows {
+            let Some(text) = texts.get(row) else {
+                all.push(None);
+                continue;
+            };
+            if !compiled.contains_key(text) {
+                compiled.insert(text, compile(text)?);
+            }
+            all.push(compiled[text].clone());
+        }
+        Ok(RowPatterns::Each(all))
+    }
+}
+
+/// The regular expressions of a batch.
+enum RowPatterns<'a> {
+    Constant(Option<&'a Regex>),
+    Each(Vec<Option<Regex>>),
+}
+
+impl RowPatterns<'_> {
+    fn get(&self, row: usize) -> Option<&Regex> {
+        match self {
+            RowPatterns::Constant(regex) => *regex,
+            RowPatterns::Each(all) => all[row].as_ref(),
+        }
+    }
+}
+
+fn compile(pattern: &str) -> Result<Option<Regex>, Failure> {
+    match java_regex(pattern) {
+        Ok(regex) => Ok(Some(regex)),
+        Err(PatternError::Invalid) => Ok(None),
+        Err(PatternError::Unsupported(message)) => Err(Failure::user(message).fatal()),
+    }
+}
+
+/// The empty pattern matches nothing.
+fn regexp(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let patterns = Patterns::new(call)?;
+    Ok(Kernel::fallible(move |args, rows| {
+        let (text, pattern) = (args[0].text(), args[1].text());
+        let regexes = patterns.of(&args[1], rows)?;
+        let matches = |row: usize| {
+            let (text, pattern) = (text.get(row)?, pattern.get(row)?);
+            Some(!pattern.is_empty() && regexes.get(row).is_some_and(|regex| regex.is_match(text)))
+        };
+        Ok(Arc::new((0..rows).map(matches).collect::<BooleanArray>()))
+    }))
+}
+
+/// The group that the optional third argument asks for; `None` when it is NULL or negative.
+fn group(args: &[Operand], row: usize, default: usize) -> Option<usize> {
+    match args.get(2) {
+        Some(group) => usize::try_from(group.value::<Int32Type>(row)?).ok(),
+        None => Some(default),
+    }
+}
+
+fn regexp_extract(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let patterns = Patterns::new(call)?;
+    Ok(Kernel::fallible(move |args, rows| {
+        let text = args[0].text();
+        let regexes = patterns.of(&args[1], rows)?;
+        Ok(loops::slices(rows, |row| {
+            let (text, group) = (text.get(row)?, group(args, row, 0)?);
+            Some(regexes.get(row)?.captures(text)?.get(group)?.as_str())
+        }))
+    }))
+}
+
+fn regexp_extract_all(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let patterns = Patterns::new(call)?;
+    Ok(Kernel::fallible(move |args, rows| {
+        let text = args[0].text();
+        let regexes = patterns.of(&args[1], rows)?;
+        Ok(lists(rows, |row, list| {
+            let (text, group, regex) = (text.get(row)?, group(args, row, 1)?, regexes.get(row)?);
+            if group >= regex.captures_len() {
+                return None;
+            }
+            for captures in regex.captures_iter(text) {
+                list.append_option(captures.get(group).map(|found| found.as_str()));
+            }
+            Some(())
+        }))
+    }))
+}
+
+fn regexp_replace(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let patterns = Patterns::new(call)?;
+    Ok(Kernel::fallible(move |args, rows| {
+        let (text, by) = (args[0].text(), args[2].text());
+        let regexes = patterns.of(&args[1], rows)?;
+        Ok(loops::texts(rows, |row, out| {
+            let (text, by, regex) = (text.get(row)?, by.get(row)?, regexes.get(row)?);
+            out.push_str(&regex.replace_all(text, regex::NoExpand(by)));
+            Some(())
+        }))
+    }))
+}
+
+fn regexp_count(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let patterns = Patterns::new(call)?;
+    Ok(Kernel::fallible(move |args, rows| {
+        let text = args[0].text();
+        let regexes = patterns.of(&args[1], rows)?;
+        Ok(loops::primitives::<Int32Type>(rows, |row| Some(regexes.get(row)?.find_iter(text.get(row)?).count() as i32)))
+    }))
+}
+
+fn regexp_instr(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let patterns = Patterns::new(call)?;
+    Ok(Kernel::fallible(move |args, rows| {
+        let text = args[0].text();
+        let regexes = patterns.of(&args[1], rows)?;
+        let position = |row: usize| {
+            let text = text.get(row)?;
+            let found = regexes.get(row)?.find(text);
+            Some(found.map_or(0, |found| text[..found.start()].encode_utf16().count() as i32 + 1))
+        };
+        Ok(Arc::new((0..rows).map(position).collect::<Int32Array>()))
+    }))
+}
+
+fn regexp_substr(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let patterns = Patterns::new(call)?;
+    Ok(Kernel::fallible(move |args, rows| {
+        let text = args[0].text();
+        let regexes = patterns.of(&args[1], rows)?;
+        Ok(loops::slices(rows, |row| Some(regexes.get(row)?.find(text.get(row)?)?.as_str())))
+    }))
+}
+
+/// The separator is a text, or the code of a character.
+fn split_index(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let by_code = *call.arg(1)? == TypeKind::Int;
+    Ok(Kernel::new(move |args, rows| {
+        let text = args[0].text();
+        let part = |row: usize, separator: &str| {
+            let index = usize::try_from(args[2].value::<Int32Type>(row)?).ok()?;
+            let text = text.get(row).filter(|text| !text.is_empty())?;
+            match separator.is_empty() {
+                true => (index == 0).then_some(text),
+                false => text.split(separator).nth(index),
+            }
+        };
+        Ok(loops::slices(rows, |row| {
+            if by_code {
+                let code = u32::try_from(args[1].value::<Int32Type>(row)?).ok()?;
+                return part(row, char::from_u32(code)?.encode_utf8(&mut [0; 4]));
+            }
+            part(row, args[1].text().get(row)?)
+        }))
+    }))
+}
+
+/// The empty separator splits into characters.
+fn split(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    Ok(Kernel::new(|args, rows| {
+        let (text, separator) = (args[0].text(), args[1].text());
+        Ok(lists(rows, |row, list| {
+            let (text, separator) = (text.get(row)?, separator.get(row)?);
+            if separator.is_empty() {
+                let mut buffer = [0; 4];
+                text.chars().for_each(|c| list.append_value(c.encode_utf8(&mut buffer)));
+            } else {
+                text.split(separator).for_each(|part| list.append_value(part));
+            }
+            Some(())
+        }))
+    }))
+}
+
+/// ARRAY<STRING> for each row; what was appended before a `None` is dropped.
+fn lists(rows: usize, mut write: impl FnMut(usize, &mut StringBuilder) -> Option<()>) -> ArrayRef {
+    let field = Field::new("element", DataType::Utf8, true);
+    let mut builder = ListBuilder::new(StringBuilder::new()).with_field(field);
+    for row in 0..rows {
+        let present = write(row, builder.values()).is_some();
+        builder.append(present);
+    }
+    Arc::new(builder.finish())
+}
+
+fn str_to_map(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let names = map_field_names();
+    Ok(Kernel::new(move |args, rows| {
+        let text = args[0].text();
+        let mut builder = MapBuilder::new(Some(names.clone()), StringBuilder::new(), StringBuilder::new());
+        for row in 0..rows {
+            let separator = |index: usize, default: &'static str| match args.get(index) {
+                Some(arg) => arg.text().get(row),
+                None => Some(default),
+            };
+            let parts = text.get(row).zip(separator(1, ",")).zip(separator(2, "="));
+            if let Some(((text, between), inside)) = parts {
+                for (key, value) in pairs(text, between, inside) {
+                    builder.keys().append_value(key);
+                    builder.values().append_option(value);
+                }
+            }
+            builder.append(parts.is_some())?;
+        }
+        Ok(Arc::new(builder.finish()))
+    }))
+}
+
+/// The pairs of a text, a later one replacing an earlier one of the same key.
+fn pairs<'a>(text: &'a str, between: &str, inside: &str) -> Vec<(&'a str, Option<&'a str>)> {
+    let mut pairs: Vec<(&str, Option<&str>)> = Vec::new();
+    for pair in text.split(between) {
+        let (key, value) = match pair.split_once(inside) {
+            Some((key, value)) => (key, Some(value)),
+            None => (pair, None),
+        };
+        match pairs.iter_mut().find(|(known, _)| *known == key) {
+            Some(known) => known.1 = value,
+            None => pairs.push((key, value)),
+        }
+    }
+    pairs
+}
+
+/// The names that the Arrow layout of a MAP has.
+fn map_field_names() -> MapFieldNames {
+    MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() }
+}
