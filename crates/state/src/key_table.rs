@@ -266,8 +266,8 @@ mod tests {
             table.remove(slot);
         }
         assert!(table.arena.memory_size() < full);
-        for row in 3_900..4_000 {
-            assert_eq!(table.find(&keys, row), Some(slots[row]));
+        for (row, slot) in slots.iter().enumerate().skip(3_900) {
+            assert_eq!(table.find(&keys, row), Some(*slot));
         }
     }
 

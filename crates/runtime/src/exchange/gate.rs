@@ -142,7 +142,7 @@ impl InputGate {
                 }
                 Ok(Some(element))
             }
-            Popped::Empty | Popped::BatchHeldBack { .. } => Ok(None),
+            Popped::Empty | Popped::BatchHeldBack => Ok(None),
             Popped::Failed(ChannelFailure::Broken(failure)) => Err(failure),
             Popped::Failed(ChannelFailure::ProducerEnded(why)) => {
                 let failure = Failure::external(format!("the producer {} has ended: {why}", channel.producer));

@@ -64,9 +64,7 @@ pub(crate) enum Popped {
         more: bool,
     },
     /// The next element is a batch, and the consumer takes none now.
-    BatchHeldBack {
-        backlog: usize,
-    },
+    BatchHeldBack,
     Empty,
     Failed(ChannelFailure),
 }
@@ -125,7 +123,7 @@ impl ChannelQueue {
         }
         let element = match state.elements.front() {
             None => return Popped::Empty,
-            Some(StreamElement::Batch(_)) if !take_batch => return Popped::BatchHeldBack { backlog: state.batches },
+            Some(StreamElement::Batch(_)) if !take_batch => return Popped::BatchHeldBack,
             Some(_) => state.elements.pop_front().expect("it has a front"),
         };
         if matches!(element, StreamElement::Batch(_)) {
@@ -272,7 +270,7 @@ mod tests {
         assert_eq!(ready.next(waker), Some(7));
         assert_eq!(ready.next(waker), None, "the consumer adds it again itself");
         assert!(matches!(queue.pop(true), Popped::Element { more: true, backlog: 1, .. }));
-        assert!(matches!(queue.pop(false), Popped::BatchHeldBack { backlog: 1 }));
+        assert!(matches!(queue.pop(false), Popped::BatchHeldBack));
         assert!(matches!(queue.pop(true), Popped::Element { more: false, .. }));
         assert!(matches!(queue.pop(true), Popped::Empty));
         queue.push(StreamElement::EndOfData);

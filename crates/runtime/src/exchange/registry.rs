@@ -68,12 +68,50 @@ impl PartitionRegistry {
         });
     }
 
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.lock().len()
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<PartitionId, Partition>> {
         self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::testing::partition;
+
+    #[test]
+    fn consumer_and_producer_meet_whoever_comes_first() {
+        let registry = PartitionRegistry::default();
+        let early = registry.subscribe(partition(1, 0), 1);
+        assert!(!early.has_producer());
+        let queues = registry.register(partition(1, 0), 2, 1);
+        assert!(Arc::ptr_eq(&queues[1], &early) && early.has_producer());
+        assert!(Arc::ptr_eq(&registry.subscribe(partition(1, 0), 0), &queues[0]));
+    }
+
+    #[test]
+    fn a_partition_goes_when_all_its_consumers_are_done() {
+        let registry = PartitionRegistry::default();
+        let queues = registry.register(partition(1, 0), 2, 1);
+        registry.release(partition(1, 0), 0);
+        assert!(queues[0].has_room(Waker::noop()), "what is written now is dropped");
+        assert_eq!(registry.lock().len(), 1);
+        registry.release(partition(1, 0), 1);
+        assert_eq!(registry.lock().len(), 0);
+        // A consumer whose producer never came leaves nothing behind either.
+        registry.subscribe(partition(2, 0), 0);
+        registry.release(partition(2, 0), 0);
+        assert_eq!(registry.lock().len(), 0);
+    }
+
+    #[test]
+    fn the_end_of_a_job_takes_its_partitions() {
+        let registry = PartitionRegistry::default();
+        registry.register(partition(1, 0), 1, 1);
+        registry.release_job(JobId(99));
+        assert_eq!(registry.lock().len(), 1);
+        registry.release_job(partition(1, 0).producer.job);
+        assert_eq!(registry.lock().len(), 0);
     }
 }

@@ -117,7 +117,7 @@ impl Serving {
         let Some(channel) = self.channels.get_mut(&id) else { return };
         let (element, backlog, more) = match channel.queue.pop(channel.credit > 0) {
             Popped::Element { element, backlog, more } => (element, backlog, more),
-            Popped::BatchHeldBack { .. } => {
+            Popped::BatchHeldBack => {
                 channel.held_back = true;
                 return;
             }

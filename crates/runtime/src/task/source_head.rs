@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 
+use arrow_array::Array;
 use common::clock::Clock;
 use connectors::ReaderContext;
 use dataflow::operator_spec::{SourceSpec, WatermarkSpec};
@@ -22,6 +23,10 @@ use crate::operators::watermark_expression::WatermarkExpression;
 use crate::time::split_watermarks::SplitWatermarks;
 use crate::time::valve::Passed;
 
+/// Connectors whose readers make the watermarks in Flink, where a row without an event time just makes none. Behind any other source Flink has an
+/// operator for them, which fails at such a row.
+const WATERMARKS_IN_READER: [&str; 1] = ["kafka"];
+
 /// A source operator.
 pub(crate) struct SourceHead {
     name: String,
@@ -38,6 +43,8 @@ pub(crate) struct SourceHead {
 
 struct SourceWatermarks {
     expression: WatermarkExpression,
+    /// The rowtime column, if a NULL in it fails the job.
+    required_rowtime: Option<usize>,
     splits: SplitWatermarks,
 }
 
@@ -77,7 +84,9 @@ impl SourceHead {
         let projection = projection.map(|p| Projection::new(p, &spec.read_type(), &context.eval)).transpose()?;
         let watermarks = match &spec.watermark {
             None => None,
-            Some(spec) => Some(SourceWatermarks::new(spec, context, &descriptor.output)?),
+            Some(watermark) => {
+                Some(SourceWatermarks::new(watermark, &spec.connector.connector, context, &descriptor.output)?)
+            }
         };
         Ok(Self {
             name: descriptor.name.clone(),
@@ -152,7 +161,12 @@ impl SourceHead {
             return chain.process(0, batch);
         };
         let now = self.clock.now_millis();
-        let SourceWatermarks { expression, splits } = watermarks;
+        let SourceWatermarks { expression, splits, required_rowtime } = watermarks;
+        if required_rowtime.is_some_and(|column| batch.column(column).null_count() > 0) {
+            return Err(self.blame(Failure::user(
+                "RowTime field should not be null, please convert it to a non-null long value.",
+            )));
+        }
         let begin = splits.begin_batch(split, now);
         let cuts = splits.on_rows(split, now, |generator| expression.cuts(&batch, generator));
         let cuts = cuts.map_err(|failure| self.blame(failure))?;
@@ -193,9 +207,15 @@ impl SourceHead {
 }
 
 impl SourceWatermarks {
-    fn new(spec: &WatermarkSpec, context: &OperatorContext, output: &dataflow::RowType) -> Result<Self, Failure> {
+    fn new(
+        spec: &WatermarkSpec,
+        connector: &str,
+        context: &OperatorContext,
+        output: &dataflow::RowType,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             expression: WatermarkExpression::new(spec, output, &context.eval)?,
+            required_rowtime: (!WATERMARKS_IN_READER.contains(&connector)).then_some(spec.rowtime),
             splits: SplitWatermarks::new(spec.interval_ms, spec.idle_timeout_ms),
         })
     }

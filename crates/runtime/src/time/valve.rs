@@ -43,11 +43,6 @@ impl WatermarkValve {
         Self { channels: vec![channel; channels], output: MIN_WATERMARK, status: WatermarkStatus::Active }
     }
 
-    /// What was let through last.
-    pub(crate) fn watermark(&self) -> i64 {
-        self.output
-    }
-
     /// A channel has got a watermark.
     pub(crate) fn on_watermark(&mut self, channel: usize, watermark: i64) -> Vec<Passed> {
         let output = self.output;
@@ -166,7 +161,8 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: &[(&str, usize, &[(Event, &str)])] = &[
+        type Steps = &'static [(Event, &'static str)];
+        let cases: &[(&str, usize, Steps)] = &[
             ("one channel", 1, &[(Watermark(0, 5), "5"), (Watermark(0, 4), ""), (Watermark(0, 6), "6")]),
             ("the lowest of two", 2, &[(Watermark(0, 5), ""), (Watermark(1, 3), "3"), (Watermark(1, 9), "5")]),
             (
