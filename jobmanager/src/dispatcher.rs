@@ -256,20 +256,25 @@ impl Dispatcher {
             }
             jobs.uncollected.contains(id)
         };
-        let this = self.clone();
         // A suspended job may run again: it stays in the store, and its tasks were cancelled with it.
-        if status.is_terminal() {
-            tokio::spawn(async move {
-                if let Err(problem) = this.inner.store.remove(id).await {
-                    error!("job {id} has ended, but would run again after a restart: {problem}");
-                }
-                if owes_results {
-                    tokio::time::sleep(RESULT_RETENTION).await;
-                    this.jobs().uncollected.forget(id);
-                }
-                this.inner.context.resource_manager.release_job(id);
-            });
+        if !status.is_terminal() {
+            return;
         }
+        let this = self.clone();
+        // Counted with the job masters, so that the JobManager does not end before the store knows.
+        self.inner.context.shutdown.spawn(async move {
+            if let Err(problem) = this.inner.store.remove(id).await {
+                error!("job {id} has ended, but would run again after a restart: {problem}");
+            }
+        });
+        let this = self.clone();
+        tokio::spawn(async move {
+            if owes_results {
+                tokio::time::sleep(RESULT_RETENTION).await;
+                this.jobs().uncollected.forget(id);
+            }
+            this.inner.context.resource_manager.release_job(id);
+        });
     }
 
     /// A client has all results of a subtask; the last one lets the TaskManagers forget a job that has ended.

@@ -13,8 +13,11 @@ pub enum JobManagerError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A way to keep jobs that does not exist.
-    #[error("high-availability.type is '{0}', which flinkrs does not have; leave it out or set it to NONE")]
+    #[error("high-availability.type is '{0}', which flinkrs does not have; set it to NONE or raft")]
     HighAvailability(String),
+    /// Nowhere to keep jobs.
+    #[error("high-availability.type is 'raft', but high-availability.storageDir is not set; set it to a local folder")]
+    NoStorageDir,
     /// An address is taken or not this machine's.
     #[error("the JobManager {source}; is another one running? Change {key} to use another port")]
     Listen {

@@ -1,6 +1,7 @@
 //! `JobManager`: binds the ports, starts the parts, and ends them in order.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::dispatcher::Dispatcher;
 use crate::error::JobManagerError;
 use crate::job_archive::JobArchive;
 use crate::job_master::JobMasterContext;
-use crate::job_store::{JobStore, MemoryJobStore};
+use crate::job_store::{JobStore, MemoryJobStore, RaftJobStore};
 use crate::resource_manager::{ResourceManagerHandle, ResourceManagerSettings};
 use crate::rest::{RestContext, RestServer};
 use crate::rpc_service::RpcService;
@@ -36,6 +37,7 @@ pub struct JobManager {
     rest_address: SocketAddr,
     rpc_address: SocketAddr,
     dispatcher: Dispatcher,
+    store: Arc<dyn JobStore>,
     /// The job masters.
     masters: Shutdown,
     /// The servers.
@@ -48,7 +50,7 @@ impl JobManager {
     /// Starts it on the current tokio runtime; when this returns, REST and gRPC take requests.
     pub async fn start(config: &Configuration) -> Result<JobManager, JobManagerError> {
         let clock = Clock::System;
-        let store = job_store(config, &clock)?;
+        let store = job_store(config, &clock).await?;
         let (rest, rest_address) = listen_rest(config)?;
         let (rpc, rpc_address) = listen_rpc(config)?;
         let settings = ResourceManagerSettings {
@@ -65,7 +67,7 @@ impl JobManager {
             resource_manager: resource_manager.clone(),
             shutdown: masters.clone(),
         };
-        let dispatcher = Dispatcher::new(config.clone(), context, store, archive(config)?);
+        let dispatcher = Dispatcher::new(config.clone(), context, store.clone(), archive(config)?);
         dispatcher.recover().await?;
         let host = config.get(&options::JOBMANAGER_RPC_ADDRESS)?;
         let metrics = Arc::new(ClusterMetrics::new(&host, dispatcher.clone(), resource_manager.clone(), clock.clone()));
@@ -81,7 +83,7 @@ impl JobManager {
         };
         RestServer::start(rest, rest_context, config, &servers)?;
         info!("JobManager is ready: REST at http://{rest_address}, TaskManagers at {rpc_address}");
-        Ok(JobManager { rest_address, rpc_address, dispatcher, masters, servers, requested })
+        Ok(JobManager { rest_address, rpc_address, dispatcher, store, masters, servers, requested })
     }
 
     /// Where the REST API listens; the real port when 0 was configured.
@@ -107,14 +109,20 @@ impl JobManager {
         }
         self.servers.trigger();
         self.servers.finished(CLOSE_LIMIT).await;
+        self.store.close().await;
         info!("JobManager at {} has ended", self.rpc_address);
     }
 }
 
-fn job_store(config: &Configuration, clock: &Clock) -> Result<Arc<dyn JobStore>, JobManagerError> {
+async fn job_store(config: &Configuration, clock: &Clock) -> Result<Arc<dyn JobStore>, JobManagerError> {
     let kind = config.get(&options::HIGH_AVAILABILITY_TYPE)?;
     match kind.trim().to_ascii_lowercase().as_str() {
         "none" => Ok(Arc::new(MemoryJobStore::new(clock))),
+        "raft" => {
+            let dir = config.get(&options::HIGH_AVAILABILITY_STORAGE_DIR)?.ok_or(JobManagerError::NoStorageDir)?;
+            let dir = dir.strip_prefix("file://").unwrap_or(&dir);
+            Ok(Arc::new(RaftJobStore::open(Path::new(dir).join("raft")).await?))
+        }
         _ => Err(JobManagerError::HighAvailability(kind)),
     }
 }

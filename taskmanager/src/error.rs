@@ -4,7 +4,6 @@ use std::io;
 use std::time::Duration;
 
 use common::config::{ConfigError, format_duration};
-use dataflow::Failure;
 
 /// Why a TaskManager cannot start, or gave up; every message names the place and a way out.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +32,6 @@ pub enum TaskManagerError {
     /// The JobManager's address is none.
     #[error("jobmanager.rpc.address and jobmanager.rpc.port: {0}")]
     JobManagerAddress(String),
-    /// Tasks cannot be run.
-    #[error("the TaskManager cannot run tasks: {0}")]
-    Executor(Failure),
     /// No JobManager took it in time.
     #[error(
         "could not register at the JobManager {jobmanager} within {}: {why}; check jobmanager.rpc.address and jobmanager.rpc.port, or raise taskmanager.registration.timeout",
