@@ -7,6 +7,7 @@ pub mod blackhole;
 pub mod datagen;
 pub mod filesystem;
 pub mod formats;
+pub mod kafka;
 pub mod print;
 
 mod column_view;

@@ -5,10 +5,12 @@ use crate::datagen::DatagenFactory;
 use crate::error::ConnectorError;
 use crate::factory::ConnectorFactory;
 use crate::filesystem::FilesystemFactory;
+use crate::kafka::KafkaFactory;
 use crate::print::PrintFactory;
 use crate::table_options::nearest;
 
-static FACTORIES: [&dyn ConnectorFactory; 4] = [&BlackholeFactory, &DatagenFactory, &FilesystemFactory, &PrintFactory];
+static FACTORIES: [&dyn ConnectorFactory; 5] =
+    [&BlackholeFactory, &DatagenFactory, &FilesystemFactory, &KafkaFactory, &PrintFactory];
 
 /// Every connector, by name.
 pub fn factories() -> &'static [&'static dyn ConnectorFactory] {

@@ -1,0 +1,78 @@
+//! Connections to the brokers: configuration of clients, and a first look whether any broker can be reached at all.
+
+use std::collections::BTreeMap;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use dataflow::Failure;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::BaseConsumer;
+
+use super::options::KafkaTable;
+
+/// How long a request for metadata or offsets may take.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection attempt to a broker may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Checks that one of the bootstrap servers accepts connections. librdkafka itself would try for ever.
+pub(super) fn reach(table: &KafkaTable) -> Result<(), Failure> {
+    let mut last = "the option 'properties.bootstrap.servers' names no server".to_owned();
+    for server in table.servers.split(',').map(str::trim).filter(|server| !server.is_empty()) {
+        let server = server.split_once("://").map_or(server, |(_, address)| address);
+        let address = if server.contains(':') { server.to_owned() } else { format!("{server}:9092") };
+        let addresses = match address.to_socket_addrs() {
+            Ok(addresses) => addresses,
+            Err(error) => {
+                last = format!("{address}: {error}");
+                continue;
+            }
+        };
+        for candidate in addresses {
+            match TcpStream::connect_timeout(&candidate, CONNECT_TIMEOUT) {
+                Ok(_) => return Ok(()),
+                Err(error) => last = format!("{candidate}: {error}"),
+            }
+        }
+    }
+    Err(unreachable_brokers(table).caused_by(last))
+}
+
+/// The failure when no broker answers.
+pub(super) fn unreachable_brokers(table: &KafkaTable) -> Failure {
+    Failure::external(format!(
+        "cannot reach Kafka at {} for table '{}'; is the broker running, and is 'properties.bootstrap.servers' right?",
+        table.servers, table.table
+    ))
+}
+
+/// A consumer that commits nothing and reads what it is told to.
+pub(super) fn consumer(table: &KafkaTable) -> Result<BaseConsumer, Failure> {
+    let mut config = ClientConfig::new();
+    // librdkafka's own default is to read committed records only; the Java client's is to read all.
+    config.set("isolation.level", "read_uncommitted");
+    // librdkafka cannot consume without a group, even if it never joins one.
+    config.set("group.id", "flinkrs");
+    config.set("queued.max.messages.kbytes", "32768");
+    config.set("queued.min.messages", "20000");
+    apply(&mut config, &table.properties.consumer);
+    config.set("enable.auto.commit", "false");
+    config.set("enable.auto.offset.store", "false");
+    config.set("enable.partition.eof", if table.bounded.is_some() { "true" } else { "false" });
+    config.set("auto.offset.reset", "error");
+    config.create().map_err(|error| cannot_create(table, &error))
+}
+
+/// Applies properties by librdkafka's keys.
+pub(super) fn apply(config: &mut ClientConfig, properties: &BTreeMap<String, String>) {
+    for (key, value) in properties {
+        config.set(key, value);
+    }
+}
+
+/// The failure when librdkafka refuses a configuration.
+pub(super) fn cannot_create(table: &KafkaTable, error: &rdkafka::error::KafkaError) -> Failure {
+    Failure::user(format!("the Kafka client of table '{}' refuses its properties", table.table))
+        .caused_by(error)
+        .fatal()
+}

@@ -1,0 +1,67 @@
+//! `kafka`: topics as tables. Partitions are splits; a sink produces a record for each row.
+//!
+//! Offsets are not committed and nothing is transactional, because there are no checkpoints yet.
+
+mod client;
+mod deliveries;
+mod enumerator;
+mod fetcher;
+mod layout;
+mod offsets;
+mod options;
+mod properties;
+mod reader;
+mod record_queue;
+mod split;
+mod writer;
+
+use dataflow::operator_spec::{ConnectorSpec, SinkSpec, SourceSpec};
+use dataflow::{Failure, SinkWriter, SourceReader, SplitEnumerator};
+
+use self::options::KafkaTable;
+use crate::error::ConnectorError;
+use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
+use crate::option_def::OptionDef;
+
+/// The `kafka` connector.
+#[derive(Debug)]
+pub struct KafkaFactory;
+
+impl ConnectorFactory for KafkaFactory {
+    fn name(&self) -> &'static str {
+        "kafka"
+    }
+
+    fn options(&self) -> &'static [OptionDef] {
+        options::OPTIONS
+    }
+
+    fn source(&self, spec: &ConnectorSpec) -> Result<SourceAbility, ConnectorError> {
+        let table = KafkaTable::read(spec)?;
+        table.check_source()?;
+        Ok(SourceAbility {
+            bounded: table.bounded.is_some(),
+            metadata: options::metadata(),
+            row_kinds: ChangelogMode::InsertOnly,
+            parallelism: table.scan_parallelism,
+        })
+    }
+
+    fn sink(&self, spec: &ConnectorSpec) -> Result<SinkAbility, ConnectorError> {
+        let table = KafkaTable::read(spec)?;
+        table.sink_topic()?;
+        Ok(SinkAbility { accepts: ChangelogMode::InsertOnly, parallelism: table.sink_parallelism })
+    }
+
+    fn create_enumerator(&self, spec: &SourceSpec, _parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {
+        Ok(Box::new(enumerator::KafkaEnumerator::new(KafkaTable::read(&spec.connector)?)))
+    }
+
+    fn create_reader(&self, spec: &SourceSpec, _context: &ReaderContext) -> Result<Box<dyn SourceReader>, Failure> {
+        Ok(Box::new(reader::KafkaReader::new(KafkaTable::read(&spec.connector)?, spec)))
+    }
+
+    fn create_writer(&self, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {
+        Ok(Box::new(writer::KafkaWriter::new(KafkaTable::read(&spec.connector)?, spec, context)?))
+    }
+}
