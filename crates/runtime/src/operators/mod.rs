@@ -3,6 +3,7 @@
 pub(crate) mod calc;
 mod collect;
 mod group_aggregate;
+mod join;
 mod sink;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -46,7 +47,7 @@ pub(crate) fn create(
         }
         OperatorSpec::WindowAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();
-            window_aggregate::WindowAggregate::with_clock(spec, input, late, context.clock.clone()).map(boxed)
+            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone()).map(boxed)
         }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, &descriptor.name, context).map(boxed),
         OperatorSpec::Collect => Ok(boxed(collect::Collect::new(descriptor.id, context))),
@@ -54,9 +55,9 @@ pub(crate) fn create(
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }
         OperatorSpec::GroupAggregate(spec) => {
-            group_aggregate::GroupAggregate::with_clock(spec, input, context.clock.clone()).map(boxed)
+            group_aggregate::GroupAggregate::new(spec, input, context.clock.clone()).map(boxed)
         }
-        OperatorSpec::Join(_) => Err(Failure::internal("this kind of operator is not supported yet").fatal()),
+        OperatorSpec::Join(spec) => join::Join::new(spec, &context.eval).map(boxed),
     };
     operator.map_err(|failure| failure.context(format!("operator '{}' cannot be set up", descriptor.name)))
 }

@@ -43,13 +43,8 @@ pub struct GroupAggregate {
 }
 
 impl GroupAggregate {
-    /// An operator over rows of type `input`, with the machine's clock.
-    pub fn new(spec: &GroupAggregateSpec, input: &RowType) -> Result<Self, Failure> {
-        Self::with_clock(spec, input, Clock::System)
-    }
-
-    /// The same with a clock for the time to live and the latency of mini-batches.
-    pub fn with_clock(spec: &GroupAggregateSpec, input: &RowType, clock: Clock) -> Result<Self, Failure> {
+    /// An operator over rows of type `input`; `clock` is for the time to live and the latency of mini-batches.
+    pub fn new(spec: &GroupAggregateSpec, input: &RowType, clock: Clock) -> Result<Self, Failure> {
         Ok(Self {
             keys: spec.keys.clone(),
             groups: KeyedGroups::new(spec, input)?,

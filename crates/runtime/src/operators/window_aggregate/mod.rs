@@ -53,17 +53,8 @@ pub struct WindowAggregate {
 }
 
 impl WindowAggregate {
-    /// An operator over rows of type `input`, with the machine's clock. It adds to `late_records_dropped`.
+    /// An operator over rows of type `input`. It adds to `late_records_dropped`; `clock` is for windows over processing time.
     pub fn new(
-        spec: &WindowAggregateSpec,
-        input: &RowType,
-        late_records_dropped: Arc<AtomicU64>,
-    ) -> Result<Self, Failure> {
-        Self::with_clock(spec, input, late_records_dropped, Clock::System)
-    }
-
-    /// The same with a clock for windows over processing time.
-    pub fn with_clock(
         spec: &WindowAggregateSpec,
         input: &RowType,
         late_records_dropped: Arc<AtomicU64>,

@@ -9,6 +9,8 @@
 
 use dataflow::operator_spec::WindowAssigner;
 
+use crate::time::windows::window_start;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Tumble,
@@ -56,7 +58,7 @@ impl Slices {
 
     /// The end of the slice that a time is in.
     pub(super) fn slice_of(&self, time: i64) -> i64 {
-        floor(time, self.offset, self.slice) + self.slice
+        window_start(time, self.offset, self.slice) + self.slice
     }
 
     /// The end of the last window that has this slice; `None` when it falls between windows (a slide longer than the size).
@@ -64,8 +66,8 @@ impl Slices {
         let start = slice - self.slice;
         match self.shape {
             Shape::Tumble => Some(slice),
-            Shape::Hop => Some(floor(start, self.offset, self.period) + self.size).filter(|&end| end > start),
-            Shape::Cumulate => Some(floor(start, self.offset, self.size) + self.size),
+            Shape::Hop => Some(window_start(start, self.offset, self.period) + self.size).filter(|&end| end > start),
+            Shape::Cumulate => Some(window_start(start, self.offset, self.size) + self.size),
         }
     }
 
@@ -82,14 +84,9 @@ impl Slices {
     pub(super) fn window_start(&self, end: i64) -> i64 {
         match self.shape {
             Shape::Tumble | Shape::Hop => end - self.size,
-            Shape::Cumulate => floor(end - 1, self.offset, self.size),
+            Shape::Cumulate => window_start(end - 1, self.offset, self.size),
         }
     }
-}
-
-/// The start of the step of this length that a time is in.
-fn floor(time: i64, offset: i64, length: i64) -> i64 {
-    time - (time - offset).rem_euclid(length)
 }
 
 fn greatest_common_divisor(a: i64, b: i64) -> i64 {

@@ -3,8 +3,8 @@
 use chrono_tz::Tz;
 
 use dataflow::Failure;
-use expr::calendar::{to_local, to_utc};
-use expr::context::parse_zone;
+
+use crate::time::zone::{parse_zone, to_epoch_millis, to_local_millis};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -22,13 +22,7 @@ pub(super) struct WallClock {
 impl WallClock {
     /// The wall clock of the zone of this name.
     pub(super) fn new(zone: &str) -> Result<Self, Failure> {
-        let zone = parse_zone(zone).ok_or_else(|| {
-            Failure::user(format!(
-                "'{zone}' is not a time zone; set table.local-time-zone to a name like 'Europe/Berlin'"
-            ))
-            .fatal()
-        })?;
-        Ok(Self { zone, minute: i64::MIN, offset: 0 })
+        Ok(Self { zone: parse_zone(zone)?, minute: i64::MIN, offset: 0 })
     }
 
     /// Whether it shows UTC, so that nothing needs to be converted.
@@ -41,7 +35,7 @@ impl WallClock {
     pub(super) fn local(&mut self, epoch: i64) -> i64 {
         let minute = epoch.div_euclid(MINUTE_MS);
         if minute != self.minute {
-            let local = to_local(epoch, self.zone);
+            let local = to_local_millis(epoch, self.zone);
             if epoch < WHOLE_MINUTES_SINCE_MS {
                 return local;
             }
@@ -52,7 +46,7 @@ impl WallClock {
 
     /// The instant at which the clock shows this time.
     pub(super) fn epoch(&self, local: i64) -> i64 {
-        to_utc(local, self.zone)
+        to_epoch_millis(local, self.zone)
     }
 
     /// When a window that ends at this local time is complete: the instant of its last millisecond, the later one when the clock shows it twice.
@@ -101,7 +95,7 @@ mod tests {
             let mut clock = WallClock::new(zone.name()).unwrap();
             for step in 0..40_000 {
                 let epoch = step * 41_234_567 - 500_000_000_000;
-                assert_eq!(clock.local(epoch), to_local(epoch, zone));
+                assert_eq!(clock.local(epoch), to_local_millis(epoch, zone));
             }
         }
     }
