@@ -353,7 +353,7 @@ pub(crate) fn case_of(branches: Vec<(Expr, Expr)>, otherwise: Expr, span: Span) 
     let results = branches.iter().map(|(_, result)| result).chain([&otherwise]);
     let types: Vec<LogicalType> = results.map(|result| result.ty.clone()).collect();
     let Some(common) = ::expr::types::common_type(&types) else {
-        return Err(SqlError::validation("Illegal mixed types in CASE or COALESCE statement", span)
+        return Err(SqlError::validation("Illegal mixing of types in CASE or COALESCE statement", span)
             .with_detail(types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")));
     };
     let ty = common.without_time_attribute().with_nullable(types.iter().any(|ty| ty.nullable));

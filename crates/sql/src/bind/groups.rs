@@ -220,9 +220,10 @@ impl Groups {
         let input = Box::new(match &self.sets {
             None => input.project(columns.exprs, RowType::new(columns.fields)),
             Some(sets) => {
-                for index in 0..self.keys.len() {
-                    columns.fields[index].ty = self.key_type(index);
-                    fields[index].ty = self.key_type(index);
+                let keys = columns.fields.iter_mut().zip(&mut fields).take(self.keys.len());
+                for (index, (below, above)) in keys.enumerate() {
+                    below.ty = self.key_type(index);
+                    above.ty = self.key_type(index);
                 }
                 expand(&input, sets, columns)
             }

@@ -91,10 +91,10 @@ impl Binder<'_> {
 
     /// Binds a sub-query; a plain SELECT may refer to the outer row in its WHERE.
     fn inner(&mut self, query: &Query, outer: &Scope, is_in: bool) -> Result<Inner, SqlError> {
-        if let Some(select) = plain_select(query) {
-            if let Some(inner) = self.correlated_select(select, outer, is_in)? {
-                return Ok(inner);
-            }
+        if let Some(select) = plain_select(query)
+            && let Some(inner) = self.correlated_select(select, outer, is_in)?
+        {
+            return Ok(inner);
         }
         let plan = self.query(query)?;
         let columns = plan.output().fields.iter().enumerate();

@@ -48,10 +48,10 @@ impl Binder<'_> {
         hints: &[Hint],
         span: Span,
     ) -> Result<(LogicalPlan, Vec<String>), SqlError> {
-        if let [single] = name.parts.as_slice() {
-            if let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == single.value) {
-                return Ok((cte.plan.clone(), vec![single.value.clone()]));
-            }
+        if let [single] = name.parts.as_slice()
+            && let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == single.value)
+        {
+            return Ok((cte.plan.clone(), vec![single.value.clone()]));
         }
         let path = self.path_of(name)?;
         let Some(entry) = self.catalog.entry(&path) else {

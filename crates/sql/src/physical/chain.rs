@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use common::config::options::TABLE_LOCAL_TIME_ZONE;
 use dataflow::key_group::default_max_parallelism;
 use dataflow::operator_spec::SPEC_VERSION;
 use dataflow::{JobEdge, JobGraph, JobId, JobVertex, OperatorDescriptor, OperatorId, Partitioning, VertexId};
@@ -35,6 +36,9 @@ pub(crate) fn job_graph(
             });
         }
     }
+    // A TaskManager may stand in another zone than the session.
+    let mut config = config;
+    config.insert(TABLE_LOCAL_TIME_ZONE.key().into(), settings.context.time_zone.name().into());
     let graph = JobGraph { version: SPEC_VERSION, job_id: JobId::random(), name, config, vertices, edges };
     (graph, ids)
 }

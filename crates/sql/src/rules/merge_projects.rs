@@ -2,7 +2,7 @@
 
 use dataflow::{Expr, ExprKind};
 
-use crate::logical::{LogicalPlan, Project, is_deterministic, is_identity, substitute};
+use crate::logical::{LogicalPlan, Project, Values, is_deterministic, is_identity, substitute};
 
 /// More nodes than this are not copied into one expression: computing the parts once is cheaper.
 const MAX_NODES: usize = 200;
@@ -19,10 +19,17 @@ fn merge(plan: LogicalPlan) -> LogicalPlan {
     let LogicalPlan::Project(mut outer) = plan else {
         return plan;
     };
-    if let LogicalPlan::Project(inner) = outer.input.as_ref() {
-        if let Some(exprs) = merged_exprs(&outer, inner) {
-            let LogicalPlan::Project(inner) = *outer.input else { unreachable!("matched above") };
-            outer = Project { input: inner.input, exprs, output: outer.output };
+    if let LogicalPlan::Project(inner) = outer.input.as_ref()
+        && let Some(exprs) = merged_exprs(&outer, inner)
+    {
+        let LogicalPlan::Project(inner) = *outer.input else { unreachable!("matched above") };
+        outer = Project { input: inner.input, exprs, output: outer.output };
+    }
+    if let LogicalPlan::Values(values) = outer.input.as_ref() {
+        // Every row is evaluated once either way.
+        if values.rows.iter().flatten().all(is_deterministic) {
+            let row = |row: &Vec<Expr>| outer.exprs.iter().map(|expr| substitute(expr, row)).collect();
+            return LogicalPlan::Values(Values { rows: values.rows.iter().map(row).collect(), output: outer.output });
         }
     }
     if is_identity(&outer.exprs, outer.input.output()) && outer.output == *outer.input.output() {

@@ -12,6 +12,7 @@ mod prune_columns;
 mod push_predicates;
 mod recognize_windows;
 mod share_scans;
+mod unwrap_casts;
 
 pub(crate) use share_scans::share_scans;
 
@@ -22,13 +23,16 @@ use crate::logical::LogicalPlan;
 
 /// The optimised plan.
 pub(crate) fn optimize(plan: LogicalPlan, context: &EvalContext) -> Result<LogicalPlan, SqlError> {
-    let mut plan = materialize_time::materialize_time(plan)?;
+    let mut plan = merge_projects::merge_projects(materialize_time::materialize_time(plan)?);
     fold_constants::fold_constants(&mut plan, context)?;
+    unwrap_casts::unwrap_casts(&mut plan);
     let plan = push_predicates::push_predicates(plan);
     let plan = merge_projects::merge_projects(plan);
     let plan = recognize_windows::recognize_windows(plan)?;
     let plan = push_predicates::push_predicates(plan);
     let plan = join_keys::join_keys(plan);
     let plan = prune_columns::prune_columns(plan);
-    Ok(merge_projects::merge_projects(plan))
+    let mut plan = merge_projects::merge_projects(plan);
+    fold_constants::fold_constants(&mut plan, context)?;
+    Ok(plan)
 }

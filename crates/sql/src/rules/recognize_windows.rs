@@ -5,7 +5,6 @@
 use dataflow::operator_spec::{WindowAssigner, WindowProperty};
 use dataflow::{AggregateCall, Expr, ExprKind, Field, RowType};
 
-use crate::ast::Span;
 use crate::error::SqlError;
 use crate::logical::{
     Aggregate, LogicalPlan, LogicalWindow, WindowAggregate, WindowTableFunction, conjunction, conjuncts, substitute,
@@ -54,10 +53,11 @@ fn recognize(node: Aggregate) -> Result<LogicalPlan, SqlError> {
     let others = node.keys.iter().zip(&properties).filter(|(_, property)| property.is_none()).map(|(key, _)| *key);
     let arguments = node.calls.iter().flat_map(|call| call.args.iter().copied().chain(call.filter));
     let mixed = shape.filter.iter().any(|term| reads(term, &is_window_column) && reads(term, &|index| index < width));
-    if mixed || others.chain(arguments).any(computes_on_window) {
-        return Err(unsupported_shape(shape.function.span));
-    }
     check_session(&shape.function, &node, &properties, &column_of)?;
+    if mixed || others.chain(arguments).any(computes_on_window) {
+        // The windows must be there before such an expression is; their rows are then aggregated like any others.
+        return Ok(LogicalPlan::Aggregate(node));
+    }
     check_sizes(&shape.function)?;
     Ok(build(node, shape, &properties))
 }
@@ -236,11 +236,4 @@ fn check_sizes(function: &WindowTableFunction) -> Result<(), SqlError> {
         _ => return Ok(()),
     };
     Err(SqlError::validation(message, function.span))
-}
-
-fn unsupported_shape(span: Span) -> SqlError {
-    SqlError::unsupported(
-        "an aggregation by window_start and window_end whose other expressions read window columns is not supported yet",
-        span,
-    )
 }

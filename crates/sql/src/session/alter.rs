@@ -212,10 +212,10 @@ fn check_unused(table: &CatalogTable, index: usize, span: Span) -> Result<(), Sq
         return refuse("referenced by watermark expression".into());
     }
     for column in &table.columns {
-        if let ColumnSource::Computed { expr, .. } = &column.source {
-            if reads(expr) {
-                return refuse(format!("referenced by computed column `{}`", column.name));
-            }
+        if let ColumnSource::Computed { expr, .. } = &column.source
+            && reads(expr)
+        {
+            return refuse(format!("referenced by computed column `{}`", column.name));
         }
     }
     Ok(())

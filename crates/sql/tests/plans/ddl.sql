@@ -28,10 +28,8 @@ CREATE TABLE bad (id INT, WATERMARK FOR nope AS nope) WITH ('connector'='datagen
 CREATE TABLE bad (id INT, PRIMARY KEY (id)) WITH ('connector'='datagen');
 CREATE TABLE bad (id INT, PRIMARY KEY (nope) NOT ENFORCED) WITH ('connector'='datagen');
 CREATE TABLE bad (id INT, x AS nope + 1) WITH ('connector'='datagen');
-CREATE TABLE nothing (a INT);
-SELECT * FROM nothing;
-CREATE TABLE wrong (a INT) WITH ('connector'='datagn');
-SELECT * FROM wrong;
+CREATE TABLE bare (a INT);
+SELECT * FROM bare;
 TRUNCATE TABLE t;
 USE default_database;
 DROP DATABASE db1;
