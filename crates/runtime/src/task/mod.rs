@@ -11,6 +11,8 @@ mod gate_head;
 mod mailbox;
 mod signal;
 mod source_head;
+#[cfg(test)]
+mod source_head_tests;
 #[allow(clippy::module_inception, reason = "the file is named after its type, as everywhere")]
 mod task;
 mod thread;

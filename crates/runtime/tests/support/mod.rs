@@ -1,7 +1,9 @@
 //! Jobs of two vertices on several TaskExecutors that speak over loopback, and what their tasks said.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use common::config::Configuration;

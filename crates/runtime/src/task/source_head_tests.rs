@@ -1,0 +1,194 @@
+//! A source head over a reader that plays a script: splits, watermarks inside batches, NULL event times.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::task::Waker;
+
+use arrow_array::{RecordBatch, TimestampMillisecondArray};
+use common::clock::ManualClock;
+use dataflow::deployment::{ResultPartitionDescriptor, TaskStateUpdate};
+use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec, WatermarkSpec};
+use dataflow::{
+    Batch, ExecutionAttemptId, Expr, Failure, Field, OperatorDescriptor, OperatorId, OperatorSpec, Partitioning,
+    RowType, SourcePoll, SourceReader, Split, StreamElement, TimeAttribute, TypeKind,
+};
+use expr::EvalContext;
+
+use super::chain::Chain;
+use super::source_head::SourceHead;
+use super::task::Polled;
+use crate::events::TaskEvents;
+use crate::exchange::queue::{ChannelQueue, Popped};
+use crate::exchange::writer::RecordWriter;
+use crate::metrics::TaskMetrics;
+use crate::operators::OperatorContext;
+use crate::results::ResultStores;
+use crate::testing::{attempt, partition};
+
+/// Gives these polls, then waits, or ends when no split follows.
+struct Script {
+    polls: VecDeque<SourcePoll>,
+    no_more_splits: bool,
+}
+
+impl SourceReader for Script {
+    fn add_splits(&mut self, _splits: Vec<Split>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn no_more_splits(&mut self) {
+        self.no_more_splits = true;
+    }
+
+    fn poll(&mut self, _max_rows: usize, _waker: &Waker) -> Result<SourcePoll, Failure> {
+        Ok(match self.polls.pop_front() {
+            Some(poll) => poll,
+            None if self.no_more_splits => SourcePoll::EndOfInput,
+            None => SourcePoll::Pending,
+        })
+    }
+
+    fn wants_split(&self) -> bool {
+        self.polls.is_empty()
+    }
+}
+
+#[derive(Default)]
+struct Requests(Mutex<usize>);
+
+impl TaskEvents for Requests {
+    fn state_changed(&self, _update: TaskStateUpdate) {}
+
+    fn request_split(&self, _attempt: ExecutionAttemptId, _operator: OperatorId) {
+        *self.0.lock().unwrap() += 1;
+    }
+}
+
+fn row_type() -> RowType {
+    let rowtime = TypeKind::Timestamp { precision: 3, attribute: TimeAttribute::Rowtime };
+    RowType::new(vec![Field::new("ts", rowtime.nullable())])
+}
+
+fn rows(times: &[Option<i64>]) -> SourcePoll {
+    let times = TimestampMillisecondArray::from(times.to_vec());
+    let batch = RecordBatch::try_new(row_type().arrow_schema(), vec![Arc::new(times)]).unwrap();
+    SourcePoll::Batch { split: Arc::from("a"), batch: Batch::inserts(batch) }
+}
+
+struct Bench {
+    head: SourceHead,
+    chain: Chain,
+    output: Arc<ChannelQueue>,
+    requests: Arc<Requests>,
+}
+
+/// A source of strictly ascending event times.
+fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
+    let clock = ManualClock::at_millis(0).clock();
+    let metrics = Arc::new(TaskMetrics::new(clock.instant()));
+    let context = OperatorContext {
+        attempt: attempt(1, 0),
+        parallelism: 1,
+        job_name: "job".into(),
+        config: BTreeMap::new(),
+        eval: EvalContext::default(),
+        clock: clock.clone(),
+        metrics: metrics.clone(),
+        results: Arc::new(ResultStores::default()),
+    };
+    let spec = SourceSpec {
+        connector: ConnectorSpec {
+            table: "t".into(),
+            connector: connector.into(),
+            options: BTreeMap::new(),
+            physical: row_type(),
+            partition_keys: Vec::new(),
+        },
+        read: vec![ReadColumn::Physical(0)],
+        projection: None,
+        watermark: Some(WatermarkSpec {
+            expression: Expr::column(0, row_type().fields[0].ty.clone()),
+            rowtime: 0,
+            interval_ms: 0,
+            idle_timeout_ms: 0,
+        }),
+    };
+    let descriptor = OperatorDescriptor {
+        id: OperatorId(1),
+        name: "Source: t[1]".into(),
+        spec: OperatorSpec::Source(spec.clone()),
+        output: row_type(),
+    };
+    let requests = Arc::new(Requests::default());
+    let reader = Box::new(Script { polls: polls.into(), no_more_splits: false });
+    let head = SourceHead::with_reader(&descriptor, &spec, &context, requests.clone(), reader).unwrap();
+    let output = Arc::new(ChannelQueue::default());
+    output.open(100);
+    let edge = ResultPartitionDescriptor {
+        partition: partition(1, 0),
+        partitioning: Partitioning::Forward,
+        num_subpartitions: 1,
+        max_parallelism: 128,
+        row_type: row_type(),
+    };
+    let writer = RecordWriter::new(&edge, vec![output.clone()], None, metrics).unwrap();
+    Bench { head, chain: Chain::new(Vec::new(), vec![writer], clock.instant()), output, requests }
+}
+
+impl Bench {
+    fn poll(&mut self) -> Result<Polled, Failure> {
+        self.head.poll(&mut self.chain, Waker::noop())
+    }
+
+    fn output(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        while let Popped::Element { element, .. } = self.output.pop(true) {
+            texts.push(match element {
+                StreamElement::Batch(batch) => format!("{} rows", batch.num_rows()),
+                StreamElement::Watermark(i64::MAX) => "the end".to_owned(),
+                StreamElement::Watermark(time) => format!("watermark {time}"),
+                other => format!("{other:?}"),
+            });
+        }
+        texts
+    }
+}
+
+#[test]
+fn a_batch_is_cut_where_a_watermark_makes_a_row_late() {
+    let mut bench = bench("filesystem", vec![rows(&[Some(1), Some(9), Some(5), Some(10)])]);
+    assert_eq!(bench.poll().unwrap(), Polled::Worked);
+    assert_eq!(bench.output(), ["2 rows", "watermark 9", "2 rows", "watermark 10"]);
+    bench.head.add_splits(Vec::new(), true).unwrap();
+    assert_eq!(bench.poll().unwrap(), Polled::Ended);
+    assert_eq!(bench.output(), ["the end"]);
+}
+
+#[test]
+fn a_null_event_time_fails_the_job_unless_the_reader_makes_the_watermarks() {
+    let times = [Some(1), None, Some(2)];
+    let failure = bench("filesystem", vec![rows(&times)]).poll().unwrap_err();
+    assert!(failure.one_line().contains("RowTime field should not be null"), "{failure:?}");
+    let mut kafka = bench("kafka", vec![rows(&times)]);
+    assert_eq!(kafka.poll().unwrap(), Polled::Worked);
+    assert_eq!(kafka.output(), ["3 rows", "watermark 2"]);
+}
+
+#[test]
+fn a_reader_that_runs_dry_asks_once_for_each_split() {
+    let mut bench = bench("filesystem", vec![rows(&[Some(1)])]);
+    let asked = |bench: &Bench| *bench.requests.0.lock().unwrap();
+    bench.poll().unwrap();
+    assert_eq!(asked(&bench), 0);
+    for _ in 0..3 {
+        assert_eq!(bench.poll().unwrap(), Polled::Empty);
+    }
+    assert_eq!(asked(&bench), 1);
+    let split = Split { id: "b".into(), payload: serde_json::Value::Null };
+    bench.head.add_splits(vec![split], false).unwrap();
+    bench.poll().unwrap();
+    assert_eq!(asked(&bench), 2);
+    bench.head.add_splits(Vec::new(), true).unwrap();
+    assert_eq!(bench.poll().unwrap(), Polled::Ended);
+    assert_eq!(asked(&bench), 2);
+}
