@@ -53,6 +53,8 @@ struct Partition {
     number: i32,
     stop: Option<i64>,
     finished: bool,
+    /// No longer fetched, because it is finished.
+    paused: bool,
     chunk: Chunk,
 }
 
@@ -130,7 +132,20 @@ impl Fetcher {
                 wait = Duration::ZERO;
             }
         }
+        self.pause_finished();
         Ok(self.hand_over())
+    }
+
+    /// Stops fetching what lies behind the end of bounded partitions.
+    fn pause_finished(&mut self) {
+        for partition in self.partitions.iter_mut().filter(|partition| partition.finished && !partition.paused) {
+            let mut list = TopicPartitionList::new();
+            list.add_partition(&partition.topic, partition.number);
+            if let Err(error) = self.consumer.pause(&list) {
+                tracing::warn!(table = self.table.table, %error, "a finished partition cannot be paused; its records are dropped");
+            }
+            partition.paused = true;
+        }
     }
 
     /// Begins to read the splits that were added.
@@ -156,6 +171,7 @@ impl Fetcher {
                 number: assigned.partition,
                 stop: assigned.stop,
                 finished: false,
+                paused: false,
                 chunk: Chunk::default(),
             });
         }

@@ -59,7 +59,39 @@ impl<W: Write + Send> SinkWriter for PrintWriter<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, BinaryArray, Float32Array, Int8Array, Time32MillisecondArray, TimestampMillisecondArray};
+    use dataflow::{Field, TypeKind};
+
     use super::*;
+
+    #[test]
+    fn rows_are_shown_as_java_shows_them() {
+        let fields = [
+            ("f", TypeKind::Float),
+            ("b", TypeKind::BYTES),
+            ("t", TypeKind::Time { precision: 0 }),
+            ("ts", TypeKind::timestamp(3)),
+            ("ltz", TypeKind::timestamp_ltz(3)),
+        ];
+        let input = RowType::new(fields.map(|(name, kind)| Field::new(name, kind.nullable())).into());
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Float32Array::from(vec![Some(1e10), None])),
+            Arc::new(BinaryArray::from_opt_vec(vec![Some(&[0, 255][..]), None])),
+            Arc::new(Time32MillisecondArray::from(vec![Some(0), None])),
+            Arc::new(TimestampMillisecondArray::from(vec![Some(1_704_190_260_000), None])),
+            Arc::new(TimestampMillisecondArray::from(vec![Some(0), None])),
+        ];
+        let kinds = Some(Int8Array::from(vec![1, 2]));
+        let batch = Batch::from_columns(input.arrow_schema(), columns, kinds, 2).expect("the columns have one length");
+        let mut writer = PrintWriter::new("p> ".to_owned(), &input, Vec::new());
+        writer.write(&batch).expect("a vector can be written to");
+        assert_eq!(
+            String::from_utf8(writer.out).expect("text"),
+            "p> -U[1.0E10, [0, -1], 00:00, 2024-01-02T10:11, 1970-01-01T00:00:00Z]\np> +U[null, null, null, null, null]\n"
+        );
+    }
 
     #[test]
     fn the_prefix_has_identifier_and_subtask_as_flink_has_them() {
