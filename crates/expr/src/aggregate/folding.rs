@@ -37,7 +37,10 @@ impl<F: Fold> Folding<F> {
         if let Some(filter) = self.filter {
             let filter = batch.column(filter);
             let filter = filter.as_boolean_opt().ok_or_else(|| Failure::internal("a FILTER column is not BOOLEAN"))?;
-            let chosen = prep_null_mask_filter(filter).values().clone();
+            let chosen = match filter.null_count() {
+                0 => filter.values().clone(),
+                _ => prep_null_mask_filter(filter).values().clone(),
+            };
             mask = Some(mask.map_or(chosen.clone(), |mask| &mask & &chosen));
         }
         Ok(mask)

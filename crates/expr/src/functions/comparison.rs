@@ -182,7 +182,10 @@ fn compile_distinct(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         let one_null = cmp::neq(&is_null(&left)?, &is_null(&right)?)?;
         // Both NULL: the comparison is NULL, and they do not differ.
         let distinct = or_kleene(&one_null, different.as_boolean())?;
-        let distinct = arrow_select::filter::prep_null_mask_filter(&distinct);
+        let distinct = match distinct.null_count() {
+            0 => distinct,
+            _ => arrow_select::filter::prep_null_mask_filter(&distinct),
+        };
         Ok(Arc::new(if negated { not(&distinct)? } else { distinct }))
     }))
 }

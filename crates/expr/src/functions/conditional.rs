@@ -47,9 +47,10 @@ fn if_else(args: &[Argument]) -> Option<Signature> {
         return None;
     }
     let common = common_type(&types(results))?;
+    let nullable = condition.ty.nullable || common.nullable;
     let mut args = vec![TypeKind::Boolean.not_null().with_nullable(condition.ty.nullable)];
     args.extend(casts(results, &common.kind));
-    Some(Signature { args, result: common })
+    Some(Signature { args, result: common.with_nullable(nullable) })
 }
 
 /// The first argument keeps its type; the second is cast so that they compare.

@@ -5,7 +5,7 @@ use dataflow::{LogicalType, TypeKind};
 use super::call::Argument;
 use super::{FunctionDef, catalogue, known};
 use crate::types::names::{calcite_name, root_name};
-use crate::types::{is_character, is_interval, is_numeric};
+use crate::types::{common_type, is_character, is_interval, is_numeric};
 
 /// Why a call could not be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +63,7 @@ impl FunctionError {
 
     /// The function does not take these arguments.
     pub(crate) fn refused(function: &FunctionDef, args: &[Argument]) -> FunctionError {
-        if let Some(message) = unconvertible(function.name, args) {
+        if let Some(message) = unconvertible(function.name, args).or_else(|| mixed(function.name, args)) {
             return FunctionError::BadArguments { message };
         }
         let types: Vec<LogicalType> = args.iter().map(|arg| arg.ty.clone()).collect();
@@ -74,13 +74,38 @@ impl FunctionError {
     pub(crate) fn cannot_apply(name: &str, forms: &[&str], args: &[LogicalType]) -> FunctionError {
         let types: Vec<String> = args.iter().map(|ty| format!("<{}>", calcite_name(&ty.kind))).collect();
         let shown = match types.as_slice() {
-            [left, right] if !name.starts_with(char::is_alphabetic) => format!("{left} {name} {right}"),
+            [left, right] if is_infix(name) => format!("{left} {name} {right}"),
             _ => format!("{name}({})", types.join(", ")),
         };
         let forms: Vec<String> = forms.iter().map(|form| format!("'{form}'")).collect();
         let message =
             format!("Cannot apply '{name}' to arguments of type '{shown}'. Supported form(s): {}", forms.join("\n"));
         FunctionError::BadArguments { message }
+    }
+}
+
+/// Whether a call of two arguments is written with its name between them.
+fn is_infix(name: &str) -> bool {
+    !name.starts_with(char::is_alphabetic) || matches!(name, "AND" | "OR" | "LIKE") || name.contains(' ')
+}
+
+/// What Flink says of functions that it types in its own way: arguments that have no common type.
+fn mixed(name: &str, args: &[Argument]) -> Option<String> {
+    let types = || args.iter().map(|arg| arg.ty.to_string()).collect::<Vec<_>>().join(", ");
+    match name {
+        "COALESCE" | "IFNULL" | "IF" => {
+            Some(format!("Invalid function call: {name}({}). Invalid input arguments.", types()))
+        }
+        "GREATEST" | "LEAST" => {
+            let (first, other) = (args.first()?, args.iter().find(|arg| {
+                common_type(&[args[0].ty.clone(), arg.ty.clone()]).is_none()
+            })?);
+            Some(format!(
+                "All types in a comparison should support both 'EQUALS' and 'ORDER' comparison with each other. Can not compare {} with {}",
+                first.ty, other.ty
+            ))
+        }
+        _ => None,
     }
 }
 

@@ -100,20 +100,6 @@ pub(crate) fn texts(rows: usize, mut write: impl FnMut(usize, &mut String) -> Op
     Arc::new(builder.finish())
 }
 
-/// The same for a computation that fails on some values.
-pub(crate) fn try_texts(
-    rows: usize,
-    mut write: impl FnMut(usize, &mut String) -> Result<Option<()>, Failure>,
-) -> Result<ArrayRef, Failure> {
-    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
-    let mut text = String::new();
-    for row in 0..rows {
-        text.clear();
-        builder.append_option(write(row, &mut text)?.map(|()| text.as_str()));
-    }
-    Ok(Arc::new(builder.finish()))
-}
-
 /// A primitive for each row; `None` is NULL.
 pub(crate) fn primitives<T: ArrowPrimitiveType>(rows: usize, value: impl Fn(usize) -> Option<T::Native>) -> ArrayRef {
     Arc::new((0..rows).map(value).collect::<PrimitiveArray<T>>())

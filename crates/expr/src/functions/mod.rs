@@ -8,6 +8,8 @@ mod call;
 mod clock;
 pub(crate) mod comparison;
 mod conditional;
+mod date_pattern;
+mod date_text;
 pub(crate) mod decimal;
 mod error;
 mod extract;
@@ -139,6 +141,7 @@ static CATALOGUE: LazyLock<Vec<FunctionDef>> = LazyLock::new(|| {
     all.extend(clock::functions());
     all.extend(comparison::functions());
     all.extend(conditional::functions());
+    all.extend(date_text::functions());
     all.extend(extract::functions());
     all.extend(logic::functions());
     all.extend(math::functions());

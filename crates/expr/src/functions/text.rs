@@ -333,7 +333,8 @@ fn replace(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
-/// A position outside of the text leaves it as it is; the length is that of the replacement unless given.
+/// A position outside of the text leaves it as it is; the length is that of the replacement unless given,
+/// and one that is not positive drops the rest.
 fn overlay(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     Ok(Kernel::new(|args, rows| {
         let (text, by) = (args[0].text(), args[1].text());
@@ -351,7 +352,7 @@ fn overlay(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
             let start = position as usize - 1;
             out.push_str(characters(text, 0, start));
             out.push_str(by);
-            if length >= 0 {
+            if length > 0 {
                 out.push_str(characters(text, start.saturating_add(length as usize), usize::MAX));
             }
             Some(())
