@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use dataflow::{JobGraph, JobId, OperatorId, VertexId};
-use jobmanager::rest::messages::{ClusterOverview, ErrorResponse, JobDetails, JobExceptions, JobSubmitted, MetricValue};
+use jobmanager::rest::messages::{
+    ClusterOverview, ErrorResponse, JobDetails, JobExceptions, JobSubmitted, MetricValue,
+};
 use proto::v1::CollectResultsResponse;
 use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
@@ -28,7 +30,11 @@ impl ClusterClient {
         if !matches!(port, Some(Ok(_))) {
             bail!("'{address}' is no address of a JobManager; write HOST:PORT, the port is rest.port (8081)");
         }
-        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).no_proxy().build().context("cannot set up an HTTP client")?;
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .no_proxy()
+            .build()
+            .context("cannot set up an HTTP client")?;
         Ok(Self { address, http })
     }
 
@@ -49,7 +55,8 @@ impl ClusterClient {
 
     /// Submits a job; it has been accepted when this returns.
     pub async fn submit(&self, graph: &JobGraph) -> anyhow::Result<JobId> {
-        let response: JobSubmitted = self.call(self.request(Method::POST, "/jobs").json(graph)).await.context("the job was not accepted")?;
+        let response: JobSubmitted =
+            self.call(self.request(Method::POST, "/jobs").json(graph)).await.context("the job was not accepted")?;
         Ok(response.jobid)
     }
 
@@ -67,7 +74,11 @@ impl ClusterClient {
     pub async fn watermarks(&self, job: JobId, vertex: VertexId) -> anyhow::Result<Vec<i64>> {
         let path = format!("/jobs/{job}/vertices/{vertex}/watermarks");
         let values: Vec<MetricValue> = self.call(self.request(Method::GET, &path)).await?;
-        Ok(values.iter().filter_map(|metric| metric.value.parse().ok()).filter(|&watermark| watermark != i64::MIN).collect())
+        Ok(values
+            .iter()
+            .filter_map(|metric| metric.value.parse().ok())
+            .filter(|&watermark| watermark != i64::MIN)
+            .collect())
     }
 
     /// Asks for the job's cancellation.
@@ -76,9 +87,20 @@ impl ClusterClient {
     }
 
     /// Rows of one subtask of a Collect operator, from batch number `offset` on; waits a while when there are none yet.
-    pub async fn results(&self, job: JobId, operator: OperatorId, subtask: u32, offset: u64) -> anyhow::Result<CollectResultsResponse> {
+    pub async fn results(
+        &self,
+        job: JobId,
+        operator: OperatorId,
+        subtask: u32,
+        offset: u64,
+    ) -> anyhow::Result<CollectResultsResponse> {
         let path = format!("/jobs/{job}/results/{operator}?subtask={subtask}&offset={offset}&max-wait-ms=200");
-        let body = self.send(self.request(Method::GET, &path)).await?.bytes().await.context("the JobManager broke off while sending results")?;
+        let body = self
+            .send(self.request(Method::GET, &path))
+            .await?
+            .bytes()
+            .await
+            .context("the JobManager broke off while sending results")?;
         prost::Message::decode(body).context("the JobManager sent results that cannot be read")
     }
 
@@ -87,7 +109,11 @@ impl ClusterClient {
     }
 
     async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
-        self.send(request).await?.json().await.with_context(|| format!("what answers at {} is no flinkrs JobManager", self.address))
+        self.send(request)
+            .await?
+            .json()
+            .await
+            .with_context(|| format!("what answers at {} is no flinkrs JobManager", self.address))
     }
 
     async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
@@ -103,7 +129,10 @@ impl ClusterClient {
 
     fn unreachable(&self, error: &reqwest::Error) -> anyhow::Error {
         if error.is_connect() || error.is_timeout() {
-            anyhow!("no JobManager answers at {}; start one with 'flinkrs jobmanager', or name another with -m HOST:PORT (its rest.port)", self.address)
+            anyhow!(
+                "no JobManager answers at {}; start one with 'flinkrs jobmanager', or name another with -m HOST:PORT (its rest.port)",
+                self.address
+            )
         } else {
             let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
             anyhow!("the JobManager at {} broke off: {cause}", self.address)

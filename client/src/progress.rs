@@ -45,6 +45,11 @@ pub async fn wait(cluster: &ClusterClient, job: JobId, show: Show) -> anyhow::Re
     }
 }
 
+/// Fails with the cause of a job that has FAILED or was CANCELED; fine when it still runs, is about to fail, or FINISHED.
+pub async fn fail_if_ended_badly(cluster: &ClusterClient, job: JobId) -> anyhow::Result<()> {
+    outcome(cluster, &cluster.job(job).await?).await
+}
+
 /// Fails with the cause of a job that has FAILED or was CANCELED; fine when it has not ended or FINISHED.
 pub async fn outcome_of_ended(cluster: &ClusterClient, job: JobId) -> anyhow::Result<()> {
     // A failure reaches the job's state a moment after it cut off its results.
@@ -63,12 +68,28 @@ async fn outcome(cluster: &ClusterClient, details: &JobDetails) -> anyhow::Resul
         JobStatus::Failed => {
             let exceptions = cluster.exceptions(details.jid).await?;
             let root = exceptions.exception_history.entries.first();
-            let cause = root.map_or("its cause is not known", |root| root.exception.stacktrace.trim_end());
+            let cause =
+                root.map_or_else(|| "its cause is not known".to_owned(), |root| cause(&root.exception.stacktrace));
             Err(anyhow!("job {} ('{}') has failed: {cause}", details.jid, details.name))
         }
         JobStatus::Canceled => Err(anyhow!("job {} ('{}') was canceled", details.jid, details.name)),
         _ => Ok(()),
     }
+}
+
+/// The causes of a failure on one line, from a stack trace as Flink writes it: without the classes, and without the line that only says that the
+/// job is not restarted.
+fn cause(stack_trace: &str) -> String {
+    let causes: Vec<&str> = stack_trace
+        .lines()
+        .filter(|line| !line.starts_with("org.apache.flink.runtime.JobException:"))
+        .map(|line| line.trim_start_matches("Caused by: "))
+        .map(|line| match line.split_once(": ") {
+            Some((class, message)) if class.contains('.') && !class.contains(' ') => message,
+            _ => line,
+        })
+        .collect();
+    if causes.is_empty() { stack_trace.trim_end().to_owned() } else { causes.join(": ") }
 }
 
 /// The progress line.
@@ -99,7 +120,8 @@ impl Display {
         let records = records_read(details);
         let seconds = now.duration_since(self.last_line.unwrap_or(self.started)).as_secs_f64().max(0.001);
         let rate = records.saturating_sub(self.last_records) as f64 / seconds;
-        let line = format!("{} records: {records}, {rate:.0}/s, watermark: {}", details.state, show_watermark(watermark));
+        let line =
+            format!("{} records: {records}, {rate:.0}/s, watermark: {}", details.state, show_watermark(watermark));
         let mut err = std::io::stderr().lock();
         // Progress that cannot be shown is no reason to stop waiting.
         let _ = if self.terminal { write!(err, "\r\x1b[K{line}") } else { writeln!(err, "{line}") };
@@ -114,7 +136,13 @@ impl Display {
         let seconds = Duration::from_millis(details.duration.max(0) as u64).as_secs_f64();
         let mut err = std::io::stderr().lock();
         let clear = if self.terminal { "\r\x1b[K" } else { "" };
-        let _ = writeln!(err, "{clear}Job {} is {}: {} records in {seconds:.3} s.", details.jid, details.state, records_read(details));
+        let _ = writeln!(
+            err,
+            "{clear}Job {} is {}: {} records in {seconds:.3} s.",
+            details.jid,
+            details.state,
+            records_read(details)
+        );
     }
 }
 

@@ -9,6 +9,7 @@ use arrow_ipc::reader::StreamReader;
 use dataflow::{Batch, JobId, OperatorId, RowType};
 
 use crate::cluster_client::ClusterClient;
+use crate::progress;
 
 /// A running query.
 #[derive(Debug)]
@@ -46,7 +47,11 @@ impl Query {
             let Some(subtask) = self.next_subtask() else { return Ok(None) };
             let cursor = self.subtasks[subtask];
             let response = self.cluster.results(self.job, self.operator, subtask as u32, cursor.offset).await?;
-            self.subtasks[subtask] = SubtaskCursor { offset: cursor.offset + response.batches.len() as u64, complete: response.complete };
+            if response.batches.is_empty() && !response.complete {
+                progress::fail_if_ended_badly(&self.cluster, self.job).await?;
+            }
+            self.subtasks[subtask] =
+                SubtaskCursor { offset: cursor.offset + response.batches.len() as u64, complete: response.complete };
             for batch in response.batches {
                 self.received.push_back(decode(batch.ipc.as_ref(), batch.kinds.as_ref())?);
             }
@@ -56,7 +61,8 @@ impl Query {
     /// The next subtask in turn that has not ended.
     fn next_subtask(&mut self) -> Option<usize> {
         let count = self.subtasks.len();
-        let found = (0..count).map(|step| (self.next + step) % count).find(|&subtask| !self.subtasks[subtask].complete)?;
+        let found =
+            (0..count).map(|step| (self.next + step) % count).find(|&subtask| !self.subtasks[subtask].complete)?;
         self.next = (found + 1) % count;
         Some(found)
     }

@@ -68,7 +68,8 @@ impl ScriptRunner {
             self.define(&definition).with_context(in_file)?;
         }
         for sink in &file.sinks {
-            let columns = if sink.schema.is_empty() { self.columns_of(&sink.input).with_context(in_file)? } else { Vec::new() };
+            let columns =
+                if sink.schema.is_empty() { self.columns_of(&sink.input).with_context(in_file)? } else { Vec::new() };
             self.define(&graph::sink_table(sink, &columns)).with_context(in_file)?;
         }
         let inserts = graph::inserts(&file.sinks);
@@ -105,7 +106,8 @@ impl ScriptRunner {
         match outcome {
             Outcome::Done => Ok(()),
             Outcome::Table { columns, rows } => {
-                print_table(self.options.output, &columns, &rows, &mut std::io::stdout().lock()).context("cannot write to standard output")
+                print_table(self.options.output, &columns, &rows, &mut std::io::stdout().lock())
+                    .context("cannot write to standard output")
             }
             Outcome::Insert(graph) => {
                 let job = self.submit(&graph).await?;

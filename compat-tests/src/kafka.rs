@@ -16,8 +16,11 @@ pub struct KafkaBroker {
 impl KafkaBroker {
     /// Starts a broker on a free loopback port; the first time on a machine it is fetched.
     pub fn start() -> anyhow::Result<Self> {
-        let mut process =
-            script(&["run"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("cannot start kafka/broker.py; is python3 installed?")?;
+        let mut process = script(&["run"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start kafka/broker.py; is python3 installed?")?;
         let mut address = String::new();
         let stdout = process.stdout.take().context("the broker's output is piped")?;
         BufReader::new(stdout).read_line(&mut address).context("the broker said nothing")?;
@@ -45,7 +48,8 @@ impl KafkaBroker {
 
     /// The values of `count` records from the beginning.
     pub fn consume(&self, topic: &str, count: usize) -> anyhow::Result<Vec<String>> {
-        let text = self.run(&["consume", &self.address, topic, "--count", &count.to_string(), "--timeout", "20"], "")?;
+        let text =
+            self.run(&["consume", &self.address, topic, "--count", &count.to_string(), "--timeout", "20"], "")?;
         Ok(text.lines().map(str::to_owned).collect())
     }
 

@@ -49,13 +49,17 @@ impl From<Child> for Role {
 impl Role {
     /// Sends a signal by its name, such as `STOP`.
     pub fn signal(&self, name: &str) -> anyhow::Result<()> {
-        ensure!(Command::new("kill").args(["-s", name, &self.pid().to_string()]).status()?.success(), "the process has gone already");
+        ensure!(
+            Command::new("kill").args(["-s", name, &self.pid().to_string()]).status()?.success(),
+            "the process has gone already"
+        );
         Ok(())
     }
 
     /// Resident memory in bytes.
     pub fn resident_memory(&self) -> anyhow::Result<u64> {
-        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.pid())).context("the process has gone already")?;
+        let statm =
+            std::fs::read_to_string(format!("/proc/{}/statm", self.pid())).context("the process has gone already")?;
         let pages: u64 = statm.split(' ').nth(1).context("statm has fields")?.parse()?;
         Ok(pages * 4096)
     }
@@ -138,14 +142,20 @@ impl ProcessCluster {
 
     /// `GET path`, as JSON.
     pub fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
-        let output = Command::new("curl").args(["-sS", "-m", "5", &format!("http://{}{path}", self.rest)]).output().context("curl is needed")?;
+        let output = Command::new("curl")
+            .args(["-sS", "-m", "5", &format!("http://{}{path}", self.rest)])
+            .output()
+            .context("curl is needed")?;
         ensure!(output.status.success(), "GET {path}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).with_context(|| format!("GET {path} answered {}", String::from_utf8_lossy(&output.stdout)))
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("GET {path} answered {}", String::from_utf8_lossy(&output.stdout)))
     }
 
     /// Waits until `count` TaskManagers are registered.
     pub fn wait_for_taskmanagers(&self, count: usize) -> anyhow::Result<()> {
-        self.wait_until(&format!("{count} TaskManagers"), || Ok(self.get("/overview").is_ok_and(|overview| overview["taskmanagers"] == count)))
+        self.wait_until(&format!("{count} TaskManagers"), || {
+            Ok(self.get("/overview").is_ok_and(|overview| overview["taskmanagers"] == count))
+        })
     }
 
     /// Asks until it holds, at most 20 s.
@@ -163,7 +173,14 @@ impl ProcessCluster {
     fn role(role: &str, rest_port: u16, rpc_port: u16, extra: &[&str]) -> anyhow::Result<Role> {
         let rest = format!("-Drest.port={rest_port}");
         let rpc = format!("-Djobmanager.rpc.port={rpc_port}");
-        let mut arguments = vec![role, &rest, &rpc, "-Djobmanager.rpc.address=127.0.0.1", "-Dtaskmanager.host=127.0.0.1", "-Drest.address=127.0.0.1"];
+        let mut arguments = vec![
+            role,
+            &rest,
+            &rpc,
+            "-Djobmanager.rpc.address=127.0.0.1",
+            "-Dtaskmanager.host=127.0.0.1",
+            "-Drest.address=127.0.0.1",
+        ];
         arguments.extend(extra);
         Ok(Role(flinkrs(&arguments)?.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
     }

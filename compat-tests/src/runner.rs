@@ -16,7 +16,7 @@ use sql::{Outcome, Session};
 
 use crate::answer::{Answer, Row};
 use crate::case::{Case, ExpressionAnswer, Recorded, StatementAnswer, fill};
-use crate::compare;
+use crate::compare::{self, Strictness};
 
 /// A cluster that runs cases.
 pub struct Runner {
@@ -41,7 +41,7 @@ impl Runner {
     }
 
     /// Runs a case and returns the differences from Flink, each with its statement.
-    pub async fn differences(&self, case: &Case) -> anyhow::Result<Vec<String>> {
+    pub async fn differences(&self, case: &Case, strictness: Strictness) -> anyhow::Result<Vec<String>> {
         let folder = tempfile::tempdir()?;
         let (data, out) = (folder.path().join("data"), folder.path().join("out"));
         std::fs::create_dir_all(&data)?;
@@ -49,7 +49,7 @@ impl Runner {
         let body = case.materialise(&data, &out)?;
         match &case.recorded {
             Recorded::Script { statements, outputs } => {
-                let mut found = self.script(statements, &data, &out).await?;
+                let mut found = self.script(statements, &data, &out, strictness).await?;
                 for (sub_folder, lines) in outputs.iter().flatten() {
                     let ours = lines_under(&out.join(sub_folder))?;
                     if &ours != lines {
@@ -65,7 +65,13 @@ impl Runner {
         }
     }
 
-    async fn script(&self, statements: &[StatementAnswer], data: &Path, out: &Path) -> anyhow::Result<Vec<String>> {
+    async fn script(
+        &self,
+        statements: &[StatementAnswer],
+        data: &Path,
+        out: &Path,
+        strictness: Strictness,
+    ) -> anyhow::Result<Vec<String>> {
         let mut session = new_session();
         let mut found = Vec::new();
         for recorded in statements {
@@ -75,7 +81,11 @@ impl Runner {
                 continue;
             }
             let answer = self.answer(&mut session, &sql).await?;
-            found.extend(compare::differences(recorded, &answer).into_iter().map(|difference| format!("{sql}\n    {difference}")));
+            found.extend(
+                compare::differences(recorded, &answer, strictness)
+                    .into_iter()
+                    .map(|difference| format!("{sql}\n    {difference}")),
+            );
         }
         Ok(found)
     }
@@ -107,7 +117,11 @@ impl Runner {
         match outcome {
             Err(error) => answer.error = Some(error.to_string()),
             Ok(Outcome::Done) => {}
-            Ok(Outcome::Table { rows, .. }) => answer.rows = Some(rows),
+            Ok(Outcome::Table { rows, .. }) => {
+                // The recorder saw some of these answers as a list and some as a stream of inserts.
+                answer.changelog = rows.iter().map(|row| ("+I".to_owned(), row.clone())).collect();
+                answer.rows = Some(rows);
+            }
             Ok(Outcome::Insert(graph)) => {
                 let finished = async {
                     let job = self.client.submit(&graph).await?;
@@ -116,7 +130,8 @@ impl Runner {
                 answer.error = within_limit(finished).await.err().map(|error| format!("{error:#}"));
             }
             Ok(Outcome::Select { graph, schema, collect, collect_parallelism }) => {
-                answer.schema = Some(schema.fields.iter().map(|field| (field.name.clone(), type_text(&field.ty))).collect());
+                answer.schema =
+                    Some(schema.fields.iter().map(|field| (field.name.clone(), type_text(&field.ty))).collect());
                 let context = EvalContext::from_config(session.config())?;
                 let rows = async {
                     let job = self.client.submit(&graph).await?;

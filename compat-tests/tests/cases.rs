@@ -1,17 +1,26 @@
-//! The recorded cases that flinkrs must answer as Flink does: those that cases/agreeing.txt lists. The rest wait for their issue.
+//! The recorded cases that flinkrs must answer as Flink does: those that cases/agreeing.txt lists; a name followed by
+//! `final` is compared by the rows that are left. The rest wait for their issue.
 
 use compat_tests::case::Case;
+use compat_tests::compare::Strictness;
 use compat_tests::runner::Runner;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn listed_cases_agree_with_flink() {
-    let listed: Vec<&str> = include_str!("../cases/agreeing.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let listed: Vec<&str> = include_str!("../cases/agreeing.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
     assert!(!listed.is_empty());
     let runner = Runner::start().await.expect("the embedded cluster starts");
     let mut found = Vec::new();
-    for name in listed {
+    for line in listed {
+        let (name, strictness) = match line.split_once(' ') {
+            Some((name, "final")) => (name, Strictness::FinalRows),
+            _ => (line, Strictness::Changelog),
+        };
         let case = Case::load(name).expect("a listed case can be read");
-        let differences = runner.differences(&case).await.expect("a case can be run");
+        let differences = runner.differences(&case, strictness).await.expect("a case can be run");
         found.extend(differences.into_iter().map(|difference| format!("{name}: {difference}")));
     }
     runner.stop().await;

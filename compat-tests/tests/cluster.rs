@@ -32,12 +32,21 @@ fn write_job(folder: &Path, parallelism: u32) -> String {
 
 fn lines(folder: &Path) -> BTreeSet<String> {
     let files = std::fs::read_dir(folder).expect("the sink has written");
-    files.flat_map(|file| std::fs::read_to_string(file.expect("an entry").path()).expect("a part file").lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    files
+        .flat_map(|file| {
+            std::fs::read_to_string(file.expect("an entry").path())
+                .expect("a part file")
+                .lines()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 fn job_id(stdout: &[u8]) -> String {
     let text = String::from_utf8_lossy(stdout).into_owned();
-    let (_, rest) = text.split_once("Job has been submitted with JobID ").unwrap_or_else(|| panic!("no job id in {text}"));
+    let (_, rest) =
+        text.split_once("Job has been submitted with JobID ").unwrap_or_else(|| panic!("no job id in {text}"));
     rest[..32].to_owned()
 }
 
@@ -56,7 +65,12 @@ fn two_taskmanagers_at_parallelism_4_give_what_the_embedded_cluster_gives() {
 
     let job = cluster.get(&format!("/jobs/{}", job_id(&output.stdout))).expect("the job is known");
     assert_eq!(job["state"], "FINISHED");
-    let remote: u64 = job["vertices"].as_array().expect("vertices").iter().filter_map(|v| v["metrics"]["read-records-remote"].as_u64()).sum();
+    let remote: u64 = job["vertices"]
+        .as_array()
+        .expect("vertices")
+        .iter()
+        .filter_map(|v| v["metrics"]["read-records-remote"].as_u64())
+        .sum();
     assert!(remote > 1_000, "records crossed the exchange between processes: {remote}");
 }
 
@@ -69,7 +83,8 @@ fn a_lost_taskmanager_fails_its_jobs_and_is_noticed() {
     let sql = "CREATE TABLE g (k INT, v INT) WITH ('connector'='datagen','rows-per-second'='1000');\n\
                CREATE TABLE b (k INT, n BIGINT) WITH ('connector'='blackhole');\nINSERT INTO b SELECT k, COUNT(*) FROM g GROUP BY k;";
     std::fs::write(&script, sql).expect("the folder can be written");
-    let output = process::run(&["run", "-d", "-p", "2", "-m", cluster.rest_address(), &script.display().to_string()]).expect("it runs");
+    let output = process::run(&["run", "-d", "-p", "2", "-m", cluster.rest_address(), &script.display().to_string()])
+        .expect("it runs");
     assert!(output.status.success(), "{output:?}");
     let job = job_id(&output.stdout);
     let path = format!("/jobs/{job}");
@@ -90,13 +105,24 @@ fn a_job_can_be_canceled_and_roles_end_on_sigterm() {
     let sql = "CREATE TABLE g (k INT) WITH ('connector'='datagen','rows-per-second'='100');\n\
                CREATE TABLE b (k INT) WITH ('connector'='blackhole');\nINSERT INTO b SELECT k FROM g;";
     std::fs::write(&script, sql).expect("the folder can be written");
-    let output = process::run(&["run", "-d", "-m", cluster.rest_address(), &script.display().to_string()]).expect("it runs");
+    let output =
+        process::run(&["run", "-d", "-m", cluster.rest_address(), &script.display().to_string()]).expect("it runs");
     let path = format!("/jobs/{}", job_id(&output.stdout));
     cluster.wait_until("the job to run", || Ok(cluster.get(&path)?["state"] == "RUNNING")).expect("it runs");
     let url = format!("http://{}{path}?mode=cancel", cluster.rest_address());
-    assert!(std::process::Command::new("curl").args(["-sf", "-X", "PATCH", &url]).status().expect("curl is there").success());
-    cluster.wait_until("the job to be canceled", || Ok(cluster.get(&path)?["state"] == "CANCELED")).expect("it is canceled");
-    cluster.wait_until("its slot to be free", || Ok(cluster.get("/overview")?["slots-available"] == 1)).expect("it is free");
+    assert!(
+        std::process::Command::new("curl")
+            .args(["-sf", "-X", "PATCH", &url])
+            .status()
+            .expect("curl is there")
+            .success()
+    );
+    cluster
+        .wait_until("the job to be canceled", || Ok(cluster.get(&path)?["state"] == "CANCELED"))
+        .expect("it is canceled");
+    cluster
+        .wait_until("its slot to be free", || Ok(cluster.get("/overview")?["slots-available"] == 1))
+        .expect("it is free");
     assert_eq!(cluster.taskmanagers[0].terminate().expect("it ends"), Some(0));
     assert_eq!(cluster.jobmanager.terminate().expect("it ends"), Some(0));
 }
@@ -111,7 +137,12 @@ fn a_slow_sink_slows_the_source_and_memory_does_not_grow() {
                SELECT k, MAX(payload) AS longest FROM g GROUP BY k;";
     std::fs::write(&script, sql).expect("the folder can be written");
     let arguments = ["run", "-p", "4", "-o", "json", "-m", cluster.rest_address(), &script.display().to_string()];
-    let client = process::flinkrs(&arguments).expect("a command").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    let client = process::flinkrs(&arguments)
+        .expect("a command")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it runs");
     let client = process::Role::from(client);
     let records = || -> u64 {
         let jobs = cluster.get("/jobs").expect("jobs");
@@ -124,12 +155,13 @@ fn a_slow_sink_slows_the_source_and_memory_does_not_grow() {
     // A stopped client fetches no rows: its query's sink is as slow as can be.
     client.signal("STOP").expect("it is stopped");
     let mut before = records();
-    cluster.wait_until("the source to stand still", || {
-        std::thread::sleep(Duration::from_secs(3));
-        let now = records();
-        Ok(std::mem::replace(&mut before, now) == now)
-    })
-    .expect("backpressure reaches the source");
+    cluster
+        .wait_until("the source to stand still", || {
+            std::thread::sleep(Duration::from_secs(3));
+            let now = records();
+            Ok(std::mem::replace(&mut before, now) == now)
+        })
+        .expect("backpressure reaches the source");
     let resident: Vec<u64> = cluster.taskmanagers.iter().map(|role| role.resident_memory().expect("it runs")).collect();
     assert!(resident.iter().all(|&bytes| bytes < 400 << 20), "resident memory of the TaskManagers: {resident:?}");
     client.signal("CONT").expect("it goes on");

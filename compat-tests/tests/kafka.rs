@@ -19,7 +19,9 @@ fn run(name: &str, broker: &KafkaBroker, sql: &str, arguments: &[&str]) -> std::
 }
 
 fn event(user: &str, kind: &str, amount: f64, time: &str) -> String {
-    format!("{{\"user_id\":\"{user}\",\"event_type\":\"{kind}\",\"amount\":{amount},\"event_time\":\"2024-01-01 {time}\"}}\n")
+    format!(
+        "{{\"user_id\":\"{user}\",\"event_type\":\"{kind}\",\"amount\":{amount},\"event_time\":\"2024-01-01 {time}\"}}\n"
+    )
 }
 
 #[test]
@@ -27,7 +29,9 @@ fn the_main_job_reads_partitions_and_writes_results() {
     let broker = KafkaBroker::start().expect("a broker");
     broker.create_topic("events", 3).expect("a topic");
     broker.create_topic("totals", 2).expect("a topic");
-    let early: String = (0..30).map(|i| event("alice", if i % 3 == 0 { "view" } else { "purchase" }, 1.5, &format!("10:00:{i:02}.000"))).collect();
+    let early: String = (0..30)
+        .map(|i| event("alice", if i % 3 == 0 { "view" } else { "purchase" }, 1.5, &format!("10:00:{i:02}.000")))
+        .collect();
     let late: String = (0..30).map(|i| event("bob", "purchase", 2.0, &format!("10:01:{i:02}.500"))).collect();
     broker.produce("events", Some("0/3"), &early).expect("records");
     broker.produce("events", Some("2/3"), &late).expect("records");

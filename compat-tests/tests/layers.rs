@@ -31,7 +31,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// The one room that may depend on each heavy library.
-const OWNERS: &[(&str, &str)] = &[("rdkafka", "connectors"), ("openraft", "jobmanager"), ("warp", "jobmanager"), ("clap", "client")];
+const OWNERS: &[(&str, &str)] =
+    &[("rdkafka", "connectors"), ("openraft", "jobmanager"), ("warp", "jobmanager"), ("clap", "client")];
 
 #[test]
 fn every_edge_goes_down() {
@@ -41,7 +42,11 @@ fn every_edge_goes_down() {
         let own = *level.get(room.as_str()).unwrap_or_else(|| panic!("room '{room}' is not in the table of levels"));
         for dependency in dependencies.iter().filter(|dependency| level.contains_key(dependency.as_str())) {
             let allowed = level[dependency.as_str()] < own || SIDEWAYS.contains(&(room, dependency));
-            assert!(allowed, "'{room}' (level {own}) must not depend on '{dependency}' (level {})", level[dependency.as_str()]);
+            assert!(
+                allowed,
+                "'{room}' (level {own}) must not depend on '{dependency}' (level {})",
+                level[dependency.as_str()]
+            );
         }
     }
 }
@@ -70,19 +75,31 @@ fn no_room_links_what_it_must_not_see() {
 fn heavy_libraries_have_one_owner() {
     for (room, dependencies) in edges() {
         for (library, owner) in OWNERS {
-            assert!(room == *owner || !dependencies.iter().any(|d| d == library), "'{room}' depends on {library}, which is for '{owner}' alone");
+            assert!(
+                room == *owner || !dependencies.iter().any(|d| d == library),
+                "'{room}' depends on {library}, which is for '{owner}' alone"
+            );
         }
     }
 }
 
 /// Direct normal dependencies of each room.
 fn edges() -> BTreeMap<String, Vec<String>> {
-    let metadata = MetadataCommand::new().no_deps().other_options(vec!["--offline".to_owned()]).exec().expect("cargo metadata works in the workspace");
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .other_options(vec!["--offline".to_owned()])
+        .exec()
+        .expect("cargo metadata works in the workspace");
     metadata
         .packages
         .iter()
         .map(|package| {
-            let normal = package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal).map(|d| d.name.to_string()).collect();
+            let normal = package
+                .dependencies
+                .iter()
+                .filter(|d| d.kind == DependencyKind::Normal)
+                .map(|d| d.name.to_string())
+                .collect();
             (package.name.to_string(), normal)
         })
         .collect()

@@ -18,7 +18,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::TaskManager(arguments) => roles::taskmanager(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::JobSchema => {
-            std::io::stdout().write_all(job_file::json_schema().as_bytes()).context("cannot write to standard output")?;
+            std::io::stdout()
+                .write_all(job_file::json_schema().as_bytes())
+                .context("cannot write to standard output")?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -34,7 +34,12 @@ pub(super) fn taskmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode>
     async_runtime()?.block_on(async {
         let shutdown = listening()?;
         let taskmanager = TaskManager::start(&config).await?;
-        tracing::info!("TaskManager {} is up: RPC {}, data {}", taskmanager.resource_id(), taskmanager.rpc_address(), taskmanager.data_address());
+        tracing::info!(
+            "TaskManager {} is up: RPC {}, data {}",
+            taskmanager.resource_id(),
+            taskmanager.rpc_address(),
+            taskmanager.data_address()
+        );
         let outcome = tokio::select! {
             () = shutdown.triggered() => Ok(()),
             outcome = taskmanager.wait() => outcome,

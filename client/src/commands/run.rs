@@ -21,7 +21,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Runs the job of a file.
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     if let Some(path) = &arguments.from_savepoint {
-        bail!("cannot start from '{path}': this version of flinkrs takes no savepoints and no checkpoints yet; run the job without -s");
+        bail!(
+            "cannot start from '{path}': this version of flinkrs takes no savepoints and no checkpoints yet; run the job without -s"
+        );
     }
     let job = job_file::read(&arguments.file)?;
     let process = settings::load(&arguments.config)?;
@@ -81,7 +83,9 @@ async fn choose(arguments: &RunArguments, config: &Configuration) -> anyhow::Res
         eprintln!("No JobManager answers at {address} (rest.address, rest.port): running on an embedded cluster.");
     }
     if arguments.detached {
-        bail!("-d/--detached needs a cluster, because an embedded one ends with this command; start 'flinkrs jobmanager' and name it with -m HOST:PORT");
+        bail!(
+            "-d/--detached needs a cluster, because an embedded one ends with this command; start 'flinkrs jobmanager' and name it with -m HOST:PORT"
+        );
     }
     let slots = embedded_slots(config)?;
     Ok(Place::Embedded(Box::new(EmbeddedCluster::start(config, 1, slots).await?)))

@@ -31,14 +31,22 @@ pub fn definitions(file: &JobFile) -> anyhow::Result<Vec<GraphStatement>> {
     for transform in in_order(&file.transforms, &mut defined)? {
         let part = format!("transform '{}'", transform.name());
         let query = query(transform).with_context(|| part.clone())?;
-        statements.push(GraphStatement { sql: format!("CREATE TEMPORARY VIEW {} AS {query}", quote(transform.name())), part });
+        statements.push(GraphStatement {
+            sql: format!("CREATE TEMPORARY VIEW {} AS {query}", quote(transform.name())),
+            part,
+        });
     }
     for sink in &file.sinks {
         if defined.contains(sink.name.as_str()) {
             bail!("the name '{}' is used twice; a sink needs a name of its own", sink.name);
         }
         if !defined.contains(sink.input.as_str()) {
-            bail!("sink '{}' reads '{}', which is no source or transform of this job; {}", sink.name, sink.input, names(&defined));
+            bail!(
+                "sink '{}' reads '{}', which is no source or transform of this job; {}",
+                sink.name,
+                sink.input,
+                names(&defined)
+            );
         }
     }
     if file.sinks.is_empty() {
@@ -55,7 +63,12 @@ pub fn sink_table(sink: &Sink, input_columns: &[(String, String)]) -> GraphState
         sink.schema.iter().map(|(name, column)| column_definition(name, column)).collect()
     };
     columns.extend(primary_key(&sink.primary_key));
-    let sql = format!("CREATE TEMPORARY TABLE {} ({}) {}", quote(&sink.name), columns.join(", "), with_clause(&sink.connector, &sink.options));
+    let sql = format!(
+        "CREATE TEMPORARY TABLE {} ({}) {}",
+        quote(&sink.name),
+        columns.join(", "),
+        with_clause(&sink.connector, &sink.options)
+    );
     GraphStatement { part: format!("sink '{}'", sink.name), sql }
 }
 
@@ -85,9 +98,17 @@ fn in_order<'a>(transforms: &'a [Transform], defined: &mut HashSet<&'a str>) -> 
             let (_, transform) = waiting[0];
             let missing = transform.inputs().into_iter().find(|input| !defined.contains(input)).unwrap_or_default();
             if all.contains(missing) {
-                bail!("transform '{}' reads '{missing}', which in the end reads '{}': a job has no cycles", transform.name(), transform.name());
+                bail!(
+                    "transform '{}' reads '{missing}', which in the end reads '{}': a job has no cycles",
+                    transform.name(),
+                    transform.name()
+                );
             }
-            bail!("transform '{}' reads '{missing}', which is no source or transform of this job; {}", transform.name(), names(defined));
+            bail!(
+                "transform '{}' reads '{missing}', which is no source or transform of this job; {}",
+                transform.name(),
+                names(defined)
+            );
         };
         let (_, transform) = waiting.remove(position);
         claim(defined, transform.name(), "transform")?;
@@ -118,7 +139,12 @@ fn source_table(source: &Source) -> String {
         columns.push(format!("WATERMARK FOR {} AS {}", quote(&watermark.column), watermark.expression));
     }
     columns.extend(primary_key(&source.primary_key));
-    format!("CREATE TEMPORARY TABLE {} ({}) {}", quote(&source.name), columns.join(", "), with_clause(&source.connector, &source.options))
+    format!(
+        "CREATE TEMPORARY TABLE {} ({}) {}",
+        quote(&source.name),
+        columns.join(", "),
+        with_clause(&source.connector, &source.options)
+    )
 }
 
 fn column_definition(name: &str, column: &Column) -> String {
@@ -148,7 +174,9 @@ fn query(transform: &Transform) -> anyhow::Result<String> {
     Ok(match transform {
         Transform::Filter { input, condition, .. } => format!("SELECT * FROM {} WHERE {condition}", quote(input)),
         Transform::Project { input, columns, .. } => format!("SELECT {} FROM {}", aliased(columns), quote(input)),
-        Transform::Aggregate { input, keys, aggregates, having, .. } => aggregate(&quote(input), keys, &[], aggregates, having.as_deref()),
+        Transform::Aggregate { input, keys, aggregates, having, .. } => {
+            aggregate(&quote(input), keys, &[], aggregates, having.as_deref())
+        }
         Transform::WindowAggregate { input, window, keys, aggregates, having, .. } => {
             let windows = ["window_start", "window_end", "window_time"];
             aggregate(&window_table(input, window)?, keys, &windows, aggregates, having.as_deref())
@@ -176,7 +204,8 @@ fn query(transform: &Transform) -> anyhow::Result<String> {
 
 /// `SELECT keys, windows, aggregates FROM input GROUP BY keys, windows`, with HAVING over the result's columns.
 fn aggregate(input: &str, keys: &[String], windows: &[&str], aggregates: &Aggregates, having: Option<&str>) -> String {
-    let keys: Vec<String> = keys.iter().map(|key| quote(key)).chain(windows.iter().map(|window| quote(window))).collect();
+    let keys: Vec<String> =
+        keys.iter().map(|key| quote(key)).chain(windows.iter().map(|window| quote(window))).collect();
     let mut select = keys.clone();
     select.extend(aggregates.iter().map(|(name, aggregate)| format!("{aggregate} AS {}", quote(name))));
     let group_by = if keys.is_empty() { String::new() } else { format!(" GROUP BY {}", keys.join(", ")) };
@@ -189,9 +218,9 @@ fn aggregate(input: &str, keys: &[String], windows: &[&str], aggregates: &Aggreg
 
 fn window_table(input: &str, window: &Window) -> anyhow::Result<String> {
     let length = |what: &str, text: &str| {
-        parse_duration(text)
-            .map(interval::literal)
-            .map_err(|error| anyhow::anyhow!("window {what} '{text}' is no duration: {error}; write for example '1 min'"))
+        parse_duration(text).map(interval::literal).map_err(|error| {
+            anyhow::anyhow!("window {what} '{text}' is no duration: {error}; write for example '1 min'")
+        })
     };
     let (function, time, mut lengths) = match window {
         Window::Tumble { time, size, .. } => ("TUMBLE", time, vec![length("size", size)?]),
@@ -205,7 +234,8 @@ fn window_table(input: &str, window: &Window) -> anyhow::Result<String> {
 }
 
 fn aliased(columns: &IndexMap<String, String>) -> String {
-    let columns: Vec<String> = columns.iter().map(|(name, expression)| format!("{expression} AS {}", quote(name))).collect();
+    let columns: Vec<String> =
+        columns.iter().map(|(name, expression)| format!("{expression} AS {}", quote(name))).collect();
     columns.join(", ")
 }
 

@@ -42,13 +42,16 @@ pub fn read(path: &Path) -> anyhow::Result<Job> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("sql") => Ok(Job { name: None, config: BTreeMap::new(), body: Body::Sql(text), origin: path.to_owned() }),
         Some("yaml" | "yml") => from_yaml(&text, path),
-        _ => bail!("'{}' is neither a .sql script nor a .yaml job file; name it so that flinkrs can tell", path.display()),
+        _ => bail!(
+            "'{}' is neither a .sql script nor a .yaml job file; name it so that flinkrs can tell",
+            path.display()
+        ),
     }
 }
 
 fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Job> {
-    let mut file: JobFile =
-        serde_yaml::from_str(text).map_err(|error| anyhow::anyhow!("{}: {}", path.display(), first_line(&error.to_string())))?;
+    let mut file: JobFile = serde_yaml::from_str(text)
+        .map_err(|error| anyhow::anyhow!("{}: {}", path.display(), first_line(&error.to_string())))?;
     let has_graph = !file.sources.is_empty() || !file.transforms.is_empty() || !file.sinks.is_empty();
     let mut origin = path.to_owned();
     let name = file.name.take();
@@ -60,8 +63,9 @@ fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Job> {
         Some(SqlText::Inline(sql)) => Body::Sql(sql),
         Some(SqlText::File { file }) => {
             origin = path.parent().unwrap_or(Path::new("")).join(file);
-            let sql = std::fs::read_to_string(&origin)
-                .with_context(|| format!("{}: cannot read the file '{}' that 'sql' names", path.display(), origin.display()))?;
+            let sql = std::fs::read_to_string(&origin).with_context(|| {
+                format!("{}: cannot read the file '{}' that 'sql' names", path.display(), origin.display())
+            })?;
             Body::Sql(sql)
         }
         None if !has_graph => bail!("{}: the job is empty; give 'sql', or 'sources' and 'sinks'", path.display()),

@@ -51,13 +51,17 @@ fn a_graph_becomes_tables_views_and_one_insert() {
         ]
     );
     let columns = [("user_id".to_owned(), "STRING".to_owned())];
-    assert_eq!(sink_table(&file.sinks[0], &columns).sql, "CREATE TEMPORARY TABLE `out` (`user_id` STRING) WITH ('connector' = 'print')");
+    assert_eq!(
+        sink_table(&file.sinks[0], &columns).sql,
+        "CREATE TEMPORARY TABLE `out` (`user_id` STRING) WITH ('connector' = 'print')"
+    );
     assert_eq!(inserts(&file.sinks), "INSERT INTO `out` SELECT * FROM `totals`");
 }
 
 #[test]
 fn config_values_are_texts() {
-    let job = parse("sql: SELECT 1\nconfig:\n  parallelism.default: 2\n  pipeline.object-reuse: true\n  a.b: 10 s\n").unwrap();
+    let job = parse("sql: SELECT 1\nconfig:\n  parallelism.default: 2\n  pipeline.object-reuse: true\n  a.b: 10 s\n")
+        .unwrap();
     let config: Vec<(&str, &str)> = job.config.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     assert_eq!(config, [("a.b", "10 s"), ("parallelism.default", "2"), ("pipeline.object-reuse", "true")]);
 }
@@ -68,7 +72,10 @@ fn mistakes_are_named_with_their_place() {
     let cycle = GRAPH.replace("input: events, condition", "input: totals, condition");
     let twice = GRAPH.replace("name: big", "name: events");
     for (text, expected) in [
-        (unknown_input.as_str(), "transform 'totals' reads 'bigg', which is no source or transform of this job; known are: big, events"),
+        (
+            unknown_input.as_str(),
+            "transform 'totals' reads 'bigg', which is no source or transform of this job; known are: big, events",
+        ),
         (cycle.as_str(), "a job has no cycles"),
         (twice.as_str(), "the name 'events' is used twice"),
     ] {
@@ -94,9 +101,17 @@ fn the_checked_in_schema_is_the_one_of_the_types() {
     if std::env::var_os("UPDATE_JOB_SCHEMA").is_some() {
         std::fs::write(path, json_schema()).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap(), json_schema(), "run the test with UPDATE_JOB_SCHEMA=1 to write it anew");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap(),
+        json_schema(),
+        "run the test with UPDATE_JOB_SCHEMA=1 to write it anew"
+    );
     let validator = jsonschema::validator_for(&serde_json::from_str(&json_schema()).unwrap()).unwrap();
     let graph: serde_json::Value = serde_yaml::from_str(GRAPH).unwrap();
-    assert!(validator.is_valid(&graph), "{:?}", validator.iter_errors(&graph).map(|e| e.to_string()).collect::<Vec<_>>());
+    assert!(
+        validator.is_valid(&graph),
+        "{:?}",
+        validator.iter_errors(&graph).map(|e| e.to_string()).collect::<Vec<_>>()
+    );
     assert!(!validator.is_valid(&serde_json::json!({ "nme": "x" })));
 }

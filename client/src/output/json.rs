@@ -47,8 +47,12 @@ fn value(kind: &TypeKind, text: &str) -> Value {
 
 pub(super) fn static_table(columns: &RowType, rows: &[Vec<Option<String>>], out: &mut dyn Write) -> io::Result<()> {
     for row in rows {
-        let object: Map<String, Value> =
-            columns.fields.iter().zip(row).map(|(field, cell)| (field.name.clone(), cell.clone().map_or(Value::Null, Value::String))).collect();
+        let object: Map<String, Value> = columns
+            .fields
+            .iter()
+            .zip(row)
+            .map(|(field, cell)| (field.name.clone(), cell.clone().map_or(Value::Null, Value::String)))
+            .collect();
         writeln!(out, "{}", serde_json::json!({ "op": "+I", "row": object }))?;
     }
     Ok(())

@@ -53,7 +53,12 @@ impl ResultPrinter {
 }
 
 /// Prints the table that a SHOW, DESCRIBE or EXPLAIN answers.
-pub fn print_table(format: OutputFormat, columns: &RowType, rows: &[Vec<Option<String>>], out: &mut dyn Write) -> io::Result<()> {
+pub fn print_table(
+    format: OutputFormat,
+    columns: &RowType,
+    rows: &[Vec<Option<String>>],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
         OutputFormat::Table => table::static_table(columns, rows, out),
         OutputFormat::Json => json::static_table(columns, rows, out),

@@ -63,7 +63,13 @@ pub(super) fn static_table(columns: &RowType, rows: &[Vec<Option<String>>], out:
     }
     let text = |cell: &Option<String>| cell.clone().unwrap_or_else(|| NULL.to_owned());
     let widths: Vec<usize> = (0..columns.len())
-        .map(|index| rows.iter().map(|row| text(&row[index]).width()).chain([columns.fields[index].name.width()]).max().unwrap_or(0))
+        .map(|index| {
+            rows.iter()
+                .map(|row| text(&row[index]).width())
+                .chain([columns.fields[index].name.width()])
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     let rule: String = widths.iter().map(|width| format!("+{}", "-".repeat(width + 2))).collect::<String>() + "+";
     let line = |cells: Vec<String>| {
