@@ -9,6 +9,7 @@ use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
 use super::scope::Scope;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
 use crate::error::SqlError;
+use crate::logical::{retyped_constant, unwrap_comparison};
 use crate::nearest::nearest;
 
 /// Where an expression stands; says what is illegal in it.
@@ -336,7 +337,9 @@ pub(super) fn resolved_call(name: &str, args: Vec<Expr>) -> Result<Expr, Functio
         .collect();
     let resolved = ::expr::functions::resolve_arguments(name, &arguments)?;
     let args = args.into_iter().zip(&resolved.arg_types).map(|(arg, ty)| coerce(arg, ty)).collect();
-    Ok(Expr::call(resolved.function, args, resolved.result))
+    let mut call = Expr::call(resolved.function, args, resolved.result);
+    unwrap_comparison(&mut call);
+    Ok(call)
 }
 
 /// What the catalogue objects to, at its place.
@@ -369,6 +372,9 @@ pub(crate) fn coerce(expr: Expr, target: &LogicalType) -> Expr {
     }
     if expr.ty.kind == TypeKind::Null {
         return retype_null(expr, target);
+    }
+    if let Some(constant) = retyped_constant(&expr, target) {
+        return constant;
     }
     let ty = target.without_time_attribute().with_nullable(expr.ty.nullable);
     expr.cast(ty)

@@ -3,9 +3,11 @@
 //! The binder makes it, the rules rewrite it, the physical planner reads it. Time attributes travel in the fields' types.
 
 mod columns;
+mod comparison;
 mod window;
 
 pub(crate) use columns::{conjunction, conjuncts, identity, is_deterministic, is_identity, substitute};
+pub(crate) use comparison::{retyped_constant, unwrap_comparison};
 pub(crate) use window::{LogicalWindow, window_columns};
 
 use std::collections::BTreeMap;

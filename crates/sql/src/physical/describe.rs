@@ -62,7 +62,7 @@ fn call(function: &str, args: &[String], style: Style) -> String {
     if args.is_empty() && is_symbol { name.to_owned() } else { format!("{name}({})", args.join(", ")) }
 }
 
-/// A literal as Flink's plans show it: text in quotes with its type, the others bare.
+/// A literal as Flink's plans show it: text in quotes, whole numbers bare whatever their type.
 fn literal(value: &Literal, ty: &LogicalType) -> String {
     match value {
         Literal::Null => format!("null:{}", type_text(ty)),
@@ -72,11 +72,10 @@ fn literal(value: &Literal, ty: &LogicalType) -> String {
             TypeKind::IntervalYearMonth => format!("{value}:INTERVAL MONTH"),
             TypeKind::Date => date(*value),
             TypeKind::Time { .. } => time_of_day(*value),
-            TypeKind::Int => value.to_string(),
-            _ => format!("{value}:{}", type_text(ty)),
+            _ => value.to_string(),
         },
         Literal::Timestamp(nanos) => timestamp(*nanos),
-        Literal::Decimal(unscaled) => format!("{}:{}", decimal(*unscaled, ty), type_text(ty)),
+        Literal::Decimal(unscaled) => decimal(*unscaled, ty),
         Literal::Float(value) => format!("{value:E}:{}", type_text(ty)),
         Literal::String(value) => format!("'{}'", value.replace('\'', "''")),
         Literal::Bytes(bytes) => {
@@ -94,7 +93,13 @@ fn decimal(unscaled: i128, ty: &LogicalType) -> String {
     let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
     let sign = if unscaled < 0 { "-" } else { "" };
-    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() {
+        return format!("{sign}{whole}");
+    }
+    let whole_digits = whole.trim_start_matches('0').len();
+    let precision = (whole_digits + fraction.len()).max(fraction.len() + 1);
+    format!("{sign}{whole}.{fraction}:DECIMAL({precision}, {})", fraction.len())
 }
 
 fn date(days: i64) -> String {
