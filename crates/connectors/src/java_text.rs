@@ -211,7 +211,7 @@ pub(crate) fn push_local_time(out: &mut String, millis: i32) {
 }
 
 fn push_local_time_parts(out: &mut String, second_of_day: u32, nanos: u32) {
-    if second_of_day % 60 == 0 && nanos == 0 {
+    if second_of_day.is_multiple_of(60) && nanos == 0 {
         push_padded(out, second_of_day / 3_600, 2);
         out.push(':');
         push_padded(out, second_of_day / 60 % 60, 2);
@@ -225,8 +225,8 @@ fn push_local_time_parts(out: &mut String, second_of_day: u32, nanos: u32) {
 fn push_grouped_fraction(out: &mut String, nanos: u32) {
     match nanos {
         0 => {}
-        _ if nanos % 1_000_000 == 0 => push_fraction(out, nanos / 1_000_000, 3),
-        _ if nanos % 1_000 == 0 => push_fraction(out, nanos / 1_000, 6),
+        _ if nanos.is_multiple_of(1_000_000) => push_fraction(out, nanos / 1_000_000, 3),
+        _ if nanos.is_multiple_of(1_000) => push_fraction(out, nanos / 1_000, 6),
         _ => push_fraction(out, nanos, 9),
     }
 }

@@ -103,7 +103,7 @@ impl Generator {
 
     fn integers(&mut self, ty: &LogicalType, min: i128, max: i128, rows: usize, nulls: Option<NullBuffer>) -> ArrayRef {
         let span = (max - min + 1) as u128;
-        if let (TypeKind::Decimal { precision, scale }, _) = (&ty.kind, span) {
+        if let TypeKind::Decimal { precision, scale } = &ty.kind {
             let mut next = || {
                 let wide = u128::from(self.random.next_u64()) << 64 | u128::from(self.random.next_u64());
                 min + (wide % span) as i128
@@ -115,7 +115,7 @@ impl Generator {
         let min = min as i64;
         // Lemire's multiplication instead of a division; the bias is below 2^-32 of the span for narrow types.
         let random = &mut self.random;
-        let mut next = || min.wrapping_add((u128::from(random.next_u64()) * span >> 64) as i64);
+        let mut next = || min.wrapping_add(((u128::from(random.next_u64()) * span) >> 64) as i64);
         match ty.kind {
             TypeKind::TinyInt => primitive::<Int8Type>((0..rows).map(|_| next() as i8).collect(), nulls),
             TypeKind::SmallInt => primitive::<Int16Type>((0..rows).map(|_| next() as i16).collect(), nulls),

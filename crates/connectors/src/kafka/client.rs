@@ -55,6 +55,8 @@ pub(super) fn consumer(table: &KafkaTable) -> Result<BaseConsumer, Failure> {
     config.set("group.id", "flinkrs");
     config.set("queued.max.messages.kbytes", "32768");
     config.set("queued.min.messages", "20000");
+    // How long librdkafka pauses a partition of which it holds that many messages; its default of a second would stall a fast reader.
+    config.set("fetch.queue.backoff.ms", "5");
     apply(&mut config, &table.properties.consumer);
     config.set("enable.auto.commit", "false");
     config.set("enable.auto.offset.store", "false");

@@ -1,6 +1,6 @@
 //! A thread that reads partitions with one consumer and hands their records over in chunks.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Timestamp};
 use rdkafka::{Message, Offset, TopicPartitionList};
 
-use super::client::{reach, unreachable_brokers};
+use super::client::{REQUEST_TIMEOUT, reach, unreachable_brokers};
 use super::options::KafkaTable;
 use super::record_queue::{Chunk, Delivery, Entry, RecordQueue};
 use super::split::{KafkaSplit, StartOffset};
@@ -177,6 +177,11 @@ impl Fetcher {
         }
         if list.count() == 0 {
             return Ok(());
+        }
+        // Asked for first, because a consumer that does not know the leaders yet looks for them only twice a second. If that fails,
+        // it looks for them all the same.
+        for topic in list.elements().iter().map(|element| element.topic()).collect::<BTreeSet<_>>() {
+            let _ = self.consumer.fetch_metadata(Some(topic), REQUEST_TIMEOUT);
         }
         self.consumer.incremental_assign(&list).map_err(|error| self.failed(&error))
     }
