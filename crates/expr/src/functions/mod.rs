@@ -4,13 +4,16 @@
 //! has not is listed in [`known`], so that the message can tell the two apart.
 
 mod arithmetic;
+mod arrays;
 mod call;
 mod clock;
+mod collections;
 pub(crate) mod comparison;
 mod conditional;
 mod date_pattern;
 mod date_text;
 pub(crate) mod decimal;
+mod encoding;
 mod error;
 mod extract;
 mod family;
@@ -18,6 +21,7 @@ mod interval;
 mod known;
 mod logic;
 pub(crate) mod loops;
+mod maps;
 mod math;
 mod moment;
 mod pattern;
@@ -28,6 +32,7 @@ mod search;
 mod temporal_arithmetic;
 mod temporal_rounding;
 mod text;
+mod url;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -138,12 +143,16 @@ pub struct ResolvedCall {
 static CATALOGUE: LazyLock<Vec<FunctionDef>> = LazyLock::new(|| {
     let mut all: Vec<FunctionDef> = Vec::new();
     all.extend(arithmetic::functions());
+    all.extend(arrays::functions());
     all.extend(clock::functions());
+    all.extend(collections::functions());
     all.extend(comparison::functions());
     all.extend(conditional::functions());
     all.extend(date_text::functions());
+    all.extend(encoding::functions());
     all.extend(extract::functions());
     all.extend(logic::functions());
+    all.extend(maps::functions());
     all.extend(math::functions());
     all.extend(random::functions());
     all.extend(regexes::functions());
