@@ -8,8 +8,9 @@ use super::groups::Groups;
 use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
 use super::scope::Scope;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
+use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
-use crate::logical::{retyped_constant, unwrap_comparison};
+use crate::logical::{retyped_constant, time_attribute_of, unwrap_comparison};
 use crate::nearest::nearest;
 
 /// Where an expression stands; says what is illegal in it.
@@ -339,6 +340,7 @@ pub(super) fn resolved_call(name: &str, args: Vec<Expr>) -> Result<Expr, Functio
     let args = args.into_iter().zip(&resolved.arg_types).map(|(arg, ty)| coerce(arg, ty)).collect();
     let mut call = Expr::call(resolved.function, args, resolved.result);
     unwrap_comparison(&mut call);
+    call.ty = with_time_attribute(&call.ty, time_attribute_of(&call));
     Ok(call)
 }
 

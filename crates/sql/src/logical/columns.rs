@@ -1,6 +1,6 @@
 //! Small rewrites of expressions that several rules share.
 
-use dataflow::{Expr, ExprKind, Literal, RowType, TypeKind};
+use dataflow::{Expr, ExprKind, Literal, RowType, TimeAttribute, TypeKind};
 
 /// Whether the expression yields the same for the same row, whenever and how often it is evaluated.
 pub(crate) fn is_deterministic(expr: &Expr) -> bool {
@@ -9,6 +9,24 @@ pub(crate) fn is_deterministic(expr: &Expr) -> bool {
         _ => false,
     };
     !volatile && expr.children().into_iter().all(is_deterministic)
+}
+
+/// The time attribute of an expression: that of a bare column, which a rowtime column keeps when an interval is added or taken off.
+pub(crate) fn time_attribute_of(expr: &Expr) -> TimeAttribute {
+    match &expr.kind {
+        ExprKind::Column(_) => expr.ty.time_attribute(),
+        ExprKind::Call { function, .. } if function == "PROCTIME" => TimeAttribute::Proctime,
+        ExprKind::Call { function, args } if matches!(function.as_str(), "+" | "-") => match args.as_slice() {
+            [time, interval] | [interval, time]
+                if matches!(interval.ty.kind, TypeKind::IntervalDayTime | TypeKind::IntervalYearMonth)
+                    && time_attribute_of(time) == TimeAttribute::Rowtime =>
+            {
+                TimeAttribute::Rowtime
+            }
+            _ => TimeAttribute::None,
+        },
+        _ => TimeAttribute::None,
+    }
 }
 
 /// The terms of an AND, nested ones too.

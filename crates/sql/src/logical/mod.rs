@@ -6,7 +6,9 @@ mod columns;
 mod comparison;
 mod window;
 
-pub(crate) use columns::{conjunction, conjuncts, identity, is_deterministic, is_identity, substitute};
+pub(crate) use columns::{
+    conjunction, conjuncts, identity, is_deterministic, is_identity, substitute, time_attribute_of,
+};
 pub(crate) use comparison::{retyped_constant, unwrap_comparison};
 pub(crate) use window::{LogicalWindow, window_columns};
 

@@ -8,8 +8,9 @@ use dataflow::{Expr, ExprKind, Field, RowType, TimeAttribute};
 
 use crate::ast::Span;
 use crate::bind::{group_window_without_time, not_a_time_attribute};
+use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, LogicalWindow, window_columns};
+use crate::logical::{LogicalPlan, LogicalWindow, time_attribute_of, window_columns};
 
 /// Settles the time attributes of all fields.
 pub(super) fn materialize_time(plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
@@ -23,11 +24,8 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
         LogicalPlan::Project(node) => {
             for (expr, field) in node.exprs.iter_mut().zip(&mut node.output.fields) {
                 retype(expr, &below[0]);
-                field.ty = match expr.kind {
-                    ExprKind::Column(_) => expr.ty.clone(),
-                    ExprKind::Call { ref function, .. } if function == "PROCTIME" => field.ty.clone(),
-                    _ => expr.ty.without_time_attribute(),
-                };
+                expr.ty = with_time_attribute(&expr.ty, time_attribute_of(expr));
+                field.ty = expr.ty.clone();
             }
         }
         LogicalPlan::Filter(node) => retype(&mut node.condition, &below[0]),
@@ -90,6 +88,9 @@ fn retype(expr: &mut Expr, input: &RowType) {
     }
     for child in expr.children_mut() {
         retype(child, input);
+    }
+    if !matches!(expr.kind, ExprKind::Column(_)) {
+        expr.ty = with_time_attribute(&expr.ty, time_attribute_of(expr));
     }
 }
 
