@@ -26,26 +26,17 @@ pub fn differences(recorded: &StatementAnswer, ours: &Answer, strictness: Strict
     {
         found.push(format!("columns: Flink {theirs:?}, flinkrs {ours:?}"));
     }
-    // A DESCRIBE is a query to Flink, and a plain table here.
-    let ours_as_changelog: Vec<(String, Row)>;
-    let ours_changes = match &ours.rows {
-        Some(rows) => {
-            ours_as_changelog = rows.iter().map(|row| ("+I".to_owned(), row.clone())).collect();
-            &ours_as_changelog
-        }
-        None => &ours.changelog,
-    };
     if let Some(changelog) = &recorded.changelog {
         if recorded.final_deterministic != Some(false) {
             rows_differ(
                 "rows left",
                 &sorted(recorded.final_rows.clone().unwrap_or_else(|| materialise(changelog))),
-                &materialise(ours_changes),
+                &materialise(&ours.changelog),
                 &mut found,
             );
         }
         if strictness == Strictness::Changelog && recorded.changelog_deterministic && found.is_empty() {
-            changelogs_differ(changelog, ours_changes, &mut found);
+            changelogs_differ(changelog, &ours.changelog, &mut found);
         }
     } else if let (Some(theirs), Some(ours)) = (&recorded.rows, &ours.rows) {
         rows_differ("rows", theirs, ours, &mut found);
