@@ -261,16 +261,13 @@ impl Dispatcher {
             return;
         }
         let this = self.clone();
+        let shutdown = self.inner.context.shutdown.clone();
         // Counted with the job masters, so that the JobManager does not end before the store knows.
         self.inner.context.shutdown.spawn(async move {
             if let Err(problem) = this.inner.store.remove(id).await {
                 error!("job {id} has ended, but would run again after a restart: {problem}");
             }
-        });
-        let this = self.clone();
-        tokio::spawn(async move {
-            if owes_results {
-                tokio::time::sleep(RESULT_RETENTION).await;
+            if owes_results && shutdown.unless_triggered(tokio::time::sleep(RESULT_RETENTION)).await.is_some() {
                 this.jobs().uncollected.forget(id);
             }
             this.inner.context.resource_manager.release_job(id);

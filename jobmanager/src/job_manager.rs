@@ -103,6 +103,7 @@ impl JobManager {
 
     /// Suspends the jobs and ends.
     pub async fn shutdown(self) {
+        self.masters.trigger();
         self.dispatcher.suspend_all();
         if !self.masters.finished(SUSPEND_LIMIT).await {
             warn!("some TaskManagers could not be told that their jobs are suspended");

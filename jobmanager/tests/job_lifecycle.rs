@@ -1,5 +1,7 @@
 //! Jobs from their submission over REST to their end, with TaskManagers that speak the wire and do what the test says.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 mod common;
 
 use ::common::config::format_duration;
@@ -44,7 +46,10 @@ async fn a_job_runs_on_two_task_managers_and_finishes() {
     let results = format!("/jobs/{job}/results/{:032x}?subtask=1&offset=3", 2);
     let (status, body) = http(&jobmanager, "GET", &results, "").await;
     let collected = proto::v1::CollectResultsResponse::decode(body.as_slice()).unwrap();
-    assert_eq!((status, &collected.batches[0].ipc[..], &collected.batches[0].kinds[..]), (200, &b"rows"[..], &b"3"[..]));
+    assert_eq!(
+        (status, &collected.batches[0].ipc[..], &collected.batches[0].kinds[..]),
+        (200, &b"rows"[..], &b"3"[..])
+    );
 
     for (task_manager, tasks) in [(&mut a, &on_a), (&mut b, &on_b)] {
         for task in tasks {
@@ -165,7 +170,10 @@ async fn a_job_without_slots_waits_then_fails_with_flinks_words() {
     wait_for(&jobmanager, JobId(0x16), "FAILED").await;
     let result = json(&jobmanager, "GET", &format!("/jobs/{}/execution-result", JobId(0x16))).await.1;
     let trace = result["job-execution-result"]["failure-cause"]["stack-trace"].as_str().unwrap();
-    assert!(trace.contains("NoResourceAvailableException: Could not acquire the minimum required resources."), "{trace}");
+    assert!(
+        trace.contains("NoResourceAvailableException: Could not acquire the minimum required resources."),
+        "{trace}"
+    );
     assert!(trace.contains("the job needs 2 slots; 1 TaskManagers offer 1"), "{trace}");
 }
 
@@ -193,4 +201,42 @@ async fn what_cannot_run_is_refused_with_the_place() {
     submit(&jobmanager, &graph(0x19, 1, &[])).await;
     let (status, text) = post(serde_json::to_string(&graph(0x19, 1, &[])).unwrap()).await;
     assert!(status == 409 && text.contains("DuplicateJobSubmissionException"), "{status} {text}");
+}
+
+#[tokio::test]
+async fn a_job_kept_by_raft_runs_again_under_the_next_jobmanager_until_it_has_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().to_str().unwrap();
+    let settings = [("high-availability.type", "raft"), ("high-availability.storageDir", place)];
+    let jobmanager = start(&settings).await;
+    submit(&jobmanager, &graph(0x1a, 1, &[])).await;
+    jobmanager.shutdown().await;
+
+    let jobmanager = start(&settings).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    for task in a.submitted(2).await {
+        assert_eq!(task.attempt.job, JobId(0x1a));
+        a.update(task.attempt, ExecutionState::Finished).await;
+    }
+    wait_for(&jobmanager, JobId(0x1a), "FINISHED").await;
+    jobmanager.shutdown().await;
+
+    let jobmanager = start(&settings).await;
+    assert_eq!(json(&jobmanager, "GET", "/jobs").await.1, serde_json::json!({"jobs": []}));
+    jobmanager.shutdown().await;
+}
+
+#[tokio::test]
+async fn high_availability_that_cannot_be_had_is_said() {
+    for (settings, words) in [
+        (&[("high-availability.type", "raft")][..], "high-availability.storageDir is not set"),
+        (&[("high-availability.type", "zookeeper")][..], "'zookeeper'"),
+    ] {
+        let mut config = ::common::config::Configuration::new();
+        for (key, value) in settings.iter().chain(&[("jobmanager.rpc.port", "0"), ("rest.port", "0")]) {
+            config.set(*key, *value, ::common::config::Origin::Program);
+        }
+        let Err(error) = jobmanager::JobManager::start(&config).await else { panic!("it started") };
+        assert!(error.to_string().contains(words), "{error}");
+    }
 }

@@ -1,6 +1,7 @@
 //! `Attempts`: what this TaskManager has taken on and not yet told the end of.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dataflow::deployment::TaskDeploymentDescriptor;
@@ -24,14 +25,20 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    /// Takes one on.
-    pub(crate) fn add(&self, descriptor: &TaskDeploymentDescriptor) {
+    /// Takes one on; false when it is here already.
+    pub(crate) fn add(&self, descriptor: &TaskDeploymentDescriptor) -> bool {
         let attempt = Attempt {
             epoch: descriptor.epoch,
             job_name: descriptor.job_name.clone(),
             vertex_name: descriptor.vertex.name.clone(),
         };
-        self.lock().insert(descriptor.attempt, attempt);
+        match self.lock().entry(descriptor.attempt) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(vacant) => {
+                vacant.insert(attempt);
+                true
+            }
+        }
     }
 
     /// Its end was told, or nobody wants to hear of it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::backoff::{Backoff, BackoffPolicy};
 use common::random::Random;
 use dataflow::deployment::TaskStateUpdate;
-use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
+use dataflow::{ExecutionAttemptId, ExecutionState, LeaderEpoch, OperatorId};
 use runtime::{TaskEvents, TaskExecutor};
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, info, warn};
@@ -120,6 +120,8 @@ fn log(event: &Event, vertex: &str) {
     let task = format!("{vertex} [subtask {}, attempt {}] of job {}", id.subtask, id.attempt, id.job);
     match &update.failure {
         Some(failure) => warn!("{task} is {}: {}", update.state, failure.one_line()),
-        None => info!("{task} is {}", update.state),
+        None if update.state == ExecutionState::Running => info!("{task} is {}", update.state),
+        // The ends are told by the task itself.
+        None => debug!("{task} is {}", update.state),
     }
 }

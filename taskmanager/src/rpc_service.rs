@@ -76,7 +76,10 @@ impl TaskManagerGateway for RpcService {
             "deploying {} [subtask {}, attempt {}] of job {} into slot {}",
             descriptor.vertex.name, id.subtask, id.attempt, id.job, descriptor.slot
         );
-        self.attempts.add(&descriptor);
+        if !self.attempts.add(&descriptor) {
+            let refused_because = format!("attempt {id} runs already");
+            return Ok(Response::new(SubmitTaskResponse { refused_because }));
+        }
         let deployed = self.executor.deploy(descriptor, self.reporter.clone());
         let refused_because = deployed.err().map(|failure| {
             self.attempts.remove(id);

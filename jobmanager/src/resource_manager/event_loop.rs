@@ -23,7 +23,7 @@ struct Connection {
     registration: TaskManagerRegistration,
     location: Arc<TaskManagerLocation>,
     gateway: Arc<dyn TaskManagerGateway>,
-    /// The heartbeat stream that it used last.
+    /// The heartbeat stream that it used last. Its slots are offered with its first heartbeat: by then nothing of another epoch runs there.
     stream: Option<u64>,
     report: TaskManagerReport,
 }
@@ -89,7 +89,10 @@ impl EventLoop {
                     self.lose(&resource_id, &why);
                 }
             }
-            Message::Disconnect { resource_id, reason } => self.lose(&resource_id, &reason),
+            Message::Disconnect { resource_id, reason } => {
+                info!("TaskManager {resource_id} takes its leave: {reason}");
+                self.remove(&resource_id, &reason);
+            }
             Message::RequestSlots { master, count } => {
                 let job = master.job();
                 self.masters.insert(job, master);
@@ -145,7 +148,6 @@ impl EventLoop {
             rpc_address: registration.rpc_address.clone(),
             data_address: registration.data_address.clone(),
         };
-        let slots = registration.slots;
         let connection = Connection {
             registration,
             location: Arc::new(location),
@@ -153,9 +155,8 @@ impl EventLoop {
             stream: None,
             report: TaskManagerReport::default(),
         };
-        self.connections.insert(id.clone(), connection);
         self.monitor.watch(&id, self.clock.now_millis());
-        self.slots(SlotEvent::TaskManagerAdded { resource_id: id, slots });
+        self.connections.insert(id, connection);
         RegistrationAnswer::Accepted
     }
 
@@ -175,7 +176,9 @@ impl EventLoop {
         let Some(connection) = self.connections.get_mut(resource_id) else { return false };
         self.monitor.watch(resource_id, self.clock.now_millis());
         // Streams are numbered as they open: an older one that still speaks does not become the current one again.
+        let first = connection.stream.is_none();
         connection.stream = connection.stream.max(Some(stream));
+        let slots = connection.registration.slots;
         for (job, master) in &self.masters {
             let of_job: Vec<_> = report.tasks.iter().filter(|(attempt, _)| attempt.job == *job).cloned().collect();
             if !of_job.is_empty() {
@@ -183,6 +186,9 @@ impl EventLoop {
             }
         }
         connection.report = report;
+        if first {
+            self.slots(SlotEvent::TaskManagerAdded { resource_id: resource_id.to_owned(), slots });
+        }
         true
     }
 
@@ -202,16 +208,23 @@ impl EventLoop {
     }
 
     fn lose(&mut self, resource_id: &str, why: &str) {
-        let Some(connection) = self.connections.shift_remove(resource_id) else { return };
+        if let Some(message) = self.remove(resource_id, why) {
+            warn!("{message}");
+        }
+    }
+
+    /// Takes a TaskManager out of the cluster and tells the jobs; the answer is what they were told.
+    fn remove(&mut self, resource_id: &str, why: &str) -> Option<String> {
+        let connection = self.connections.shift_remove(resource_id)?;
         let message = format!("TaskManager {resource_id} at {} is lost: {why}", connection.location.rpc_address);
-        warn!("{message}");
         self.monitor.forget(resource_id);
-        let failure = Failure::external(message);
+        let failure = Failure::external(message.clone());
         for master in self.masters.values() {
             let resource_id = resource_id.to_owned();
             master.graph(GraphEvent::TaskManagerLost { resource_id, failure: failure.clone() });
         }
         self.slots(SlotEvent::TaskManagerRemoved { resource_id: resource_id.to_owned() });
+        Some(message)
     }
 
     fn tick(&mut self) {

@@ -1,6 +1,12 @@
 //! What the tests of the JobManager share: a TaskManager that speaks the wire and does what the test says, an HTTP client, small graphs.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "test code; each file uses a part of it"
+)]
 
 use std::time::Duration;
 
@@ -105,8 +111,7 @@ impl ScriptedTaskManager {
             let incoming = TcpListenerStream::new(listener);
             tonic::transport::Server::builder().serve_with_incoming(service, incoming).await.unwrap();
         });
-        let client =
-            JobManagerGatewayClient::connect(format!("http://{}", jobmanager.rpc_address())).await.unwrap();
+        let client = JobManagerGatewayClient::connect(format!("http://{}", jobmanager.rpc_address())).await.unwrap();
         let registration = TaskManagerRegistration {
             resource_id: resource_id.to_owned(),
             data_address: address.clone(),
@@ -260,7 +265,11 @@ pub fn graph(job: u128, parallelism: u32, config: &[(&str, &str)]) -> JobGraph {
         name: "test-job".to_owned(),
         config: config.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         vertices: vec![
-            vertex(1, "Source: values[1]", OperatorSpec::Values(ValuesSpec { output: RowType::default(), rows: vec![] })),
+            vertex(
+                1,
+                "Source: values[1]",
+                OperatorSpec::Values(ValuesSpec { output: RowType::default(), rows: vec![] }),
+            ),
             vertex(2, "Collect[2]", OperatorSpec::Collect),
         ],
         edges: vec![JobEdge {
