@@ -1,4 +1,4 @@
-//! What a window operator emits: keys, aggregates, window properties, of one or several windows at once.
+//! What a window operator emits: keys, aggregates, window properties.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use arrow_schema::SchemaRef;
 use common::clock::Clock;
 use dataflow::operator_spec::{WindowAggregateSpec, WindowProperty};
 use dataflow::{Batch, Failure, Output, RowType, StreamElement, TypeKind};
-use state::{Namespace, decode_keys};
+use state::decode_keys;
 
 use super::groups::Groups;
 use super::wall_clock::WallClock;
@@ -15,11 +15,21 @@ use super::wall_clock::WallClock;
 /// Rows of a batch at most.
 pub(super) const MAX_ROWS: usize = 8_192;
 
-/// The groups of one window.
-pub(super) struct FiredWindow<'a> {
-    pub(super) start: i64,
-    pub(super) end: i64,
-    pub(super) groups: &'a Namespace,
+/// Rows to be emitted: key, group, start and end of the window.
+#[derive(Default)]
+pub(super) struct Rows<'a> {
+    keys: Vec<&'a [u8]>,
+    groups: Vec<u32>,
+    bounds: Vec<(i64, i64)>,
+}
+
+impl<'a> Rows<'a> {
+    #[inline]
+    pub(super) fn push(&mut self, key: &'a [u8], group: u32, start: i64, end: i64) {
+        self.keys.push(key);
+        self.groups.push(group);
+        self.bounds.push((start, end));
+    }
 }
 
 /// Builds output rows.
@@ -61,24 +71,14 @@ impl Emission {
         })
     }
 
-    /// Emits the groups of these windows, in this order.
+    /// Emits these rows, in this order.
     pub(super) fn emit(
         &self,
-        windows: &[FiredWindow<'_>],
+        rows: &Rows<'_>,
         groups: &Groups,
         wall_clock: &WallClock,
         out: &mut dyn Output,
     ) -> Result<(), Failure> {
-        let mut rows = Rows::default();
-        for window in windows {
-            for (position, &group) in window.groups.groups().iter().enumerate() {
-                if groups.never_empty() || !groups.is_empty(group) {
-                    rows.keys.push(window.groups.key(position));
-                    rows.groups.push(group);
-                    rows.bounds.push((window.start, window.end));
-                }
-            }
-        }
         for first in (0..rows.groups.len()).step_by(MAX_ROWS) {
             let last = rows.groups.len().min(first + MAX_ROWS);
             let mut columns = decode_keys(&self.key_type, &rows.keys[first..last]);
@@ -107,11 +107,4 @@ impl Emission {
             _ => Arc::new(TimestampNanosecondArray::from_iter_values(millis.map(|ms| ms * 1_000_000))),
         }
     }
-}
-
-#[derive(Default)]
-struct Rows<'a> {
-    keys: Vec<&'a [u8]>,
-    groups: Vec<u32>,
-    bounds: Vec<(i64, i64)>,
 }

@@ -62,11 +62,6 @@ impl Groups {
         Ok(())
     }
 
-    /// Whether every group has a row.
-    pub(super) fn never_empty(&self) -> bool {
-        self.rows.is_none()
-    }
-
     /// Whether all rows of a group have been taken back.
     pub(super) fn is_empty(&self, group: u32) -> bool {
         self.rows.as_ref().is_some_and(|rows| rows[group as usize] == 0)

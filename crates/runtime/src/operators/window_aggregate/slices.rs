@@ -7,8 +7,6 @@
 //! ```
 //! A slice and a window are named by their end. It knows neither zones nor the watermark.
 
-use dataflow::operator_spec::WindowAssigner;
-
 use crate::time::windows::window_start;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,20 +28,16 @@ pub(super) struct Slices {
 }
 
 impl Slices {
-    /// `None` for SESSION, whose windows depend on the rows.
-    pub(super) fn new(assigner: WindowAssigner) -> Option<Self> {
-        Some(match assigner {
-            WindowAssigner::Tumble { size, offset } => {
-                Self { shape: Shape::Tumble, offset, slice: size, period: size, size }
-            }
-            WindowAssigner::Hop { slide, size, offset } => {
-                Self { shape: Shape::Hop, offset, slice: greatest_common_divisor(slide, size), period: slide, size }
-            }
-            WindowAssigner::Cumulate { step, size, offset } => {
-                Self { shape: Shape::Cumulate, offset, slice: step, period: step, size }
-            }
-            WindowAssigner::Session { .. } => return None,
-        })
+    pub(super) fn tumble(size: i64, offset: i64) -> Self {
+        Self { shape: Shape::Tumble, offset, slice: size, period: size, size }
+    }
+
+    pub(super) fn hop(slide: i64, size: i64, offset: i64) -> Self {
+        Self { shape: Shape::Hop, offset, slice: greatest_common_divisor(slide, size), period: slide, size }
+    }
+
+    pub(super) fn cumulate(step: i64, size: i64, offset: i64) -> Self {
+        Self { shape: Shape::Cumulate, offset, slice: step, period: step, size }
     }
 
     /// The length of a slice.
@@ -101,21 +95,21 @@ mod tests {
 
     #[test]
     fn slices_of_each_shape() {
-        let tumble = Slices::new(WindowAssigner::Tumble { size: 10, offset: 3 }).unwrap();
+        let tumble = Slices::tumble(10, 3);
         assert_eq!((tumble.slice_of(2), tumble.slice_of(3), tumble.window_start(13)), (3, 13, 3));
-        let hop = Slices::new(WindowAssigner::Hop { slide: 4, size: 10, offset: 0 }).unwrap();
+        let hop = Slices::hop(4, 10, 0);
         assert_eq!((hop.slice(), hop.slice_of(5), hop.last_window(6)), (2, 6, Some(14)));
         assert_eq!((hop.next_window(6, i64::MIN), hop.next_window(6, 6), hop.next_window(6, 9)), (6, 10, 10));
-        let gaps = Slices::new(WindowAssigner::Hop { slide: 10, size: 4, offset: 0 }).unwrap();
+        let gaps = Slices::hop(10, 4, 0);
         assert_eq!((gaps.last_window(4), gaps.last_window(6)), (Some(4), None));
-        let cumulate = Slices::new(WindowAssigner::Cumulate { step: 10, size: 30, offset: 0 }).unwrap();
+        let cumulate = Slices::cumulate(10, 30, 0);
         assert_eq!((cumulate.last_window(10), cumulate.window_start(10), cumulate.window_start(30)), (Some(30), 0, 0));
     }
 
     proptest! {
         #[test]
         fn windows_of_a_slice_contain_it(time in -500i64..500, slide in 1i64..30, size in 1i64..90, offset in -40i64..40) {
-            let hop = Slices::new(WindowAssigner::Hop { slide, size, offset }).unwrap();
+            let hop = Slices::hop(slide, size, offset);
             let slice = hop.slice_of(time);
             prop_assert!(slice - hop.slice() <= time && time < slice);
             let mut found = Vec::new();

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use common::clock::{Clock, ManualClock};
 use dataflow::operator_spec::{WindowAggregateSpec, WindowAssigner, WindowProperty, WindowTime};
-use dataflow::{AggregateCall, Failure, LogicalType, MAX_WATERMARK, Operator, RowType, TypeKind};
+use dataflow::{AggregateCall, LogicalType, MAX_WATERMARK, Operator, RowType, TypeKind};
 use proptest::prelude::*;
 
-use super::WindowAggregate;
+use super::{WindowAggregate, Windows};
 use crate::operators::testing::{Collected, batch, process, row_type};
 
 const SECOND: i64 = 1_000;
@@ -174,10 +174,35 @@ fn a_null_rowtime_fails_the_job() {
 }
 
 #[test]
-fn session_windows_are_refused() {
-    let spec = spec(&numbers(), WindowAssigner::Session { gap: SECOND }, &[1], 2);
-    let failure: Failure = WindowAggregate::new(&spec, &numbers(), Arc::default(), Clock::System).err().unwrap();
-    assert!(failure.message.contains("SESSION windows are not supported yet"), "{failure}");
+fn sessions_as_recorded() {
+    let per_item = spec(&bids(), WindowAssigner::Session { gap: 10 * SECOND }, &[1], 2);
+    let (lines, late) = run_bids(&per_item);
+    assert_eq!(
+        lines,
+        [
+            "+I A|3|108.50|10:00:01.000|10:00:17.000",
+            "+I B|2|9.25|10:00:03.500|10:00:19.000",
+            "+I B|1|88.00|10:00:11.000|10:00:21.000",
+            "+I C|1|3.00|10:00:12.000|10:00:22.000",
+            "+I A|1|1.00|10:00:18.000|10:00:28.000",
+            "+I C|1|6.00|10:00:25.000|10:00:35.000",
+            "+I B|1|NULL|10:00:31.000|10:00:41.000",
+            "+I A|1|2.50|10:00:44.000|10:00:54.000",
+            "+I A|1|4.75|10:01:05.000|10:01:15.000",
+        ]
+    );
+    assert_eq!(late, 0);
+    let of_all = spec(&bids(), WindowAssigner::Session { gap: 8 * SECOND }, &[], 2);
+    let (lines, late) = run_bids(&of_all);
+    assert_eq!(
+        lines,
+        [
+            "+I 10|215.75|10:00:01.000|10:00:39.000",
+            "+I 1|2.50|10:00:44.000|10:00:52.000",
+            "+I 1|4.75|10:01:05.000|10:01:13.000",
+        ]
+    );
+    assert_eq!(late, 0);
 }
 
 #[test]
@@ -327,8 +352,58 @@ proptest! {
             prop_assert_eq!(found, counted(expected));
         }
         prop_assert_eq!(late.load(Ordering::Relaxed), dropped);
-        prop_assert!(operator.namespaces.is_empty());
-        prop_assert_eq!(operator.groups.slots.in_use(), 0);
+        prop_assert!(is_clean(&operator));
+    }
+}
+
+/// Whether all state has been given back.
+fn is_clean(operator: &WindowAggregate) -> bool {
+    let empty = match &operator.windows {
+        Windows::Sliced(windows) => windows.is_empty(),
+        Windows::Sessions(windows) => windows.is_empty(),
+    };
+    empty && operator.context.groups.slots.in_use() == 0
+}
+
+proptest! {
+    #[test]
+    fn sessions_are_those_of_a_plain_list(
+        gap in 1i64..30,
+        batches in prop::collection::vec(
+            (prop::collection::vec((0i64..200, 0i64..3, -9i64..9), 0..12), 0i64..60), 1..12),
+    ) {
+        let spec = spec(&numbers(), WindowAssigner::Session { gap }, &[1], 2);
+        let late = Arc::new(AtomicU64::new(0));
+        let mut operator = WindowAggregate::new(&spec, &numbers(), late.clone(), Clock::System).unwrap();
+        let (mut out, mut watermark, mut dropped) = (Collected::default(), -20, 0);
+        // Key, start, end, count, sum.
+        let mut open: Vec<(i64, i64, i64, i64, i64)> = Vec::new();
+        for (rows, step) in batches.into_iter().chain([(Vec::new(), MAX_WATERMARK / 2)]) {
+            for &(time, key, value) in &rows {
+                let touches = |s: &(i64, i64, i64, i64, i64)| s.0 == key && s.1 <= time + gap && time <= s.2;
+                let (near, far): (Vec<_>, Vec<_>) = open.drain(..).partition(touches);
+                open = far;
+                if near.is_empty() && time + gap - 1 <= watermark {
+                    dropped += 1;
+                    continue;
+                }
+                let one = (key, time, time + gap, 1, value);
+                open.push(near.into_iter().fold(one, |a, b| (key, a.1.min(b.1), a.2.max(b.2), a.3 + b.3, a.4 + b.4)));
+            }
+            let lines: Vec<String> = rows.iter().map(|&(t, k, v)| line("+I", (t, k, v, false))).collect();
+            operator.process(0, batch(&numbers(), &lines), &mut out).unwrap();
+            watermark = watermark.saturating_add(step);
+            operator.on_watermark(watermark, &mut out).unwrap();
+            let mut fired = out.take(&spec.output);
+            prop_assert_eq!(fired.pop(), Some(format!("watermark {watermark}")));
+            let (complete, rest): (Vec<_>, Vec<_>) = open.drain(..).partition(|session| session.2 - 1 <= watermark);
+            open = rest;
+            let clock = |ms: i64| format!("1970-01-01 00:00:{:02}.{:03}", ms / 1_000, ms % 1_000);
+            let expected = complete.iter().map(|s| format!("+I {}|{}|{}|{}|{}", s.0, s.3, s.4, clock(s.1), clock(s.2)));
+            prop_assert_eq!(counted(fired.into_iter()), counted(expected));
+        }
+        prop_assert_eq!(late.load(Ordering::Relaxed), dropped);
+        prop_assert!(is_clean(&operator));
     }
 }
 
