@@ -24,6 +24,7 @@ use dataflow::types::timestamp_unit;
 use dataflow::{LogicalType, TypeKind};
 
 use crate::calendar::{MILLIS_PER_DAY, date_of, to_local};
+use crate::java_number::{write_double, write_float};
 
 /// Appends the text of a value as the SQL Client prints it; of NULL, `NULL`.
 pub fn render_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Tz, out: &mut String) {
@@ -63,8 +64,8 @@ fn render(self, array: &dyn Array, row: usize, ty: &LogicalType, out: &mut Strin
         TypeKind::SmallInt => integer(i64::from(primitive::<Int16Type>(array, row)), out),
         TypeKind::Int => integer(i64::from(primitive::<Int32Type>(array, row)), out),
         TypeKind::BigInt => integer(primitive::<Int64Type>(array, row), out),
-        TypeKind::Float => java_float(primitive::<Float32Type>(array, row), out),
-        TypeKind::Double => java_double(primitive::<Float64Type>(array, row), out),
+        TypeKind::Float => write_float(primitive::<Float32Type>(array, row), out),
+        TypeKind::Double => write_double(primitive::<Float64Type>(array, row), out),
         TypeKind::Decimal { scale, .. } => decimal(primitive::<Decimal128Type>(array, row), *scale, out),
         TypeKind::Char { .. } | TypeKind::Varchar { .. } => out.push_str(array.as_string::<i32>().value(row)),
         TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => match self.bytes {
@@ -129,59 +130,6 @@ fn list(count: usize, open: char, close: char, out: &mut String, mut item: impl 
 
 pub(crate) fn integer(value: i64, out: &mut String) {
     out.push_str(itoa::Buffer::new().format(value));
-}
-
-/// `Double.toString`: plain between 10^-3 and 10^7, else one digit before the point and an exponent.
-pub fn java_double(value: f64, out: &mut String) {
-    java_number(value.is_nan(), value.is_infinite(), value.is_sign_negative(), ryu::Buffer::new().format(value.abs()), out);
-}
-
-/// `Float.toString`.
-pub fn java_float(value: f32, out: &mut String) {
-    java_number(value.is_nan(), value.is_infinite(), value.is_sign_negative(), ryu::Buffer::new().format(value.abs()), out);
-}
-
-/// Rearranges the shortest digits that read back as the number.
-fn java_number(nan: bool, infinite: bool, negative: bool, shortest: &str, out: &mut String) {
-    if nan {
-        out.push_str("NaN");
-        return;
-    }
-    if negative {
-        out.push('-');
-    }
-    if infinite {
-        out.push_str("Infinity");
-        return;
-    }
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
-    let exponent: i32 = exponent.parse().expect("the exponent is a small number");
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let fraction = if fraction == "0" { "" } else { fraction };
-    let all = format!("{whole}{fraction}");
-    let digits = all.trim_start_matches('0');
-    if digits.is_empty() {
-        out.push_str("0.0");
-        return;
-    }
-    // The value is 0.digits * 10^point.
-    let point = whole.len() as i32 + exponent - (all.len() - digits.len()) as i32;
-    let digits = digits.trim_end_matches('0');
-    let count = digits.len() as i32;
-    if point > 7 || point < -2 {
-        let rest = if count > 1 { &digits[1..] } else { "0" };
-        let _ = write!(out, "{}.{rest}E{}", &digits[..1], point - 1);
-    } else if point <= 0 {
-        out.push_str("0.");
-        out.extend(std::iter::repeat_n('0', -point as usize));
-        out.push_str(digits);
-    } else if point >= count {
-        out.push_str(digits);
-        out.extend(std::iter::repeat_n('0', (point - count) as usize));
-        out.push_str(".0");
-    } else {
-        let _ = write!(out, "{}.{}", &digits[..point as usize], &digits[point as usize..]);
-    }
 }
 
 /// A DECIMAL's unscaled value with `scale` digits after the point.
@@ -271,39 +219,6 @@ fn day_time(millis: i64, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn doubles_are_javas() {
-        let cases = [
-            (0.0, "0.0"),
-            (-0.0, "-0.0"),
-            (1.0, "1.0"),
-            (-2.5, "-2.5"),
-            (100_000.0, "100000.0"),
-            (1e7, "1.0E7"),
-            (9_999_999.0, "9999999.0"),
-            (1.0e-5, "1.0E-5"),
-            (0.001, "0.001"),
-            (0.000_999, "9.99E-4"),
-            (0.300_000_000_000_000_04, "0.30000000000000004"),
-            (1.234_567_89e15, "1.23456789E15"),
-            (1e23, "1.0E23"),
-            (f64::MAX, "1.7976931348623157E308"),
-            (f64::NAN, "NaN"),
-            (f64::NEG_INFINITY, "-Infinity"),
-        ];
-        for (value, text) in cases {
-            let mut out = String::new();
-            java_double(value, &mut out);
-            assert_eq!(out, text);
-        }
-        let mut out = String::new();
-        java_float(1.0 / 3.0, &mut out);
-        assert_eq!(out, "0.33333334");
-        out.clear();
-        java_float(1e10, &mut out);
-        assert_eq!(out, "1.0E10");
-    }
 
     #[test]
     fn other_values() {

@@ -13,7 +13,7 @@ use super::parse::{self, parse_decimal, parse_double, parse_float, parse_integer
 use super::{Caster, OnError};
 use crate::integer::Integer;
 use crate::functions::decimal::{power_of_ten, rescale};
-use crate::render::java_double;
+use crate::java_number::write_double;
 use crate::types::decimal::DecimalShape;
 use crate::types::is_character;
 
@@ -144,7 +144,7 @@ pub(crate) fn double_to_decimal(value: f64, shape: DecimalShape) -> Option<i128>
         return None;
     }
     let mut text = String::new();
-    java_double(value, &mut text);
+    write_double(value, &mut text);
     parse::decimal(&text, shape)
 }
 

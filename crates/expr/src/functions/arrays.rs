@@ -19,7 +19,7 @@ use super::call::{Argument, BoundCall, Signature, any_nullable};
 use super::collections::{columns, element_field};
 use super::{FunctionDef, Kernel, loops};
 use crate::operand::Operand;
-use crate::types::{common_type, is_character, is_constructed, is_integer};
+use crate::types::{can_cast_implicitly, common_type, is_character, is_constructed, is_integer};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -62,13 +62,21 @@ fn same_array(args: &[Argument]) -> Option<Signature> {
     Signature::unchanged(args, array.kind().clone())
 }
 
-/// The element joins the array: both are cast to their common type.
+/// The element is cast to those of the array, which may be NULL when it may be.
 fn extended(args: &[Argument]) -> Option<Signature> {
     let [array, value] = args else { return None };
-    let common = common_type(&[element(array)?.clone(), value.ty.without_time_attribute()])?;
-    let kind = TypeKind::Array(Box::new(common.clone()));
-    let casts = vec![kind.clone().not_null().with_nullable(array.ty.nullable), common.with_nullable(value.ty.nullable)];
-    Some(Signature { args: casts, result: kind.not_null().with_nullable(array.ty.nullable) })
+    let element = element(array)?;
+    joins(value, element)?;
+    let joined = element.with_nullable(element.nullable || value.ty.nullable);
+    let kind = TypeKind::Array(Box::new(joined));
+    let casts = vec![kind.clone().not_null().with_nullable(array.ty.nullable), element.with_nullable(value.ty.nullable)];
+    Some(Signature { args: casts, result: kind.not_null().with_nullable(any_nullable(args)) })
+}
+
+/// Whether Flink casts the value to the type of the elements by itself.
+fn joins(value: &Argument, element: &LogicalType) -> Option<()> {
+    let texts = is_character(value.kind()) && is_character(&element.kind);
+    (texts || can_cast_implicitly(&value.ty.with_nullable(false), element)).then_some(())
 }
 
 fn united(args: &[Argument]) -> Option<Signature> {
@@ -86,7 +94,7 @@ fn two_united(args: &[Argument]) -> Option<Signature> {
 fn needle(args: &[Argument], result: LogicalType) -> Option<Signature> {
     let [array, value] = args else { return None };
     let element = element(array)?;
-    common_type(&[element.clone(), value.ty.without_time_attribute()])?;
+    joins(value, element)?;
     Some(Signature { args: vec![array.ty.clone(), element.with_nullable(value.ty.nullable)], result })
 }
 
@@ -342,7 +350,11 @@ fn slice(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
             let length = elements.len();
             let first = bound(args[1].value::<Int32Type>(row)?, length).max(1);
             let last = match args.get(2) {
-                Some(last) => bound(last.value::<Int32Type>(row)?, length).min(length as i64),
+                // Position zero is the first, here too.
+                Some(last) => match last.value::<Int32Type>(row)? {
+                    0 => 1.min(length as i64),
+                    last => bound(last, length).min(length as i64),
+                },
                 None => length as i64,
             };
             chosen.extend((first..=last).map(|position| (0, elements.start + position as usize - 1)));

@@ -46,8 +46,16 @@ fn compared(args: &[Argument]) -> Option<Signature> {
         true => arg.ty.without_time_attribute(),
         false => common.with_nullable(arg.ty.nullable),
     };
-    let nullable = left.ty.nullable || right.ty.nullable;
+    let nullable = may_be_unknown(&left.ty) || may_be_unknown(&right.ty);
     Some(Signature { args: args.iter().map(cast).collect(), result: TypeKind::Boolean.not_null().with_nullable(nullable) })
+}
+
+/// Whether a comparison of it may be NULL: also when a field of a ROW is.
+fn may_be_unknown(ty: &LogicalType) -> bool {
+    match &ty.kind {
+        TypeKind::Row(row) => ty.nullable || row.fields.iter().any(|field| may_be_unknown(&field.ty)),
+        _ => ty.nullable,
+    }
 }
 
 /// Everything but MAP and MULTISET can be equal.

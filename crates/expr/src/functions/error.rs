@@ -93,7 +93,8 @@ fn is_infix(name: &str) -> bool {
 fn mixed(name: &str, args: &[Argument]) -> Option<String> {
     let types = || args.iter().map(|arg| arg.ty.to_string()).collect::<Vec<_>>().join(", ");
     match name {
-        "COALESCE" | "IFNULL" | "IF" => {
+        "COALESCE" | "IFNULL" | "IF" | "ARRAY_APPEND" | "ARRAY_PREPEND" | "ARRAY_CONTAINS" | "ARRAY_POSITION"
+        | "ARRAY_REMOVE" => {
             Some(format!("Invalid function call: {name}({}). Invalid input arguments.", types()))
         }
         "GREATEST" | "LEAST" => {

@@ -103,10 +103,10 @@ pub(super) fn iso_week(days: i64) -> (i64, i64) {
     (year, (thursday - days_of(year, 1, 1)) / 7 + 1)
 }
 
-/// A field of a moment. The day of a time before 1970 is found by a division towards zero, as in Flink.
+/// A field of a moment. Days and times before 1970 come from divisions towards zero, as in Flink: an hour may be negative there.
 pub(super) fn field(unit: Unit, (millis, nanos): Moment) -> i64 {
     let days = millis / MILLIS_PER_DAY;
-    let time = millis.rem_euclid(MILLIS_PER_DAY);
+    let time = millis % MILLIS_PER_DAY;
     let (year, month, day) = date_of(days);
     let month = i64::from(month);
     match unit {
@@ -128,6 +128,6 @@ pub(super) fn field(unit: Unit, (millis, nanos): Moment) -> i64 {
         Unit::Millisecond => time % 1_000,
         Unit::Microsecond => time % 1_000 * 1_000 + nanos / 1_000,
         Unit::Nanosecond => time % 1_000 * 1_000_000 + nanos,
-        Unit::Epoch => millis.div_euclid(1_000),
+        Unit::Epoch => millis / 1_000,
     }
 }

@@ -130,21 +130,20 @@ pub(super) fn distinct_keys(
     })
 }
 
+/// Equal keys all stay, as in Flink.
 fn from_arrays(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let field = entries_field(call.result)?;
     Ok(Kernel::fallible(move |args, rows| {
         let (keys, values) = (args[0].expand(rows)?, args[1].expand(rows)?);
         let (keys, values) = (keys.as_list::<i32>(), values.as_list::<i32>());
         let nulls = NullBuffer::union(keys.nulls(), values.nulls());
-        let mut ranges = Vec::with_capacity(rows);
-        // Where the value of each key is, among all values.
-        let mut shifts = Vec::new();
+        let (mut key_order, mut value_order, mut lengths) = (Vec::new(), Vec::new(), Vec::with_capacity(rows));
         for row in 0..rows {
-            let (key, value) = (range(keys.value_offsets(), row), range(values.value_offsets(), row));
             if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-                ranges.push(key.start..key.start);
+                lengths.push(0);
                 continue;
             }
+            let (key, value) = (range(keys.value_offsets(), row), range(values.value_offsets(), row));
             if key.len() != value.len() {
                 return Err(Failure::user(format!(
                     "Invalid function MAP_FROM_ARRAYS call:\nThe length of the keys array {} is not equal to the length of the values array {}",
@@ -152,17 +151,13 @@ fn from_arrays(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
                     value.len()
                 )));
             }
-            shifts.push((key.clone(), value.start));
-            ranges.push(key);
+            lengths.push(key.len());
+            key_order.extend(key.map(|at| at as u32));
+            value_order.extend(value.map(|at| at as u32));
         }
-        let entries = distinct_keys(keys.values(), ranges.into_iter())?;
-        let moved = entries.values.values().iter().map(|&at| {
-            let shift = shifts.partition_point(|(key, _)| key.end <= at as usize);
-            shifts.get(shift).map(|(key, value)| (at as usize - key.start + value) as u32)
-        });
-        let moved: UInt32Array = moved.collect();
-        let taken = (take(keys.values(), &entries.keys, None)?, take(values.values(), &moved, None)?);
-        map_of(&field, entries.offsets, taken.0, taken.1, nulls)
+        let keys = take(keys.values(), &UInt32Array::from(key_order), None)?;
+        let values = take(values.values(), &UInt32Array::from(value_order), None)?;
+        map_of(&field, OffsetBuffer::from_lengths(lengths), keys, values, nulls)
     }))
 }
 

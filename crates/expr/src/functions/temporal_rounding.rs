@@ -66,7 +66,8 @@ fn round(moment: Moment, unit: Unit, up: bool) -> i64 {
 
 fn start(millis: i64, unit: Unit) -> i64 {
     let days = millis.div_euclid(MILLIS_PER_DAY);
-    let (year, month, _) = date_of(days);
+    // The month of a time before 1970 is found by a division towards zero, as in Flink.
+    let (year, month, _) = date_of(millis / MILLIS_PER_DAY);
     let midnight = |year: i64, month: u32| days_of(year, month, 1) * MILLIS_PER_DAY;
     match unit {
         Unit::Millennium => midnight((year - 1).div_euclid(1_000) * 1_000 + 1, 1),
