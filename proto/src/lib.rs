@@ -1,4 +1,4 @@
-//! The wire between processes: .proto files, generated code and conversions.
+//! The wire between processes: .proto files and the code generated from them.
 //!
 //! One of the two crates that carry a promise to the outside: [`WIRE_VERSION`] grows with every change that an older peer would misread.
 
