@@ -41,9 +41,12 @@ impl Attempts {
         }
     }
 
-    /// Its end was told, or nobody wants to hear of it.
-    pub(crate) fn remove(&self, attempt: ExecutionAttemptId) {
-        self.lock().remove(&attempt);
+    /// Its end was told, or nobody wants to hear of it. One of the same name under another epoch stays.
+    pub(crate) fn remove(&self, attempt: ExecutionAttemptId, epoch: LeaderEpoch) {
+        let mut attempts = self.lock();
+        if attempts.get(&attempt).is_some_and(|known| known.epoch == epoch) {
+            attempts.remove(&attempt);
+        }
     }
 
     /// One that is here.
@@ -56,9 +59,9 @@ impl Attempts {
         self.lock().keys().copied().collect()
     }
 
-    /// Those of other epochs than this one.
-    pub(crate) fn of_other_epochs(&self, epoch: LeaderEpoch) -> Vec<ExecutionAttemptId> {
-        self.lock().iter().filter(|(_, attempt)| attempt.epoch != epoch).map(|(id, _)| *id).collect()
+    /// Those of other epochs than this one, with theirs.
+    pub(crate) fn of_other_epochs(&self, epoch: LeaderEpoch) -> HashMap<ExecutionAttemptId, LeaderEpoch> {
+        self.lock().iter().filter(|(_, attempt)| attempt.epoch != epoch).map(|(id, a)| (*id, a.epoch)).collect()
     }
 
     /// Whether there is none.

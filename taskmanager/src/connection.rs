@@ -109,21 +109,21 @@ impl Connection {
         let old = self.attempts.of_other_epochs(epoch);
         let known = *self.epoch.borrow();
         if known.is_some_and(|known| known != epoch) {
-            let mut jobs: HashSet<JobId> = old.iter().map(|attempt| attempt.job).collect();
+            let mut jobs: HashSet<JobId> = old.keys().map(|attempt| attempt.job).collect();
             jobs.extend(self.executor.report().jobs_with_results);
             info!("the JobManager commands under a new epoch: ending {} tasks of the old one", old.len());
-            for attempt in &old {
+            for attempt in old.keys() {
                 self.executor.cancel(*attempt);
             }
             let deadline = Instant::now() + OLD_TASKS_LIMIT;
-            while self.executor.running().iter().any(|attempt| old.contains(attempt)) && Instant::now() < deadline {
+            while self.executor.running().iter().any(|attempt| old.contains_key(attempt)) && Instant::now() < deadline {
                 sleep(OLD_TASKS_POLL).await;
             }
             for job in jobs {
                 self.executor.release_job(job);
             }
-            for attempt in old {
-                self.attempts.remove(attempt);
+            for (attempt, epoch) in old {
+                self.attempts.remove(attempt, epoch);
             }
         }
         self.epoch.send_replace(Some(epoch));

@@ -30,32 +30,51 @@ enum Event {
     Split(ExecutionAttemptId, OperatorId),
 }
 
-/// The end of the queue that tasks put events into.
+/// The queue that tasks put events into; clones are the same queue.
+#[derive(Clone)]
 pub(crate) struct Reporter {
-    events: mpsc::UnboundedSender<Event>,
+    events: mpsc::UnboundedSender<(LeaderEpoch, Event)>,
+}
+
+/// The queue for the tasks of one epoch. A job that is recovered has attempts of the same names as before, so a name alone does not tell
+/// a late word of an old task from a word of the new one.
+struct EpochReporter {
+    epoch: LeaderEpoch,
+    reporter: Reporter,
 }
 
 /// The other end, until it runs.
 pub(crate) struct ReporterWorker {
-    events: mpsc::UnboundedReceiver<Event>,
+    events: mpsc::UnboundedReceiver<(LeaderEpoch, Event)>,
 }
 
 impl Reporter {
     /// A queue and who empties it.
-    pub(crate) fn new() -> (Arc<Self>, ReporterWorker) {
+    pub(crate) fn new() -> (Self, ReporterWorker) {
         let (events, receiver) = mpsc::unbounded_channel();
-        (Arc::new(Reporter { events }), ReporterWorker { events: receiver })
+        (Reporter { events }, ReporterWorker { events: receiver })
+    }
+
+    /// Where tasks that are submitted under an epoch tell what happens to them.
+    pub(crate) fn of_epoch(&self, epoch: LeaderEpoch) -> Arc<dyn TaskEvents> {
+        Arc::new(EpochReporter { epoch, reporter: self.clone() })
     }
 }
 
-impl TaskEvents for Reporter {
-    fn state_changed(&self, update: TaskStateUpdate) {
+impl EpochReporter {
+    fn send(&self, event: Event) {
         // Without a worker the TaskManager is at its end.
-        let _ = self.events.send(Event::State(Box::new(update)));
+        let _ = self.reporter.events.send((self.epoch, event));
+    }
+}
+
+impl TaskEvents for EpochReporter {
+    fn state_changed(&self, update: TaskStateUpdate) {
+        self.send(Event::State(Box::new(update)));
     }
 
     fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId) {
-        let _ = self.events.send(Event::Split(attempt, operator));
+        self.send(Event::Split(attempt, operator));
     }
 }
 
@@ -68,18 +87,18 @@ impl ReporterWorker {
         attempts: Attempts,
         epoch: watch::Receiver<Option<LeaderEpoch>>,
     ) {
-        while let Some(event) = self.events.recv().await {
+        while let Some((of, event)) = self.events.recv().await {
             let id = match &event {
                 Event::State(update) => update.attempt,
                 Event::Split(attempt, _) => *attempt,
             };
-            let Some(attempt) = attempts.get(id) else { continue };
+            let Some(attempt) = attempts.get(id).filter(|attempt| attempt.epoch == of) else { continue };
             log(&event, &attempt.vertex_name);
-            let told = tell(&event, attempt.epoch, gateway.as_ref(), epoch.clone()).await;
+            let told = tell(&event, of, gateway.as_ref(), epoch.clone()).await;
             if let Event::State(update) = &event {
                 if update.state.is_terminal() {
-                    attempts.remove(id);
-                } else if told == Some(false) {
+                    attempts.remove(id, of);
+                } else if told == Some(false) && attempts.get(id).is_some_and(|attempt| attempt.epoch == of) {
                     info!("the JobManager no longer wants {id}: cancelling it");
                     executor.cancel(id);
                 }

@@ -1,7 +1,6 @@
 //! The gRPC service to which the JobManager speaks. It takes messages apart, refuses those of another epoch, and passes them to the
 //! TaskExecutor.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use dataflow::deployment::TaskDeploymentDescriptor;
@@ -28,7 +27,7 @@ const EPOCH_PATIENCE: Duration = Duration::from_secs(20);
 /// Answers the JobManager.
 pub(crate) struct RpcService {
     pub(crate) executor: TaskExecutor,
-    pub(crate) reporter: Arc<Reporter>,
+    pub(crate) reporter: Reporter,
     pub(crate) attempts: Attempts,
     /// The epoch under which this TaskManager is registered.
     pub(crate) epoch: watch::Receiver<Option<LeaderEpoch>>,
@@ -71,7 +70,7 @@ impl TaskManagerGateway for RpcService {
         }
         let descriptor: TaskDeploymentDescriptor = parse("the descriptor", &request.descriptor)?;
         self.fence(descriptor.epoch).await?;
-        let id = descriptor.attempt;
+        let (id, epoch) = (descriptor.attempt, descriptor.epoch);
         info!(
             "deploying {} [subtask {}, attempt {}] of job {} into slot {}",
             descriptor.vertex.name, id.subtask, id.attempt, id.job, descriptor.slot
@@ -80,9 +79,9 @@ impl TaskManagerGateway for RpcService {
             let refused_because = format!("attempt {id} runs already");
             return Ok(Response::new(SubmitTaskResponse { refused_because }));
         }
-        let deployed = self.executor.deploy(descriptor, self.reporter.clone());
+        let deployed = self.executor.deploy(descriptor, self.reporter.of_epoch(epoch));
         let refused_because = deployed.err().map(|failure| {
-            self.attempts.remove(id);
+            self.attempts.remove(id, epoch);
             failure.one_line()
         });
         Ok(Response::new(SubmitTaskResponse { refused_because: refused_because.unwrap_or_default() }))
