@@ -61,7 +61,9 @@ impl<W: Write + Send> SinkWriter for PrintWriter<W> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{ArrayRef, BinaryArray, Float32Array, Int8Array, Time32MillisecondArray, TimestampMillisecondArray};
+    use arrow_array::{
+        ArrayRef, BinaryArray, Float32Array, Int8Array, Time32MillisecondArray, TimestampMillisecondArray,
+    };
     use dataflow::{Field, TypeKind};
 
     use super::*;

@@ -1,5 +1,7 @@
 //! The suites that all sources and all sinks pass, and what is particular to each of the local connectors.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod datagen;
 mod filesystem;
 mod options;

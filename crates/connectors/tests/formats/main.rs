@@ -1,5 +1,7 @@
 //! The formats against inputs and answers recorded on Flink, and against each other: what is written is read back.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod csv;
 mod json;
 mod round_trip;

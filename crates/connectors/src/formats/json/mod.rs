@@ -1,8 +1,11 @@
 //! `json`: one document a line or message, fields by name, with Flink's options.
 
+mod conversion;
 mod decoder;
 mod encoder;
+mod fields;
 mod options;
+mod problem;
 mod scanner;
 mod text;
 

@@ -49,12 +49,18 @@ fn unicode(text: &str) -> (char, usize) {
     }
 }
 
-/// Appends a string in quotes as Jackson writes it: characters beyond the basic plane as two escapes.
+/// Appends a string in quotes as Jackson writes records: characters beyond the basic plane as two escapes.
 pub(super) fn push_quoted(text: &str, out: &mut String) {
+    push_string::<true>(text, out);
+}
+
+/// Appends a string in quotes; only with `PAIRS` are characters beyond the basic plane escaped.
+fn push_string<const PAIRS: bool>(text: &str, out: &mut String) {
     out.push('"');
     let mut plain_from = 0;
     for (at, &byte) in text.as_bytes().iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' && byte < 0xF0 {
+        let begins_pair = PAIRS && byte >= 0xF0;
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' && !begins_pair {
             continue;
         }
         out.push_str(&text[plain_from..at]);
@@ -96,8 +102,8 @@ pub(super) fn push_compact(document: &[u8], token: Token, out: &mut String) -> R
         Kind::String { .. } => {
             let mut text = String::new();
             unescape(raw, &mut text);
-            // Read as Jackson reads it into a tree, then written back; characters beyond the basic plane stay as they are.
-            push_tree_string(&text, out);
+            // A tree that Jackson turns into text keeps characters beyond the basic plane as they are.
+            push_string::<false>(&text, out);
         }
         Kind::Integer if raw == b"-0" => out.push('0'),
         Kind::Float => {
@@ -134,24 +140,6 @@ fn push_items(document: &[u8], token: Token, close: u8, out: &mut String) -> Res
     }
     out.push(char::from(close));
     Ok(())
-}
-
-fn push_tree_string(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\0'..'\u{20}' => push_unit(character as u16, out),
-            _ => out.push(character),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]
