@@ -2,89 +2,14 @@
 
 use std::fmt::Write;
 
-/// `Double.toString`: the shortest digits, scientific below 1E-3 and from 1E7.
+/// `Double.toString`.
 pub(crate) fn push_double(out: &mut String, value: f64) {
-    push_special(out, value).unwrap_or_else(|| {
-        let mut buffer = ryu::Buffer::new();
-        push_digits(out, buffer.format_finite(value));
-    });
+    expr::java_number::write_double(value, out);
 }
 
 /// `Float.toString`.
 pub(crate) fn push_float(out: &mut String, value: f32) {
-    push_special(out, f64::from(value)).unwrap_or_else(|| {
-        let mut buffer = ryu::Buffer::new();
-        push_digits(out, buffer.format_finite(value));
-    });
-}
-
-fn push_special(out: &mut String, value: f64) -> Option<()> {
-    if value.is_finite() {
-        return None;
-    }
-    out.push_str(if value.is_nan() {
-        "NaN"
-    } else if value > 0.0 {
-        "Infinity"
-    } else {
-        "-Infinity"
-    });
-    Some(())
-}
-
-/// Writes ryu's text (`1.5`, `1e-5`, `1.5e10`) by Java's rule.
-fn push_digits(out: &mut String, text: &str) {
-    let (text, negative) = text.strip_prefix('-').map_or((text, false), |rest| (rest, true));
-    if negative {
-        out.push('-');
-    }
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let exponent: i32 = exponent.parse().expect("ryu writes a number");
-    let mut digits = [0u8; 40];
-    let mut count = 0;
-    for digit in whole.bytes().chain(fraction.bytes()) {
-        digits[count] = digit;
-        count += 1;
-    }
-    let leading = digits[..count].iter().take_while(|&&digit| digit == b'0').count();
-    if leading == count {
-        out.push_str("0.0");
-        return;
-    }
-    let trailing = digits[..count].iter().rev().take_while(|&&digit| digit == b'0').count();
-    let significant = std::str::from_utf8(&digits[leading..count - trailing]).expect("digits are ASCII");
-    // The value is 0.SIGNIFICANT times ten to the power of `point`.
-    let point = whole.len() as i32 - leading as i32 + exponent;
-    push_by_point(out, significant, point);
-}
-
-fn push_by_point(out: &mut String, significant: &str, point: i32) {
-    let length = significant.len() as i32;
-    match point {
-        -2..=0 => {
-            out.push_str("0.");
-            (point..0).for_each(|_| out.push('0'));
-            out.push_str(significant);
-        }
-        1..=7 if length <= point => {
-            out.push_str(significant);
-            (length..point).for_each(|_| out.push('0'));
-            out.push_str(".0");
-        }
-        1..=7 => {
-            out.push_str(&significant[..point as usize]);
-            out.push('.');
-            out.push_str(&significant[point as usize..]);
-        }
-        _ => {
-            out.push_str(&significant[..1]);
-            out.push('.');
-            out.push_str(if length > 1 { &significant[1..] } else { "0" });
-            out.push('E');
-            out.push_str(itoa::Buffer::new().format(point - 1));
-        }
-    }
+    expr::java_number::write_float(value, out);
 }
 
 /// A decimal in plain notation with all digits of its scale.
@@ -327,34 +252,6 @@ mod tests {
         let mut out = String::new();
         write(&mut out);
         out
-    }
-
-    #[test]
-    fn floating_point_numbers_are_written_as_java_does() {
-        for (value, expected) in [
-            (0.0, "0.0"),
-            (-0.0, "-0.0"),
-            (1.0, "1.0"),
-            (1.5, "1.5"),
-            (100.0, "100.0"),
-            (0.001, "0.001"),
-            (0.000_999, "9.99E-4"),
-            (1e-5, "1.0E-5"),
-            (9_999_999.0, "9999999.0"),
-            (1e7, "1.0E7"),
-            (12_345_678.9, "1.23456789E7"),
-            (1e10, "1.0E10"),
-            (123_456.789, "123456.789"),
-            (f64::MAX, "1.7976931348623157E308"),
-            (f64::MIN_POSITIVE, "2.2250738585072014E-308"),
-            (1.234_567_890_123_456_8e20, "1.2345678901234568E20"),
-            (f64::NAN, "NaN"),
-            (f64::NEG_INFINITY, "-Infinity"),
-        ] {
-            assert_eq!(text(|out| push_double(out, value)), expected);
-        }
-        assert_eq!(text(|out| push_float(out, 0.1)), "0.1");
-        assert_eq!(text(|out| push_float(out, 3.402_823_5e38)), "3.4028235E38");
     }
 
     #[test]
