@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use common::config::Configuration;
+use common::config::{Configuration, options};
 use dataflow::JobId;
 use expr::EvalContext;
 use sql::ast::Statement;
@@ -112,7 +112,12 @@ impl ScriptRunner {
             Outcome::Insert(graph) => {
                 let job = self.submit(&graph).await?;
                 self.running.push(job);
-                if self.session.config().get("table.dml-sync").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+                if self
+                    .session
+                    .config()
+                    .get(options::TABLE_DML_SYNC.key())
+                    .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+                {
                     self.wait_for_jobs().await?;
                 }
                 Ok(())

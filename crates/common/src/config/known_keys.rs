@@ -182,7 +182,9 @@ mod tests {
     fn keys_fall_into_their_classes() {
         for (key, class) in [
             ("rest.port", KeyClass::Used),
-            ("state.checkpoints.dir", KeyClass::Deprecated { current: "execution.checkpointing.dir" }),
+            ("execution.buffer-timeout", KeyClass::Deprecated { current: "execution.buffer-timeout.interval" }),
+            ("execution.checkpointing.interval", KeyClass::NotYet),
+            ("state.checkpoints.dir", KeyClass::NotYet),
             ("env.java.opts.all", KeyClass::JvmOnly),
             ("akka.ask.timeout", KeyClass::JvmOnly),
             ("jobmanager.memory.process.size", KeyClass::JvmOnly),

@@ -260,7 +260,7 @@ mod tests {
             .map(|line| line.replace("  #   managed:", "    managed:").replace("  #     size:", "      size:"))
             .skip(2)
             .fold(String::new(), |text, line| text + &line + "\n");
-        for (text, settings) in [(text, 8), (&uncommented, 9 + 8)] {
+        for (text, settings) in [(text, 8), (&uncommented, 10 + 6)] {
             let dir = dir_with(&[("config.yaml", text)]);
             let Loaded { config, warnings, .. } = Configuration::load(&in_dir(&dir)).unwrap();
             assert!(warnings.is_empty(), "{warnings:?}");

@@ -11,8 +11,6 @@ options! {
         "Port to bind to when it differs from jobmanager.rpc.port.";
     JOBMANAGER_BIND_HOST: Option<String> = "jobmanager.bind-host",
         "Local address that the JobManager binds to.";
-    JOBMANAGER_RESOURCE_ID: Option<String> = "jobmanager.resource-id",
-        "Name of the JobManager process; made up when absent.";
     COMPLETED_STORE_EXPIRATION_TIME: Duration = "completed-application-store.expiration-time" default "PT1H",
         "How long jobs that have ended are shown.";
     COMPLETED_STORE_MAX_CAPACITY: u32 = "completed-application-store.max-capacity" default "2147483647" older ["jobstore.max-capacity"],
@@ -21,6 +19,6 @@ options! {
         "Older form of completed-application-store.expiration-time, in seconds.";
     HIGH_AVAILABILITY_TYPE: String = "high-availability.type" default "NONE" older ["recovery.mode", "high-availability"],
         "Where jobs are kept that must survive the JobManager: 'NONE' keeps none, 'raft' keeps them under high-availability.storageDir.";
-    HIGH_AVAILABILITY_STORAGE_DIR: Option<String> = "high-availability.storageDir" older ["recovery.zookeeper.storageDir", "high-availability.zookeeper.storageDir"],
+    HIGH_AVAILABILITY_STORAGE_DIR: Option<String> = "high-availability.storageDir" older ["high-availability.zookeeper.storageDir", "recovery.zookeeper.storageDir"],
         "Local folder of the Raft log and of the jobs that must survive the JobManager.";
 }

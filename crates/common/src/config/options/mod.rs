@@ -1,5 +1,6 @@
 //! The options that flinkrs reads, by family. Keys, defaults and older keys are Flink's; a test compares them with
-//! Flink's own table. A key that is not here has no effect, and loading a configuration says so.
+//! Flink's own table. A key that is not here has no effect, and loading a configuration says so: an option is declared
+//! when the code that reads it is there.
 
 use super::OptionInfo;
 
@@ -31,7 +32,6 @@ mod metrics;
 mod pipeline;
 mod rest;
 mod restart_strategy;
-mod state;
 mod table;
 mod taskmanager;
 
@@ -42,7 +42,6 @@ pub use metrics::*;
 pub use pipeline::*;
 pub use rest::*;
 pub use restart_strategy::*;
-pub use state::*;
 pub use table::*;
 pub use taskmanager::*;
 
@@ -56,7 +55,6 @@ pub fn all() -> impl Iterator<Item = &'static OptionInfo> {
         pipeline::ALL,
         rest::ALL,
         restart_strategy::ALL,
-        state::ALL,
         table::ALL,
         taskmanager::ALL,
     ]

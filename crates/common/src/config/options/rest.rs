@@ -13,12 +13,6 @@ options! {
         "Local address that the REST endpoint binds to.";
     REST_BIND_PORT: PortRange = "rest.bind-port" default "8081" older ["rest.port", "web.port", "jobmanager.web.port"],
         "Port or range of ports that the REST endpoint binds to; the first free one is taken.";
-    REST_CONNECTION_TIMEOUT: Duration = "rest.connection-timeout" default "PT15S",
-        "How long a client waits for a connection.";
-    REST_RETRY_MAX_ATTEMPTS: u32 = "rest.retry.max-attempts" default "20",
-        "How often a client tries again after an error that may pass.";
-    REST_RETRY_DELAY: Duration = "rest.retry.delay" default "PT3S",
-        "A client's pause before it tries again.";
     REST_SERVER_MAX_CONTENT_LENGTH: u32 = "rest.server.max-content-length" default "104857600",
         "Largest request body in bytes.";
     WEB_ACCESS_CONTROL_ALLOW_ORIGIN: String = "web.access-control-allow-origin" default "*" older ["jobmanager.web.access-control-allow-origin"],

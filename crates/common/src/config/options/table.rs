@@ -17,54 +17,6 @@ impl ConfigEnum for NotNullEnforcer {
     const NAMES: &'static [(&'static str, Self)] = &[("ERROR", Self::Error), ("DROP", Self::Drop)];
 }
 
-/// What a sink does with values longer or shorter than CHAR(n), VARCHAR(n), BINARY(n).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TypeLengthEnforcer {
-    /// Nothing.
-    Ignore,
-    /// They are trimmed or padded.
-    TrimPad,
-    /// The job fails.
-    Error,
-}
-
-impl ConfigEnum for TypeLengthEnforcer {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("IGNORE", Self::Ignore), ("TRIM_PAD", Self::TrimPad), ("ERROR", Self::Error)];
-}
-
-/// Whether a sink materialises rows to keep upserts in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UpsertMaterialize {
-    /// Never.
-    None,
-    /// When the plan calls for it.
-    Auto,
-    /// Always.
-    Force,
-}
-
-impl ConfigEnum for UpsertMaterialize {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("NONE", Self::None), ("AUTO", Self::Auto), ("FORCE", Self::Force)];
-}
-
-/// Whether aggregates are split into a local and a global one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AggPhaseStrategy {
-    /// The planner decides.
-    Auto,
-    /// Never.
-    OnePhase,
-    /// Wherever possible.
-    TwoPhase,
-}
-
-impl ConfigEnum for AggPhaseStrategy {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("AUTO", Self::Auto), ("ONE_PHASE", Self::OnePhase), ("TWO_PHASE", Self::TwoPhase)];
-}
-
 options! {
     TABLE_LOCAL_TIME_ZONE: String = "table.local-time-zone" default "default",
         "Time zone of the session, such as 'Europe/Berlin' or 'GMT-08:00'; 'default' is the system's.";
@@ -80,14 +32,8 @@ options! {
         "Time after which state that was not updated may be dropped; 0 never.";
     TABLE_EXEC_SINK_NOT_NULL_ENFORCER: NotNullEnforcer = "table.exec.sink.not-null-enforcer" default "ERROR",
         "What a sink does with NULL in a NOT NULL column.";
-    TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER: TypeLengthEnforcer = "table.exec.sink.type-length-enforcer" default "IGNORE",
-        "What a sink does with values that do not have their type's length.";
-    TABLE_EXEC_SINK_UPSERT_MATERIALIZE: UpsertMaterialize = "table.exec.sink.upsert-materialize" default "AUTO",
-        "Whether a sink materialises rows to keep upserts in order.";
     TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM: i32 = "table.exec.resource.default-parallelism" default "-1",
         "Parallelism of SQL jobs; -1 takes parallelism.default.";
-    TABLE_OPTIMIZER_AGG_PHASE_STRATEGY: AggPhaseStrategy = "table.optimizer.agg-phase-strategy" default "AUTO",
-        "Whether aggregates are split into a local and a global one.";
     TABLE_DML_SYNC: bool = "table.dml-sync" default "false",
         "Whether INSERT waits for its job's end.";
 }

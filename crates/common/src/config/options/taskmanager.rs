@@ -28,21 +28,9 @@ options! {
     TASKMANAGER_MEMORY_FLINK_SIZE: Option<MemorySize> = "taskmanager.memory.flink.size",
         "Memory for tasks, state and network, from which the other budgets are derived.";
     TASKMANAGER_MEMORY_MANAGED_SIZE: Option<MemorySize> = "taskmanager.memory.managed.size" older ["taskmanager.memory.size"],
-        "Memory for state and its cache.";
+        "Memory for state. It is shown with the TaskManager; nothing is held to it yet.";
     TASKMANAGER_MEMORY_MANAGED_FRACTION: f64 = "taskmanager.memory.managed.fraction" default "0.4",
         "Share of the memory that is for state when managed.size is absent.";
-    TASKMANAGER_MEMORY_NETWORK_FRACTION: f64 = "taskmanager.memory.network.fraction" default "0.1" older ["taskmanager.network.memory.fraction"],
-        "Share of the memory that is for data on its way between tasks.";
-    TASKMANAGER_MEMORY_NETWORK_MIN: MemorySize = "taskmanager.memory.network.min" default "64 mb" older ["taskmanager.network.memory.min"],
-        "Least memory for data on its way between tasks.";
-    TASKMANAGER_MEMORY_NETWORK_MAX: MemorySize = "taskmanager.memory.network.max" default "9223372036854775807 bytes" older ["taskmanager.network.memory.max"],
-        "Most memory for data on its way between tasks.";
-    TASKMANAGER_MEMORY_SEGMENT_SIZE: MemorySize = "taskmanager.memory.segment-size" default "32 kb",
-        "Size of a network buffer, in which credits are counted.";
     TASKMANAGER_NETWORK_BUFFERS_PER_CHANNEL: u32 = "taskmanager.network.memory.buffers-per-channel" default "2",
         "Credits that every channel between two tasks has of its own.";
-    TASK_CANCELLATION_INTERVAL: Duration = "task.cancellation.interval" default "PT30S" older ["task.cancellation-interval"],
-        "Pause between two attempts to cancel a task.";
-    TASK_CANCELLATION_TIMEOUT: Duration = "task.cancellation.timeout" default "PT3M",
-        "After this a task that does not end its work is a fatal error; 0 waits for ever.";
 }
