@@ -118,7 +118,8 @@ mod tests {
     #[test]
     fn local_time_at_changes_of_the_clock() {
         let berlin = Tz::Europe__Berlin;
-        let local = |day, hour: i64, minute: i64| days_of(2024, 3, day) * MILLIS_PER_DAY + hour * 3_600_000 + minute * 60_000;
+        let local =
+            |day, hour: i64, minute: i64| days_of(2024, 3, day) * MILLIS_PER_DAY + hour * 3_600_000 + minute * 60_000;
         // 02:30 does not exist on 2024-03-31: it is 03:30 summer time.
         assert_eq!(to_utc(local(31, 2, 30), berlin), local(31, 1, 30));
         assert_eq!(to_local(to_utc(local(30, 12, 0), berlin), berlin), local(30, 12, 0));

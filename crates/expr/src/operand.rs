@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, Datum, PrimitiveArray, Scalar, StringArray,
-    UInt32Array, new_empty_array,
+    Array, ArrayRef, ArrowPrimitiveType, BinaryArray, Datum, PrimitiveArray, Scalar, StringArray, UInt32Array,
+    new_empty_array,
 };
 use arrow_schema::ArrowError;
 use arrow_select::take::take;
@@ -67,10 +67,6 @@ impl Operand {
         self.array().as_primitive::<T>()
     }
 
-    pub(crate) fn boolean(&self) -> &BooleanArray {
-        self.array().as_boolean()
-    }
-
     /// The value of `row` of a primitive operand.
     #[inline]
     pub(crate) fn value<T: ArrowPrimitiveType>(&self, row: usize) -> Option<T::Native> {
@@ -87,14 +83,6 @@ impl Operand {
     /// A binary operand, downcast once.
     pub(crate) fn bytes(&self) -> BytesOperand<'_> {
         BytesOperand { array: self.array().as_binary::<i32>(), constant: self.is_constant() }
-    }
-
-    /// The text of a constant operand; `None` for a column or NULL.
-    pub(crate) fn constant_text(&self) -> Option<&str> {
-        match self {
-            Operand::Constant(array) if array.is_valid(0) => array.as_string_opt::<i32>().map(|array| array.value(0)),
-            _ => None,
-        }
     }
 }
 

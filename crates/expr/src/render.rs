@@ -53,64 +53,66 @@ struct Renderer {
 }
 
 impl Renderer {
-fn render(self, array: &dyn Array, row: usize, ty: &LogicalType, out: &mut String) {
-    if array.is_null(row) {
-        out.push_str("NULL");
-        return;
+    fn render(self, array: &dyn Array, row: usize, ty: &LogicalType, out: &mut String) {
+        if array.is_null(row) {
+            out.push_str("NULL");
+            return;
+        }
+        match &ty.kind {
+            TypeKind::Boolean => out.push_str(if array.as_boolean().value(row) { "TRUE" } else { "FALSE" }),
+            TypeKind::TinyInt => integer(i64::from(primitive::<Int8Type>(array, row)), out),
+            TypeKind::SmallInt => integer(i64::from(primitive::<Int16Type>(array, row)), out),
+            TypeKind::Int => integer(i64::from(primitive::<Int32Type>(array, row)), out),
+            TypeKind::BigInt => integer(primitive::<Int64Type>(array, row), out),
+            TypeKind::Float => write_float(primitive::<Float32Type>(array, row), out),
+            TypeKind::Double => write_double(primitive::<Float64Type>(array, row), out),
+            TypeKind::Decimal { scale, .. } => decimal(primitive::<Decimal128Type>(array, row), *scale, out),
+            TypeKind::Char { .. } | TypeKind::Varchar { .. } => out.push_str(array.as_string::<i32>().value(row)),
+            TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => match self.bytes {
+                Bytes::Hex => hex(array.as_binary::<i32>().value(row), out),
+                Bytes::Utf8 => out.push_str(&String::from_utf8_lossy(array.as_binary::<i32>().value(row))),
+            },
+            TypeKind::Date => date(primitive::<Date32Type>(array, row).into(), out),
+            TypeKind::Time { precision } => {
+                time(primitive::<Time32MillisecondType>(array, row).into(), *precision, out)
+            }
+            TypeKind::Timestamp { precision, .. } => {
+                let (millis, nanos) = timestamp_parts(array, row, *precision);
+                timestamp(millis, nanos, *precision, out);
+            }
+            TypeKind::TimestampLtz { precision, .. } => {
+                let (millis, nanos) = timestamp_parts(array, row, *precision);
+                timestamp(to_local(millis, self.zone), nanos, *precision, out);
+            }
+            TypeKind::IntervalYearMonth => year_month(primitive::<Int32Type>(array, row).into(), out),
+            TypeKind::IntervalDayTime => day_time(primitive::<Int64Type>(array, row), out),
+            TypeKind::Array(element) => {
+                let elements = array.as_list::<i32>().value(row);
+                list(elements.len(), '[', ']', out, |index, out| self.render(&elements, index, element, out));
+            }
+            TypeKind::Map(key, value) => self.entries(array.as_map(), row, key, value, out),
+            TypeKind::Multiset(element) => {
+                let count = TypeKind::Int.not_null();
+                self.entries(array.as_map(), row, element, &count, out);
+            }
+            TypeKind::Row(fields) => {
+                let columns = array.as_struct().columns();
+                list(columns.len(), '(', ')', out, |index, out| {
+                    self.render(&columns[index], row, &fields.fields[index].ty, out);
+                });
+            }
+            TypeKind::Null => out.push_str("NULL"),
+        }
     }
-    match &ty.kind {
-        TypeKind::Boolean => out.push_str(if array.as_boolean().value(row) { "TRUE" } else { "FALSE" }),
-        TypeKind::TinyInt => integer(i64::from(primitive::<Int8Type>(array, row)), out),
-        TypeKind::SmallInt => integer(i64::from(primitive::<Int16Type>(array, row)), out),
-        TypeKind::Int => integer(i64::from(primitive::<Int32Type>(array, row)), out),
-        TypeKind::BigInt => integer(primitive::<Int64Type>(array, row), out),
-        TypeKind::Float => write_float(primitive::<Float32Type>(array, row), out),
-        TypeKind::Double => write_double(primitive::<Float64Type>(array, row), out),
-        TypeKind::Decimal { scale, .. } => decimal(primitive::<Decimal128Type>(array, row), *scale, out),
-        TypeKind::Char { .. } | TypeKind::Varchar { .. } => out.push_str(array.as_string::<i32>().value(row)),
-        TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => match self.bytes {
-            Bytes::Hex => hex(array.as_binary::<i32>().value(row), out),
-            Bytes::Utf8 => out.push_str(&String::from_utf8_lossy(array.as_binary::<i32>().value(row))),
-        },
-        TypeKind::Date => date(primitive::<Date32Type>(array, row).into(), out),
-        TypeKind::Time { precision } => time(primitive::<Time32MillisecondType>(array, row).into(), *precision, out),
-        TypeKind::Timestamp { precision, .. } => {
-            let (millis, nanos) = timestamp_parts(array, row, *precision);
-            timestamp(millis, nanos, *precision, out);
-        }
-        TypeKind::TimestampLtz { precision, .. } => {
-            let (millis, nanos) = timestamp_parts(array, row, *precision);
-            timestamp(to_local(millis, self.zone), nanos, *precision, out);
-        }
-        TypeKind::IntervalYearMonth => year_month(primitive::<Int32Type>(array, row).into(), out),
-        TypeKind::IntervalDayTime => day_time(primitive::<Int64Type>(array, row), out),
-        TypeKind::Array(element) => {
-            let elements = array.as_list::<i32>().value(row);
-            list(elements.len(), '[', ']', out, |index, out| self.render(&elements, index, element, out));
-        }
-        TypeKind::Map(key, value) => self.entries(array.as_map(), row, key, value, out),
-        TypeKind::Multiset(element) => {
-            let count = TypeKind::Int.not_null();
-            self.entries(array.as_map(), row, element, &count, out);
-        }
-        TypeKind::Row(fields) => {
-            let columns = array.as_struct().columns();
-            list(columns.len(), '(', ')', out, |index, out| {
-                self.render(&columns[index], row, &fields.fields[index].ty, out);
-            });
-        }
-        TypeKind::Null => out.push_str("NULL"),
-    }
-}
 
-fn entries(self, map: &MapArray, row: usize, key: &LogicalType, value: &LogicalType, out: &mut String) {
-    let pairs = map.value(row);
-    list(pairs.len(), '{', '}', out, |index, out| {
-        self.render(pairs.column(0), index, key, out);
-        out.push('=');
-        self.render(pairs.column(1), index, value, out);
-    });
-}
+    fn entries(self, map: &MapArray, row: usize, key: &LogicalType, value: &LogicalType, out: &mut String) {
+        let pairs = map.value(row);
+        list(pairs.len(), '{', '}', out, |index, out| {
+            self.render(pairs.column(0), index, key, out);
+            out.push('=');
+            self.render(pairs.column(1), index, value, out);
+        });
+    }
 }
 
 fn primitive<T: ArrowPrimitiveType>(array: &dyn Array, row: usize) -> T::Native {

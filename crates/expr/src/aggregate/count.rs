@@ -17,7 +17,7 @@ impl Fold for Count {
     type Input<'a> = ();
     type Output = Vec<i64>;
 
-    fn input<'a>(&self, _: &'a [ArrayRef]) -> Result<(), Failure> {
+    fn input(&self, _: &[ArrayRef]) -> Result<(), Failure> {
         Ok(())
     }
 

@@ -6,9 +6,13 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Time32MillisecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
 use arrow_buffer::Buffer;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, TimeUnit};
 use dataflow::Failure;
 use hashbrown::HashMap;
 
@@ -72,7 +76,7 @@ impl Ordered for f32 {
 /// How the arguments of an aggregate become keys.
 pub(super) trait KeySource: Sized + Send + 'static {
     /// The key.
-    type Key: Ord + std::hash::Hash + Clone + Send;
+    type Key: Ord + std::hash::Hash + Clone + Send + 'static;
     /// The argument columns, downcast once a batch.
     type Column<'a>;
 
@@ -107,6 +111,51 @@ pub(super) trait Reversible: KeySource {
     fn append(key: Option<&Self::Key>, output: &mut Self::Output);
     /// The values.
     fn finish(output: Self::Output) -> ArrayRef;
+}
+
+/// Builds something for the key of a column type.
+pub(super) trait KeyVisitor {
+    /// What is built.
+    type Result;
+
+    /// For a primitive type.
+    fn primitive<T>(&self, data_type: &DataType) -> Self::Result
+    where
+        T: ArrowPrimitiveType,
+        T::Native: Ordered,
+    {
+        self.other::<Fixed<T>>(data_type)
+    }
+
+    /// For text.
+    fn text(&self, data_type: &DataType) -> Self::Result {
+        self.other::<Text>(data_type)
+    }
+
+    /// For any key.
+    fn other<K: Reversible>(&self, data_type: &DataType) -> Self::Result;
+}
+
+/// Calls the visitor for the type; `None` when values of it are no keys.
+pub(super) fn visit<V: KeyVisitor>(data_type: &DataType, visitor: &V) -> Option<V::Result> {
+    use TimeUnit::{Microsecond, Millisecond, Nanosecond};
+    Some(match data_type {
+        DataType::Int8 => visitor.primitive::<Int8Type>(data_type),
+        DataType::Int16 => visitor.primitive::<Int16Type>(data_type),
+        DataType::Int32 => visitor.primitive::<Int32Type>(data_type),
+        DataType::Int64 => visitor.primitive::<Int64Type>(data_type),
+        DataType::Float32 => visitor.primitive::<Float32Type>(data_type),
+        DataType::Float64 => visitor.primitive::<Float64Type>(data_type),
+        DataType::Decimal128(..) => visitor.primitive::<Decimal128Type>(data_type),
+        DataType::Date32 => visitor.primitive::<Date32Type>(data_type),
+        DataType::Time32(_) => visitor.primitive::<Time32MillisecondType>(data_type),
+        DataType::Timestamp(Millisecond, _) => visitor.primitive::<TimestampMillisecondType>(data_type),
+        DataType::Timestamp(Microsecond, _) => visitor.primitive::<TimestampMicrosecondType>(data_type),
+        DataType::Timestamp(Nanosecond, _) => visitor.primitive::<TimestampNanosecondType>(data_type),
+        DataType::Utf8 => visitor.text(data_type),
+        DataType::Boolean => visitor.other::<Flag>(data_type),
+        _ => return None,
+    })
 }
 
 fn mistyped() -> Failure {
@@ -250,7 +299,7 @@ impl KeySource for Encoded {
     type Column<'a> = Vec<EncodedColumn<'a>>;
 
     fn column<'a>(args: &'a [ArrayRef]) -> Result<Self::Column<'a>, Failure> {
-        args.iter().map(|arg| EncodedColumn::of(arg)).collect()
+        args.iter().map(EncodedColumn::of).collect()
     }
 
     fn key(columns: &Self::Column<'_>, row: usize) -> Box<[u8]> {

@@ -5,7 +5,7 @@ use dataflow::{LogicalType, TypeKind};
 use super::average::average_scale;
 use crate::functions::FunctionError;
 use crate::types::decimal::MAX_PRECISION;
-use crate::types::{is_constructed, is_numeric};
+use crate::types::{is_character, is_constructed, is_numeric};
 
 /// An aggregate function of the catalogue.
 #[derive(Debug)]
@@ -19,6 +19,16 @@ pub struct AggregateDef {
     /// Kind of the result, when it takes these arguments.
     result: fn(&[LogicalType]) -> Option<TypeKind>,
     empty: Empty,
+    casts: Casts,
+}
+
+/// What arguments are cast to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Casts {
+    /// They stay as they are.
+    None,
+    /// DOUBLE.
+    Double,
 }
 
 /// What the aggregate of no row is.
@@ -43,18 +53,52 @@ pub struct ResolvedAggregate {
 
 const CATALOGUE: &[AggregateDef] = &[
     AggregateDef {
+        name: "ARRAY_AGG",
+        forms: &["ARRAY_AGG(<ANY>)"],
+        doc: "An array of the values, NULLs included.",
+        result: array,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::None,
+    },
+    AggregateDef {
         name: "AVG",
         forms: &["AVG(<NUMERIC>)"],
         doc: "The average; of integers an integer, cut towards zero.",
         result: average,
         empty: Empty::Null,
+        casts: Casts::None,
     },
     AggregateDef {
         name: "COUNT",
-        forms: &["COUNT(<ANY>...)", "COUNT(*)"],
-        doc: "The rows whose arguments are all not NULL.",
-        result: |_| Some(TypeKind::BigInt),
+        forms: &["COUNT(<ANY>)", "COUNT(*)"],
+        doc: "The rows whose argument is not NULL.",
+        result: count,
         empty: Empty::Value,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "FIRST_VALUE",
+        forms: &["FIRST_VALUE(<ANY>)"],
+        doc: "The first value that is not NULL.",
+        result: comparable,
+        empty: Empty::Null,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "LAST_VALUE",
+        forms: &["LAST_VALUE(<ANY>)"],
+        doc: "The last value that is not NULL.",
+        result: comparable,
+        empty: Empty::Null,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "LISTAGG",
+        forms: &["LISTAGG(<CHARACTER>)", "LISTAGG(<CHARACTER>, <CHARACTER>)"],
+        doc: "The texts joined by a separator, a comma unless given.",
+        result: list,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::None,
     },
     AggregateDef {
         name: "MAX",
@@ -62,6 +106,7 @@ const CATALOGUE: &[AggregateDef] = &[
         doc: "The greatest value.",
         result: comparable,
         empty: Empty::Null,
+        casts: Casts::None,
     },
     AggregateDef {
         name: "MIN",
@@ -69,6 +114,31 @@ const CATALOGUE: &[AggregateDef] = &[
         doc: "The least value.",
         result: comparable,
         empty: Empty::Null,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "STDDEV",
+        forms: &["STDDEV(<NUMERIC>)"],
+        doc: "The standard deviation of a sample.",
+        result: average,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::Double,
+    },
+    AggregateDef {
+        name: "STDDEV_POP",
+        forms: &["STDDEV_POP(<NUMERIC>)"],
+        doc: "The standard deviation of a population.",
+        result: average,
+        empty: Empty::Null,
+        casts: Casts::Double,
+    },
+    AggregateDef {
+        name: "STDDEV_SAMP",
+        forms: &["STDDEV_SAMP(<NUMERIC>)"],
+        doc: "The standard deviation of a sample.",
+        result: average,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::Double,
     },
     AggregateDef {
         name: "SUM",
@@ -76,6 +146,7 @@ const CATALOGUE: &[AggregateDef] = &[
         doc: "The sum; integers keep their type and wrap around.",
         result: sum,
         empty: Empty::Null,
+        casts: Casts::None,
     },
     AggregateDef {
         name: "SUM0",
@@ -83,6 +154,31 @@ const CATALOGUE: &[AggregateDef] = &[
         doc: "The sum; zero of no value.",
         result: sum,
         empty: Empty::Value,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "VARIANCE",
+        forms: &["VARIANCE(<NUMERIC>)"],
+        doc: "The variance of a sample.",
+        result: average,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::Double,
+    },
+    AggregateDef {
+        name: "VAR_POP",
+        forms: &["VAR_POP(<NUMERIC>)"],
+        doc: "The variance of a population.",
+        result: average,
+        empty: Empty::Null,
+        casts: Casts::Double,
+    },
+    AggregateDef {
+        name: "VAR_SAMP",
+        forms: &["VAR_SAMP(<NUMERIC>)"],
+        doc: "The variance of a sample.",
+        result: average,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::Double,
     },
 ];
 
@@ -104,6 +200,10 @@ pub fn resolve(
         return Err(FunctionError::missing_types(name, args));
     };
     let Some(kind) = (definition.result)(args) else {
+        if name == "COUNT" {
+            let message = "We now only support the count of one field.".to_owned();
+            return Err(FunctionError::BadArguments { message });
+        }
         return Err(FunctionError::cannot_apply(name, definition.forms, args));
     };
     let nullable = match definition.empty {
@@ -111,7 +211,11 @@ pub fn resolve(
         Empty::AlwaysNullable => true,
         Empty::Value => false,
     };
-    let arg_types = args.iter().map(LogicalType::without_time_attribute).collect();
+    let cast = |arg: &LogicalType| match definition.casts {
+        Casts::None => arg.without_time_attribute(),
+        Casts::Double => TypeKind::Double.not_null().with_nullable(arg.nullable),
+    };
+    let arg_types = args.iter().map(cast).collect();
     Ok(ResolvedAggregate { arg_types, result: kind.not_null().with_nullable(nullable) })
 }
 
@@ -141,4 +245,20 @@ fn comparable(args: &[LogicalType]) -> Option<TypeKind> {
         [arg] if !is_constructed(&arg.kind) && arg.kind != TypeKind::Null => Some(arg.without_time_attribute().kind),
         _ => None,
     }
+}
+
+fn count(args: &[LogicalType]) -> Option<TypeKind> {
+    (args.len() <= 1).then_some(TypeKind::BigInt)
+}
+
+fn array(args: &[LogicalType]) -> Option<TypeKind> {
+    match args {
+        [arg] if !is_constructed(&arg.kind) => Some(TypeKind::Array(Box::new(arg.without_time_attribute()))),
+        _ => None,
+    }
+}
+
+fn list(args: &[LogicalType]) -> Option<TypeKind> {
+    let texts = args.iter().all(|arg| is_character(&arg.kind));
+    (texts && (1..=2).contains(&args.len())).then_some(TypeKind::STRING)
 }

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::StringBuilder;
-use arrow_array::{BooleanArray, Decimal128Array, Float64Array, Int8Array, Int32Array, StringArray};
-use dataflow::{Field, TypeKind};
+use arrow_array::{Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int8Array, Int32Array, StringArray};
+use dataflow::{AggregateCall, Field, LogicalType, RowType, TypeKind};
 
 use super::*;
 use crate::render::render_cell;
@@ -78,6 +77,44 @@ fn values_are_flinks() {
     }
     let rows = AggregateCall { args: vec![], ..call("COUNT", &[0]) };
     assert_eq!(total(&rows, &nums(None), false), "5");
+}
+
+/// VAR_POP(i) and its kin take DOUBLE columns: the binder casts.
+#[test]
+fn spreads_are_flinks() {
+    let row = RowType::new(vec![Field::new("d", TypeKind::Double.nullable())]);
+    let columns: Vec<ArrayRef> = vec![Arc::new(Float64Array::from(vec![10.0, 20.0, 40.0, 50.0]))];
+    let batch = Batch::from_columns(row.arrow_schema(), columns, None, 4).unwrap();
+    for (function, value) in [("STDDEV_POP", "15"), ("STDDEV_SAMP", "18"), ("VAR_POP", "249"), ("VARIANCE", "333")] {
+        let resolved = resolve(function, &[TypeKind::Int.nullable()], false, false).unwrap();
+        assert_eq!(resolved.arg_types, [TypeKind::Double.nullable()]);
+        assert_eq!(resolved.result, TypeKind::Int.nullable());
+        let call = AggregateCall {
+            function: function.into(),
+            args: vec![0],
+            distinct: false,
+            filter: None,
+            ty: resolved.result,
+        };
+        let mut accumulator = create(&call, &row, true).unwrap();
+        accumulator.resize(1);
+        accumulator.accumulate(&batch, &[0; 4]).unwrap();
+        assert_eq!(text(&accumulator.evaluate(&[0]).unwrap(), &call.ty), [value], "{function}");
+    }
+}
+
+#[test]
+fn ordered_aggregates() {
+    for retracts in [false, true] {
+        assert_eq!(total(&call("FIRST_VALUE", &[3]), &nums(None), retracts), "b");
+        assert_eq!(total(&call("LAST_VALUE", &[0]), &nums(None), retracts), "50");
+    }
+    assert_eq!(total(&call("LISTAGG", &[3]), &nums(None), false), "b,a,b,é");
+    assert_eq!(total(&call("ARRAY_AGG", &[0]), &nums(None), false), "[10, 20, NULL, 40, 50]");
+    let back = nums(Some(vec![0, 0, 0, 3, 0]));
+    assert_eq!(total(&call("LISTAGG", &[3]), &back, true), "a,é");
+    let distinct = AggregateCall { distinct: true, ..call("LISTAGG", &[3]) };
+    assert_eq!(total(&distinct, &nums(None), false), "b,a,é");
 }
 
 #[test]
@@ -173,7 +210,9 @@ fn what_is_refused() {
         "No match found for function signature BIT_AND(<NUMERIC>)"
     );
     assert_eq!(message("PERCENTILE", &[]), "function PERCENTILE is not supported yet");
-    let mut unused = StringBuilder::new();
-    unused.append_null();
+    assert_eq!(
+        message("COUNT", &[TypeKind::Int.nullable(), TypeKind::Int.nullable()]),
+        "We now only support the count of one field."
+    );
     assert_eq!(resolve("MIN", &[TypeKind::Int.not_null()], false, true).unwrap().result, TypeKind::Int.not_null());
 }

@@ -26,11 +26,7 @@ pub(super) fn caster(from: &TypeKind, to: &TypeKind) -> Caster {
     }))
 }
 
-fn bounded<'a>(
-    values: impl Iterator<Item = Option<&'a [u8]>>,
-    bound: usize,
-    fill: bool,
-) -> Result<ArrayRef, Failure> {
+fn bounded<'a>(values: impl Iterator<Item = Option<&'a [u8]>>, bound: usize, fill: bool) -> Result<ArrayRef, Failure> {
     let mut builder = BinaryBuilder::new();
     let mut filled = Vec::new();
     for value in values {

@@ -33,8 +33,7 @@ pub(super) fn nested_caster(
             let fields = b.arrow_fields();
             Some(Box::new(move |array: &ArrayRef| {
                 let row = array.as_struct();
-                let columns =
-                    row.columns().iter().zip(&casters).map(|(column, cast)| apply(cast, column));
+                let columns = row.columns().iter().zip(&casters).map(|(column, cast)| apply(cast, column));
                 let columns = columns.collect::<Result<Vec<_>, Failure>>()?;
                 Ok(Arc::new(StructArray::try_new(fields.clone(), columns, row.nulls().cloned())?) as ArrayRef)
             }))

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-};
+use arrow_array::types::{Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow_array::{ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use dataflow::{Failure, TypeKind};
 
 use super::parse::{self, parse_decimal, parse_double, parse_float, parse_integer};
 use super::{Caster, OnError};
-use crate::integer::Integer;
 use crate::functions::decimal::{power_of_ten, rescale};
+use crate::integer::Integer;
 use crate::java_number::write_double;
 use crate::types::decimal::DecimalShape;
 use crate::types::is_character;

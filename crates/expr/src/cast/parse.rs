@@ -195,10 +195,14 @@ pub fn parse_timestamp(text: &str) -> Result<(i64, i64), String> {
         ("MinuteOfHour", 0, 59, minute),
         ("SecondOfMinute", 0, 59, second),
     ];
-    if let Some((name, least, most, value)) = fields.iter().find(|(_, least, most, value)| value < least || value > most) {
+    if let Some((name, least, most, value)) =
+        fields.iter().find(|(_, least, most, value)| value < least || value > most)
+    {
         // Java prints the range of a day as 1 to 28/31.
         let range = if *name == "DayOfMonth" { "1 - 28/31".to_owned() } else { format!("{least} - {most}") };
-        return Err(format!("Text '{text}' could not be parsed: Invalid value for {name} (valid values {range}): {value}"));
+        return Err(format!(
+            "Text '{text}' could not be parsed: Invalid value for {name} (valid values {range}): {value}"
+        ));
     }
     let days = days_of(year.into(), month, day.min(days_in_month(year.into(), month)));
     let millis = i64::from((hour * 60 + minute) * 60 + second) * 1_000 + nanos / 1_000_000;

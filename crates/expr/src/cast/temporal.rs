@@ -169,7 +169,9 @@ fn to_timestamp(from: &TypeKind, precision: u8, on_error: OnError, target: Targe
         })),
         _ => Some(Box::new(move |array| {
             let values = array.as_string::<i32>().iter().map(|text| match text {
-                Some(text) => on_error.apply(parse_timestamp(text).map(|at| Some(target.of_local(floored(at, precision))))),
+                Some(text) => {
+                    on_error.apply(parse_timestamp(text).map(|at| Some(target.of_local(floored(at, precision)))))
+                }
                 None => Ok(None),
             });
             timestamps(values, precision)

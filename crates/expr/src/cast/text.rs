@@ -51,10 +51,10 @@ fn widening(from: &TypeKind, bound: usize, fill: bool) -> Option<()> {
 
 /// At most `bound` characters, exactly that many when filled.
 pub(super) fn bounded(text: &str, bound: usize, fill: bool) -> Cow<'_, str> {
-    if text.len() > bound {
-        if let Some((end, _)) = text.char_indices().nth(bound) {
-            return Cow::Borrowed(&text[..end]);
-        }
+    if text.len() > bound
+        && let Some((end, _)) = text.char_indices().nth(bound)
+    {
+        return Cow::Borrowed(&text[..end]);
     }
     if fill {
         let count = text.chars().count();

@@ -6,7 +6,7 @@ use crate::context::EvalContext;
 use crate::literal::to_array;
 use crate::render::render_cell;
 
-/// `CAST(x AS INT)`, `(a / $1)`, ... 
+/// `CAST(x AS INT)`, `(a / $1)`, ...
 pub(super) fn describe(expr: &Expr, context: &EvalContext) -> String {
     let inner = |expr: &Expr| describe(expr, context);
     match &expr.kind {
@@ -40,7 +40,9 @@ fn call(function: &str, args: &[String]) -> String {
         ("NOT", [a]) => format!("NOT {a}"),
         ("ITEM", [a, b]) => format!("{a}[{b}]"),
         (suffix, [a]) if suffix.starts_with("IS ") => format!("{a} {suffix}"),
-        (operator, [a, b]) if !operator.starts_with(char::is_alphabetic) || matches!(operator, "AND" | "OR" | "LIKE") => {
+        (operator, [a, b])
+            if !operator.starts_with(char::is_alphabetic) || matches!(operator, "AND" | "OR" | "LIKE") =>
+        {
             format!("({a} {operator} {b})")
         }
         _ => format!("{function}({})", args.join(", ")),

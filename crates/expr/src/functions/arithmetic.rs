@@ -24,8 +24,7 @@ const PLUS: &[&str] = &[
 ];
 const MINUS: &[&str] =
     &["<NUMERIC> - <NUMERIC>", "<DATETIME_INTERVAL> - <DATETIME_INTERVAL>", "<DATETIME> - <DATETIME_INTERVAL>"];
-const TIMES: &[&str] =
-    &["<NUMERIC> * <NUMERIC>", "<DATETIME_INTERVAL> * <NUMERIC>", "<NUMERIC> * <DATETIME_INTERVAL>"];
+const TIMES: &[&str] = &["<NUMERIC> * <NUMERIC>", "<DATETIME_INTERVAL> * <NUMERIC>", "<NUMERIC> * <DATETIME_INTERVAL>"];
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {

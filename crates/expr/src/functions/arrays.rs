@@ -27,16 +27,52 @@ pub(super) fn functions() -> Vec<FunctionDef> {
     vec![
         new("ARRAY_APPEND", &["ARRAY_APPEND(<ARRAY>, <ELEMENT>)"], "With an element at its end.", extended, extend),
         new("ARRAY_PREPEND", &["ARRAY_PREPEND(<ARRAY>, <ELEMENT>)"], "With an element at its start.", extended, extend),
-        new("ARRAY_CONCAT", &["ARRAY_CONCAT(<ARRAY>...)"], "All elements, one array after the other.", united, concatenate),
-        new("ARRAY_CONTAINS", &["ARRAY_CONTAINS(<ARRAY>, <ELEMENT>)"], "Whether an element is there.", contains_type, contains),
-        new("ARRAY_POSITION", &["ARRAY_POSITION(<ARRAY>, <ELEMENT>)"], "Where an element is, from one; 0: nowhere.", position_type, position),
+        new(
+            "ARRAY_CONCAT",
+            &["ARRAY_CONCAT(<ARRAY>...)"],
+            "All elements, one array after the other.",
+            united,
+            concatenate,
+        ),
+        new(
+            "ARRAY_CONTAINS",
+            &["ARRAY_CONTAINS(<ARRAY>, <ELEMENT>)"],
+            "Whether an element is there.",
+            contains_type,
+            contains,
+        ),
+        new(
+            "ARRAY_POSITION",
+            &["ARRAY_POSITION(<ARRAY>, <ELEMENT>)"],
+            "Where an element is, from one; 0: nowhere.",
+            position_type,
+            position,
+        ),
         new("ARRAY_REMOVE", &["ARRAY_REMOVE(<ARRAY>, <ELEMENT>)"], "Without an element.", removed, remove),
         new("ARRAY_DISTINCT", &["ARRAY_DISTINCT(<ARRAY>)"], "Each element once.", same_array, distinct),
         new("ARRAY_UNION", &["ARRAY_UNION(<ARRAY>, <ARRAY>)"], "Each element of either once.", two_united, combine),
-        new("ARRAY_INTERSECT", &["ARRAY_INTERSECT(<ARRAY>, <ARRAY>)"], "Each element of both once.", two_united, combine),
-        new("ARRAY_EXCEPT", &["ARRAY_EXCEPT(<ARRAY>, <ARRAY>)"], "Each element of the first that is not in the second.", two_united, combine),
+        new(
+            "ARRAY_INTERSECT",
+            &["ARRAY_INTERSECT(<ARRAY>, <ARRAY>)"],
+            "Each element of both once.",
+            two_united,
+            combine,
+        ),
+        new(
+            "ARRAY_EXCEPT",
+            &["ARRAY_EXCEPT(<ARRAY>, <ARRAY>)"],
+            "Each element of the first that is not in the second.",
+            two_united,
+            combine,
+        ),
         new("ARRAY_REVERSE", &["ARRAY_REVERSE(<ARRAY>)"], "In reverse order.", same_array, reverse),
-        new("ARRAY_SLICE", &["ARRAY_SLICE(<ARRAY>, <INTEGER>)", "ARRAY_SLICE(<ARRAY>, <INTEGER>, <INTEGER>)"], "From a position to another; negative ones count from the end.", sliced, slice),
+        new(
+            "ARRAY_SLICE",
+            &["ARRAY_SLICE(<ARRAY>, <INTEGER>)", "ARRAY_SLICE(<ARRAY>, <INTEGER>, <INTEGER>)"],
+            "From a position to another; negative ones count from the end.",
+            sliced,
+            slice,
+        ),
         new("ARRAY_SORT", SORT, "In order; NULL first, or last when descending.", sorted, sort),
         new("ARRAY_MAX", &["ARRAY_MAX(<ARRAY>)"], "The greatest element.", extreme, extremum),
         new("ARRAY_MIN", &["ARRAY_MIN(<ARRAY>)"], "The least element.", extreme, extremum),
@@ -46,8 +82,7 @@ pub(super) fn functions() -> Vec<FunctionDef> {
 
 const SORT: &[&str] =
     &["ARRAY_SORT(<ARRAY>)", "ARRAY_SORT(<ARRAY>, <BOOLEAN>)", "ARRAY_SORT(<ARRAY>, <BOOLEAN>, <BOOLEAN>)"];
-const JOIN: &[&str] =
-    &["ARRAY_JOIN(<ARRAY>, <CHARACTER>)", "ARRAY_JOIN(<ARRAY>, <CHARACTER>, <CHARACTER>)"];
+const JOIN: &[&str] = &["ARRAY_JOIN(<ARRAY>, <CHARACTER>)", "ARRAY_JOIN(<ARRAY>, <CHARACTER>, <CHARACTER>)"];
 
 fn element(arg: &Argument) -> Option<&LogicalType> {
     match arg.kind() {
@@ -69,7 +104,8 @@ fn extended(args: &[Argument]) -> Option<Signature> {
     joins(value, element)?;
     let joined = element.with_nullable(element.nullable || value.ty.nullable);
     let kind = TypeKind::Array(Box::new(joined));
-    let casts = vec![kind.clone().not_null().with_nullable(array.ty.nullable), element.with_nullable(value.ty.nullable)];
+    let casts =
+        vec![kind.clone().not_null().with_nullable(array.ty.nullable), element.with_nullable(value.ty.nullable)];
     Some(Signature { args: casts, result: kind.not_null().with_nullable(any_nullable(args)) })
 }
 
@@ -371,7 +407,9 @@ fn sort(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         let values = list.values();
         let compare = comparator(values, values)?;
         let flag = |index: usize, row: usize, default: bool| match args.get(index) {
-            Some(arg) => arg.array().is_valid(arg.position(row)).then(|| arg.array().as_boolean().value(arg.position(row))),
+            Some(arg) => {
+                arg.array().is_valid(arg.position(row)).then(|| arg.array().as_boolean().value(arg.position(row)))
+            }
             None => Some(default),
         };
         assemble(&field, &[values], list.nulls().cloned(), rows, |row, chosen| {
@@ -380,8 +418,20 @@ fn sort(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
             let mut elements: Vec<usize> = range(list, row).collect();
             elements.sort_by(|&a, &b| match (values.is_null(a), values.is_null(b)) {
                 (true, true) => Ordering::Equal,
-                (true, false) => if nulls_first { Ordering::Less } else { Ordering::Greater },
-                (false, true) => if nulls_first { Ordering::Greater } else { Ordering::Less },
+                (true, false) => {
+                    if nulls_first {
+                        Ordering::Less
+                    } else {
+                        Ordering::Greater
+                    }
+                }
+                (false, true) => {
+                    if nulls_first {
+                        Ordering::Greater
+                    } else {
+                        Ordering::Less
+                    }
+                }
                 (false, false) if ascending => compare(a, b),
                 (false, false) => compare(b, a),
             });
@@ -425,7 +475,8 @@ fn join(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
             if list.is_null(row) {
                 return None;
             }
-            let texts = range(list, row).filter_map(|at| if elements.is_valid(at) { Some(elements.value(at)) } else { for_null });
+            let texts = range(list, row)
+                .filter_map(|at| if elements.is_valid(at) { Some(elements.value(at)) } else { for_null });
             for (index, text) in texts.enumerate() {
                 if index > 0 {
                     out.push_str(separator);

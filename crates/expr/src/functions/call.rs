@@ -39,11 +39,6 @@ impl Signature {
         Signature::with_result(args, result.not_null().with_nullable(any_nullable(args)))
     }
 
-    /// Arguments as they are, and a nullable result.
-    pub(crate) fn nullable(args: &[Argument], result: TypeKind) -> Option<Signature> {
-        Signature::with_result(args, result.nullable())
-    }
-
     /// Arguments as they are, and exactly this result.
     pub(crate) fn with_result(args: &[Argument], result: LogicalType) -> Option<Signature> {
         Some(Signature { args: args.iter().map(|arg| arg.ty.without_time_attribute()).collect(), result })
@@ -88,7 +83,6 @@ impl BoundCall<'_> {
     }
 
     /// The text of a constant argument; `None` when it is no constant or NULL.
-    #[allow(dead_code, reason = "families with units and patterns use it")]
     pub(crate) fn constant_text(&self, index: usize) -> Option<&str> {
         let array = self.constants.get(index)?.as_ref()?;
         match array.data_type() {
@@ -98,7 +92,6 @@ impl BoundCall<'_> {
     }
 
     /// The value of a constant INT argument.
-    #[allow(dead_code, reason = "families with digits use it")]
     pub(crate) fn constant_int(&self, index: usize) -> Option<i32> {
         let array = self.constants.get(index)?.as_ref()?;
         match array.data_type() {

@@ -12,7 +12,10 @@ use crate::calendar::{MILLIS_PER_DAY, to_local};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
-    let new = |name, forms, doc, infer| FunctionDef { deterministic: false, ..FunctionDef::new(name, forms, doc, infer, now) };
+    let new = |name, forms, doc, infer| FunctionDef {
+        deterministic: false,
+        ..FunctionDef::new(name, forms, doc, infer, now)
+    };
     vec![
         new("CURRENT_DATE", &["CURRENT_DATE"], "Today, in the session's time zone.", date),
         new("CURRENT_TIME", &["CURRENT_TIME"], "The time of day, in the session's time zone.", time),
@@ -53,7 +56,9 @@ fn now(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let (clock, zone) = (call.context.now, call.context.time_zone);
     let local = move || to_local(clock(), zone);
     Ok(match &call.result.kind {
-        TypeKind::Date => Kernel::new(move |_, rows| all::<Date32Type>(local().div_euclid(MILLIS_PER_DAY) as i32, rows)),
+        TypeKind::Date => {
+            Kernel::new(move |_, rows| all::<Date32Type>(local().div_euclid(MILLIS_PER_DAY) as i32, rows))
+        }
         TypeKind::Time { .. } => Kernel::new(move |_, rows| {
             let seconds = local().rem_euclid(MILLIS_PER_DAY) / 1_000;
             all::<Time32MillisecondType>((seconds * 1_000) as i32, rows)

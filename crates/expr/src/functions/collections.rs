@@ -5,7 +5,9 @@ use std::sync::Arc;
 use arrow_array::builder::UInt32Builder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, ListArray, MapArray, StringArray, StructArray, UInt32Array};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Int32Array, ListArray, MapArray, StringArray, StructArray, UInt32Array,
+};
 use arrow_buffer::{BooleanBuffer, OffsetBuffer};
 use arrow_ord::ord::make_comparator;
 use arrow_schema::{DataType, SortOptions};
@@ -28,7 +30,13 @@ pub(super) fn functions() -> Vec<FunctionDef> {
         new("MAP", &["MAP[<ANY>, <ANY>...]"], "A map of these keys and values.", map_type, map),
         new("ROW", &["ROW(<ANY>...)"], "A row of these fields.", row_type, row),
         new("ITEM", forms, "The element at a position from one, or of a key.", item_type, item),
-        new("CARDINALITY", &["CARDINALITY(<ARRAY>)", "CARDINALITY(<MAP>)"], "Number of elements.", counted, cardinality),
+        new(
+            "CARDINALITY",
+            &["CARDINALITY(<ARRAY>)", "CARDINALITY(<MAP>)"],
+            "Number of elements.",
+            counted,
+            cardinality,
+        ),
         new("ELEMENT", &["ELEMENT(<ARRAY>)"], "The only element.", sole_type, sole_element),
         new("TYPEOF", &["TYPEOF(<ANY>)", "TYPEOF(<ANY>, <BOOLEAN>)"], "The type as text.", type_text, type_of),
     ]

@@ -5,10 +5,10 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use arrow_arith::boolean::{and_kleene, is_null, not, or_kleene};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray};
-use arrow_arith::boolean::{and_kleene, is_null, not, or_kleene};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_ord::cmp;
 use arrow_ord::ord::make_comparator;
@@ -19,7 +19,6 @@ use super::call::{Argument, BoundCall, Signature};
 use super::{FunctionDef, Kernel};
 use crate::operand::Operand;
 use crate::types::{comparison_type, is_constructed};
-
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -33,8 +32,16 @@ pub(super) fn functions() -> Vec<FunctionDef> {
         new("<=", &["<COMPARABLE_TYPE> <= <COMPARABLE_TYPE>"], "Whether the first is not greater."),
         new(">", &["<COMPARABLE_TYPE> > <COMPARABLE_TYPE>"], "Whether the first is greater."),
         new(">=", &["<COMPARABLE_TYPE> >= <COMPARABLE_TYPE>"], "Whether the first is not less."),
-        distinct("IS DISTINCT FROM", &["<COMPARABLE_TYPE> IS DISTINCT FROM <COMPARABLE_TYPE>"], "Whether both differ; NULL equals NULL."),
-        distinct("IS NOT DISTINCT FROM", &["<COMPARABLE_TYPE> IS NOT DISTINCT FROM <COMPARABLE_TYPE>"], "Whether both are equal; NULL equals NULL."),
+        distinct(
+            "IS DISTINCT FROM",
+            &["<COMPARABLE_TYPE> IS DISTINCT FROM <COMPARABLE_TYPE>"],
+            "Whether both differ; NULL equals NULL.",
+        ),
+        distinct(
+            "IS NOT DISTINCT FROM",
+            &["<COMPARABLE_TYPE> IS NOT DISTINCT FROM <COMPARABLE_TYPE>"],
+            "Whether both are equal; NULL equals NULL.",
+        ),
     ]
 }
 
@@ -47,7 +54,10 @@ fn compared(args: &[Argument]) -> Option<Signature> {
         false => common.with_nullable(arg.ty.nullable),
     };
     let nullable = may_be_unknown(&left.ty) || may_be_unknown(&right.ty);
-    Some(Signature { args: args.iter().map(cast).collect(), result: TypeKind::Boolean.not_null().with_nullable(nullable) })
+    Some(Signature {
+        args: args.iter().map(cast).collect(),
+        result: TypeKind::Boolean.not_null().with_nullable(nullable),
+    })
 }
 
 /// Whether a comparison of it may be NULL: also when a field of a ROW is.
@@ -133,9 +143,15 @@ fn float_loop<T: ArrowPrimitiveType>(compare: fn(T::Native, T::Native) -> bool) 
         }
         let (a, b) = (left.values(), right.values());
         let values = match (&args[0], &args[1]) {
-            (Operand::Column(_), Operand::Column(_)) => BooleanBuffer::collect_bool(rows, |row| compare(a[row], b[row])),
-            (Operand::Column(_), Operand::Constant(_)) => BooleanBuffer::collect_bool(rows, |row| compare(a[row], b[0])),
-            (Operand::Constant(_), Operand::Column(_)) => BooleanBuffer::collect_bool(rows, |row| compare(a[0], b[row])),
+            (Operand::Column(_), Operand::Column(_)) => {
+                BooleanBuffer::collect_bool(rows, |row| compare(a[row], b[row]))
+            }
+            (Operand::Column(_), Operand::Constant(_)) => {
+                BooleanBuffer::collect_bool(rows, |row| compare(a[row], b[0]))
+            }
+            (Operand::Constant(_), Operand::Column(_)) => {
+                BooleanBuffer::collect_bool(rows, |row| compare(a[0], b[row]))
+            }
             _ => BooleanBuffer::collect_bool(rows, |_| compare(a[0], b[0])),
         };
         Ok(Arc::new(BooleanArray::new(values, union_nulls(args))))

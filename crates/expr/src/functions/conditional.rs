@@ -16,8 +16,19 @@ pub(super) fn functions() -> Vec<FunctionDef> {
     vec![
         FunctionDef::lazy("COALESCE", &["COALESCE(<COMMON>...)"], "The first argument that is not NULL.", coalesce),
         FunctionDef::lazy("IFNULL", &["IFNULL(<ANY>, <ANY>)"], "The first, or the second when it is NULL.", if_null),
-        FunctionDef::lazy("IF", &["IF(<BOOLEAN>, <ANY>, <ANY>)"], "The second when the first is TRUE, else the third.", if_else),
-        FunctionDef::new("NULLIF", &["NULLIF(<ANY>, <ANY>)"], "NULL when both are equal, else the first.", null_if, null_if_kernel),
+        FunctionDef::lazy(
+            "IF",
+            &["IF(<BOOLEAN>, <ANY>, <ANY>)"],
+            "The second when the first is TRUE, else the third.",
+            if_else,
+        ),
+        FunctionDef::new(
+            "NULLIF",
+            &["NULLIF(<ANY>, <ANY>)"],
+            "NULL when both are equal, else the first.",
+            null_if,
+            null_if_kernel,
+        ),
     ]
 }
 

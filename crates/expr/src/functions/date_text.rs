@@ -25,16 +25,52 @@ use crate::types::{is_character, is_integer, is_numeric, is_timestamp};
 pub(super) fn functions() -> Vec<FunctionDef> {
     let new = FunctionDef::new;
     vec![
-        new("DATE_FORMAT", &["DATE_FORMAT(<TIMESTAMP>, <CHARACTER>)", "DATE_FORMAT(<CHARACTER>, <CHARACTER>)"], "A point in time as text, by a pattern.", formatted, date_format),
-        new("TO_DATE", &["TO_DATE(<CHARACTER>)", "TO_DATE(<CHARACTER>, <CHARACTER>)"], "A date from text.", date_type, to_date),
-        new("TO_TIMESTAMP", &["TO_TIMESTAMP(<CHARACTER>)", "TO_TIMESTAMP(<CHARACTER>, <CHARACTER>)"], "A timestamp from text.", timestamp_type, to_timestamp),
-        new("TO_TIMESTAMP_LTZ", LTZ, "An instant from a number since the epoch or from text.", instant_type, to_timestamp_ltz),
-        new("FROM_UNIXTIME", &["FROM_UNIXTIME(<NUMERIC>)", "FROM_UNIXTIME(<NUMERIC>, <CHARACTER>)"], "Seconds since the epoch as text.", unix_text, from_unixtime),
+        new(
+            "DATE_FORMAT",
+            &["DATE_FORMAT(<TIMESTAMP>, <CHARACTER>)", "DATE_FORMAT(<CHARACTER>, <CHARACTER>)"],
+            "A point in time as text, by a pattern.",
+            formatted,
+            date_format,
+        ),
+        new(
+            "TO_DATE",
+            &["TO_DATE(<CHARACTER>)", "TO_DATE(<CHARACTER>, <CHARACTER>)"],
+            "A date from text.",
+            date_type,
+            to_date,
+        ),
+        new(
+            "TO_TIMESTAMP",
+            &["TO_TIMESTAMP(<CHARACTER>)", "TO_TIMESTAMP(<CHARACTER>, <CHARACTER>)"],
+            "A timestamp from text.",
+            timestamp_type,
+            to_timestamp,
+        ),
+        new(
+            "TO_TIMESTAMP_LTZ",
+            LTZ,
+            "An instant from a number since the epoch or from text.",
+            instant_type,
+            to_timestamp_ltz,
+        ),
+        new(
+            "FROM_UNIXTIME",
+            &["FROM_UNIXTIME(<NUMERIC>)", "FROM_UNIXTIME(<NUMERIC>, <CHARACTER>)"],
+            "Seconds since the epoch as text.",
+            unix_text,
+            from_unixtime,
+        ),
         FunctionDef {
             deterministic: false,
             ..new("UNIX_TIMESTAMP", UNIX, "Seconds since the epoch, now or of text.", seconds_type, unix_timestamp)
         },
-        new("CONVERT_TZ", &["CONVERT_TZ(<CHARACTER>, <CHARACTER>, <CHARACTER>)"], "A time of one zone in another.", converted, convert_tz),
+        new(
+            "CONVERT_TZ",
+            &["CONVERT_TZ(<CHARACTER>, <CHARACTER>, <CHARACTER>)"],
+            "A time of one zone in another.",
+            converted,
+            convert_tz,
+        ),
     ]
 }
 
@@ -208,11 +244,7 @@ fn default_pattern() -> DatePattern {
 }
 
 fn write_instant(pattern: &DatePattern, utc_millis: i64, zone: Tz, out: &mut String) -> Result<(), Failure> {
-    let local = LocalTime {
-        millis: to_local(utc_millis, zone),
-        nanos: 0,
-        zone: Some(ZoneOffset { zone, utc_millis }),
-    };
+    let local = LocalTime { millis: to_local(utc_millis, zone), nanos: 0, zone: Some(ZoneOffset { zone, utc_millis }) };
     pattern.format(local, out).map_err(Failure::user)
 }
 
@@ -289,20 +321,22 @@ fn to_timestamp_ltz(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
 }
 
 fn known_zone(id: &str) -> Result<Tz, Failure> {
-    parse_zone(id).ok_or_else(|| {
-        Failure::user(format!("Invalid timezone for parsing TIMESTAMP_LTZ: Unknown time-zone ID: {id}"))
-    })
+    parse_zone(id)
+        .ok_or_else(|| Failure::user(format!("Invalid timezone for parsing TIMESTAMP_LTZ: Unknown time-zone ID: {id}")))
 }
 
 /// A number of units of 10^-precision seconds; its fraction is cut off.
 fn from_number(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let precision = match call.args.len() {
         1 => 3,
-        _ => call.constant_int(1).ok_or_else(|| Failure::user("the precision of TO_TIMESTAMP_LTZ must be a constant").fatal())?,
+        _ => call
+            .constant_int(1)
+            .ok_or_else(|| Failure::user("the precision of TO_TIMESTAMP_LTZ must be a constant").fatal())?,
     };
-    let precision = u32::try_from(precision).ok().filter(|precision| *precision <= 9).ok_or_else(|| {
-        Failure::user("The precision value should be between 0 and 9 for TO_TIMESTAMP_LTZ").fatal()
-    })?;
+    let precision = u32::try_from(precision)
+        .ok()
+        .filter(|precision| *precision <= 9)
+        .ok_or_else(|| Failure::user("The precision value should be between 0 and 9 for TO_TIMESTAMP_LTZ").fatal())?;
     let TypeKind::TimestampLtz { precision: target, .. } = call.result.kind else { return Err(call.no_kernel()) };
     let whole = whole_number(call.arg(0)?).ok_or_else(|| call.no_kernel())?;
     let (per_second, nanos_per_unit) = (10i64.pow(precision), 10i64.pow(9 - precision));

@@ -7,8 +7,8 @@ use arrow_array::{ArrayRef, Decimal128Array, PrimitiveArray};
 use arrow_buffer::i256;
 use dataflow::{Failure, TypeKind};
 
-use super::call::BoundCall;
 use super::Kernel;
+use super::call::BoundCall;
 use crate::operand::Operand;
 use crate::types::decimal::DecimalShape;
 
@@ -186,10 +186,11 @@ fn fallible(
     shape: DecimalShape,
     compute: impl Fn(i128, i128) -> Result<Option<i128>, Failure>,
 ) -> Result<ArrayRef, Failure> {
-    let values = (0..rows).map(|row| match (args[0].value::<Decimal128Type>(row), args[1].value::<Decimal128Type>(row)) {
-        (Some(a), Some(b)) => compute(a, b),
-        _ => Ok(None),
-    });
+    let values =
+        (0..rows).map(|row| match (args[0].value::<Decimal128Type>(row), args[1].value::<Decimal128Type>(row)) {
+            (Some(a), Some(b)) => compute(a, b),
+            _ => Ok(None),
+        });
     finish(values.collect::<Result<PrimitiveArray<Decimal128Type>, Failure>>()?, shape)
 }
 

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use arrow_array::ArrayRef;
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::ArrayRef;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dataflow::{Failure, TypeKind};
@@ -37,14 +37,32 @@ const HASHES: &[(&str, &[&str], &str, Infer)] = &[
 pub(super) fn functions() -> Vec<FunctionDef> {
     let new = FunctionDef::new;
     let mut all = vec![
-        new("TO_BASE64", &["TO_BASE64(<CHARACTER>)", "TO_BASE64(<BINARY>)"], "Text or bytes in BASE64.", to_text, to_base64),
+        new(
+            "TO_BASE64",
+            &["TO_BASE64(<CHARACTER>)", "TO_BASE64(<BINARY>)"],
+            "Text or bytes in BASE64.",
+            to_text,
+            to_base64,
+        ),
         new("FROM_BASE64", &["FROM_BASE64(<CHARACTER>)"], "Text from BASE64.", text_to_text, from_base64),
         new("HEX", &["HEX(<INTEGER>)", "HEX(<CHARACTER>)"], "In hexadecimal.", hex_types, hex),
         new("UNHEX", &["UNHEX(<CHARACTER>)"], "Bytes from hexadecimal.", unhex_types, unhex),
         new("BIN", &["BIN(<INTEGER>)"], "In binary.", bin_types, bin),
-        new("ENCODE", &["ENCODE(<CHARACTER>, <CHARACTER>)"], "The bytes of a text in a character set.", encoded, encode),
+        new(
+            "ENCODE",
+            &["ENCODE(<CHARACTER>, <CHARACTER>)"],
+            "The bytes of a text in a character set.",
+            encoded,
+            encode,
+        ),
         new("DECODE", &["DECODE(<BINARY>, <CHARACTER>)"], "The text of bytes in a character set.", decoded, decode),
-        new("SHA2", &["SHA2(<CHARACTER>, <INTEGER>)"], "The SHA-2 hash of so many bits, in hexadecimal.", sha2_types, sha2_of),
+        new(
+            "SHA2",
+            &["SHA2(<CHARACTER>, <INTEGER>)"],
+            "The SHA-2 hash of so many bits, in hexadecimal.",
+            sha2_types,
+            sha2_of,
+        ),
         new("URL_ENCODE", &["URL_ENCODE(<CHARACTER>)"], "Escaped for a URL.", url_type, url_encode),
         new("URL_DECODE", &["URL_DECODE(<CHARACTER>)"], "Without the escapes of a URL.", url_type, url_decode),
         new("PARSE_URL", PARSE_URL, "A part of a URL.", url_parts, parse_url),
@@ -216,7 +234,9 @@ impl Charset {
 
     /// A character that the set has not is a question mark.
     fn encode(self, text: &str) -> Vec<u8> {
-        let narrow = |most: u32| text.chars().map(move |c| if u32::from(c) <= most { u32::from(c) as u8 } else { b'?' }).collect();
+        let narrow = |most: u32| {
+            text.chars().map(move |c| if u32::from(c) <= most { u32::from(c) as u8 } else { b'?' }).collect()
+        };
         match self {
             Charset::Ascii => narrow(0x7F),
             Charset::Latin1 => narrow(0xFF),
@@ -235,7 +255,8 @@ impl Charset {
             Charset::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
             Charset::Utf16 { big, mark } => {
                 let units = bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-                let units: Vec<u16> = units.map(|p| if big { u16::from_be_bytes(p) } else { u16::from_le_bytes(p) }).collect();
+                let units: Vec<u16> =
+                    units.map(|p| if big { u16::from_be_bytes(p) } else { u16::from_le_bytes(p) }).collect();
                 let text = String::from_utf16_lossy(&units);
                 if mark { text.trim_start_matches('\u{FEFF}').to_owned() } else { text }
             }
@@ -276,7 +297,7 @@ fn hex_digest<D: Digest>(text: &str, out: &mut String) {
 fn hash_kernel(digest: fn(&str, &mut String)) -> Kernel {
     Kernel::new(move |args, rows| {
         let text = args[0].text();
-        Ok(loops::texts(rows, |row, out| Some(digest(text.get(row)?, out))))
+        Ok(loops::mapped(text, rows, digest))
     })
 }
 
@@ -324,7 +345,7 @@ fn sha2_of(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
 fn url_encode(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     Ok(Kernel::new(|args, rows| {
         let text = args[0].text();
-        Ok(loops::texts(rows, |row, out| Some(url::encode(text.get(row)?, out))))
+        Ok(loops::mapped(text, rows, url::encode))
     }))
 }
 

@@ -94,13 +94,10 @@ fn mixed(name: &str, args: &[Argument]) -> Option<String> {
     let types = || args.iter().map(|arg| arg.ty.to_string()).collect::<Vec<_>>().join(", ");
     match name {
         "COALESCE" | "IFNULL" | "IF" | "ARRAY_APPEND" | "ARRAY_PREPEND" | "ARRAY_CONTAINS" | "ARRAY_POSITION"
-        | "ARRAY_REMOVE" => {
-            Some(format!("Invalid function call: {name}({}). Invalid input arguments.", types()))
-        }
+        | "ARRAY_REMOVE" => Some(format!("Invalid function call: {name}({}). Invalid input arguments.", types())),
         "GREATEST" | "LEAST" => {
-            let (first, other) = (args.first()?, args.iter().find(|arg| {
-                common_type(&[args[0].ty.clone(), arg.ty.clone()]).is_none()
-            })?);
+            let (first, other) =
+                (args.first()?, args.iter().find(|arg| common_type(&[args[0].ty.clone(), arg.ty.clone()]).is_none())?);
             Some(format!(
                 "All types in a comparison should support both 'EQUALS' and 'ORDER' comparison with each other. Can not compare {} with {}",
                 first.ty, other.ty
@@ -128,7 +125,8 @@ fn unconvertible(name: &str, args: &[Argument]) -> Option<String> {
 
 /// The function whose name takes the fewest edits, when they are few.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
-    let candidates = catalogue().iter().map(|function| function.name).filter(|name| name.starts_with(char::is_alphabetic));
+    let candidates =
+        catalogue().iter().map(|function| function.name).filter(|name| name.starts_with(char::is_alphabetic));
     let (distance, nearest) = candidates.map(|candidate| (edits(name, candidate), candidate)).min()?;
     (distance <= name.len() / 3).then_some(nearest)
 }

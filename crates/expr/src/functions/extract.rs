@@ -25,8 +25,10 @@ const SHORT: &[(&str, &[&str], &str, Unit)] = &[
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
-    let forms = &["EXTRACT(<DATETIME_INTERVAL> FROM <DATETIME_INTERVAL>)", "EXTRACT(<DATETIME_INTERVAL> FROM <DATETIME>)"];
-    let mut all = vec![FunctionDef::new("EXTRACT", forms, "A field of a point in time or an interval.", extracted, extract)];
+    let forms =
+        &["EXTRACT(<DATETIME_INTERVAL> FROM <DATETIME_INTERVAL>)", "EXTRACT(<DATETIME_INTERVAL> FROM <DATETIME>)"];
+    let mut all =
+        vec![FunctionDef::new("EXTRACT", forms, "A field of a point in time or an interval.", extracted, extract)];
     all.extend(SHORT.iter().map(|(name, forms, doc, _)| FunctionDef::new(name, forms, doc, shortly, extract)));
     all
 }
@@ -58,9 +60,7 @@ fn extract(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
             }))
         })),
         TypeKind::IntervalDayTime => Ok(Kernel::new(move |args, rows| {
-            Ok(loops::primitives::<Int64Type>(rows, |row| {
-                Some(of_millis(unit, args[index].value::<Int64Type>(row)?))
-            }))
+            Ok(loops::primitives::<Int64Type>(rows, |row| Some(of_millis(unit, args[index].value::<Int64Type>(row)?))))
         })),
         kind => {
             let reader = MomentReader::new(kind, call.context.time_zone).ok_or_else(|| call.no_kernel())?;

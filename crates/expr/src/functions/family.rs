@@ -18,8 +18,6 @@ pub(crate) enum Family {
     Long,
     /// A number, cast to DOUBLE.
     Double,
-    /// BOOLEAN.
-    Boolean,
 }
 
 impl Family {
@@ -34,7 +32,6 @@ impl Family {
             Family::Int => (null || is_integer(kind)).then_some(TypeKind::Int),
             Family::Long => (null || is_integer(kind)).then_some(TypeKind::BigInt),
             Family::Double => (null || is_numeric(kind)).then_some(TypeKind::Double),
-            Family::Boolean => (null || *kind == TypeKind::Boolean).then_some(TypeKind::Boolean),
         }
     }
 }
@@ -61,7 +58,8 @@ pub(crate) fn signature(
     if args.len() < required || args.len() > families.len() {
         return None;
     }
-    let cast = |(arg, family): (&Argument, &Family)| Some(family.cast(arg.kind())?.not_null().with_nullable(arg.ty.nullable));
+    let cast =
+        |(arg, family): (&Argument, &Family)| Some(family.cast(arg.kind())?.not_null().with_nullable(arg.ty.nullable));
     let types = args.iter().zip(families).map(cast).collect::<Option<Vec<LogicalType>>>()?;
     let nullable = match nullability {
         Nullability::OfArguments => any_nullable(args),

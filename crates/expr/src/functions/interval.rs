@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use arrow_array::types::{
-    Date32Type, Int32Type, Int64Type, Time32MillisecondType, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType,
+    Date32Type, Int32Type, Int64Type, Time32MillisecondType, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType,
 };
 use arrow_array::{ArrowPrimitiveType, PrimitiveArray};
 use arrow_schema::{DataType, TimeUnit};
@@ -124,12 +124,8 @@ pub(super) fn shift(datetime: &TypeKind, interval: &TypeKind, backwards: bool) -
             Ok(Arc::new(loops::binary::<Time32MillisecondType, Int64Type, Time32MillisecondType>(args, rows, add)))
         }),
         DataType::Timestamp(TimeUnit::Millisecond, _) => instants::<TimestampMillisecondType>(sign, months, 1),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            instants::<TimestampMicrosecondType>(sign, months, 1_000)
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            instants::<TimestampNanosecondType>(sign, months, 1_000_000)
-        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => instants::<TimestampMicrosecondType>(sign, months, 1_000),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => instants::<TimestampNanosecondType>(sign, months, 1_000_000),
         _ => return None,
     })
 }

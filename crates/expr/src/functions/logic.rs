@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray};
 use arrow_arith::boolean::{is_not_null, is_null, not};
+use arrow_array::{Array, BooleanArray};
 use arrow_select::filter::prep_null_mask_filter;
 use dataflow::{Failure, TypeKind};
 
@@ -23,7 +23,13 @@ pub(super) fn functions() -> Vec<FunctionDef> {
         FunctionDef::new("IS FALSE", &["<BOOLEAN> IS FALSE"], "Whether it is FALSE.", certainty, truth_test),
         FunctionDef::new("IS NOT FALSE", &["<BOOLEAN> IS NOT FALSE"], "TRUE or NULL.", certainty, truth_test),
         FunctionDef::new("IS UNKNOWN", &["<BOOLEAN> IS UNKNOWN"], "Whether it is NULL.", certainty, null_test),
-        FunctionDef::new("IS NOT UNKNOWN", &["<BOOLEAN> IS NOT UNKNOWN"], "Whether it is not NULL.", certainty, null_test),
+        FunctionDef::new(
+            "IS NOT UNKNOWN",
+            &["<BOOLEAN> IS NOT UNKNOWN"],
+            "Whether it is not NULL.",
+            certainty,
+            null_test,
+        ),
     ]
 }
 

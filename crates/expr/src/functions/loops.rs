@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use arrow_arith::arity;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
-use arrow_arith::arity;
 use dataflow::Failure;
 
-use crate::operand::Operand;
+use crate::operand::{Operand, TextOperand};
 
 /// `compute` for each row with a value, as one loop over the slots, NULL ones included: it must not panic on any value.
 pub(crate) fn binary<A, B, O>(
@@ -98,6 +98,14 @@ pub(crate) fn texts(rows: usize, mut write: impl FnMut(usize, &mut String) -> Op
         builder.append_option(write(row, &mut text).map(|()| text.as_str()));
     }
     Arc::new(builder.finish())
+}
+
+/// A text made of each text; NULL of NULL.
+pub(crate) fn mapped(text: TextOperand<'_>, rows: usize, write: impl Fn(&str, &mut String)) -> ArrayRef {
+    texts(rows, |row, out| {
+        write(text.get(row)?, out);
+        Some(())
+    })
 }
 
 /// A primitive for each row; `None` is NULL.

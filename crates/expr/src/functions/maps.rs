@@ -24,8 +24,20 @@ pub(super) fn functions() -> Vec<FunctionDef> {
         new("MAP_KEYS", &["MAP_KEYS(<MAP>)"], "The keys of a map.", keys_type, part),
         new("MAP_VALUES", &["MAP_VALUES(<MAP>)"], "The values of a map.", values_type, part),
         new("MAP_ENTRIES", &["MAP_ENTRIES(<MAP>)"], "The entries of a map as rows.", entries_type, part),
-        new("MAP_FROM_ARRAYS", &["MAP_FROM_ARRAYS(<ARRAY>, <ARRAY>)"], "A map of these keys and values.", from_arrays_type, from_arrays),
-        new("MAP_UNION", &["MAP_UNION(<MAP>...)"], "All entries; of equal keys the last one's value.", union_type, union),
+        new(
+            "MAP_FROM_ARRAYS",
+            &["MAP_FROM_ARRAYS(<ARRAY>, <ARRAY>)"],
+            "A map of these keys and values.",
+            from_arrays_type,
+            from_arrays,
+        ),
+        new(
+            "MAP_UNION",
+            &["MAP_UNION(<MAP>...)"],
+            "All entries; of equal keys the last one's value.",
+            union_type,
+            union,
+        ),
     ]
 }
 

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-};
+use arrow_array::types::{Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use arrow_schema::DataType;
 use dataflow::{Failure, TypeKind};
@@ -23,24 +21,80 @@ use crate::types::{common_type, is_constructed, is_integer, is_numeric};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
-    let ceil = FunctionDef::new("CEIL", CEIL, "The least whole number, or start of a unit of time, not below.", whole, whole_number);
+    let ceil = FunctionDef::new(
+        "CEIL",
+        CEIL,
+        "The least whole number, or start of a unit of time, not below.",
+        whole,
+        whole_number,
+    );
     let mut all = vec![
         FunctionDef::new("ABS", &["ABS(<NUMERIC>)"], "The absolute value.", same_number, absolute),
         FunctionDef::new("SIGN", &["SIGN(<NUMERIC>)"], "-1, 0 or 1.", same_number, sign),
         ceil.alias("CEILING", CEIL),
         ceil,
-        FunctionDef::new("FLOOR", FLOOR, "The greatest whole number, or start of a unit of time, not above.", whole, whole_number),
-        FunctionDef::new("ROUND", &["ROUND(<NUMERIC>)", "ROUND(<NUMERIC>, <INTEGER>)"], "Rounded half up to so many digits.", rounded, round),
-        FunctionDef::new("TRUNCATE", &["TRUNCATE(<NUMERIC>)", "TRUNCATE(<NUMERIC>, <INTEGER>)"], "Cut to so many digits.", rounded, round),
-        FunctionDef::new("GREATEST", &["GREATEST(<COMPARABLE>...)"], "The greatest argument; NULL when one is NULL.", extreme, extremum),
-        FunctionDef::new("LEAST", &["LEAST(<COMPARABLE>...)"], "The least argument; NULL when one is NULL.", extreme, extremum),
+        FunctionDef::new(
+            "FLOOR",
+            FLOOR,
+            "The greatest whole number, or start of a unit of time, not above.",
+            whole,
+            whole_number,
+        ),
+        FunctionDef::new(
+            "ROUND",
+            &["ROUND(<NUMERIC>)", "ROUND(<NUMERIC>, <INTEGER>)"],
+            "Rounded half up to so many digits.",
+            rounded,
+            round,
+        ),
+        FunctionDef::new(
+            "TRUNCATE",
+            &["TRUNCATE(<NUMERIC>)", "TRUNCATE(<NUMERIC>, <INTEGER>)"],
+            "Cut to so many digits.",
+            rounded,
+            round,
+        ),
+        FunctionDef::new(
+            "GREATEST",
+            &["GREATEST(<COMPARABLE>...)"],
+            "The greatest argument; NULL when one is NULL.",
+            extreme,
+            extremum,
+        ),
+        FunctionDef::new(
+            "LEAST",
+            &["LEAST(<COMPARABLE>...)"],
+            "The least argument; NULL when one is NULL.",
+            extreme,
+            extremum,
+        ),
         FunctionDef::new("PI", &["PI()"], "The ratio of a circle's circumference to its diameter.", constant, pi),
         FunctionDef::new("E", &["E()"], "The base of natural logarithms.", constant, e),
-        FunctionDef::new("LOG", &["LOG(<NUMERIC>)", "LOG(<NUMERIC>, <NUMERIC>)"], "The logarithm, natural or to the first argument.", logarithm, log),
-        FunctionDef::new("POWER", &["POWER(<NUMERIC>, <NUMERIC>)"], "The first to the power of the second.", two_doubles, power),
-        FunctionDef::new("ATAN2", &["ATAN2(<NUMERIC>, <NUMERIC>)"], "The angle of the point (second, first).", two_doubles, atan2),
+        FunctionDef::new(
+            "LOG",
+            &["LOG(<NUMERIC>)", "LOG(<NUMERIC>, <NUMERIC>)"],
+            "The logarithm, natural or to the first argument.",
+            logarithm,
+            log,
+        ),
+        FunctionDef::new(
+            "POWER",
+            &["POWER(<NUMERIC>, <NUMERIC>)"],
+            "The first to the power of the second.",
+            two_doubles,
+            power,
+        ),
+        FunctionDef::new(
+            "ATAN2",
+            &["ATAN2(<NUMERIC>, <NUMERIC>)"],
+            "The angle of the point (second, first).",
+            two_doubles,
+            atan2,
+        ),
     ];
-    all.extend(ELEMENTARY.iter().map(|(name, forms, doc, _)| FunctionDef::new(name, forms, doc, one_double, elementary)));
+    all.extend(
+        ELEMENTARY.iter().map(|(name, forms, doc, _)| FunctionDef::new(name, forms, doc, one_double, elementary)),
+    );
     all
 }
 

@@ -116,7 +116,6 @@ impl FunctionDef {
     }
 
     /// The same function under another name.
-    #[allow(dead_code, reason = "families with synonyms use it")]
     pub(crate) const fn alias(&self, name: &'static str, forms: &'static [&'static str]) -> Self {
         Self {
             name,
@@ -201,3 +200,6 @@ pub(crate) fn literal_int(argument: &Argument) -> Option<i64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

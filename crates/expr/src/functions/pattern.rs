@@ -33,7 +33,10 @@ impl LikePattern {
     pub(super) fn parse(pattern: &str, escape: Option<&str>) -> Result<LikePattern, String> {
         let tokens = tokens(pattern, escape_char(escape)?)?;
         let literal = |tokens: &[Token]| {
-            tokens.iter().map(|token| if let Token::Char(c) = token { Some(*c) } else { None }).collect::<Option<String>>()
+            tokens
+                .iter()
+                .map(|token| if let Token::Char(c) = token { Some(*c) } else { None })
+                .collect::<Option<String>>()
         };
         let parsed = match tokens.as_slice() {
             [Token::Many, middle @ .., Token::Many] => literal(middle).map(LikePattern::Contains),
@@ -136,7 +139,15 @@ pub(super) fn similar_to_regex(pattern: &str, escape: Option<&str>) -> Result<Re
         }
     }
     regex.push_str(")$");
-    for (name, class) in [("ALPHA", "alpha"), ("DIGIT", "digit"), ("ALNUM", "alnum"), ("UPPER", "upper"), ("LOWER", "lower"), ("SPACE", "space"), ("WHITESPACE", "space")] {
+    for (name, class) in [
+        ("ALPHA", "alpha"),
+        ("DIGIT", "digit"),
+        ("ALNUM", "alnum"),
+        ("UPPER", "upper"),
+        ("LOWER", "lower"),
+        ("SPACE", "space"),
+        ("WHITESPACE", "space"),
+    ] {
         regex = regex.replace(&format!("[:{name}:]"), &format!("[:{class}:]"));
     }
     Regex::new(&regex).map_err(|error| format!("Invalid regular expression '{pattern}': {error}"))
@@ -153,7 +164,13 @@ pub(super) enum PatternError {
 
 /// A Java regular expression. Classes like `\d` mean ASCII, as in Java.
 pub(super) fn java_regex(pattern: &str) -> Result<Regex, PatternError> {
-    for (construct, name) in [("(?=", "lookahead"), ("(?!", "lookahead"), ("(?<=", "lookbehind"), ("(?<!", "lookbehind"), ("(?>", "atomic groups")] {
+    for (construct, name) in [
+        ("(?=", "lookahead"),
+        ("(?!", "lookahead"),
+        ("(?<=", "lookbehind"),
+        ("(?<!", "lookbehind"),
+        ("(?>", "atomic groups"),
+    ] {
         if pattern.contains(construct) {
             return Err(unsupported(pattern, name));
         }
@@ -192,7 +209,9 @@ fn translate(pattern: &str) -> Result<String, PatternError> {
                     }
                     out.push_str(&regex::escape(&quoted));
                 }
-                Some(digit) if digit.is_ascii_digit() && digit != '0' => return Err(unsupported(pattern, "back references")),
+                Some(digit) if digit.is_ascii_digit() && digit != '0' => {
+                    return Err(unsupported(pattern, "back references"));
+                }
                 Some('k') => return Err(unsupported(pattern, "back references")),
                 Some('G' | 'X' | 'R' | 'h' | 'H') => return Err(unsupported(pattern, "a class of Java's own")),
                 Some(other) => {
@@ -200,7 +219,9 @@ fn translate(pattern: &str) -> Result<String, PatternError> {
                     out.push(other);
                 }
             },
-            '*' | '+' | '?' | '}' if chars.peek() == Some(&'+') => return Err(unsupported(pattern, "possessive quantifiers")),
+            '*' | '+' | '?' | '}' if chars.peek() == Some(&'+') => {
+                return Err(unsupported(pattern, "possessive quantifiers"));
+            }
             _ => out.push(c),
         }
     }
@@ -220,7 +241,9 @@ mod tests {
     #[test]
     fn like_patterns() {
         assert!(like("abc", "_b_", None));
-        assert!(like("abc", "a%", None) && like("abc", "%c", None) && like("abc", "%b%", None) && like("abc", "abc", None));
+        assert!(
+            like("abc", "a%", None) && like("abc", "%c", None) && like("abc", "%b%", None) && like("abc", "abc", None)
+        );
         assert!(!like("abc", "a", None) && !like("abc", "x%", None));
         assert!(like("aXbXc", "a%b%c", None) && !like("aXbXd", "a%b%c", None));
         assert!(like("a\nb", "a_b", None));

@@ -20,7 +20,13 @@ pub(super) fn functions() -> Vec<FunctionDef> {
     };
     vec![
         new("RAND", &["RAND()", "RAND(<INTEGER>)"], "A random number from 0 to 1.", double, rand),
-        new("RAND_INTEGER", &["RAND_INTEGER(<INTEGER>)", "RAND_INTEGER(<INTEGER>, <INTEGER>)"], "A random integer below a bound.", integer, rand_integer),
+        new(
+            "RAND_INTEGER",
+            &["RAND_INTEGER(<INTEGER>)", "RAND_INTEGER(<INTEGER>, <INTEGER>)"],
+            "A random integer below a bound.",
+            integer,
+            rand_integer,
+        ),
         new("UUID", &["UUID()"], "A random UUID.", identifier, uuid),
     ]
 }

@@ -23,20 +23,45 @@ use crate::operand::Operand;
 pub(super) fn functions() -> Vec<FunctionDef> {
     let new = FunctionDef::new;
     vec![
-        new("REGEXP", &["REGEXP(<CHARACTER>, <CHARACTER>)"], "Whether a part matches a regular expression.", matching, regexp),
+        new(
+            "REGEXP",
+            &["REGEXP(<CHARACTER>, <CHARACTER>)"],
+            "Whether a part matches a regular expression.",
+            matching,
+            regexp,
+        ),
         new("REGEXP_EXTRACT", EXTRACT, "A group of the first match.", extracted, regexp_extract),
         new("REGEXP_EXTRACT_ALL", EXTRACT_ALL, "A group of every match.", extracted_all, regexp_extract_all),
-        new("REGEXP_REPLACE", &["REGEXP_REPLACE(<CHARACTER>, <CHARACTER>, <CHARACTER>)"], "Every match replaced by a text.", replaced, regexp_replace),
+        new(
+            "REGEXP_REPLACE",
+            &["REGEXP_REPLACE(<CHARACTER>, <CHARACTER>, <CHARACTER>)"],
+            "Every match replaced by a text.",
+            replaced,
+            regexp_replace,
+        ),
         new("REGEXP_COUNT", &["REGEXP_COUNT(<CHARACTER>, <CHARACTER>)"], "Number of matches.", to_int, regexp_count),
-        new("REGEXP_INSTR", &["REGEXP_INSTR(<CHARACTER>, <CHARACTER>)"], "Where the first match is; 0: nowhere.", to_int, regexp_instr),
+        new(
+            "REGEXP_INSTR",
+            &["REGEXP_INSTR(<CHARACTER>, <CHARACTER>)"],
+            "Where the first match is; 0: nowhere.",
+            to_int,
+            regexp_instr,
+        ),
         new("REGEXP_SUBSTR", &["REGEXP_SUBSTR(<CHARACTER>, <CHARACTER>)"], "The first match.", to_text, regexp_substr),
-        new("SPLIT_INDEX", &["SPLIT_INDEX(<CHARACTER>, <CHARACTER>, <INTEGER>)"], "A part of a split text, from zero.", split_types, split_index),
+        new(
+            "SPLIT_INDEX",
+            &["SPLIT_INDEX(<CHARACTER>, <CHARACTER>, <INTEGER>)"],
+            "A part of a split text, from zero.",
+            split_types,
+            split_index,
+        ),
         new("SPLIT", &["SPLIT(<CHARACTER>, <CHARACTER>)"], "The parts of a text.", split_all, split),
         new("STR_TO_MAP", STR_TO_MAP, "A map of the pairs in a text.", map_types, str_to_map),
     ]
 }
 
-const EXTRACT: &[&str] = &["REGEXP_EXTRACT(<CHARACTER>, <CHARACTER>)", "REGEXP_EXTRACT(<CHARACTER>, <CHARACTER>, <INTEGER>)"];
+const EXTRACT: &[&str] =
+    &["REGEXP_EXTRACT(<CHARACTER>, <CHARACTER>)", "REGEXP_EXTRACT(<CHARACTER>, <CHARACTER>, <INTEGER>)"];
 const EXTRACT_ALL: &[&str] =
     &["REGEXP_EXTRACT_ALL(<CHARACTER>, <CHARACTER>)", "REGEXP_EXTRACT_ALL(<CHARACTER>, <CHARACTER>, <INTEGER>)"];
 const STR_TO_MAP: &[&str] = &["STR_TO_MAP(<CHARACTER>)", "STR_TO_MAP(<CHARACTER>, <CHARACTER>, <CHARACTER>)"];

@@ -21,19 +21,49 @@ use crate::types::is_binary;
 pub(super) fn functions() -> Vec<FunctionDef> {
     let new = FunctionDef::new;
     vec![
-        new("POSITION", &["POSITION(<CHARACTER> IN <CHARACTER>)"], "Where the first text is in the second; 0: nowhere.", found, position),
+        new(
+            "POSITION",
+            &["POSITION(<CHARACTER> IN <CHARACTER>)"],
+            "Where the first text is in the second; 0: nowhere.",
+            found,
+            position,
+        ),
         new("LOCATE", LOCATE, "Where the first text is in the second, from a position on.", located, position),
-        new("INSTR", INSTR, "Where the second text is in the first, from a position on, the n-th time.", counted, instr),
+        new(
+            "INSTR",
+            INSTR,
+            "Where the second text is in the first, from a position on, the n-th time.",
+            counted,
+            instr,
+        ),
         new("ASCII", &["ASCII(<CHARACTER>)"], "The first byte of a text.", to_int, ascii),
         new("CHR", &["CHR(<INTEGER>)"], "The character of a code, modulo 256.", chr_type, chr),
-        new("STARTSWITH", &["STARTSWITH(<EXPR>, <EXPR>)"], "Whether it starts with the second.", two_sequences, starts_with),
+        new(
+            "STARTSWITH",
+            &["STARTSWITH(<EXPR>, <EXPR>)"],
+            "Whether it starts with the second.",
+            two_sequences,
+            starts_with,
+        ),
         new("ENDSWITH", &["ENDSWITH(<EXPR>, <EXPR>)"], "Whether it ends with the second.", two_sequences, starts_with),
         new("LIKE", &["<STRING> LIKE <STRING>"], "Whether it matches a pattern of % and _.", pattern_types, like),
-        new("SIMILAR TO", &["<STRING> SIMILAR TO <STRING>"], "Whether it matches an SQL regular expression.", pattern_types, similar),
+        new(
+            "SIMILAR TO",
+            &["<STRING> SIMILAR TO <STRING>"],
+            "Whether it matches an SQL regular expression.",
+            pattern_types,
+            similar,
+        ),
         new("IS_ALPHA", &["IS_ALPHA(<CHARACTER>)"], "Whether all characters are letters.", tested, is_alpha),
         new("IS_DIGIT", &["IS_DIGIT(<CHARACTER>)"], "Whether all characters are digits.", tested, is_digit),
         new("IS_DECIMAL", &["IS_DECIMAL(<CHARACTER>)"], "Whether it is a number.", tested, is_decimal),
-        new("TRANSLATE", &["TRANSLATE(<CHARACTER>, <CHARACTER>, <CHARACTER>)"], "Characters replaced one by one.", three_texts, translate),
+        new(
+            "TRANSLATE",
+            &["TRANSLATE(<CHARACTER>, <CHARACTER>, <CHARACTER>)"],
+            "Characters replaced one by one.",
+            three_texts,
+            translate,
+        ),
     ]
 }
 
@@ -192,7 +222,8 @@ fn constant_escape(call: &BoundCall<'_>) -> Result<Option<String>, Failure> {
 fn like(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let escape = constant_escape(call)?;
     if let Some(pattern) = call.constant_text(1) {
-        let pattern = LikePattern::parse(pattern, escape.as_deref()).map_err(|message| Failure::user(message).fatal())?;
+        let pattern =
+            LikePattern::parse(pattern, escape.as_deref()).map_err(|message| Failure::user(message).fatal())?;
         return Ok(Kernel::new(move |args, rows| {
             let text = args[0].text();
             Ok(loops::booleans(rows, |row| Some(pattern.matches(text.get(row)?))))

@@ -14,9 +14,27 @@ use crate::types::{is_datetime, is_integer};
 pub(super) fn functions() -> Vec<FunctionDef> {
     let new = FunctionDef::new;
     vec![
-        new("TIMESTAMPADD", &["TIMESTAMPADD(<SYMBOL>, <NUMERIC>, <DATETIME>)"], "A point in time so many units later.", added, add),
-        new("TIMESTAMPDIFF", &["TIMESTAMPDIFF(<SYMBOL>, <DATETIME>, <DATETIME>)"], "Whole units from the first to the second.", differing, difference),
-        new("MINUS_DATE", &["(<DATETIME> - <DATETIME>) <DATETIME_INTERVAL>"], "The interval from the second to the first.", subtracted, subtract),
+        new(
+            "TIMESTAMPADD",
+            &["TIMESTAMPADD(<SYMBOL>, <NUMERIC>, <DATETIME>)"],
+            "A point in time so many units later.",
+            added,
+            add,
+        ),
+        new(
+            "TIMESTAMPDIFF",
+            &["TIMESTAMPDIFF(<SYMBOL>, <DATETIME>, <DATETIME>)"],
+            "Whole units from the first to the second.",
+            differing,
+            difference,
+        ),
+        new(
+            "MINUS_DATE",
+            &["(<DATETIME> - <DATETIME>) <DATETIME_INTERVAL>"],
+            "The interval from the second to the first.",
+            subtracted,
+            subtract,
+        ),
     ]
 }
 
@@ -90,9 +108,7 @@ fn difference(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
 }
 
 fn readers(call: &BoundCall<'_>) -> Result<(MomentReader, MomentReader), Failure> {
-    let reader = |index| {
-        MomentReader::new(call.arg(index)?, call.context.time_zone).ok_or_else(|| call.no_kernel())
-    };
+    let reader = |index| MomentReader::new(call.arg(index)?, call.context.time_zone).ok_or_else(|| call.no_kernel());
     Ok((reader(1)?, reader(2)?))
 }
 

@@ -34,11 +34,9 @@ pub(super) fn kernel(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
             TypeKind::Date => {
                 loops::primitives::<Date32Type>(rows, |row| Some(rounded(row)?.div_euclid(MILLIS_PER_DAY) as i32))
             }
-            TypeKind::Time { .. } => {
-                loops::primitives::<Time32MillisecondType>(rows, |row| {
-                    Some(rounded(row)?.rem_euclid(MILLIS_PER_DAY) as i32)
-                })
-            }
+            TypeKind::Time { .. } => loops::primitives::<Time32MillisecondType>(rows, |row| {
+                Some(rounded(row)?.rem_euclid(MILLIS_PER_DAY) as i32)
+            }),
             TypeKind::Timestamp { precision, .. } => {
                 timestamps((0..rows).map(|row| Ok(rounded(row).map(|millis| (millis, 0)))), *precision)?
             }

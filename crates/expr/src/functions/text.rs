@@ -21,8 +21,10 @@ pub(super) fn functions() -> Vec<FunctionDef> {
     let lower = new("LOWER", &["LOWER(<CHARACTER>)"], "Text in lower case.", same_text, lower);
     let length = new("CHAR_LENGTH", &["CHAR_LENGTH(<CHARACTER>)"], "Number of characters.", text_to_int, char_length);
     let character_length = length.alias("CHARACTER_LENGTH", &["CHARACTER_LENGTH(<CHARACTER>)"]);
-    let substring = new("SUBSTRING", SUBSTRING, "Part of a text, from a position (negative: from the end).", cut, substring);
-    let substr = substring.alias("SUBSTR", &["SUBSTR(<CHARACTER>, <INTEGER>)", "SUBSTR(<CHARACTER>, <INTEGER>, <INTEGER>)"]);
+    let substring =
+        new("SUBSTRING", SUBSTRING, "Part of a text, from a position (negative: from the end).", cut, substring);
+    let substr =
+        substring.alias("SUBSTR", &["SUBSTR(<CHARACTER>, <INTEGER>)", "SUBSTR(<CHARACTER>, <INTEGER>, <INTEGER>)"]);
     vec![
         upper,
         lower,
@@ -33,19 +35,79 @@ pub(super) fn functions() -> Vec<FunctionDef> {
         new("INITCAP", &["INITCAP(<CHARACTER>)"], "The first letter of each word in upper case.", same_text, init_cap),
         new("LEFT", &["LEFT(<CHARACTER>, <INTEGER>)"], "The first characters.", side, left),
         new("RIGHT", &["RIGHT(<CHARACTER>, <INTEGER>)"], "The last characters.", side, right),
-        new("TRIM", &["TRIM([BOTH|LEADING|TRAILING} <CHARACTER> FROM <CHARACTER>)"], "Text without characters at its ends.", trimmed, trim),
-        new("LTRIM", &["LTRIM(<CHARACTER>)", "LTRIM(<CHARACTER>, <CHARACTER>)"], "Text without leading characters.", trimmed_side, trim_side),
-        new("RTRIM", &["RTRIM(<CHARACTER>)", "RTRIM(<CHARACTER>, <CHARACTER>)"], "Text without trailing characters.", trimmed_side, trim_side),
-        new("BTRIM", &["BTRIM(<CHARACTER>)", "BTRIM(<CHARACTER>, <CHARACTER>)"], "Text without leading and trailing characters.", trimmed_both, trim_side),
-        new("LPAD", &["LPAD(<CHARACTER>, <INTEGER>, <CHARACTER>)"], "Filled or cut to a length, at the left.", padded, pad),
-        new("RPAD", &["RPAD(<CHARACTER>, <INTEGER>, <CHARACTER>)"], "Filled or cut to a length, at the right.", padded, pad),
+        new(
+            "TRIM",
+            &["TRIM([BOTH|LEADING|TRAILING} <CHARACTER> FROM <CHARACTER>)"],
+            "Text without characters at its ends.",
+            trimmed,
+            trim,
+        ),
+        new(
+            "LTRIM",
+            &["LTRIM(<CHARACTER>)", "LTRIM(<CHARACTER>, <CHARACTER>)"],
+            "Text without leading characters.",
+            trimmed_side,
+            trim_side,
+        ),
+        new(
+            "RTRIM",
+            &["RTRIM(<CHARACTER>)", "RTRIM(<CHARACTER>, <CHARACTER>)"],
+            "Text without trailing characters.",
+            trimmed_side,
+            trim_side,
+        ),
+        new(
+            "BTRIM",
+            &["BTRIM(<CHARACTER>)", "BTRIM(<CHARACTER>, <CHARACTER>)"],
+            "Text without leading and trailing characters.",
+            trimmed_both,
+            trim_side,
+        ),
+        new(
+            "LPAD",
+            &["LPAD(<CHARACTER>, <INTEGER>, <CHARACTER>)"],
+            "Filled or cut to a length, at the left.",
+            padded,
+            pad,
+        ),
+        new(
+            "RPAD",
+            &["RPAD(<CHARACTER>, <INTEGER>, <CHARACTER>)"],
+            "Filled or cut to a length, at the right.",
+            padded,
+            pad,
+        ),
         new("REPEAT", &["REPEAT(<CHARACTER>, <INTEGER>)"], "The text so many times.", repeated, repeat),
         new("REVERSE", &["REVERSE(<CHARACTER>)"], "The characters in reverse order.", reversed, reverse),
-        new("REPLACE", &["REPLACE(<CHARACTER>, <CHARACTER>, <CHARACTER>)"], "Every occurrence of the second replaced by the third.", replaced, replace),
+        new(
+            "REPLACE",
+            &["REPLACE(<CHARACTER>, <CHARACTER>, <CHARACTER>)"],
+            "Every occurrence of the second replaced by the third.",
+            replaced,
+            replace,
+        ),
         new("OVERLAY", OVERLAY, "A part replaced by another text.", overlaid, overlay),
-        new("||", &["<STRING> || <STRING>", "<EQUIVALENT_TYPE> || <EQUIVALENT_TYPE>"], "Both texts, one after the other.", joined, concat),
-        new("CONCAT", &["CONCAT(<CHARACTER>)"], "All texts, one after the other; NULL when one is NULL.", concatenated, concat),
-        new("CONCAT_WS", &["CONCAT_WS(<CHARACTER>, <CHARACTER>...)"], "All texts that are not NULL, separated by the first.", concatenated_ws, concat_ws),
+        new(
+            "||",
+            &["<STRING> || <STRING>", "<EQUIVALENT_TYPE> || <EQUIVALENT_TYPE>"],
+            "Both texts, one after the other.",
+            joined,
+            concat,
+        ),
+        new(
+            "CONCAT",
+            &["CONCAT(<CHARACTER>)"],
+            "All texts, one after the other; NULL when one is NULL.",
+            concatenated,
+            concat,
+        ),
+        new(
+            "CONCAT_WS",
+            &["CONCAT_WS(<CHARACTER>, <CHARACTER>...)"],
+            "All texts that are not NULL, separated by the first.",
+            concatenated_ws,
+            concat_ws,
+        ),
         new("ELT", &["ELT(<INTEGER>, <CHARACTER>...)"], "The argument at a position.", element, elt),
     ]
 }
@@ -171,7 +233,7 @@ fn init_cap(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
 fn change_case(change: fn(&str, &mut String)) -> Kernel {
     Kernel::new(move |args, rows| {
         let text = args[0].text();
-        Ok(loops::texts(rows, |row, out| Some(change(text.get(row)?, out))))
+        Ok(loops::mapped(text, rows, change))
     })
 }
 

@@ -9,7 +9,6 @@ mod parse;
 
 use chrono_tz::Tz;
 
-
 /// Whose rules apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -84,7 +83,9 @@ fn items(
             }
             '[' if dialect == Dialect::Formatter => items.push(Item::Optional(self::items(chars, dialect, true)?)),
             ']' if dialect == Dialect::Formatter && nested => return Ok(items),
-            ']' if dialect == Dialect::Formatter => return Err("Pattern invalid as it contains ] without previous [".to_owned()),
+            ']' if dialect == Dialect::Formatter => {
+                return Err("Pattern invalid as it contains ] without previous [".to_owned());
+            }
             '{' | '}' | '#' if dialect == Dialect::Formatter => {
                 return Err(format!("Pattern includes reserved character: '{c}'"));
             }

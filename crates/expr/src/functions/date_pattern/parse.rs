@@ -67,7 +67,8 @@ impl Fields {
 
     /// Values out of their ranges are refused, but for the last days of a month.
     fn resolve(&self) -> Option<Parsed> {
-        let in_range = |value: Option<i64>, range: std::ops::RangeInclusive<i64>| value.is_none_or(|v| range.contains(&v));
+        let in_range =
+            |value: Option<i64>, range: std::ops::RangeInclusive<i64>| value.is_none_or(|v| range.contains(&v));
         let valid = in_range(self.month, 1..=12)
             && in_range(self.day, 1..=31)
             && in_range(self.day_of_year, 1..=366)
@@ -228,7 +229,8 @@ impl Reader<'_> {
 
     /// A zone by its name; only UTC says what the time is.
     fn zone(&mut self) -> Option<()> {
-        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && !"/_+-:".contains(c)).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| !c.is_ascii_alphanumeric() && !"/_+-:".contains(c)).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         self.rest = rest;
         crate::context::parse_zone(name)?;

@@ -18,7 +18,10 @@ fn written(pattern: &str, dialect: Dialect, millis: i64, nanos: i64) -> Result<S
 fn writes_as_date_time_formatter() {
     let afternoon = at(2024, 2, 9, 54_062_123);
     let cases = [
-        ("E EEEE d dd D M MMM MMMM y yy yyyy h hh H k K a", "Fri Friday 9 09 40 2 Feb February 2024 24 2024 3 03 15 15 3 PM"),
+        (
+            "E EEEE d dd D M MMM MMMM y yy yyyy h hh H k K a",
+            "Fri Friday 9 09 40 2 Feb February 2024 24 2024 3 03 15 15 3 PM",
+        ),
         ("S SS SSSSSS n A", "1 12 123456 123456000 54062123"),
         ("'at' HH:mm", "at 15:01"),
         ("w W e u Q q G", "6 2 6 2024 1 1 AD"),
