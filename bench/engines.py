@@ -63,6 +63,7 @@ class Flinkrs:
 
     def launch(self, role, options, folder):
         (folder / "conf").mkdir(exist_ok=True)
+        (folder / "conf" / "config.yaml").touch()  # nothing but the options below, whatever stands in ./conf
         settings = [f"-D{key}={value}" for key, value in options.items()]
         env = {**os.environ, "FLINKRS_CONF_DIR": str(folder / "conf")}
         return Role([self.binary, role, *settings], env, folder / f"{role}.log")

@@ -18,7 +18,6 @@ pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> 
     async_runtime()?.block_on(async {
         let shutdown = listening()?;
         let jobmanager = JobManager::start(&config).await?;
-        tracing::info!("JobManager is up: REST {}, RPC {}", jobmanager.rest_address(), jobmanager.rpc_address());
         tokio::select! {
             () = shutdown.triggered() => {}
             () = jobmanager.shutdown_requested() => tracing::info!("shutdown requested over REST"),
@@ -34,12 +33,6 @@ pub(super) fn taskmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode>
     async_runtime()?.block_on(async {
         let shutdown = listening()?;
         let taskmanager = TaskManager::start(&config).await?;
-        tracing::info!(
-            "TaskManager {} is up: RPC {}, data {}",
-            taskmanager.resource_id(),
-            taskmanager.rpc_address(),
-            taskmanager.data_address()
-        );
         let outcome = tokio::select! {
             () = shutdown.triggered() => Ok(()),
             outcome = taskmanager.wait() => outcome,
