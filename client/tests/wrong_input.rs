@@ -49,10 +49,16 @@ fn files_that_cannot_be_read() {
 
 #[test]
 fn sql_mistakes_point_at_the_place() {
-    refused(run("a.sql", &format!("{TABLE}SELECT user_idd FROM t;"), &["-t", "local"]), &["user_idd", "line 2", "user_id"]);
+    refused(
+        run("a.sql", &format!("{TABLE}SELECT user_idd FROM t;"), &["-t", "local"]),
+        &["user_idd", "line 2", "user_id"],
+    );
     refused(run("b.sql", "SELECT 1 +;", &["-t", "local"]), &["line 1"]);
     refused(run("c.sql", "SELECT * FROM nowhere;", &["-t", "local"]), &["nowhere"]);
-    refused(run("d.sql", "CREATE TABLE x (a INT) WITH ('connector'='kafkaa');\nSELECT * FROM x;", &["-t", "local"]), &["kafkaa", "kafka"]);
+    refused(
+        run("d.sql", "CREATE TABLE x (a INT) WITH ('connector'='kafkaa');\nSELECT * FROM x;", &["-t", "local"]),
+        &["kafkaa", "kafka"],
+    );
 }
 
 #[test]
@@ -67,6 +73,9 @@ fn the_outside_world_is_missing() {
 #[test]
 fn arguments_that_do_not_fit() {
     refused(run("a.sql", "SELECT 1;", &["-t", "local", "-d"]), &["-d", "cluster"]);
-    refused(run("b.sql", "SELECT 1;", &["-t", "local", "-D", "parallelism.default=many"]), &["parallelism.default", "many"]);
+    refused(
+        run("b.sql", "SELECT 1;", &["-t", "local", "-D", "parallelism.default=many"]),
+        &["parallelism.default", "many"],
+    );
     refused(flinkrs(&["run", "--target", "moon", "x.sql"]), &["moon", "local"]);
 }

@@ -17,7 +17,10 @@ fn main() -> anyhow::Result<ExitCode> {
         let mut agreeing = 0;
         for name in &names {
             let found = runner.differences(&Case::load(name)?, Strictness::Changelog).await?;
-            println!("{name}: {}", if found.is_empty() { "agrees".to_owned() } else { format!("{} differences", found.len()) });
+            println!(
+                "{name}: {}",
+                if found.is_empty() { "agrees".to_owned() } else { format!("{} differences", found.len()) }
+            );
             agreeing += usize::from(found.is_empty());
             for difference in found {
                 println!("  {difference}");

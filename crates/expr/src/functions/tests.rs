@@ -12,7 +12,8 @@ use crate::render::render_cell;
 
 /// Reads `12`, `1.5`, `1e0`, `'text'`, `x'0a'`, `DATE '...'`, `TRUE`, `NULL:INT`.
 fn literal(text: &str) -> Expr {
-    let quoted = |prefix: &str| Some(text.strip_prefix(prefix)?.strip_prefix('\'')?.strip_suffix('\'')?.replace("''", "'"));
+    let quoted =
+        |prefix: &str| Some(text.strip_prefix(prefix)?.strip_prefix('\'')?.strip_suffix('\'')?.replace("''", "'"));
     let (literal, kind) = if let Some(text) = quoted("") {
         let length = text.chars().count() as u32;
         (Literal::String(text), TypeKind::Char { length })

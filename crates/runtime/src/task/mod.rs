@@ -15,9 +15,9 @@ mod source_head;
 mod source_head_tests;
 #[allow(clippy::module_inception, reason = "the file is named after its type, as everywhere")]
 mod task;
-mod thread;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod values_head;
 
 pub(crate) use build::TaskBuilder;

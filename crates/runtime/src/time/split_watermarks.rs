@@ -158,7 +158,12 @@ mod tests {
     use super::*;
 
     /// Gives rows of these event times, which are their watermarks too; returns what goes out, by row.
-    fn rows(watermarks: &mut SplitWatermarks, split: &str, times: &[i64], now: i64) -> (Option<Passed>, Vec<(usize, i64)>) {
+    fn rows(
+        watermarks: &mut SplitWatermarks,
+        split: &str,
+        times: &[i64],
+        now: i64,
+    ) -> (Option<Passed>, Vec<(usize, i64)>) {
         let begin = watermarks.begin_batch(&Arc::from(split), now);
         let times = TimestampMillisecondArray::from(times.to_vec());
         let cuts = watermarks.on_rows(split, now, |g| Ok::<_, Infallible>(g.on_rows(&times, &times))).unwrap();
