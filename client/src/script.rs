@@ -159,9 +159,7 @@ impl ScriptRunner {
         };
         if outcome.is_err() {
             // The job may have failed by itself, and its cause says more than the fetch that it broke.
-            if let Err(failed) = progress::outcome_of_ended(&self.cluster, job).await {
-                return Err(failed);
-            }
+            progress::outcome_of_ended(&self.cluster, job).await?;
             self.cluster.cancel(job).await.ok();
             return outcome;
         }
