@@ -20,6 +20,8 @@ pub mod java_number;
 pub mod literal;
 pub mod operand;
 pub mod render;
+#[cfg(test)]
+mod testing;
 pub mod types;
 
 pub use compile::{CompiledExpr, compile, fold};

@@ -101,3 +101,6 @@ fn null_caster(to: &TypeKind) -> Caster {
     let data_type = to.clone().nullable().arrow_type();
     Some(Box::new(move |array| Ok(arrow_array::new_null_array(&data_type, arrow_array::Array::len(array)))))
 }
+
+#[cfg(test)]
+mod tests;

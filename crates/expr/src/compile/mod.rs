@@ -61,3 +61,6 @@ impl CompiledExpr {
         self.root.constant()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ mod error;
 mod extract;
 mod family;
 mod interval;
+mod json;
 mod known;
 mod logic;
 pub(crate) mod loops;
@@ -150,6 +151,7 @@ static CATALOGUE: LazyLock<Vec<FunctionDef>> = LazyLock::new(|| {
     all.extend(date_text::functions());
     all.extend(encoding::functions());
     all.extend(extract::functions());
+    all.extend(json::functions());
     all.extend(logic::functions());
     all.extend(maps::functions());
     all.extend(math::functions());

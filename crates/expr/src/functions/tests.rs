@@ -2,50 +2,12 @@
 
 use arrow_array::{Array, ArrayRef};
 use arrow_select::concat::concat;
-use dataflow::{Batch, Expr, ExprKind, Field, Literal, LogicalType, RowType, TypeKind};
+use dataflow::{Batch, Expr, ExprKind, Field, LogicalType, RowType};
 
 use super::call::Argument;
 use super::{ResolvedCall, find, resolve_arguments};
-use crate::cast::parse::{parse_date, parse_time, parse_timestamp};
 use crate::context::EvalContext;
-use crate::render::render_cell;
-
-/// Reads `12`, `1.5`, `1e0`, `'text'`, `x'0a'`, `DATE '...'`, `TRUE`, `NULL:INT`.
-fn literal(text: &str) -> Expr {
-    let quoted =
-        |prefix: &str| Some(text.strip_prefix(prefix)?.strip_prefix('\'')?.strip_suffix('\'')?.replace("''", "'"));
-    let (literal, kind) = if let Some(text) = quoted("") {
-        let length = text.chars().count() as u32;
-        (Literal::String(text), TypeKind::Char { length })
-    } else if let Some(hex) = quoted("x") {
-        let bytes = (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
-        (Literal::Bytes(bytes), TypeKind::Binary { length: hex.len() as u32 / 2 })
-    } else if let Some(text) = quoted("DATE ") {
-        (Literal::Int(parse_date(&text).unwrap().into()), TypeKind::Date)
-    } else if let Some(text) = quoted("TIME ") {
-        (Literal::Int(parse_time(&text).unwrap().into()), TypeKind::Time { precision: 0 })
-    } else if let Some(text) = quoted("TIMESTAMP ") {
-        let (millis, nanos) = parse_timestamp(&text).unwrap();
-        let precision = text.split_once('.').map_or(0, |(_, fraction)| fraction.len()) as u8;
-        (Literal::Timestamp(i128::from(millis) * 1_000_000 + i128::from(nanos)), TypeKind::timestamp(precision))
-    } else if let Some(kind) = text.strip_prefix("NULL:") {
-        let kind = if kind == "INT" { TypeKind::Int } else { TypeKind::STRING };
-        return Expr::literal(Literal::Null, kind.nullable());
-    } else if text == "TRUE" || text == "FALSE" {
-        (Literal::Boolean(text == "TRUE"), TypeKind::Boolean)
-    } else if text.contains(['e', 'E']) {
-        (Literal::Float(text.parse().unwrap()), TypeKind::Double)
-    } else if let Some((whole, fraction)) = text.split_once('.') {
-        let unscaled = format!("{whole}{fraction}");
-        let digits = unscaled.trim_start_matches('-').trim_start_matches('0').len().max(fraction.len() + 1);
-        let kind = TypeKind::Decimal { precision: digits as u8, scale: fraction.len() as u8 };
-        (Literal::Decimal(unscaled.parse().unwrap()), kind)
-    } else {
-        let value: i64 = text.parse().unwrap();
-        (Literal::Int(value), if i32::try_from(value).is_ok() { TypeKind::Int } else { TypeKind::BigInt })
-    };
-    Expr::literal(literal, kind.not_null())
-}
+use crate::testing::{literal, text};
 
 /// The call, with the casts that the catalogue asks for.
 fn call(name: &str, args: &[Expr]) -> Expr {
@@ -61,12 +23,6 @@ fn call(name: &str, args: &[Expr]) -> Expr {
     let cast = |(arg, ty): (&Expr, LogicalType)| if arg.ty == ty { arg.clone() } else { arg.clone().cast(ty) };
     let args = args.iter().zip(arg_types).map(cast).collect();
     Expr::call(function, args, result)
-}
-
-fn text(array: &ArrayRef, row: usize, ty: &LogicalType) -> String {
-    let mut out = String::new();
-    render_cell(array, row, ty, chrono_tz::Tz::UTC, &mut out);
-    out
 }
 
 /// The same call over columns that hold NULL first and the constant then; units and patterns that must be constant stay.

@@ -80,3 +80,35 @@ pub fn cast_refusal(from: &LogicalType, to: &LogicalType) -> String {
     let (from, to) = (calcite_name(&from.kind), calcite_name(&to.kind));
     format!("Cast function cannot convert value of type {from} to type {to}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn casts_are_flinks() {
+        use TypeKind::*;
+        let cast = |from: TypeKind, to: TypeKind| can_cast(&from.nullable(), &to.nullable());
+        let implicitly = |from: TypeKind, to: TypeKind| can_cast_implicitly(&from.nullable(), &to.nullable());
+        let ltz = TypeKind::timestamp_ltz(3);
+        assert!(implicitly(Int, BigInt) && !implicitly(BigInt, Int));
+        assert!(implicitly(Int, Double) && implicitly(Decimal { precision: 5, scale: 2 }, Float));
+        assert!(implicitly(Char { length: 3 }, TypeKind::STRING) && !implicitly(TypeKind::STRING, Int));
+        assert!(cast(TypeKind::STRING, Int) && cast(Boolean, Int) && cast(Double, Boolean) && cast(ltz, Date));
+        assert!(cast(Int, IntervalYearMonth) && !cast(IntervalYearMonth, Int));
+        assert!(!cast(Int, TypeKind::BYTES) && !cast(Date, Int) && !cast(TypeKind::timestamp(3), BigInt));
+        assert!(!can_cast_implicitly(&Int.nullable(), &Int.not_null()));
+        let array = |kind: TypeKind| Array(Box::new(kind.nullable()));
+        assert!(
+            cast(array(TypeKind::STRING), array(Int)) && !cast(array(Int), Int) && cast(array(Int), TypeKind::STRING)
+        );
+    }
+
+    #[test]
+    fn refusals_are_flinks() {
+        assert_eq!(
+            cast_refusal(&TypeKind::Int.not_null(), &TypeKind::BYTES.not_null()),
+            "Cast function cannot convert value of type INTEGER to type VARBINARY(2147483647)"
+        );
+    }
+}

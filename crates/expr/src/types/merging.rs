@@ -94,3 +94,45 @@ pub(crate) fn comparison_type(left: &LogicalType, right: &LogicalType) -> Option
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn common(kinds: &[TypeKind]) -> String {
+        let types: Vec<LogicalType> = kinds.iter().map(|kind| kind.clone().not_null()).collect();
+        common_type(&types).map_or("none".to_owned(), |ty| ty.to_string())
+    }
+
+    #[test]
+    fn common_types_are_flinks() {
+        use TypeKind::*;
+        let decimal = |precision, scale| Decimal { precision, scale };
+        let cases = [
+            (vec![Int, decimal(2, 1)], "DECIMAL(11, 1) NOT NULL"),
+            (vec![TinyInt, BigInt, SmallInt], "BIGINT NOT NULL"),
+            (vec![BigInt, Float], "FLOAT NOT NULL"),
+            (vec![decimal(5, 2), Float], "DOUBLE NOT NULL"),
+            (vec![decimal(38, 10), decimal(38, 20)], "DECIMAL(38, 10) NOT NULL"),
+            (vec![Char { length: 1 }, Char { length: 3 }], "VARCHAR(3) NOT NULL"),
+            (vec![Char { length: 2 }, Char { length: 2 }], "CHAR(2) NOT NULL"),
+            (vec![Char { length: 2 }, TypeKind::STRING], "STRING NOT NULL"),
+            (vec![Int, Null], "INT"),
+            (vec![TypeKind::timestamp(0), TypeKind::timestamp(1)], "TIMESTAMP(1) NOT NULL"),
+            (vec![TypeKind::timestamp(6), TypeKind::timestamp_ltz(3)], "TIMESTAMP_LTZ(6) NOT NULL"),
+            (vec![Date, TypeKind::timestamp(3)], "none"),
+            (vec![Int, TypeKind::STRING], "none"),
+            (vec![Boolean, Int], "none"),
+        ];
+        for (kinds, expected) in cases {
+            assert_eq!(common(&kinds), expected, "{kinds:?}");
+        }
+    }
+
+    #[test]
+    fn text_compares_with_points_in_time() {
+        let (text, date) = (TypeKind::STRING.nullable(), TypeKind::Date.not_null());
+        assert_eq!(comparison_type(&text, &date), Some(TypeKind::Date.nullable()));
+        assert_eq!(comparison_type(&text, &TypeKind::Int.not_null()), None);
+    }
+}
