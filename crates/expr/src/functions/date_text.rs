@@ -231,8 +231,9 @@ fn date_format(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let reader = MomentReader::new(call.arg(0)?, zone).ok_or_else(|| call.no_kernel())?;
     let target = PatternArg::new(call, 1, Dialect::Formatter);
     Ok(Kernel::fallible(move |args, rows| {
+        let moments = reader.read(&args[0]);
         target.texts(args, rows, |row, pattern, out| {
-            let Some((millis, nanos)) = reader.get(&args[0], row) else { return Ok(None) };
+            let Some((millis, nanos)) = moments.get(row) else { return Ok(None) };
             pattern.format(LocalTime { millis, nanos, zone: None }, out).map_err(Failure::user)?;
             Ok(Some(()))
         })
@@ -345,7 +346,8 @@ fn from_number(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
             let value = whole(&args[0], row);
             Ok(value.map(|value| {
                 let nanos = value.rem_euclid(per_second) * nanos_per_unit;
-                (value.div_euclid(per_second).wrapping_mul(1_000) + nanos / 1_000_000, nanos % 1_000_000)
+                let millis = value.div_euclid(per_second).wrapping_mul(1_000).wrapping_add(nanos / 1_000_000);
+                (millis, nanos % 1_000_000)
             }))
         });
         timestamps(values, target)

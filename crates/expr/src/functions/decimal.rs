@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::types::Decimal128Type;
-use arrow_array::{ArrayRef, Decimal128Array, PrimitiveArray};
+use arrow_array::{Array, ArrayRef, Decimal128Array, PrimitiveArray};
 use arrow_buffer::i256;
 use dataflow::{Failure, TypeKind};
 
@@ -14,8 +14,18 @@ use crate::types::decimal::DecimalShape;
 
 /// `10^n` as i128; n is at most 38.
 pub(crate) fn power_of_ten(n: u32) -> i128 {
-    10i128.pow(n)
+    POWERS_OF_TEN[n as usize]
 }
+
+const POWERS_OF_TEN: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut n = 1;
+    while n < 39 {
+        powers[n] = powers[n - 1] * 10;
+        n += 1;
+    }
+    powers
+};
 
 fn wide_power_of_ten(n: u32) -> i256 {
     i256::from_i128(10).wrapping_pow(n)
@@ -90,7 +100,12 @@ fn sum(left: DecimalShape, right: DecimalShape, result: DecimalShape, negate: bo
     if digits < 38 && scale == result.scale {
         // At most 38 digits: neither the products nor the sum overflow, and the result type holds every sum.
         let b_factor = sign * b_factor;
-        return Kernel::new(move |args, rows| binary(args, rows, result, |a, b| a * a_factor + b * b_factor));
+        return Kernel::new(move |args, rows| {
+            binary(args, rows, result, |a, b| {
+                // What stands in NULL slots may overflow.
+                a.wrapping_mul(a_factor).wrapping_add(b.wrapping_mul(b_factor))
+            })
+        });
     }
     let (a_factor, b_factor) = (i256::from_i128(a_factor), i256::from_i128(sign * b_factor));
     Kernel::new(move |args, rows| {
@@ -105,7 +120,7 @@ fn sum(left: DecimalShape, right: DecimalShape, result: DecimalShape, negate: bo
 fn product(left: DecimalShape, right: DecimalShape, result: DecimalShape) -> Kernel {
     let scale = u32::from(left.scale) + u32::from(right.scale);
     if left.precision + right.precision <= 38 && scale == u32::from(result.scale) {
-        return Kernel::new(move |args, rows| binary(args, rows, result, |a, b| a * b));
+        return Kernel::new(move |args, rows| binary(args, rows, result, i128::wrapping_mul));
     }
     Kernel::new(move |args, rows| {
         optional(args, rows, result, |a, b| {
@@ -186,11 +201,11 @@ fn fallible(
     shape: DecimalShape,
     compute: impl Fn(i128, i128) -> Result<Option<i128>, Failure>,
 ) -> Result<ArrayRef, Failure> {
-    let values =
-        (0..rows).map(|row| match (args[0].value::<Decimal128Type>(row), args[1].value::<Decimal128Type>(row)) {
-            (Some(a), Some(b)) => compute(a, b),
-            _ => Ok(None),
-        });
+    let (left, right) = (args[0].primitive::<Decimal128Type>(), args[1].primitive::<Decimal128Type>());
+    let values = (0..rows).map(|row| {
+        let (a, b) = (args[0].position(row), args[1].position(row));
+        if left.is_null(a) || right.is_null(b) { Ok(None) } else { compute(left.value(a), right.value(b)) }
+    });
     finish(values.collect::<Result<PrimitiveArray<Decimal128Type>, Failure>>()?, shape)
 }
 

@@ -65,7 +65,8 @@ fn extract(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         kind => {
             let reader = MomentReader::new(kind, call.context.time_zone).ok_or_else(|| call.no_kernel())?;
             Ok(Kernel::new(move |args, rows| {
-                Ok(loops::primitives::<Int64Type>(rows, |row| Some(field(unit, reader.get(&args[index], row)?))))
+                let moments = reader.read(&args[index]);
+                Ok(loops::primitives::<Int64Type>(rows, |row| Some(field(unit, moments.get(row)?))))
             }))
         }
     }

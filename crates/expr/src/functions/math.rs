@@ -205,7 +205,7 @@ fn absolute(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         DataType::Int64 => map::<Int64Type>(i64::wrapping_abs),
         DataType::Float32 => map::<Float32Type>(f32::abs),
         DataType::Float64 => map::<Float64Type>(f64::abs),
-        DataType::Decimal128(..) => map::<Decimal128Type>(i128::abs),
+        DataType::Decimal128(..) => map::<Decimal128Type>(i128::wrapping_abs),
         _ => return Err(call.no_kernel()),
     })
 }

@@ -1,13 +1,18 @@
 //! Points in time of any type, read as local time; and the units of time.
 
-use arrow_array::types::{Date32Type, Time32MillisecondType};
+use arrow_array::Array;
+use arrow_array::types::{
+    Date32Type, Time32MillisecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+};
+use arrow_buffer::NullBuffer;
+use arrow_schema::TimeUnit;
 use chrono_tz::Tz;
+use dataflow::types::timestamp_unit;
 use dataflow::{Failure, TypeKind};
 
 use super::call::BoundCall;
 use crate::calendar::{MILLIS_PER_DAY, to_local};
 use crate::operand::Operand;
-use crate::render::timestamp_parts;
 
 /// A unit of time, as EXTRACT, FLOOR and TIMESTAMPADD name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,20 +133,54 @@ impl MomentReader {
         Some(MomentReader { kind, zone })
     }
 
+    /// The values of an operand of this type.
+    pub(super) fn read<'a>(&self, operand: &'a Operand) -> Moments<'a> {
+        let values = match self.kind {
+            Source::Date => Values::Days(operand.primitive::<Date32Type>().values()),
+            Source::Time => Values::Times(operand.primitive::<Time32MillisecondType>().values()),
+            Source::Local(precision) | Source::Instant(precision) => match timestamp_unit(precision) {
+                TimeUnit::Nanosecond => Values::Nanos(operand.primitive::<TimestampNanosecondType>().values()),
+                TimeUnit::Microsecond => Values::Micros(operand.primitive::<TimestampMicrosecondType>().values()),
+                _ => Values::Millis(operand.primitive::<TimestampMillisecondType>().values()),
+            },
+        };
+        let zone = matches!(self.kind, Source::Instant(_)).then_some(self.zone);
+        Moments { values, nulls: operand.array().nulls(), constant: operand.is_constant(), zone }
+    }
+}
+
+/// Points in time of one operand, by row.
+pub(super) struct Moments<'a> {
+    values: Values<'a>,
+    nulls: Option<&'a NullBuffer>,
+    constant: bool,
+    /// Where instants are local.
+    zone: Option<Tz>,
+}
+
+enum Values<'a> {
+    Days(&'a [i32]),
+    Times(&'a [i32]),
+    Millis(&'a [i64]),
+    Micros(&'a [i64]),
+    Nanos(&'a [i64]),
+}
+
+impl Moments<'_> {
     /// The moment of a row.
-    pub(super) fn get(&self, operand: &Operand, row: usize) -> Option<Moment> {
-        let (array, position) = (operand.array(), operand.position(row));
-        if array.is_null(position) {
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> Option<Moment> {
+        let position = if self.constant { 0 } else { row };
+        if self.nulls.is_some_and(|nulls| nulls.is_null(position)) {
             return None;
         }
-        Some(match self.kind {
-            Source::Date => (i64::from(operand.value::<Date32Type>(row)?) * MILLIS_PER_DAY, 0),
-            Source::Time => (operand.value::<Time32MillisecondType>(row)?.into(), 0),
-            Source::Local(precision) => timestamp_parts(array, position, precision),
-            Source::Instant(precision) => {
-                let (millis, nanos) = timestamp_parts(array, position, precision);
-                (to_local(millis, self.zone), nanos)
-            }
-        })
+        let (millis, nanos) = match self.values {
+            Values::Days(days) => (i64::from(days[position]) * MILLIS_PER_DAY, 0),
+            Values::Times(millis) => (millis[position].into(), 0),
+            Values::Millis(millis) => (millis[position], 0),
+            Values::Micros(micros) => (micros[position].div_euclid(1_000), micros[position].rem_euclid(1_000) * 1_000),
+            Values::Nanos(nanos) => (nanos[position].div_euclid(1_000_000), nanos[position].rem_euclid(1_000_000)),
+        };
+        Some((self.zone.map_or(millis, |zone| to_local(millis, zone)), nanos))
     }
 }

@@ -95,11 +95,12 @@ fn difference(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }
     let (from, to) = readers(call)?;
     Ok(Kernel::new(move |args, rows| {
+        let (from, to) = (from.read(&args[1]), to.read(&args[2]));
         Ok(loops::primitives::<Int32Type>(rows, |row| {
-            let (from, to) = (from.get(&args[1], row)?, to.get(&args[2], row)?);
+            let (from, to) = (from.get(row)?, to.get(row)?);
             let units = match (unit.months(), unit.millis()) {
                 (Some(months), _) => months_between(from, to) / months,
-                (None, Some(millis)) => (to.0 - from.0) / millis,
+                (None, Some(millis)) => to.0.wrapping_sub(from.0) / millis,
                 (None, None) => return None,
             };
             Some(units as i32)
@@ -146,14 +147,17 @@ fn subtract(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let (later, earlier) = readers(call)?;
     let months = call.result.kind == TypeKind::IntervalYearMonth;
     Ok(Kernel::new(move |args, rows| {
-        let both = |row: usize| later.get(&args[1], row).zip(earlier.get(&args[2], row));
+        let (later, earlier) = (later.read(&args[1]), earlier.read(&args[2]));
+        let both = |row: usize| later.get(row).zip(earlier.get(row));
         Ok(if months {
             loops::primitives::<Int32Type>(rows, |row| {
                 let (later, earlier) = both(row)?;
                 Some(months_between(earlier, later) as i32)
             })
         } else {
-            loops::primitives::<Int64Type>(rows, |row| both(row).map(|(later, earlier)| later.0 - earlier.0))
+            loops::primitives::<Int64Type>(rows, |row| {
+                both(row).map(|(later, earlier)| later.0.wrapping_sub(earlier.0))
+            })
         })
     }))
 }

@@ -29,7 +29,8 @@ pub(super) fn kernel(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         return Err(Failure::user(format!("{} TO {unit:?} is not supported", call.name)).fatal());
     }
     Ok(Kernel::new(move |args, rows| {
-        let rounded = |row: usize| Some(round(reader.get(&args[0], row)?, unit, up));
+        let moments = reader.read(&args[0]);
+        let rounded = |row: usize| Some(round(moments.get(row)?, unit, up));
         Ok(match &kind {
             TypeKind::Date => {
                 loops::primitives::<Date32Type>(rows, |row| Some(rounded(row)?.div_euclid(MILLIS_PER_DAY) as i32))
