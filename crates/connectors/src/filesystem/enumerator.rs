@@ -69,7 +69,9 @@ impl SplitEnumerator for FileEnumerator {
 }
 
 fn cannot_list(table: &FileTable, error: &io::Error) -> Failure {
-    let path = table.path.display();
+    // A relative path is one of this process, whose folder whoever wrote it may not know.
+    let absolute = std::path::absolute(&table.path).unwrap_or_else(|_| table.path.clone());
+    let path = absolute.display();
     match error.kind() {
         io::ErrorKind::NotFound => Failure::user(format!(
             "file or folder {path} of table '{}' does not exist; check its option 'path'",

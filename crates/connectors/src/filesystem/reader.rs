@@ -21,6 +21,8 @@ const PIECE: usize = 512 << 10;
 const LONGEST_RECORD: usize = 256 << 20;
 /// Bytes decoded into one batch at most, so that long records do not make huge batches.
 const BATCH_BYTES: usize = 16 << 20;
+/// UTF-8's byte order mark, with which some programs begin their files.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Endings of compressed files, which Flink would decompress.
 const COMPRESSED: [&str; 8] = ["gz", "gzip", "bz2", "xz", "deflate", "zst", "zstd", "lz4"];
 
@@ -179,6 +181,11 @@ impl OpenFile {
             read.map_err(|error| Failure::external(format!("cannot read {}", self.place.path)).caused_by(error))?;
         self.at_end = read == 0;
         self.end += read;
+        // As in Flink, a byte order mark before the first record is no part of it.
+        if self.place.offset == 0 && self.start == 0 && self.buffer[..self.end].starts_with(BYTE_ORDER_MARK) {
+            self.start = BYTE_ORDER_MARK.len();
+            self.place.offset = BYTE_ORDER_MARK.len() as u64;
+        }
         Ok(())
     }
 }

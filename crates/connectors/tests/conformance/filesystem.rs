@@ -124,6 +124,13 @@ fn what_cannot_be_read_names_the_file() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_the_first_record() {
+    let folder = folder(&[("a.csv", "\u{feff}1,a\n2,\u{feff}b\n"), ("empty.csv", "\u{feff}")]);
+    let rows = read(&source(csv(folder.path())));
+    assert_eq!(rows, [r#"{"id":1,"name":"a"}"#, "{\"id\":2,\"name\":\"\u{feff}b\"}"]);
+}
+
+#[test]
 fn decode_errors_are_counted() {
     let folder = folder(&[("a.csv", "1,a\nx,b\n1,2,3\n")]);
     let mut table = csv(folder.path());
