@@ -10,8 +10,8 @@ use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 
 use crate::events::TaskEvents;
 use crate::exchange::ExchangeService;
@@ -52,13 +52,14 @@ impl TaskExecutor {
         let registry = Arc::new(PartitionRegistry::default());
         let (shutdown, mut down) = watch::channel(false);
         let service = ExchangeService::server(registry.clone(), down.clone());
+        // With a listener of one's own, the server's setting of this name does nothing.
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         handle.spawn(async move {
             let served = Server::builder()
-                .tcp_nodelay(true)
                 .http2_keepalive_interval(Some(KEEP_ALIVE))
                 .http2_keepalive_timeout(Some(KEEP_ALIVE))
                 .add_service(service)
-                .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+                .serve_with_incoming_shutdown(incoming, async move {
                     // An executor that was dropped is down too.
                     let _ = down.wait_for(|down| *down).await;
                 });

@@ -151,8 +151,8 @@ impl PeerConnection {
             .max_decoding_message_size(proto::MAX_MESSAGE_SIZE)
             .max_encoding_message_size(proto::MAX_MESSAGE_SIZE);
         let requests = UnboundedReceiverStream::new(requests);
-        let mut responses = client.exchange(requests).await.map_err(|status| describe(&status))?.into_inner();
-        while let Some(response) = responses.message().await.map_err(|status| describe(&status))? {
+        let mut responses = client.exchange(requests).await.map_err(|status| describe_status(&status))?.into_inner();
+        while let Some(response) = responses.message().await.map_err(|status| describe_status(&status))? {
             self.receive(response)?;
         }
         Ok(())
@@ -259,6 +259,18 @@ async fn connect(address: &str) -> Result<Channel, String> {
             Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
         }
         attempt += 1;
+    }
+}
+
+/// A status with the deepest cause of it: the layers between only repeat each other.
+fn describe_status(status: &tonic::Status) -> String {
+    let mut deepest = std::error::Error::source(status);
+    while let Some(cause) = deepest.and_then(std::error::Error::source) {
+        deepest = Some(cause);
+    }
+    match deepest {
+        Some(cause) => cause.to_string(),
+        None => status.message().to_owned(),
     }
 }
 
