@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobStatus};
 use tokio::sync::mpsc;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 use super::outbox::{Call, Outbox};
 use super::sources::{Assignment, Sources};
@@ -247,7 +247,7 @@ impl JobMaster {
         let (job, name) = (self.handle.job(), &self.graph.graph().name);
         let latest = || self.graph.exceptions().entries().last().map(|entry| entry.exception.failure.one_line());
         match status {
-            JobStatus::Failed => error!("Job {name} ({job}) is FAILED: {}", latest().unwrap_or_default()),
+            JobStatus::Failed => warn!("Job {name} ({job}) is FAILED: {}", latest().unwrap_or_default()),
             JobStatus::Failing | JobStatus::Restarting => {
                 warn!("Job {name} ({job}) switched from {} to {status}: {}", self.status, latest().unwrap_or_default());
             }

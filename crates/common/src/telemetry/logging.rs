@@ -74,11 +74,14 @@ impl LogOptions {
     }
 }
 
-/// A plain level means flinkrs: its libraries say less.
+/// A plain level means flinkrs: its libraries say less. A client that hangs up is no error, though warp calls it one.
 fn without_chatter(level: String) -> String {
     match level.trim().to_ascii_lowercase().as_str() {
+        plain @ ("error" | "warn") => format!("{plain},warp=off"),
         plain @ ("info" | "debug" | "trace") => {
-            format!("{plain},h2=info,hyper=info,hyper_util=info,tonic=info,tower=info,reqwest=info,openraft=warn")
+            format!(
+                "{plain},warp=off,h2=info,hyper=info,hyper_util=info,tonic=info,tower=info,reqwest=info,openraft=warn"
+            )
         }
         _ => level,
     }
@@ -140,7 +143,8 @@ mod tests {
     #[test]
     fn only_a_plain_level_is_widened() {
         assert!(without_chatter("INFO".to_owned()).starts_with("info,"));
-        assert_eq!(without_chatter("warn".to_owned()), "warn");
+        assert_eq!(without_chatter("warn".to_owned()), "warn,warp=off");
+        assert_eq!(without_chatter("error,connectors=warn".to_owned()), "error,connectors=warn");
         assert_eq!(without_chatter("sql=trace".to_owned()), "sql=trace");
     }
 }
