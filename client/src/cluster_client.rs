@@ -134,8 +134,11 @@ impl ClusterClient {
                 self.address
             )
         } else {
-            let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-            anyhow!("the JobManager at {} broke off: {cause}", self.address)
+            let mut cause: &dyn std::error::Error = error;
+            while let Some(deeper) = cause.source() {
+                cause = deeper;
+            }
+            anyhow!("the JobManager at {} broke off while being asked: {cause}; its log says why", self.address)
         }
     }
 }

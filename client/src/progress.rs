@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
+use common::shutdown::Shutdown;
 use dataflow::{JobId, JobStatus, MAX_WATERMARK, VertexId};
 use jobmanager::rest::messages::JobDetails;
 
@@ -18,12 +19,14 @@ pub enum Show {
     Nothing,
 }
 
+/// There are none yet.
+const CHECKPOINTS: &str = "checkpoints: off";
 const POLL: Duration = Duration::from_millis(50);
 const LINE_ON_TERMINAL: Duration = Duration::from_millis(250);
 const LINE_WHEN_PIPED: Duration = Duration::from_secs(5);
 
 /// Waits until the job has ended. Fails unless it FINISHED. An interrupt cancels it.
-pub async fn wait(cluster: &ClusterClient, job: JobId, show: Show) -> anyhow::Result<()> {
+pub async fn wait(cluster: &ClusterClient, job: JobId, show: Show, interrupt: &Shutdown) -> anyhow::Result<()> {
     let mut display = Display::new(show);
     loop {
         let details = cluster.job(job).await?;
@@ -37,7 +40,8 @@ pub async fn wait(cluster: &ClusterClient, job: JobId, show: Show) -> anyhow::Re
         }
         tokio::select! {
             () = tokio::time::sleep(POLL) => {}
-            _ = tokio::signal::ctrl_c() => {
+            () = interrupt.triggered() => {
+                display.clear();
                 cluster.cancel(job).await?;
                 bail!("interrupted: job {job} is being canceled");
             }
@@ -120,13 +124,24 @@ impl Display {
         let records = records_read(details);
         let seconds = now.duration_since(self.last_line.unwrap_or(self.started)).as_secs_f64().max(0.001);
         let rate = records.saturating_sub(self.last_records) as f64 / seconds;
-        let line =
-            format!("{} records: {records}, {rate:.0}/s, watermark: {}", details.state, show_watermark(watermark));
+        let line = format!(
+            "{} records: {records}, {rate:.0}/s, watermark: {}, {CHECKPOINTS}",
+            details.state,
+            show_watermark(watermark)
+        );
         let mut err = std::io::stderr().lock();
         // Progress that cannot be shown is no reason to stop waiting.
         let _ = if self.terminal { write!(err, "\r\x1b[K{line}") } else { writeln!(err, "{line}") };
         let _ = err.flush();
         (self.last_line, self.last_records, self.last_state) = (Some(now), records, Some(details.state));
+    }
+
+    /// Takes the changing line away, so that what is said next begins a line of its own.
+    fn clear(&self) {
+        if self.terminal && self.last_line.is_some() {
+            let mut err = std::io::stderr().lock();
+            let _ = write!(err, "\r\x1b[K").and_then(|()| err.flush());
+        }
     }
 
     fn end(&self, details: &JobDetails) {

@@ -1,9 +1,11 @@
 //! Runs the statements of a job file one after the other: DDL and SET in the session, INSERT and SELECT as jobs on the cluster.
 
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context;
 use common::config::{Configuration, options};
+use common::shutdown::Shutdown;
 use dataflow::JobId;
 use expr::EvalContext;
 use sql::ast::Statement;
@@ -31,24 +33,36 @@ pub struct ScriptRunner {
     session: Session,
     cluster: ClusterClient,
     options: ScriptOptions,
+    /// Triggered by Ctrl-C: then jobs are cancelled and no further statement runs.
+    interrupt: Shutdown,
     /// Jobs of INSERTs that have been submitted and not waited for.
     running: Vec<JobId>,
 }
 
 impl ScriptRunner {
     /// A runner with a session of this configuration.
-    pub fn new(cluster: ClusterClient, config: &Configuration, options: ScriptOptions) -> Self {
+    pub fn new(cluster: ClusterClient, config: &Configuration, options: ScriptOptions, interrupt: Shutdown) -> Self {
         let session = Session::new(config.to_map().into_iter().collect());
-        Self { session, cluster, options, running: Vec::new() }
+        Self { session, cluster, options, interrupt, running: Vec::new() }
     }
 
     /// Runs all of it; returns when every job has ended, or is accepted when detached. Fails when one of them fails.
     pub async fn run(mut self, job: &Job) -> anyhow::Result<()> {
-        match &job.body {
-            Body::Sql(text) => self.run_text(text, &job.origin).await?,
-            Body::Graph(file) => self.run_graph(file, &job.origin).await?,
+        let outcome = match &job.body {
+            Body::Sql(text) => self.run_text(text, &job.origin).await,
+            Body::Graph(file) => self.run_graph(file, &job.origin).await,
+        };
+        let outcome = match outcome {
+            Ok(()) => self.wait_for_jobs().await,
+            failed => failed,
+        };
+        if self.interrupt.is_triggered() {
+            for job in self.running {
+                // Whoever interrupts wants all of it to end; a job that has ended already need not be cancelled.
+                self.cluster.cancel(job).await.ok();
+            }
         }
-        self.wait_for_jobs().await
+        outcome
     }
 
     async fn run_text(&mut self, text: &str, origin: &Path) -> anyhow::Result<()> {
@@ -56,6 +70,11 @@ impl ScriptRunner {
         let statements = sql::parser::parse_script(text).map_err(place)?;
         anyhow::ensure!(!statements.is_empty(), "{}: the script has no statements", origin.display());
         for statement in &statements {
+            anyhow::ensure!(
+                !self.interrupt.is_triggered(),
+                "interrupted: the rest of {} was not run",
+                origin.display()
+            );
             let outcome = self.session.execute(statement, text).map_err(place)?;
             self.carry_out(outcome).await?;
         }
@@ -105,10 +124,7 @@ impl ScriptRunner {
     async fn carry_out(&mut self, outcome: Outcome) -> anyhow::Result<()> {
         match outcome {
             Outcome::Done => Ok(()),
-            Outcome::Table { columns, rows } => {
-                print_table(self.options.output, &columns, &rows, &mut std::io::stdout().lock())
-                    .context("cannot write to standard output")
-            }
+            Outcome::Table { columns, rows } => to_stdout(|out| print_table(self.options.output, &columns, &rows, out)),
             Outcome::Insert(graph) => {
                 let job = self.submit(&graph).await?;
                 self.running.push(job);
@@ -145,34 +161,45 @@ impl ScriptRunner {
     async fn print(&self, mut query: Query) -> anyhow::Result<()> {
         let context = EvalContext::from_config(self.session.config())?;
         let mut printer = ResultPrinter::new(self.options.output, query.schema.clone(), context);
-        printer.begin(&mut std::io::stdout().lock()).context("cannot write to standard output")?;
+        to_stdout(|out| printer.begin(out))?;
         let job = query.job;
         let rows = async {
-            while let Some(batch) = query.next().await? {
-                printer.rows(&batch, &mut std::io::stdout().lock()).context("cannot write to standard output")?;
+            loop {
+                match query.next().await {
+                    Ok(Some(batch)) => to_stdout(|out| printer.rows(&batch, out))?,
+                    Ok(None) => return Ok(()),
+                    // The job may have failed by itself, and its cause says more than the fetch that it broke.
+                    Err(broken) => return progress::outcome_of_ended(&self.cluster, job).await.and(Err(broken)),
+                }
             }
-            printer.end(&mut std::io::stdout().lock()).context("cannot write to standard output")
         };
         let outcome = tokio::select! {
             outcome = rows => outcome,
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted: job {job} has been canceled")),
+            () = self.interrupt.triggered() => Err(anyhow::anyhow!("interrupted: job {job} has been canceled")),
         };
         if outcome.is_err() {
-            // The job may have failed by itself, and its cause says more than the fetch that it broke.
-            progress::outcome_of_ended(&self.cluster, job).await?;
+            // It may have ended already.
             self.cluster.cancel(job).await.ok();
             return outcome;
         }
-        progress::wait(&self.cluster, job, progress::Show::Nothing).await
+        progress::wait(&self.cluster, job, progress::Show::Nothing, &self.interrupt).await?;
+        to_stdout(|out| printer.end(out))
     }
 
     async fn wait_for_jobs(&mut self) -> anyhow::Result<()> {
         if self.options.detached {
             return Ok(());
         }
-        for job in std::mem::take(&mut self.running) {
-            progress::wait(&self.cluster, job, progress::Show::Progress).await?;
+        while let Some(&job) = self.running.first() {
+            progress::wait(&self.cluster, job, progress::Show::Progress, &self.interrupt).await?;
+            self.running.remove(0);
         }
         Ok(())
     }
+}
+
+/// Writes to standard output in large pieces: by itself it would make a system call of every line.
+fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    write(&mut out).and_then(|()| out.flush()).context("cannot write to standard output")
 }

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use common::config::{Configuration, options};
+use common::shutdown::Shutdown;
 use common::telemetry::{LogOptions, init_logging};
 
 use super::async_runtime;
@@ -17,6 +18,10 @@ use crate::settings;
 
 /// How long the configured JobManager has to answer before the embedded cluster is used instead.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What the log says when nobody asks for more. How the job ends is this command's own message, and the embedded roles need not repeat it;
+/// that a connector keeps trying, as with a broker that is away, only the log tells.
+const LOG_FILTER: &str = "error,warp=off,connectors=warn";
 
 /// Runs the job of a file.
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
@@ -31,12 +36,15 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     if let Some(name) = &job.name {
         config.set("pipeline.name", name, common::config::Origin::Job);
     }
-    init_logging(&LogOptions::of_process(&config, "client", "warn")?)?;
+    init_logging(&LogOptions::of_process(&config, "client", LOG_FILTER)?)?;
     async_runtime()?.block_on(async {
-        let place = choose(arguments, &config).await?;
+        let interrupt = Shutdown::new();
+        interrupt.listen_for_signals()?;
+        let chosen = interrupt.unless_triggered(choose(arguments, &config)).await;
+        let place = chosen.ok_or_else(|| anyhow!("interrupted before the job was submitted"))??;
         let client = place.client()?;
         let options = ScriptOptions { output: arguments.output, detached: arguments.detached };
-        let outcome = ScriptRunner::new(client, &config, options).run(&job).await;
+        let outcome = ScriptRunner::new(client, &config, options, interrupt).run(&job).await;
         place.leave().await;
         outcome.map(|()| ExitCode::SUCCESS)
     })

@@ -50,7 +50,9 @@ pub fn read(path: &Path) -> anyhow::Result<Job> {
 }
 
 fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Job> {
-    let mut file: JobFile = serde_yaml::from_str(text)
+    // As in config.yaml, this is YAML 1.2: a column may be called `n` or `on` without being a boolean.
+    let options = serde_yaml::options! { strict_booleans: true, with_snippet: false };
+    let mut file: JobFile = serde_yaml::from_str_with_options(text, options)
         .map_err(|error| anyhow::anyhow!("{}: {}", path.display(), first_line(&error.to_string())))?;
     let has_graph = !file.sources.is_empty() || !file.transforms.is_empty() || !file.sinks.is_empty();
     let mut origin = path.to_owned();
@@ -76,7 +78,7 @@ fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Job> {
 
 /// A parser's report without its picture of the source: the first line says what and where.
 fn first_line(message: &str) -> &str {
-    message.lines().next().unwrap_or(message).trim()
+    message.lines().next().unwrap_or(message).trim().trim_start_matches("error: ")
 }
 
 /// The JSON Schema of job files.

@@ -115,3 +115,15 @@ fn the_checked_in_schema_is_the_one_of_the_types() {
     );
     assert!(!validator.is_valid(&serde_json::json!({ "nme": "x" })));
 }
+
+#[test]
+fn on_and_n_are_names_and_no_booleans() {
+    let file = graph_of(
+        "sources: [{ name: a, connector: datagen, schema: { n: INT } }, { name: b, connector: datagen, schema: { y: INT } }]\n\
+         transforms:\n- { type: join, name: j, left: a, right: b, on: n = y }\n\
+         sinks: [{ name: s, input: j, connector: print }]\n",
+    );
+    let statements = definitions(&file).unwrap();
+    assert!(statements[0].sql.contains("`n` INT"), "{}", statements[0].sql);
+    assert!(statements[2].sql.contains("ON n = y"), "{}", statements[2].sql);
+}
