@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 /// `Double.toString`.
 pub(crate) fn push_double(out: &mut String, value: f64) {
-    expr::java_number::write_double(value, out);
+    dataflow::java_number::write_double(value, out);
 }
 
 /// `Float.toString`.
 pub(crate) fn push_float(out: &mut String, value: f32) {
-    expr::java_number::write_float(value, out);
+    dataflow::java_number::write_float(value, out);
 }
 
 /// A decimal in plain notation with all digits of its scale.

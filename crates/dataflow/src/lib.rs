@@ -12,6 +12,7 @@ pub mod element;
 pub mod expression;
 pub mod failure;
 pub mod ids;
+pub mod java_number;
 pub mod job_graph;
 pub mod job_status;
 pub mod key_group;

@@ -16,7 +16,6 @@ pub mod compile;
 pub mod context;
 pub mod functions;
 mod integer;
-pub mod java_number;
 pub mod literal;
 pub mod operand;
 pub mod render;

@@ -24,7 +24,7 @@ use dataflow::types::timestamp_unit;
 use dataflow::{LogicalType, TypeKind};
 
 use crate::calendar::{MILLIS_PER_DAY, date_of, to_local};
-use crate::java_number::{write_double, write_float};
+use dataflow::java_number::{write_double, write_float};
 
 /// Appends the text of a value as the SQL Client prints it; of NULL, `NULL`.
 pub fn render_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Tz, out: &mut String) {

@@ -11,7 +11,7 @@ use super::parse::{self, parse_decimal, parse_double, parse_float, parse_integer
 use super::{Caster, OnError};
 use crate::functions::decimal::{power_of_ten, rescale};
 use crate::integer::Integer;
-use crate::java_number::write_double;
+use dataflow::java_number::write_double;
 use crate::types::decimal::DecimalShape;
 use crate::types::is_character;
 

@@ -159,7 +159,7 @@ fn write_json(array: &dyn Array, row: usize, ty: &LogicalType, out: &mut String)
         }
         TypeKind::Double => {
             let mut text = String::new();
-            crate::java_number::write_double(array.as_primitive::<Float64Type>().value(row), &mut text);
+            dataflow::java_number::write_double(array.as_primitive::<Float64Type>().value(row), &mut text);
             // As BigDecimal writes a positive exponent.
             out.push_str(&if text.contains("E-") { text } else { text.replace('E', "E+") });
         }
