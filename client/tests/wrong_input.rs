@@ -16,17 +16,14 @@ fn flinkrs(arguments: &[&str]) -> (bool, String) {
 
 /// Runs a job file of this text and returns what was said.
 fn run(name: &str, text: &str, arguments: &[&str]) -> (bool, String) {
-    let folder = std::env::temp_dir().join(format!("flinkrs-wrong-input-{}-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let file = folder.join(name);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join(name);
     std::fs::write(&file, text).expect("a file");
     let path = file.display().to_string();
     let mut all = vec!["run"];
     all.extend(arguments);
     all.push(&path);
-    let answer = flinkrs(&all);
-    std::fs::remove_dir_all(&folder).expect("the folder goes");
-    answer
+    flinkrs(&all)
 }
 
 fn refused((success, said): (bool, String), parts: &[&str]) {
@@ -78,4 +75,32 @@ fn arguments_that_do_not_fit() {
         &["parallelism.default", "many"],
     );
     refused(flinkrs(&["run", "--target", "moon", "x.sql"]), &["moon", "local"]);
+}
+
+#[test]
+fn a_failed_job_is_said_once_and_in_one_line() {
+    let (success, said) = run("once.sql", &format!("{TABLE}SELECT * FROM t;"), &["-t", "local"]);
+    assert!(!success);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with("error: job ") && said.contains("/nowhere/at/all.csv"), "{said}");
+}
+
+#[test]
+fn settings_without_effect_are_named() {
+    let (success, said) = run(
+        "set.sql",
+        "SET 'execution.checkpointing.interval' = '10 s';\nSET 'parallelism.defalt' = '2';\nSELECT 1;",
+        &["-t", "local"],
+    );
+    assert!(success, "{said}");
+    assert!(said.contains("no effect in this version of flinkrs: execution.checkpointing.interval"), "{said}");
+    assert!(said.contains("did you mean 'parallelism.default'?"), "{said}");
+}
+
+#[test]
+fn a_script_may_raise_the_parallelism_of_the_embedded_cluster() {
+    let text = "SET 'parallelism.default' = '100';\n\
+                CREATE TABLE t (id INT) WITH ('connector'='datagen','number-of-rows'='100');\nSELECT COUNT(*) FROM t GROUP BY id;";
+    let (success, said) = run("parallel.sql", text, &["-t", "local", "-o", "json"]);
+    assert!(success, "{said}");
 }
