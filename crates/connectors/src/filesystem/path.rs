@@ -120,7 +120,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_partition_value_is_read_back(value in "[^\0]{1,20}") {
-            let mut path = String::from("/root/x=1/");
+            let mut path = String::from("/base/x=1/");
             push_partition(&mut path, "k", &value);
             prop_assert_eq!(partition_value(Path::new(&path), "k"), Some(value));
         }
