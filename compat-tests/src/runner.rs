@@ -9,6 +9,7 @@ use client::embedded::EmbeddedCluster;
 use client::progress;
 use client::query::Query;
 use common::config::Configuration;
+use common::shutdown::Shutdown;
 use dataflow::{Batch, RowType, TimeAttribute};
 use expr::EvalContext;
 use expr::render::render_cell;
@@ -125,7 +126,7 @@ impl Runner {
             Ok(Outcome::Insert(graph)) => {
                 let finished = async {
                     let job = self.client.submit(&graph).await?;
-                    progress::wait(&self.client, job, progress::Show::Nothing).await
+                    progress::wait(&self.client, job, progress::Show::Nothing, &Shutdown::new()).await
                 };
                 answer.error = within_limit(finished).await.err().map(|error| format!("{error:#}"));
             }
@@ -139,7 +140,7 @@ impl Runner {
                     while let Some(batch) = query.next().await? {
                         append(&schema, &batch, &context, &mut answer.changelog);
                     }
-                    progress::wait(&self.client, job, progress::Show::Nothing).await
+                    progress::wait(&self.client, job, progress::Show::Nothing, &Shutdown::new()).await
                 };
                 answer.error = within_limit(rows).await.err().map(|error| format!("{error:#}"));
             }

@@ -67,7 +67,7 @@ pub enum Literal {
     /// DECIMAL: the unscaled value; the scale is the type's.
     Decimal(#[serde(with = "int128_text")] i128),
     /// FLOAT and DOUBLE. Finite: the planner writes no NaN or infinity.
-    Float(f64),
+    Float(#[serde(with = "double_text")] f64),
     /// CHAR and VARCHAR.
     String(String),
     /// BINARY and VARBINARY.
@@ -158,6 +158,19 @@ pub struct AggregateCall {
     /// Result type.
     #[serde(rename = "type")]
     pub ty: LogicalType,
+}
+
+/// `f64` as the shortest text that reads back as the same number: JSON readers may be off in the last bit.
+mod double_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 /// `i128` as decimal text: JSON numbers do not carry it.

@@ -97,7 +97,7 @@ const CATALOGUE: &[AggregateDef] = &[
         forms: &["LISTAGG(<CHARACTER>)", "LISTAGG(<CHARACTER>, <CHARACTER>)"],
         doc: "The texts joined by a separator, a comma unless given.",
         result: list,
-        empty: Empty::AlwaysNullable,
+        empty: Empty::Null,
         casts: Casts::None,
     },
     AggregateDef {

@@ -86,7 +86,8 @@ fn to_date(from: &TypeKind, on_error: OnError, zone: Tz) -> Caster {
 
 fn to_time(from: &TypeKind, precision: u8, on_error: OnError, zone: Tz) -> Caster {
     let step = 10i32.pow(u32::from(3 - precision.min(3)));
-    let time = move |millis: i64| millis.rem_euclid(MILLIS_PER_DAY) as i32 / step * step;
+    // The fraction is cut towards zero, so that the last second before 1970 is midnight, as in Flink.
+    let time = move |millis: i64| (millis / i64::from(step) * i64::from(step)).rem_euclid(MILLIS_PER_DAY) as i32;
     match from {
         TypeKind::Time { precision: from } if *from <= precision => None,
         TypeKind::Time { .. } => Some(Box::new(move |array| {

@@ -220,12 +220,10 @@ fn lower(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
 fn init_cap(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     Ok(change_case(|text, out| {
         let mut in_word = false;
+        // Only the letters and digits of ASCII make words, as in Flink.
         for c in text.chars() {
-            match (c.is_alphanumeric(), in_word) {
-                (true, false) => out.extend(c.to_uppercase()),
-                _ => out.extend(c.to_lowercase()),
-            }
-            in_word = c.is_alphanumeric();
+            out.push(if in_word { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() });
+            in_word = c.is_ascii_alphanumeric();
         }
     }))
 }

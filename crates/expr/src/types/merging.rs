@@ -33,7 +33,8 @@ fn common_kind(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
         | (Varbinary { length: a }, Binary { length: b })
         | (Varbinary { length: a }, Varbinary { length: b }) => Varbinary { length: *a.max(b) },
         (a, b) if is_exact(a) && is_exact(b) => common_exact(a, b)?,
-        (a, b) if is_approximate(a) && is_approximate(b) => Double,
+        // Flink takes them for equally precise, so that the first prevails.
+        (a, b) if is_approximate(a) && is_approximate(b) => a.clone(),
         (a, b) if is_approximate(a) && is_exact(b) => common_approximate(a, b),
         (a, b) if is_exact(a) && is_approximate(b) => common_approximate(b, a),
         (Time { precision: a }, Time { precision: b }) => Time { precision: *a.max(b) },
@@ -82,10 +83,13 @@ fn common_approximate(approximate: &TypeKind, exact: &TypeKind) -> TypeKind {
 /// The type that two operands of a comparison are cast to: the common type, or the other side's where one side is text and the other is a
 /// date, time or timestamp. `None`: they do not compare.
 pub(crate) fn comparison_type(left: &LogicalType, right: &LogicalType) -> Option<LogicalType> {
+    let nullable = left.nullable || right.nullable;
+    if is_approximate(&left.kind) && is_approximate(&right.kind) && left.kind != right.kind {
+        return Some(TypeKind::Double.not_null().with_nullable(nullable));
+    }
     if let Some(common) = pair(&left.without_time_attribute(), &right.without_time_attribute()) {
         return Some(common);
     }
-    let nullable = left.nullable || right.nullable;
     if is_character(&left.kind) && super::is_datetime(&right.kind) {
         Some(right.without_time_attribute().with_nullable(nullable))
     } else if is_character(&right.kind) && super::is_datetime(&left.kind) {

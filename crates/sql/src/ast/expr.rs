@@ -305,8 +305,10 @@ pub enum BinaryOp {
     /// `||`
     Concat,
     Eq,
-    /// `<>`, also `!=`
+    /// `<>`
     NotEq,
+    /// `!=`, which Flink's grammar knows and its conformance level refuses.
+    BangEq,
     Lt,
     LtEq,
     Gt,

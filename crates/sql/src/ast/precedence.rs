@@ -37,6 +37,7 @@ impl BinaryOp {
             BinaryOp::Concat => "||",
             BinaryOp::Eq => "=",
             BinaryOp::NotEq => "<>",
+            BinaryOp::BangEq => "!=",
             BinaryOp::Lt => "<",
             BinaryOp::LtEq => "<=",
             BinaryOp::Gt => ">",

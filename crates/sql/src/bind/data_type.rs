@@ -4,11 +4,48 @@ use dataflow::types::MAX_LENGTH;
 use dataflow::{Field, LogicalType, RowType, TypeKind};
 
 use crate::ast::{DataType, DataTypeKind, RowField, Span, TimeUnit};
+use crate::catalog::CatalogTable;
 use crate::error::SqlError;
+
+/// Digits of the widest DECIMAL.
+const MAX_PRECISION: u8 = 38;
 
 /// The logical type of a written type.
 pub(crate) fn bind_data_type(data_type: &DataType) -> Result<LogicalType, SqlError> {
     Ok(LogicalType { kind: bind_kind(data_type)?, nullable: data_type.nullable })
+}
+
+/// The type of a table's column. Flink takes a DECIMAL of any precision there and objects when the table is used; see [`check_columns`].
+pub(super) fn bind_column_type(data_type: &DataType) -> Result<LogicalType, SqlError> {
+    let DataTypeKind::Decimal { precision: Some(precision), scale } = &data_type.kind else {
+        return bind_data_type(data_type);
+    };
+    match (u8::try_from(*precision), u8::try_from(scale.unwrap_or(0))) {
+        (Ok(precision), Ok(scale)) if precision > MAX_PRECISION && scale <= precision => {
+            Ok(LogicalType { kind: TypeKind::Decimal { precision, scale }, nullable: data_type.nullable })
+        }
+        _ => bind_data_type(data_type),
+    }
+}
+
+/// Refuses to use a table with a column whose type no value has.
+pub(super) fn check_columns(table: &CatalogTable, span: Span) -> Result<(), SqlError> {
+    for column in &table.columns {
+        if let TypeKind::Decimal { precision, .. } = column.ty.kind
+            && precision > MAX_PRECISION
+        {
+            return Err(decimal_precision(precision.into(), span)
+                .with_detail(format!("the type of column '{}' is {}", column.name, column.ty)));
+        }
+    }
+    Ok(())
+}
+
+fn decimal_precision(precision: u32, span: Span) -> SqlError {
+    SqlError::validation(
+        format!("Decimal precision must be between 1 and {MAX_PRECISION} (both inclusive), but is {precision}."),
+        span,
+    )
 }
 
 fn bind_kind(data_type: &DataType) -> Result<TypeKind, SqlError> {
@@ -76,11 +113,8 @@ fn text_length(name: &str, length: Option<u32>, span: Span) -> Result<u32, SqlEr
 fn decimal(precision: Option<u32>, scale: Option<i32>, span: Span) -> Result<TypeKind, SqlError> {
     let precision = precision.unwrap_or(10);
     let scale = scale.unwrap_or(0);
-    if !(1..=38).contains(&precision) {
-        return Err(SqlError::validation(
-            format!("Decimal precision must be between 1 and 38 (both inclusive), but is {precision}."),
-            span,
-        ));
+    if !(1..=u32::from(MAX_PRECISION)).contains(&precision) {
+        return Err(decimal_precision(precision, span));
     }
     if scale < 0 || scale as u32 > precision {
         return Err(SqlError::validation(

@@ -6,6 +6,7 @@ use dataflow::{Expr, ExprKind, Literal, LogicalType, TypeKind};
 use super::data_type::bind_data_type;
 use super::groups::Groups;
 use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
+use super::operators::illegal_null;
 use super::scope::Scope;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
 use crate::catalog::with_time_attribute;
@@ -225,8 +226,9 @@ impl<'b> ExprBinder<'b> {
             ast::ExprKind::MatchMode { .. } => Err(not_supported("MATCH_RECOGNIZE", span)),
             ast::ExprKind::Json(_) => Err(not_supported("this JSON function", span)),
             ast::ExprKind::Multiset(_) => Err(not_supported("a MULTISET constructor", span)),
-            ast::ExprKind::DateTimeDifference { .. } => Err(not_supported("this difference of two date-times", span)
-                .with_hint("TIMESTAMPDIFF(unit, from, to) is supported")),
+            ast::ExprKind::DateTimeDifference { left, right, qualifier } => {
+                self.date_time_difference(left, right, qualifier, span)
+            }
             _ => Err(not_supported("this expression", span)),
         }
     }
@@ -249,8 +251,14 @@ impl<'b> ExprBinder<'b> {
     }
 
     fn unary(&mut self, op: UnaryOp, operand: &ast::Expr, span: Span) -> Result<Expr, SqlError> {
-        if let (UnaryOp::Minus, ast::ExprKind::Literal(ast::Literal::Exact(text))) = (op, &operand.kind) {
-            return bind_negative(text, operand.span);
+        if op == UnaryOp::Minus
+            && let Some((negated, text)) = signed_literal(operand)
+        {
+            return if negated {
+                bind_literal(&ast::Literal::Exact(text.to_owned()), span)
+            } else {
+                bind_negative(text, span)
+            };
         }
         let operand = self.bind(operand)?;
         match op {
@@ -316,12 +324,27 @@ impl<'b> ExprBinder<'b> {
 
     /// A call of a catalogue function, its arguments cast to what it takes.
     pub fn call(&self, name: &str, args: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
+        let measures = matches!(name, "CHAR_LENGTH" | "CHARACTER_LENGTH");
+        if measures && args.iter().any(|arg| arg.ty.kind == TypeKind::Null) {
+            return Err(illegal_null(span));
+        }
         call(name, args, span)
     }
 
     /// The OR of these.
     pub fn any(&self, mut terms: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
         if terms.len() == 1 { Ok(terms.remove(0)) } else { self.call("OR", terms, span) }
+    }
+}
+
+/// A whole number or decimal behind any number of minus signs, and whether they negate it: `-(-1)` is the literal 1.
+fn signed_literal(expr: &ast::Expr) -> Option<(bool, &str)> {
+    match &expr.kind {
+        ast::ExprKind::Literal(ast::Literal::Exact(text)) => Some((false, text)),
+        ast::ExprKind::Unary { op: UnaryOp::Minus, expr } => {
+            signed_literal(expr).map(|(negated, text)| (!negated, text))
+        }
+        _ => None,
     }
 }
 

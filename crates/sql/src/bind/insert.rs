@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dataflow::{Expr, Field, Literal, LogicalType, RowType, TypeKind};
 
+use super::data_type::check_columns;
 use super::expr::{coerce, not_supported, same_kind};
 use super::scope::with_hint;
 use super::table_ref::table_options;
@@ -61,6 +62,7 @@ pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<Bo
             return Err(with_hint(SqlError::validation(message, span), hint));
         }
     };
+    check_columns(&table, span)?;
     let options = table_options(&table, &insert.hints)?;
     let plan = match &insert.query.body.kind {
         SetExprKind::Values(rows) => type_nulls(binder.values(rows, true, insert.query.span)?, &table),

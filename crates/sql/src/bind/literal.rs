@@ -47,9 +47,9 @@ pub(crate) fn bind_literal(literal: &AstLiteral, span: Span) -> Result<Expr, Sql
     })
 }
 
-/// A CHAR constant.
+/// A CHAR constant, as long as Java counts: a character beyond the basic plane is two.
 pub(crate) fn string(value: &str) -> Expr {
-    let length = value.chars().count() as u32;
+    let length = value.encode_utf16().count() as u32;
     Expr::literal(Literal::String(value.to_owned()), TypeKind::Char { length }.not_null())
 }
 

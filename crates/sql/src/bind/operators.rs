@@ -1,9 +1,10 @@
 //! Operators: arithmetic, comparisons and the predicates that are rewritten into them.
 
-use ::expr::types::{is_character, is_numeric};
-use dataflow::{Expr, TypeKind};
+use ::expr::types::{is_character, is_interval, is_numeric};
+use dataflow::{Expr, Literal, TypeKind};
 
-use super::expr::{ExprBinder, coerce, not_supported};
+use super::expr::{ExprBinder, case_of, coerce, not_supported};
+use super::literal::{millis_of, string};
 use crate::ast::{self, BinaryOp, IsTest, LikeOp, Span};
 use crate::error::SqlError;
 
@@ -28,6 +29,8 @@ impl ExprBinder<'_> {
             BinaryOp::LtEq => "<=",
             BinaryOp::Gt => ">",
             BinaryOp::GtEq => ">=",
+            BinaryOp::BangEq => return Err(bang_equal(span)),
+            BinaryOp::Overlaps => return self.overlaps(left, right, span),
             _ => return Err(not_supported("this operator", span)),
         };
         let args = match op {
@@ -37,6 +40,52 @@ impl ExprBinder<'_> {
             _ => vec![self.bind(left)?, self.bind(right)?],
         };
         self.call(name, args, span)
+    }
+
+    /// `(start, end) OVERLAPS (start, end)`, where an end may be an interval and may lie before its start.
+    fn overlaps(&mut self, left: &ast::Expr, right: &ast::Expr, span: Span) -> Result<Expr, SqlError> {
+        let (start, end) = self.period(left)?;
+        let (other_start, other_end) = self.period(right)?;
+        let begins_before = self.call(">=", vec![end, other_start], span)?;
+        let ends_after = self.call(">=", vec![other_end, start], span)?;
+        self.call("AND", vec![begins_before, ends_after], span)
+    }
+
+    /// The earlier and the later end of a period.
+    fn period(&mut self, period: &ast::Expr) -> Result<(Expr, Expr), SqlError> {
+        let ast::ExprKind::Row { values, .. } = &period.kind else {
+            return Err(not_supported("a period that is no pair", period.span).with_hint("write (start, end)"));
+        };
+        let [start, end] = values.as_slice() else {
+            return Err(SqlError::validation("a period is a pair: (start, end)", period.span));
+        };
+        let (start, mut end) = (self.bind(start)?, self.bind(end)?);
+        if is_interval(&end.ty.kind) {
+            end = self.call("+", vec![start.clone(), end], period.span)?;
+        }
+        let ordered = self.call("<=", vec![start.clone(), end.clone()], period.span)?;
+        let earlier = case_of(vec![(ordered.clone(), start.clone())], end.clone(), period.span)?;
+        let later = case_of(vec![(ordered, end)], start, period.span)?;
+        Ok((earlier, later))
+    }
+
+    /// `(left - right) unit`: whole days between dates.
+    pub(super) fn date_time_difference(
+        &mut self,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        qualifier: &ast::IntervalQualifier,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let (left, right) = (self.bind(left)?, self.bind(right)?);
+        let dates = left.ty.kind == TypeKind::Date && right.ty.kind == TypeKind::Date;
+        if !dates || millis_of(qualifier.leading).is_none() {
+            return Err(not_supported("this difference of two date-times", span)
+                .with_hint("TIMESTAMPDIFF(unit, from, to) is supported"));
+        }
+        let days = self.call("TIMESTAMPDIFF", vec![string("DAY"), right, left], span)?;
+        let day = Expr::literal(Literal::Int(86_400_000), TypeKind::IntervalDayTime.not_null());
+        self.call("*", vec![days, day], span)
     }
 
     /// An operand, which cannot be a bare NULL: its type would be unknown.
@@ -144,6 +193,12 @@ impl ExprBinder<'_> {
         let test = self.call(name, args, span)?;
         if negated { self.call("NOT", vec![test], span) } else { Ok(test) }
     }
+}
+
+/// Flink's grammar knows `!=`, its conformance level refuses it.
+fn bang_equal(span: Span) -> SqlError {
+    let message = "Bang equal '!=' is not allowed under the current SQL conformance level";
+    SqlError::validation(message, span).with_hint("inequality is written with <>")
 }
 
 /// A NULL whose type nothing tells.

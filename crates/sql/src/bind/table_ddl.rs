@@ -4,7 +4,7 @@ use ::expr::types::is_timestamp;
 use dataflow::{Expr, ExprKind, LogicalType, RowType, TimeAttribute, TypeKind};
 use indexmap::IndexMap;
 
-use super::data_type::bind_data_type;
+use super::data_type::{bind_column_type, bind_data_type};
 use super::expr::{Clause, ExprBinder, SessionFacts, not_supported};
 use super::scope::{Scope, with_hint};
 use crate::ast::{
@@ -89,7 +89,7 @@ fn add_columns(table: &mut CatalogTable, schema: &TableSchema, facts: &SessionFa
             return Err(SqlError::validation(message, def.name.span));
         }
         let (ty, source) = match &def.kind {
-            ColumnKind::Physical(data_type) => (bind_data_type(data_type)?, ColumnSource::Physical),
+            ColumnKind::Physical(data_type) => (bind_column_type(data_type)?, ColumnSource::Physical),
             ColumnKind::Metadata { data_type, key, is_virtual } => {
                 let key = key.as_ref().map(|key| key.value.clone());
                 (bind_data_type(data_type)?, ColumnSource::Metadata { key, is_virtual: *is_virtual })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dataflow::{Field, RowType};
 
+use super::data_type::check_columns;
 use super::expr::not_supported;
 use super::query::{cast_columns, rename};
 use super::scope::{Scope, with_hint};
@@ -140,6 +141,7 @@ impl Binder<'_> {
 }
 
 fn scan(path: ObjectPath, table: Arc<CatalogTable>, hints: &[Hint], span: Span) -> Result<LogicalPlan, SqlError> {
+    check_columns(&table, span)?;
     let options = table_options(&table, hints)?;
     let columns = (0..table.columns.len()).collect();
     let output = table.row_type();

@@ -141,7 +141,7 @@ impl Parser<'_> {
         let timestamp = self.is_word("TIMESTAMP");
         self.advance();
         let precision = self.size()?;
-        if self.is_words("WITH LOCAL TIME ZONE") {
+        if self.is_words("WITH LOCAL") {
             self.expect_words("WITH LOCAL TIME ZONE")?;
             if timestamp {
                 return Ok(DataTypeKind::TimestampLtz(precision));
@@ -150,13 +150,13 @@ impl Parser<'_> {
                 .with_hint("use TIME, or TIMESTAMP_LTZ")
                 .into());
         }
-        if self.is_words("WITH TIME ZONE") {
+        if self.is_words("WITH TIME") {
             self.expect_words("WITH TIME ZONE")?;
             return Err(SqlError::unsupported("types WITH TIME ZONE are not supported", self.since(start))
                 .with_hint("use TIMESTAMP_LTZ, which holds an instant and shows it in the session's time zone")
                 .into());
         }
-        if self.is_words("WITHOUT TIME ZONE") {
+        if self.is_word("WITHOUT") {
             self.expect_words("WITHOUT TIME ZONE")?;
         }
         Ok(if timestamp { DataTypeKind::Timestamp(precision) } else { DataTypeKind::Time(precision) })

@@ -92,6 +92,7 @@ impl Parser<'_> {
             TokenKind::Percent => BinaryOp::Modulo,
             TokenKind::Concat => BinaryOp::Concat,
             TokenKind::Eq => BinaryOp::Eq,
+            TokenKind::NotEq if self.slice(self.peek()) == "!=" => BinaryOp::BangEq,
             TokenKind::NotEq => BinaryOp::NotEq,
             TokenKind::Lt => BinaryOp::Lt,
             TokenKind::LtEq => BinaryOp::LtEq,
@@ -200,7 +201,13 @@ impl Parser<'_> {
         self.skip(length);
         let comparison = matches!(
             op,
-            BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq
+            BinaryOp::Eq
+                | BinaryOp::NotEq
+                | BinaryOp::BangEq
+                | BinaryOp::Lt
+                | BinaryOp::LtEq
+                | BinaryOp::Gt
+                | BinaryOp::GtEq
         );
         if comparison && self.is_one_of(&["ANY", "SOME", "ALL"]) && self.is_at(1, &TokenKind::LeftParen) {
             let quantifier = if self.is_word("ALL") { Quantifier::All } else { Quantifier::Any };

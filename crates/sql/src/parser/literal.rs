@@ -72,9 +72,11 @@ impl Parser<'_> {
 
     /// `DATE '...'`, `TIME '...'`, `TIMESTAMP '...'`, if one is next.
     pub(super) fn date_time_literal(&mut self) -> Result<Option<Literal>> {
-        let (words, make): (usize, fn(String) -> Literal) = if self.is_words("TIMESTAMP WITH LOCAL TIME ZONE") {
-            (5, Literal::TimestampLtz)
-        } else if self.is_word("DATE") {
+        if self.is_words("TIMESTAMP WITH LOCAL") {
+            self.expect_words("TIMESTAMP WITH LOCAL TIME ZONE")?;
+            return Ok(Some(Literal::TimestampLtz(self.text()?.value)));
+        }
+        let (words, make): (usize, fn(String) -> Literal) = if self.is_word("DATE") {
             (1, Literal::Date)
         } else if self.is_word("TIME") {
             (1, Literal::Time)

@@ -5,7 +5,7 @@ use dataflow::operator_spec::{OperatorSpec, SinkSpec};
 use dataflow::{Partitioning, RowType};
 
 use super::planner::{PhysicalPlanner, Stream};
-use super::source::{connector_error, connector_spec, no_connector};
+use super::source::{check_primary_key, connector_error, connector_spec, no_connector};
 use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PlanLine};
 use crate::bind::BoundInsert;
 use crate::catalog::ColumnSource;
@@ -18,7 +18,9 @@ impl PhysicalPlanner<'_> {
         let span = insert.span;
         let spec = connector_spec(&insert.path, &insert.table, &insert.options);
         let ability = match &spec {
-            Some(spec) => connectors::factory(&spec.connector).and_then(|factory| factory.sink(spec)),
+            Some(spec) => check_primary_key(&insert.table, spec)
+                .and_then(|()| connectors::factory(&spec.connector))
+                .and_then(|factory| factory.sink(spec)),
             None => Err(no_connector()),
         };
         let ability = ability.map_err(|error| {

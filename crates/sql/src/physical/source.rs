@@ -73,7 +73,9 @@ impl PhysicalPlanner<'_> {
 fn source_ability(node: &Scan) -> Result<(ConnectorSpec, SourceAbility), SqlError> {
     let spec = connector_spec(&node.path, &node.table, &node.options);
     let ability = match &spec {
-        Some(spec) => connectors::factory(&spec.connector).and_then(|factory| factory.source(spec)),
+        Some(spec) => check_primary_key(&node.table, spec)
+            .and_then(|()| connectors::factory(&spec.connector))
+            .and_then(|factory| factory.source(spec)),
         None => Err(no_connector()),
     };
     let refuse = |error: &ConnectorError| {
@@ -102,6 +104,19 @@ pub(super) fn connector_spec(
         physical: table.physical_row_type(),
         partition_keys: table.partition_keys.clone(),
     })
+}
+
+/// Kafka keeps every record, so no primary key of a table on it holds.
+pub(super) fn check_primary_key(table: &CatalogTable, spec: &ConnectorSpec) -> Result<(), ConnectorError> {
+    if table.primary_key.is_none() || spec.connector != "kafka" {
+        return Ok(());
+    }
+    let format = spec.option("format").or_else(|| spec.option("value.format")).unwrap_or_default();
+    Err(ConnectorError::new(format!(
+        "The Kafka table '{}' with '{format}' format doesn't support defining PRIMARY KEY constraint on the table, because it can't guarantee the semantic of primary key.",
+        spec.table
+    ))
+    .with_hint("leave the PRIMARY KEY out"))
 }
 
 /// The refusal of a table without a `connector` option.

@@ -37,18 +37,67 @@ fn fold(expr: &mut Expr, context: &EvalContext, is_reached: bool) -> Result<(), 
         fold(child, context, is_reached && !is_lazy)?;
     }
     cut_branches(expr);
+    compare_with_itself(expr);
     if !is_constant(expr) || !has_literals(&expr.ty.kind) || matches!(expr.kind, ExprKind::Literal(_)) {
         return Ok(());
     }
     match ::expr::fold(expr, context) {
-        Ok(Literal::Float(value)) if !value.is_finite() => Ok(()),
         Ok(literal) => {
-            expr.kind = ExprKind::Literal(literal);
+            expr.kind = ExprKind::Literal(as_flink_writes(literal, &expr.ty.kind));
             Ok(())
         }
         Err(_) if is_lazy || !is_reached => Ok(()),
-        // A value that no literal can hold is no mistake.
-        Err(_) => evaluate(expr, context).map_err(|failure| SqlError::validation(failure.one_line(), Span::default())),
+        // A value that no literal can hold is no mistake, but for what Flink calculates in FLOAT.
+        Err(_) => {
+            evaluate(expr, context).map_err(|failure| SqlError::validation(failure.one_line(), Span::default()))?;
+            if expr.ty.kind == TypeKind::Float && matches!(expr.kind, ExprKind::Call { .. }) {
+                return Err(SqlError::validation("Infinite or NaN", Span::default())
+                    .with_detail("the result of a calculation with FLOAT constants is out of range"));
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The constant as Flink keeps it: a FLOAT has seven digits, zero no sign, and CHAR is cut to its length.
+fn as_flink_writes(literal: Literal, kind: &TypeKind) -> Literal {
+    match (literal, kind) {
+        (Literal::Float(value), _) if value == 0.0 => Literal::Float(0.0),
+        (Literal::Float(value), TypeKind::Float) => {
+            let rounded: f32 = format!("{value:.6e}").parse().expect("a number that was just written");
+            Literal::Float(rounded.into())
+        }
+        (Literal::String(mut text), TypeKind::Char { length }) => {
+            let mut units = 0;
+            let beyond = text.char_indices().find(|(_, c)| {
+                units += c.len_utf16();
+                units > *length as usize
+            });
+            if let Some((at, _)) = beyond {
+                text.truncate(at);
+            }
+            Literal::String(text)
+        }
+        (literal, _) => literal,
+    }
+}
+
+/// `a = a` is TRUE and `a < a` FALSE where `a` is never NULL, whatever it is: NaN too.
+fn compare_with_itself(expr: &mut Expr) {
+    let ExprKind::Call { function, args } = &expr.kind else {
+        return;
+    };
+    let holds = match function.as_str() {
+        "=" | "<=" | ">=" => true,
+        "<>" | "<" | ">" => false,
+        _ => return,
+    };
+    if let [left, right] = args.as_slice()
+        && left == right
+        && !left.ty.nullable
+        && is_deterministic(left)
+    {
+        *expr = crate::bind::boolean(holds);
     }
 }
 

@@ -1,5 +1,7 @@
 //! INSERT and SELECT: bind, optimise, plan, chain.
 
+use dataflow::{Expr, ExprKind, Field, Literal};
+
 use crate::ast::{Insert, Query, Span};
 use crate::bind::{Binder, BoundInsert, bind_insert};
 use crate::error::SqlError;
@@ -16,6 +18,7 @@ impl Session {
         let bound = Binder::new(&self.catalog).query(query)?;
         let schema = bound.output().clone();
         let mut plan = placed(optimize(bound, &settings.context), span)?;
+        placed(refuse_null_constants(&plan), span)?;
         share_scans(std::slice::from_mut(&mut plan));
         let mut planner = PhysicalPlanner::new(&settings);
         let collect = placed(planner.collect(&plan), span)?;
@@ -54,6 +57,23 @@ impl Session {
             placed(planner.insert(insert, plan), span)?;
         }
         Ok((bound, planner))
+    }
+}
+
+/// A NOT NULL column of a result whose value is NULL in every row: the type of a cast promises what its value does not keep.
+fn refuse_null_constants(plan: &LogicalPlan) -> Result<(), SqlError> {
+    let LogicalPlan::Project(project) = plan else {
+        return Ok(());
+    };
+    let broken =
+        |(expr, field): &(&Expr, &Field)| !field.ty.nullable && matches!(expr.kind, ExprKind::Literal(Literal::Null));
+    match project.exprs.iter().zip(&project.output.fields).find(broken) {
+        None => Ok(()),
+        Some((_, field)) => Err(SqlError::validation(
+            format!("Column '{}' is NOT NULL, however, a null value is being written into it.", field.name),
+            Span::default(),
+        )
+        .with_hint("a value that does not fit DECIMAL(p, s) becomes NULL; use a greater precision, or TRY_CAST")),
     }
 }
 
