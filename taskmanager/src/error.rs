@@ -29,6 +29,9 @@ pub enum TaskManagerError {
         /// The operating system's answer.
         source: io::Error,
     },
+    /// It would have nothing to offer.
+    #[error("taskmanager.numberOfTaskSlots is 0, but a TaskManager offers at least 1 slot; set it to 1 or more")]
+    NoSlots,
     /// The JobManager's address is none.
     #[error("jobmanager.rpc.address and jobmanager.rpc.port: {0}")]
     JobManagerAddress(String),

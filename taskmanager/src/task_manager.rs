@@ -60,6 +60,10 @@ pub struct TaskManager {
 impl TaskManager {
     /// Starts it on the current tokio runtime; when this returns, it takes calls. It registers in the background and keeps trying.
     pub async fn start(config: &Configuration) -> Result<TaskManager, TaskManagerError> {
+        let slots = config.get(&options::TASKMANAGER_NUMBER_OF_TASK_SLOTS)?;
+        if slots == 0 {
+            return Err(TaskManagerError::NoSlots);
+        }
         let jobmanager = jobmanager_address(config)?;
         let host = host(config, &jobmanager)?;
         let bind_host = bind_host(config, &host)?;
@@ -74,7 +78,7 @@ impl TaskManager {
             resource_id: resource_id.clone(),
             rpc_address: published(&host, config.get(&options::TASKMANAGER_RPC_PORT)?.ports().next(), rpc_address),
             data_address: published(&host, Some(config.get(&options::TASKMANAGER_DATA_PORT)?), data_address),
-            slots: config.get(&options::TASKMANAGER_NUMBER_OF_TASK_SLOTS)?.max(1),
+            slots,
             hardware: machine::hardware(config)?,
             pid: std::process::id(),
             running: Vec::new(),
