@@ -74,13 +74,16 @@ impl LogOptions {
     }
 }
 
-/// A plain level means flinkrs: its libraries say less. A client that hangs up is no error, though warp calls it one.
+/// Libraries that log as errors what is none, as warp a client that hangs up, or what flinkrs says itself.
+const NO_ERRORS: &str = "warp=off,rdkafka=off,librdkafka=off";
+
+/// A plain level means flinkrs: its libraries say less.
 fn without_chatter(level: String) -> String {
     match level.trim().to_ascii_lowercase().as_str() {
-        plain @ ("error" | "warn") => format!("{plain},warp=off"),
+        plain @ ("error" | "warn") => format!("{plain},{NO_ERRORS}"),
         plain @ ("info" | "debug" | "trace") => {
             format!(
-                "{plain},warp=off,h2=info,hyper=info,hyper_util=info,tonic=info,tower=info,reqwest=info,openraft=warn"
+                "{plain},{NO_ERRORS},h2=info,hyper=info,hyper_util=info,tonic=info,tower=info,reqwest=info,openraft=warn"
             )
         }
         _ => level,
@@ -143,7 +146,7 @@ mod tests {
     #[test]
     fn only_a_plain_level_is_widened() {
         assert!(without_chatter("INFO".to_owned()).starts_with("info,"));
-        assert_eq!(without_chatter("warn".to_owned()), "warn,warp=off");
+        assert_eq!(without_chatter("warn".to_owned()), "warn,warp=off,rdkafka=off,librdkafka=off");
         assert_eq!(without_chatter("error,connectors=warn".to_owned()), "error,connectors=warn");
         assert_eq!(without_chatter("sql=trace".to_owned()), "sql=trace");
     }

@@ -215,8 +215,12 @@ impl Fetcher {
         };
         match code {
             RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::Resolve | RDKafkaErrorCode::BrokerTransportFailure => {
-                self.down_since.get_or_insert_with(Instant::now);
-                tracing::warn!(table = self.table.table, servers = self.table.servers, %error, "Kafka is away; trying again");
+                // librdkafka reports it again at every try; once is enough to know.
+                if self.down_since.is_none() {
+                    self.down_since = Some(Instant::now());
+                    let (table, servers) = (&self.table.table, &self.table.servers);
+                    tracing::warn!(%table, %servers, %error, "Kafka is away; trying again for {} s", PATIENCE.as_secs());
+                }
                 Ok(())
             }
             RDKafkaErrorCode::UnknownTopic
