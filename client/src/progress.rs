@@ -1,11 +1,12 @@
 //! Waiting for a job: shows how it goes and ends with its outcome.
 
+use std::convert::Infallible;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
 use common::shutdown::Shutdown;
-use dataflow::{JobId, JobStatus, MAX_WATERMARK, VertexId};
+use dataflow::{ExecutionState, JobId, JobStatus, MAX_WATERMARK, VertexId};
 use jobmanager::rest::messages::JobDetails;
 
 use crate::cluster_client::ClusterClient;
@@ -21,6 +22,8 @@ pub enum Show {
 
 /// There are none yet.
 const CHECKPOINTS: &str = "checkpoints: off";
+/// Slots are usually there in milliseconds.
+const PATIENCE_FOR_SLOTS: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(50);
 const LINE_ON_TERMINAL: Duration = Duration::from_millis(250);
 const LINE_WHEN_PIPED: Duration = Duration::from_secs(5);
@@ -96,20 +99,53 @@ fn cause(stack_trace: &str) -> String {
     if causes.is_empty() { stack_trace.trim_end().to_owned() } else { causes.join(": ") }
 }
 
+/// Says so when the job gets no slots for a while. Never ends: it goes along with something that does.
+pub async fn remark_on_missing_slots(cluster: &ClusterClient, job: JobId) -> Infallible {
+    tokio::time::sleep(PATIENCE_FOR_SLOTS).await;
+    if let Ok(details) = cluster.job(job).await
+        && let Some(waiting) = waiting_for_slots(&details)
+    {
+        eprintln!("Job {job} is {waiting}.");
+    }
+    std::future::pending().await
+}
+
+/// That tasks have no slots, and what to do about it.
+fn waiting_for_slots(details: &JobDetails) -> Option<String> {
+    let waiting = |state| details.vertices.iter().filter_map(|vertex| vertex.tasks.get(&state)).sum::<u32>();
+    let tasks = waiting(ExecutionState::Scheduled);
+    (tasks > 0).then(|| {
+        format!("waiting for slots for {tasks} tasks; start TaskManagers, raise taskmanager.numberOfTaskSlots, or lower the parallelism")
+    })
+}
+
 /// The progress line.
 struct Display {
     show: Show,
     terminal: bool,
     started: Instant,
     last_line: Option<Instant>,
-    last_records: u64,
+    rate: f64,
+    /// When the rate was last computed, and from how many records on.
+    rate_from: Instant,
+    rate_records: u64,
     last_state: Option<JobStatus>,
 }
 
 impl Display {
     fn new(show: Show) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        Self { show, terminal, started: Instant::now(), last_line: None, last_records: 0, last_state: None }
+        let now = Instant::now();
+        Self {
+            show,
+            terminal,
+            started: now,
+            last_line: None,
+            rate: 0.0,
+            rate_from: now,
+            rate_records: 0,
+            last_state: None,
+        }
     }
 
     /// Whether it is time for a line; a change of state always is.
@@ -122,18 +158,27 @@ impl Display {
     fn update(&mut self, details: &JobDetails, watermark: Option<i64>) {
         let now = Instant::now();
         let records = records_read(details);
-        let seconds = now.duration_since(self.last_line.unwrap_or(self.started)).as_secs_f64().max(0.001);
-        let rate = records.saturating_sub(self.last_records) as f64 / seconds;
-        let line = format!(
-            "{} records: {records}, {rate:.0}/s, watermark: {}, {CHECKPOINTS}",
-            details.state,
-            show_watermark(watermark)
-        );
+        // Counters arrive with heartbeats: over less than a second the rate would jump between nothing and twice as much.
+        let seconds = now.duration_since(self.rate_from).as_secs_f64();
+        if seconds >= 1.0 {
+            self.rate = records.saturating_sub(self.rate_records) as f64 / seconds;
+            (self.rate_from, self.rate_records) = (now, records);
+        }
+        let rate = self.rate;
+        let line = match waiting_for_slots(details) {
+            // Tasks wait for a moment in every job.
+            Some(waiting) if self.started.elapsed() >= PATIENCE_FOR_SLOTS => format!("{} {waiting}", details.state),
+            _ => format!(
+                "{} records: {records}, {rate:.0}/s, watermark: {}, {CHECKPOINTS}",
+                details.state,
+                show_watermark(watermark)
+            ),
+        };
         let mut err = std::io::stderr().lock();
         // Progress that cannot be shown is no reason to stop waiting.
         let _ = if self.terminal { write!(err, "\r\x1b[K{line}") } else { writeln!(err, "{line}") };
         let _ = err.flush();
-        (self.last_line, self.last_records, self.last_state) = (Some(now), records, Some(details.state));
+        (self.last_line, self.last_state) = (Some(now), Some(details.state));
     }
 
     /// Takes the changing line away, so that what is said next begins a line of its own.

@@ -8,7 +8,7 @@ use common::config::{Configuration, options};
 use common::shutdown::Shutdown;
 use dataflow::JobId;
 use expr::EvalContext;
-use sql::ast::Statement;
+use sql::ast::{Statement, StatementKind};
 use sql::{Outcome, Session};
 
 use crate::args::OutputFormat;
@@ -18,6 +18,7 @@ use crate::job_file::{Body, Job, graph};
 use crate::output::{ResultPrinter, print_table};
 use crate::progress;
 use crate::query::Query;
+use crate::settings;
 
 /// How a script is run.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +77,9 @@ impl ScriptRunner {
                 origin.display()
             );
             let outcome = self.session.execute(statement, text).map_err(place)?;
+            if let StatementKind::Set(Some(pair)) = &statement.kind {
+                settings::remark_on_set(&pair.key.value, &pair.value.value);
+            }
             self.carry_out(outcome).await?;
         }
         Ok(())
@@ -175,6 +179,7 @@ impl ScriptRunner {
         };
         let outcome = tokio::select! {
             outcome = rows => outcome,
+            never = progress::remark_on_missing_slots(&self.cluster, job) => match never {},
             () = self.interrupt.triggered() => Err(anyhow::anyhow!("interrupted: job {job} has been canceled")),
         };
         if outcome.is_err() {

@@ -36,6 +36,13 @@ pub fn for_job(
     Ok(config)
 }
 
+/// Says what is odd about a key that a script sets.
+pub fn remark_on_set(key: &str, value: &str) {
+    let mut set = Configuration::default();
+    set.set(key, value, Origin::Job);
+    print_warnings(&ConfigWarning::about_keys(&set));
+}
+
 fn print_warnings(warnings: &[ConfigWarning]) {
     for warning in warnings {
         eprintln!("warning: {warning}");

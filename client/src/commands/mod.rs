@@ -26,9 +26,19 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// An error and its causes on one line. A SQL error keeps its picture of the place.
+/// An error and its causes on one line; causes that the text before them has said already are left out. A SQL error keeps its picture of the
+/// place.
 pub fn one_line(error: &anyhow::Error) -> String {
-    format!("{error:#}")
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 /// The runtime that services of this process share: its threads only wait for I/O, tasks have threads of their own.
@@ -39,4 +49,16 @@ fn async_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .thread_name("io")
         .build()
         .context("cannot start the I/O threads")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error = anyhow::anyhow!("in use").context("cannot listen: in use; change the port").context("cannot start");
+        assert_eq!(one_line(&error), "cannot start: cannot listen: in use; change the port");
+        assert_eq!(one_line(&anyhow::anyhow!("b").context("a")), "a: b");
+    }
 }

@@ -19,9 +19,13 @@ use crate::settings;
 /// How long the configured JobManager has to answer before the embedded cluster is used instead.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// The highest parallelism there is: the embedded cluster is there for one script alone, which may raise its parallelism by SET, and a slot
+/// that is not used costs nothing.
+const EMBEDDED_SLOTS: u32 = 32_768;
+
 /// What the log says when nobody asks for more. How the job ends is this command's own message, and the embedded roles need not repeat it;
 /// that a connector keeps trying, as with a broker that is away, only the log tells.
-const LOG_FILTER: &str = "error,warp=off,connectors=warn";
+const LOG_FILTER: &str = "error,warp=off,rdkafka=off,librdkafka=off,connectors=warn";
 
 /// Runs the job of a file.
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
@@ -95,8 +99,7 @@ async fn choose(arguments: &RunArguments, config: &Configuration) -> anyhow::Res
             "-d/--detached needs a cluster, because an embedded one ends with this command; start 'flinkrs jobmanager' and name it with -m HOST:PORT"
         );
     }
-    let slots = embedded_slots(config)?;
-    Ok(Place::Embedded(Box::new(EmbeddedCluster::start(config, 1, slots).await?)))
+    Ok(Place::Embedded(Box::new(EmbeddedCluster::start(config, 1, EMBEDDED_SLOTS).await?)))
 }
 
 /// `rest.address`, else the JobManager's address, as Flink's clients have it.
@@ -105,12 +108,4 @@ fn rest_host(config: &Configuration) -> anyhow::Result<String> {
         Some(host) => host,
         None => config.get(&options::JOBMANAGER_RPC_ADDRESS)?,
     })
-}
-
-/// Enough slots for any job of this configuration: the embedded cluster is there for it alone. A script may raise the parallelism by SET.
-fn embedded_slots(config: &Configuration) -> anyhow::Result<u32> {
-    const SPARE: u32 = 64;
-    let configured = config.get(&options::TASKMANAGER_NUMBER_OF_TASK_SLOTS)?;
-    let parallelism = config.get(&options::PARALLELISM_DEFAULT)?;
-    Ok(configured.max(parallelism).max(SPARE))
 }

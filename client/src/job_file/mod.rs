@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use model::{JobFile, SqlText};
+use indexmap::IndexMap;
+use model::{ConfigValue, JobFile, SqlText};
 
 /// What a file says is to be run.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub enum Body {
 pub fn read(path: &Path) -> anyhow::Result<Job> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read job file '{}'; give the path of a .sql or .yaml file", path.display()))?;
+    // Some editors begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("sql") => Ok(Job { name: None, config: BTreeMap::new(), body: Body::Sql(text), origin: path.to_owned() }),
         Some("yaml" | "yml") => from_yaml(&text, path),
@@ -57,7 +60,8 @@ fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Job> {
     let has_graph = !file.sources.is_empty() || !file.transforms.is_empty() || !file.sinks.is_empty();
     let mut origin = path.to_owned();
     let name = file.name.take();
-    let config = std::mem::take(&mut file.config).into_iter().map(|(key, value)| (key, value.to_string())).collect();
+    let mut config = BTreeMap::new();
+    flatten("", std::mem::take(&mut file.config), &mut config);
     let body = match file.sql.take() {
         Some(_) if has_graph => {
             bail!("{}: 'sql' and 'sources', 'transforms', 'sinks' exclude each other; keep one form", path.display())
@@ -74,6 +78,17 @@ fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Job> {
         None => Body::Graph(Box::new(file)),
     };
     Ok(Job { name, config, body, origin })
+}
+
+/// Nested keys become one with dots, as in config.yaml.
+fn flatten(above: &str, section: IndexMap<String, ConfigValue>, flat: &mut BTreeMap<String, String>) {
+    for (key, value) in section {
+        let key = format!("{above}{key}");
+        match value {
+            ConfigValue::Value(value) => drop(flat.insert(key, value.to_string())),
+            ConfigValue::Section(below) => flatten(&format!("{key}."), below, flat),
+        }
+    }
 }
 
 /// A parser's report without its picture of the source: the first line says what and where.

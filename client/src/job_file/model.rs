@@ -13,9 +13,9 @@ pub struct JobFile {
     /// The job's name (pipeline.name).
     #[serde(default)]
     pub name: Option<String>,
-    /// Flink configuration keys for this job, such as `parallelism.default: 4`.
+    /// Flink configuration keys for this job, such as `parallelism.default: 4`, flat or nested.
     #[serde(default)]
-    pub config: IndexMap<String, Scalar>,
+    pub config: IndexMap<String, ConfigValue>,
     /// The job as Flink SQL: inline text, or `file:` with a path relative to this file.
     #[serde(default)]
     pub sql: Option<SqlText>,
@@ -30,9 +30,19 @@ pub struct JobFile {
     pub sinks: Vec<Sink>,
 }
 
+/// What a configuration key has: a value, or the keys below it.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a text, a number, true or false, or the keys below this one")]
+pub enum ConfigValue {
+    /// The value.
+    Value(Scalar),
+    /// The keys below, which this one and a dot come before.
+    Section(IndexMap<String, ConfigValue>),
+}
+
 /// A value in YAML that stands for a string.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema, PartialEq)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text, a number, true or false")]
 #[allow(missing_docs, reason = "YAML's scalars")]
 pub enum Scalar {
     Bool(bool),
@@ -43,7 +53,7 @@ pub enum Scalar {
 
 /// SQL text or the file that has it.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected SQL text, or 'file:' with a path")]
 pub enum SqlText {
     /// The statements.
     Inline(String),
@@ -77,7 +87,7 @@ pub struct Source {
 
 /// A column.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a column: an SQL type, {as: EXPRESSION}, or {type: TYPE, metadata: KEY}")]
 pub enum Column {
     /// A physical column: its SQL type, such as `DECIMAL(10, 2) NOT NULL`.
     Physical(String),

@@ -60,8 +60,9 @@ fn a_graph_becomes_tables_views_and_one_insert() {
 
 #[test]
 fn config_values_are_texts() {
-    let job = parse("sql: SELECT 1\nconfig:\n  parallelism.default: 2\n  pipeline.object-reuse: true\n  a.b: 10 s\n")
-        .unwrap();
+    let job =
+        parse("sql: SELECT 1\nconfig:\n  parallelism.default: 2\n  pipeline.object-reuse: true\n  a:\n    b: 10 s\n")
+            .unwrap();
     let config: Vec<(&str, &str)> = job.config.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     assert_eq!(config, [("a.b", "10 s"), ("parallelism.default", "2"), ("pipeline.object-reuse", "true")]);
 }
