@@ -1,4 +1,5 @@
-//! Runs recorded cases and prints every difference from Flink: `compat-report [CASE...]`, all cases without arguments.
+//! Runs recorded cases and prints every difference from Flink: `compat-report [final] [CASE...]`, all cases without names;
+//! `final` compares the rows that are left instead of the changelogs.
 
 use std::process::ExitCode;
 
@@ -8,6 +9,9 @@ use compat_tests::runner::Runner;
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut names: Vec<String> = std::env::args().skip(1).collect();
+    let only_final = names.first().is_some_and(|first| first == "final");
+    let strictness = if only_final { Strictness::FinalRows } else { Strictness::Changelog };
+    names.drain(..usize::from(only_final));
     if names.is_empty() {
         names = case::names()?;
     }
@@ -16,7 +20,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let runner = Runner::start().await?;
         let mut agreeing = 0;
         for name in &names {
-            let found = runner.differences(&Case::load(name)?, Strictness::Changelog).await?;
+            let found = runner.differences(&Case::load(name)?, strictness).await?;
             println!(
                 "{name}: {}",
                 if found.is_empty() { "agrees".to_owned() } else { format!("{} differences", found.len()) }

@@ -6,7 +6,6 @@ use dataflow::{Expr, ExprKind, Literal, LogicalType, TypeKind};
 use super::data_type::bind_data_type;
 use super::groups::Groups;
 use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
-use super::operators::illegal_null;
 use super::scope::Scope;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
 use crate::catalog::with_time_attribute;
@@ -324,10 +323,6 @@ impl<'b> ExprBinder<'b> {
 
     /// A call of a catalogue function, its arguments cast to what it takes.
     pub fn call(&self, name: &str, args: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
-        let measures = matches!(name, "CHAR_LENGTH" | "CHARACTER_LENGTH");
-        if measures && args.iter().any(|arg| arg.ty.kind == TypeKind::Null) {
-            return Err(illegal_null(span));
-        }
         call(name, args, span)
     }
 

@@ -6,6 +6,7 @@ use dataflow::{Expr, ExprKind, Literal, LogicalType, TimeAttribute, TypeKind};
 use super::expr::{Clause, ExprBinder, case_of, function_error, not_supported, resolved_call};
 use super::groups::is_aggregate;
 use super::literal::string;
+use super::operators::illegal_null;
 use super::window::{GroupWindowFunction, WindowKind};
 use crate::ast::{FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Span};
 use crate::error::SqlError;
@@ -46,6 +47,13 @@ impl ExprBinder<'_> {
         }
         let args = self.scalar_args(&call.args, span)?;
         match (upper.as_str(), args.len()) {
+            ("CHAR_LENGTH" | "CHARACTER_LENGTH", 1) if args[0].ty.kind == TypeKind::Null => Err(illegal_null(span)),
+            ("TYPEOF", 1) if matches!(&args[0].kind, ExprKind::Call { function, .. } if function == "PROCTIME") => {
+                Err(SqlError::validation(
+                    "Mismatch of function's argument data type 'TIMESTAMP_LTZ(3) NOT NULL' and actual argument type 'TIMESTAMP_LTZ(3)'.",
+                    span,
+                ))
+            }
             ("CURRENT_DATABASE", 0) => Ok(string(&self.facts.current_database)),
             ("PROCTIME", 0) => Ok(Expr::call("PROCTIME", args, proctime_type())),
             ("NULLIF", 2) => self.null_if(args, span),

@@ -43,7 +43,7 @@ fn fold(expr: &mut Expr, context: &EvalContext, is_reached: bool) -> Result<(), 
     }
     match ::expr::fold(expr, context) {
         Ok(literal) => {
-            expr.kind = ExprKind::Literal(as_flink_writes(literal, &expr.ty.kind));
+            expr.kind = ExprKind::Literal(as_flink_writes(literal, expr));
             Ok(())
         }
         Err(_) if is_lazy || !is_reached => Ok(()),
@@ -59,11 +59,15 @@ fn fold(expr: &mut Expr, context: &EvalContext, is_reached: bool) -> Result<(), 
     }
 }
 
-/// The constant as Flink keeps it: a FLOAT has seven digits, zero no sign, and CHAR is cut to its length.
-fn as_flink_writes(literal: Literal, kind: &TypeKind) -> Literal {
-    match (literal, kind) {
+/// The constant as Flink keeps it: what is calculated in FLOAT has seven digits, a FLOAT becomes the DOUBLE that is written like it, zero has
+/// no sign, and CHAR is cut to its length.
+fn as_flink_writes(literal: Literal, expr: &Expr) -> Literal {
+    match (literal, &expr.ty.kind) {
         (Literal::Float(value), _) if value == 0.0 => Literal::Float(0.0),
-        (Literal::Float(value), TypeKind::Float) => {
+        (Literal::Float(value), TypeKind::Double) if is_float_cast(expr) => {
+            Literal::Float((value as f32).to_string().parse().expect("a number that was just written"))
+        }
+        (Literal::Float(value), TypeKind::Float) if matches!(expr.kind, ExprKind::Call { .. }) => {
             let rounded: f32 = format!("{value:.6e}").parse().expect("a number that was just written");
             Literal::Float(rounded.into())
         }
@@ -80,6 +84,10 @@ fn as_flink_writes(literal: Literal, kind: &TypeKind) -> Literal {
         }
         (literal, _) => literal,
     }
+}
+
+fn is_float_cast(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Cast { input, .. } if input.ty.kind == TypeKind::Float)
 }
 
 /// `a = a` is TRUE and `a < a` FALSE where `a` is never NULL, whatever it is: NaN too.

@@ -60,14 +60,17 @@ impl Session {
     }
 }
 
-/// A NOT NULL column of a result whose value is NULL in every row: the type of a cast promises what its value does not keep.
+/// A NOT NULL column of a result whose constant is NULL: the type of a cast promises what its value does not keep.
 fn refuse_null_constants(plan: &LogicalPlan) -> Result<(), SqlError> {
-    let LogicalPlan::Project(project) = plan else {
-        return Ok(());
+    let rows = match plan {
+        LogicalPlan::Project(project) => std::slice::from_ref(&project.exprs),
+        LogicalPlan::Values(values) => values.rows.as_slice(),
+        _ => return Ok(()),
     };
+    let fields = &plan.output().fields;
     let broken =
         |(expr, field): &(&Expr, &Field)| !field.ty.nullable && matches!(expr.kind, ExprKind::Literal(Literal::Null));
-    match project.exprs.iter().zip(&project.output.fields).find(broken) {
+    match rows.iter().flat_map(|row| row.iter().zip(fields)).find(broken) {
         None => Ok(()),
         Some((_, field)) => Err(SqlError::validation(
             format!("Column '{}' is NOT NULL, however, a null value is being written into it.", field.name),
