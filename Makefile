@@ -22,7 +22,7 @@ build: prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --workspace
 
 release: prerequisites
-	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release --workspace
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client
 
 # Throughput and start-up beside the real Flink; see bench/README.md. Takes tens of minutes.
 bench: release

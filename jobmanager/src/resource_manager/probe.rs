@@ -5,23 +5,50 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-/// Tries before a port counts as closed.
-const TRIES: u32 = 2;
+/// Equal answers in a row that count. A process that dies closes its connections one after the other, so the first answer may be a last
+/// sign of life.
+const EQUAL_ANSWERS: u32 = 2;
+/// Tries when answers keep changing.
+const TRIES: u32 = 6;
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// None when the address takes connections, else why not.
 pub(super) async fn unreachable(address: &str) -> Option<String> {
-    let mut why = None;
-    for attempt in 0..TRIES {
-        if attempt > 0 {
-            sleep(PAUSE).await;
+    let (mut last, mut equal) = (None, 0);
+    for _ in 0..TRIES {
+        let answer = refusal(address).await;
+        equal = if equal > 0 && answer.is_some() != Option::is_some(&last) { 1 } else { equal + 1 };
+        last = answer;
+        if equal == EQUAL_ANSWERS {
+            break;
         }
-        match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
-            Ok(Ok(_)) => return None,
-            Ok(Err(error)) => why = Some(error.to_string()),
-            Err(_) => why = Some(format!("no connection within {} ms", CONNECT_TIMEOUT.as_millis())),
-        }
+        sleep(PAUSE).await;
     }
-    why
+    last
+}
+
+async fn refusal(address: &str) -> Option<String> {
+    match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("no connection within {} ms", CONNECT_TIMEOUT.as_millis())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_closes_a_moment_later_is_unreachable() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        assert_eq!(unreachable(&address).await, None);
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(50)).await;
+            drop(listener);
+        });
+        assert!(unreachable(&address).await.is_some());
+    }
 }
