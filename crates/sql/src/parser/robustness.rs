@@ -94,6 +94,21 @@ proptest! {
 }
 
 #[test]
+fn the_words_of_a_time_zone_cut_short_are_incomplete() {
+    let texts = [
+        "SELECT TIMESTAMP WITH LOCAL",
+        "SELECT TIMESTAMP WITH LOCAL TIME ZONE",
+        "SELECT CAST(a AS TIMESTAMP WITH LOCAL",
+        "SELECT CAST(a AS TIMESTAMP(3) WITH LOCAL TIME",
+        "SELECT CAST(a AS TIME WITHOUT TIME",
+    ];
+    for text in texts {
+        let error = parse_statement(text).expect_err("the statement is cut short");
+        assert!(error.incomplete, "{}", error.render(text));
+    }
+}
+
+#[test]
 fn deep_nesting_is_an_error_and_not_a_crash() {
     let nested =
         |open: &str, inner: &str, close: &str| format!("{}{inner}{}", open.repeat(50_000), close.repeat(50_000));

@@ -63,7 +63,7 @@ fn fold(expr: &mut Expr, context: &EvalContext, is_reached: bool) -> Result<(), 
 /// no sign, and CHAR is cut to its length.
 fn as_flink_writes(literal: Literal, expr: &Expr) -> Literal {
     match (literal, &expr.ty.kind) {
-        (Literal::Float(value), _) if value == 0.0 => Literal::Float(0.0),
+        (Literal::Float(0.0), _) => Literal::Float(0.0),
         (Literal::Float(value), TypeKind::Double) if is_float_cast(expr) => {
             Literal::Float((value as f32).to_string().parse().expect("a number that was just written"))
         }
