@@ -11,9 +11,9 @@ use super::parse::{self, parse_decimal, parse_double, parse_float, parse_integer
 use super::{Caster, OnError};
 use crate::functions::decimal::{power_of_ten, rescale};
 use crate::integer::Integer;
-use dataflow::java_number::write_double;
 use crate::types::decimal::DecimalShape;
 use crate::types::is_character;
+use dataflow::java_number::write_double;
 
 /// The largest power of ten, and the largest integer, that a double holds exactly.
 const EXACT_POWER: u8 = 22;
