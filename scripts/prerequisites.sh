@@ -6,7 +6,7 @@ packages=()
 need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
 need cc gcc; need c++ g++; need make make; need curl curl; need python3 python3
 [ -e /usr/include/zlib.h ] || packages+=(zlib1g-dev)
-ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 || packages+=(libclang-dev)
+ls /usr/lib/llvm-*/lib/libclang{.so,-[0-9]}* /usr/lib/*/libclang{.so,-[0-9]}* 2>/dev/null | grep -q . || packages+=(libclang-dev)
 if [ "${1:-}" = test ]; then
   need java default-jre-headless; need mvn maven
 fi

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::config::{ConfigError, Configuration, Origin};
 use common::random::Random;
+use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::job_graph::InvalidJobGraph;
 use dataflow::{ExecutionAttemptId, JobGraph, JobId, JobStatus, OperatorId, OperatorSpec};
@@ -189,6 +190,13 @@ impl Dispatcher {
     pub fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId) {
         if let Some(master) = self.master(attempt.job) {
             master.request_split(attempt, operator);
+        }
+    }
+
+    /// A task reports on a checkpoint.
+    pub fn report_checkpoint(&self, report: CheckpointReport) {
+        if let Some(master) = self.master(report.attempt().job) {
+            master.report_checkpoint(report);
         }
     }
 

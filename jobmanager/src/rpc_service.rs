@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::shutdown::Shutdown;
+use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
 use futures::Stream;
@@ -11,8 +12,8 @@ use proto::WIRE_VERSION;
 use proto::v1::job_manager_gateway_server::JobManagerGateway;
 use proto::v1::{
     DisconnectTaskManagerRequest, DisconnectTaskManagerResponse, HeartbeatRequest, HeartbeatResponse,
-    RegisterTaskManagerRequest, RegisterTaskManagerResponse, RequestSplitRequest, RequestSplitResponse,
-    UpdateTaskStateRequest, UpdateTaskStateResponse,
+    RegisterTaskManagerRequest, RegisterTaskManagerResponse, ReportCheckpointRequest, ReportCheckpointResponse,
+    RequestSplitRequest, RequestSplitResponse, UpdateTaskStateRequest, UpdateTaskStateResponse,
 };
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
@@ -120,6 +121,18 @@ impl JobManagerGateway for RpcService {
             self.dispatcher.request_split(attempt, operator);
         }
         Ok(Response::new(RequestSplitResponse {}))
+    }
+
+    async fn report_checkpoint(
+        &self,
+        request: Request<ReportCheckpointRequest>,
+    ) -> Result<Response<ReportCheckpointResponse>, Status> {
+        let request = request.into_inner();
+        if request.epoch == self.epoch.0 {
+            let report: CheckpointReport = parse("the report", &request.report)?;
+            self.dispatcher.report_checkpoint(report);
+        }
+        Ok(Response::new(ReportCheckpointResponse {}))
     }
 
     async fn disconnect_task_manager(

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::backoff::{Backoff, BackoffPolicy};
 use common::random::Random;
+use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::{ExecutionAttemptId, ExecutionState, LeaderEpoch, OperatorId};
 use runtime::{TaskEvents, TaskExecutor};
@@ -28,6 +29,7 @@ const RETRIES: BackoffPolicy = BackoffPolicy {
 enum Event {
     State(Box<TaskStateUpdate>),
     Split(ExecutionAttemptId, OperatorId),
+    Checkpoint(Box<CheckpointReport>),
 }
 
 /// The queue that tasks put events into; clones are the same queue.
@@ -76,6 +78,10 @@ impl TaskEvents for EpochReporter {
     fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId) {
         self.send(Event::Split(attempt, operator));
     }
+
+    fn checkpoint(&self, report: CheckpointReport) {
+        self.send(Event::Checkpoint(Box::new(report)));
+    }
 }
 
 impl ReporterWorker {
@@ -91,6 +97,7 @@ impl ReporterWorker {
             let id = match &event {
                 Event::State(update) => update.attempt,
                 Event::Split(attempt, _) => *attempt,
+                Event::Checkpoint(report) => report.attempt(),
             };
             let Some(attempt) = attempts.get(id).filter(|attempt| attempt.epoch == of) else { continue };
             log(&event, &attempt.vertex_name);
@@ -122,6 +129,7 @@ async fn tell(
         let told: Result<bool, Unreachable> = match event {
             Event::State(update) => gateway.update_task_state(of, update).await,
             Event::Split(attempt, operator) => gateway.request_split(of, *attempt, *operator).await.map(|()| true),
+            Event::Checkpoint(report) => gateway.report_checkpoint(of, report).await.map(|()| true),
         };
         match told {
             Ok(known) => return Some(known),

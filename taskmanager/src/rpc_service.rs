@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
+use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch, Split};
 use proto::WIRE_VERSION;
 use proto::v1::task_manager_gateway_server::TaskManagerGateway;
 use proto::v1::{
     AddSplitsRequest, AddSplitsResponse, CancelTaskRequest, CancelTaskResponse, CollectResultsRequest,
-    CollectResultsResponse, ReleaseJobRequest, ReleaseJobResponse, SubmitTaskRequest, SubmitTaskResponse,
+    CollectResultsResponse, NotifyCheckpointRequest, NotifyCheckpointResponse, ReleaseJobRequest, ReleaseJobResponse,
+    SubmitTaskRequest, SubmitTaskResponse,
 };
 use runtime::TaskExecutor;
 use serde::de::DeserializeOwned;
@@ -107,6 +109,22 @@ impl TaskManagerGateway for RpcService {
             debug!("{attempt} is given splits, but does not run");
         }
         Ok(Response::new(AddSplitsResponse {}))
+    }
+
+    async fn notify_checkpoint(
+        &self,
+        request: Request<NotifyCheckpointRequest>,
+    ) -> Result<Response<NotifyCheckpointResponse>, Status> {
+        let request = request.into_inner();
+        let attempts: Vec<ExecutionAttemptId> = parse("the attempts", &request.attempts)?;
+        let notice: CheckpointNotice = parse("the notice", &request.notice)?;
+        self.fence(LeaderEpoch(request.epoch)).await?;
+        for attempt in attempts {
+            if !self.executor.notify_checkpoint(attempt, notice.clone()) {
+                debug!("{attempt} is told of a checkpoint, but does not run");
+            }
+        }
+        Ok(Response::new(NotifyCheckpointResponse {}))
     }
 
     async fn collect_results(

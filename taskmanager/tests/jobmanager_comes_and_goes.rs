@@ -99,6 +99,13 @@ impl JobManagerGateway for Service {
         self.calls.send(Call::Disconnect).ok();
         Ok(Response::new(DisconnectTaskManagerResponse {}))
     }
+
+    async fn report_checkpoint(
+        &self,
+        _request: Request<proto::v1::ReportCheckpointRequest>,
+    ) -> Result<Response<proto::v1::ReportCheckpointResponse>, Status> {
+        Ok(Response::new(proto::v1::ReportCheckpointResponse {}))
+    }
 }
 
 struct ScriptedJobManager {
@@ -202,6 +209,8 @@ fn waiting_task(epoch: u64, task_manager: &TaskManager) -> TaskDeploymentDescrip
             }],
         }],
         outputs: Vec::new(),
+        checkpointing: None,
+        restore: None,
     }
 }
 

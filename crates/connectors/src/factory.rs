@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dataflow::operator_spec::{ConnectorSpec, SinkSpec, SourceSpec};
-use dataflow::{Failure, LogicalType, SinkWriter, SourceReader, SplitEnumerator};
+use dataflow::{Committer, Failure, LogicalType, SinkWriter, SourceReader, SplitEnumerator};
 
 use crate::error::ConnectorError;
 use crate::option_def::OptionDef;
@@ -69,6 +69,10 @@ pub struct WriterContext {
     pub attempt: String,
     /// Name of the sink operator.
     pub operator_name: String,
+    /// Whether the job takes periodic checkpoints and ends with one: what `finish` leaves is handed over by one more `prepare_commit`.
+    pub checkpointing: bool,
+    /// The items of [`PreparedCommit::writer_state`](dataflow::PreparedCommit) that this writer goes on from.
+    pub restored: Vec<serde_json::Value>,
 }
 
 /// A connector. What it is not (a source, a sink) it refuses in [`source`](Self::source) or [`sink`](Self::sink), at planning.
@@ -102,6 +106,15 @@ pub trait ConnectorFactory: Sync {
     /// Makes the part that writes.
     fn create_writer(&self, _spec: &SinkSpec, _context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {
         Err(self.only_a("source", "sink").into())
+    }
+
+    /// Makes the part that commits; none when what is written is visible at once.
+    fn create_committer(
+        &self,
+        _spec: &SinkSpec,
+        _context: &WriterContext,
+    ) -> Result<Option<Box<dyn Committer>>, Failure> {
+        Ok(None)
     }
 
     /// The refusal of a connector that is only one of the two.

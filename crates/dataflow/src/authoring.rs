@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::batch::Batch;
 use crate::element::StreamElement;
 use crate::failure::Failure;
+use crate::snapshot::{PreparedCommit, Stateful};
 
 /// Where an operator puts what it emits. The caller cannot tell the next operator of the chain from the exchange.
 pub trait Output {
@@ -54,10 +55,15 @@ pub trait Operator: Send {
     fn finish(&mut self, _waker: &Waker, _out: &mut dyn Output) -> Result<Progress, Failure> {
         Ok(Progress::Done)
     }
+
+    /// What of it outlives it; none when it has no state and holds nothing back.
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        None
+    }
 }
 
 /// A part of a source that is read by one reader at a time: a file, a partition of a topic.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
     /// Unique within the source, for people: `file:/data/a.csv`, `events-0`.
     pub id: String,
@@ -103,6 +109,14 @@ pub trait SourceReader: Send {
     fn wants_split(&self) -> bool {
         false
     }
+
+    /// The splits that are not finished, with the positions behind the last row that `poll` has returned: given to any reader, they go on there.
+    fn snapshot(&self) -> Result<Vec<Split>, Failure> {
+        Err(Failure::internal("this source cannot be part of a checkpoint").fatal())
+    }
+
+    /// A checkpoint with this [`snapshot`](Self::snapshot) is complete. For telling the outside only; must not wait.
+    fn checkpoint_completed(&mut self, _snapshot: &[Split]) {}
 }
 
 /// How splits come to readers.
@@ -125,6 +139,16 @@ pub trait SplitEnumerator: Send {
 
     /// How often to look for more; `None`: the first answer is all there will be, and readers are told so.
     fn discovery_interval(&self) -> Option<Duration>;
+
+    /// What it needs to go on after a restore: which splits it has returned. They themselves are kept by others.
+    fn snapshot(&self) -> Result<serde_json::Value, Failure> {
+        Err(Failure::internal("this source cannot be part of a checkpoint").fatal())
+    }
+
+    /// Goes on from a snapshot; called before the first `discover`, which returns only what is new since.
+    fn restore(&mut self, _snapshot: serde_json::Value) -> Result<(), Failure> {
+        Err(Failure::internal("this source cannot be restored").fatal())
+    }
 }
 
 /// Writes rows to the outside.
@@ -137,6 +161,17 @@ pub trait SinkWriter: Send {
         Ok(true)
     }
 
-    /// Everything written so far is made durable and, for sinks that show data only when complete, visible.
+    /// Everything written so far is made durable. A writer with a committer leaves it to the last [`prepare_commit`](Self::prepare_commit) to hand
+    /// it over when `context.checkpointing` was set at its creation; else, and for writers without a committer, it is visible afterwards.
     fn finish(&mut self, waker: &Waker) -> Result<Progress, Failure>;
+
+    /// A barrier has come: everything written so far is made durable. Called again after each wake until `Done`; nothing is written meanwhile.
+    fn flush(&mut self, _waker: &Waker) -> Result<Progress, Failure> {
+        Ok(Progress::Done)
+    }
+
+    /// What was written since the last call, after `flush` was `Done`.
+    fn prepare_commit(&mut self, _checkpoint_id: u64) -> Result<PreparedCommit, Failure> {
+        Ok(PreparedCommit::default())
+    }
 }

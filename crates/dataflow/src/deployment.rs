@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::{CheckpointingDescriptor, TaskRestore};
 use crate::failure::Failure;
 use crate::ids::{ExecutionAttemptId, JobId, LeaderEpoch, PartitionId};
 use crate::job_graph::{JobVertex, Partitioning};
@@ -29,6 +30,10 @@ pub struct TaskDeploymentDescriptor {
     pub inputs: Vec<InputGateDescriptor>,
     /// One for each edge out of the vertex, in graph order.
     pub outputs: Vec<ResultPartitionDescriptor>,
+    /// Absent when the job takes no periodic checkpoints.
+    pub checkpointing: Option<CheckpointingDescriptor>,
+    /// What it starts from; absent when it starts from nothing.
+    pub restore: Option<TaskRestore>,
 }
 
 /// The channels of one input edge.

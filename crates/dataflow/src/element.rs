@@ -1,6 +1,9 @@
 //! What flows on a channel, in order.
 
+use std::sync::Arc;
+
 use crate::batch::Batch;
+use crate::checkpoint::CheckpointBarrier;
 
 /// Before any event time.
 pub const MIN_WATERMARK: i64 = i64::MIN;
@@ -25,6 +28,10 @@ pub enum StreamElement {
     Watermark(i64),
     /// The channel becomes active or idle.
     Status(WatermarkStatus),
-    /// The channel has ended: nothing follows.
+    /// What came before belongs to the checkpoint, what follows does not.
+    Barrier(Arc<CheckpointBarrier>),
+    /// No row and no watermark follows; barriers may.
     EndOfData,
+    /// The channel has ended: nothing follows.
+    EndOfPartition,
 }

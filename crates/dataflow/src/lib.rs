@@ -7,6 +7,7 @@
 pub mod authoring;
 pub mod batch;
 pub mod binary_row;
+pub mod checkpoint;
 pub mod deployment;
 pub mod element;
 pub mod expression;
@@ -17,12 +18,14 @@ pub mod job_graph;
 pub mod job_status;
 pub mod key_group;
 pub mod operator_spec;
+pub mod snapshot;
 pub mod types;
 
 pub use authoring::{
     Operator, Output, Progress, SinkWriter, SourcePoll, SourceReader, Split, SplitAssignment, SplitEnumerator,
 };
 pub use batch::{Batch, RowKind};
+pub use checkpoint::CheckpointBarrier;
 pub use element::{MAX_WATERMARK, MIN_WATERMARK, StreamElement, WatermarkStatus};
 pub use expression::{AggregateCall, Expr, ExprKind, Literal};
 pub use failure::{Failure, FailureDomain};
@@ -30,4 +33,5 @@ pub use ids::{ExecutionAttemptId, JobId, LeaderEpoch, OperatorId, PartitionId, V
 pub use job_graph::{JobEdge, JobGraph, JobVertex, OperatorDescriptor, Partitioning};
 pub use job_status::{ExecutionState, JobStatus};
 pub use operator_spec::OperatorSpec;
+pub use snapshot::{Committer, KeyedSnapshot, OperatorSnapshot, PreparedCommit, StateReader, StateStorage, Stateful};
 pub use types::{Field, LogicalType, RowType, TimeAttribute, TypeKind};

@@ -1,5 +1,6 @@
 //! What a TaskExecutor tells whoever runs it. Implemented by the TaskManager, which passes it on to the JobManager.
 
+use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::{ExecutionAttemptId, OperatorId};
 
@@ -10,4 +11,7 @@ pub trait TaskEvents: Send + Sync {
 
     /// A source reader has run out of splits; answer with [`TaskExecutor::add_splits`](crate::TaskExecutor::add_splits).
     fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId);
+
+    /// What a task tells of a checkpoint. Also called from threads that store snapshots.
+    fn checkpoint(&self, report: CheckpointReport);
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerReport};
 use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split};
 use proto::v1::CollectResultsResponse;
@@ -128,6 +129,11 @@ impl TaskExecutor {
         no_more_splits: bool,
     ) -> bool {
         self.send(attempt, Mail::AddSplits { operator, splits, no_more_splits })
+    }
+
+    /// Tells a task of a checkpoint. False when no such attempt runs, which is no error.
+    pub fn notify_checkpoint(&self, attempt: ExecutionAttemptId, notice: CheckpointNotice) -> bool {
+        self.send(attempt, Mail::Checkpoint(notice))
     }
 
     fn send(&self, attempt: ExecutionAttemptId, mail: Mail) -> bool {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerRegistration};
 use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch};
 use proto::v1::task_manager_gateway_client::TaskManagerGatewayClient;
 use proto::v1::{
-    AddSplitsRequest, CancelTaskRequest, CollectResultsRequest, CollectResultsResponse, ReleaseJobRequest,
-    SubmitTaskRequest,
+    AddSplitsRequest, CancelTaskRequest, CollectResultsRequest, CollectResultsResponse, NotifyCheckpointRequest,
+    ReleaseJobRequest, SubmitTaskRequest,
 };
 use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use tonic::transport::{Channel, Endpoint};
@@ -119,6 +120,20 @@ impl TaskManagerGateway for GrpcTaskManager {
             no_more_splits: delivery.no_more_splits,
         };
         let answer = self.client.clone().add_splits(within(CALL_TIMEOUT, request)).await;
+        answer.map(drop).map_err(|status| self.error(status))
+    }
+
+    async fn notify_checkpoint(
+        &self,
+        attempts: &[ExecutionAttemptId],
+        notice: &CheckpointNotice,
+    ) -> Result<(), GatewayError> {
+        let request = NotifyCheckpointRequest {
+            epoch: self.epoch.0,
+            attempts: json(&attempts).into(),
+            notice: json(notice).into(),
+        };
+        let answer = self.client.clone().notify_checkpoint(within(CALL_TIMEOUT, request)).await;
         answer.map(drop).map_err(|status| self.error(status))
     }
 

@@ -5,6 +5,7 @@ mod grpc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::{ExecutionAttemptId, JobId, OperatorId, Split};
 use proto::v1::CollectResultsResponse;
@@ -75,6 +76,13 @@ pub trait TaskManagerGateway: Send + Sync {
 
     /// Gives splits to a reader.
     async fn add_splits(&self, delivery: &SplitDelivery) -> Result<(), GatewayError>;
+
+    /// Tells attempts of a checkpoint; those that do not run are passed over.
+    async fn notify_checkpoint(
+        &self,
+        attempts: &[ExecutionAttemptId],
+        notice: &CheckpointNotice,
+    ) -> Result<(), GatewayError>;
 
     /// Fetches results of a Collect operator.
     async fn collect_results(&self, request: CollectRequest) -> Result<CollectResultsResponse, GatewayError>;

@@ -85,6 +85,7 @@ impl JobMaster {
                     self.deliver(assignments);
                 }
             }
+            Message::Checkpoint(report) => debug!("{} reports on a checkpoint", report.attempt()),
             Message::SplitsDiscovered { operator, round, found } => match found {
                 Ok(found) => {
                     let assignments = self.sources.discovered(operator, round, found);

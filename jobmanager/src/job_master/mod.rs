@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use common::clock::Clock;
 use common::shutdown::Shutdown;
+use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskMetricsSnapshot, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch, OperatorId, Split};
 use tokio::sync::{mpsc, oneshot};
@@ -52,6 +53,7 @@ enum Message {
     Graph(GraphEvent),
     UpdateState { update: Box<TaskStateUpdate>, known: oneshot::Sender<bool> },
     RequestSplit { attempt: ExecutionAttemptId, operator: OperatorId },
+    Checkpoint(Box<CheckpointReport>),
     SplitsDiscovered { operator: OperatorId, round: u64, found: Result<DiscoveredSplits, Failure> },
     SlotsGranted(Vec<GrantedSlot>),
     Metrics(Vec<(ExecutionAttemptId, TaskMetricsSnapshot)>),
@@ -100,6 +102,11 @@ impl JobMasterHandle {
     /// A reader has run dry.
     pub fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId) {
         self.send(Message::RequestSplit { attempt, operator });
+    }
+
+    /// A task reports on a checkpoint.
+    pub fn report_checkpoint(&self, report: CheckpointReport) {
+        self.send(Message::Checkpoint(Box::new(report)));
     }
 
     /// The slots that the job asked for.

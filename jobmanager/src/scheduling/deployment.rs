@@ -45,6 +45,8 @@ pub(super) fn descriptor(
         slot: slot.slot,
         inputs: inputs.collect::<Option<_>>()?,
         outputs: outputs.collect::<Option<_>>()?,
+        checkpointing: None,
+        restore: None,
     })
 }
 

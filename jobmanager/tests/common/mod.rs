@@ -75,6 +75,13 @@ impl TaskManagerGateway for Service {
         Ok(Response::new(AddSplitsResponse {}))
     }
 
+    async fn notify_checkpoint(
+        &self,
+        _: Request<proto::v1::NotifyCheckpointRequest>,
+    ) -> Result<Response<proto::v1::NotifyCheckpointResponse>, Status> {
+        Ok(Response::new(proto::v1::NotifyCheckpointResponse {}))
+    }
+
     async fn collect_results(
         &self,
         request: Request<CollectResultsRequest>,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
 use proto::v1::job_manager_gateway_client::JobManagerGatewayClient;
 use proto::v1::{
-    DisconnectTaskManagerRequest, HeartbeatRequest, RegisterTaskManagerRequest, RequestSplitRequest,
-    UpdateTaskStateRequest,
+    DisconnectTaskManagerRequest, HeartbeatRequest, RegisterTaskManagerRequest, ReportCheckpointRequest,
+    RequestSplitRequest, UpdateTaskStateRequest,
 };
 use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use tokio::sync::mpsc;
@@ -136,6 +137,11 @@ impl JobManagerGateway for GrpcJobManager {
         let request =
             RequestSplitRequest { epoch: epoch.0, attempt: attempt_json(attempt), operator: operator.to_string() };
         self.client.clone().request_split(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
+    }
+
+    async fn report_checkpoint(&self, epoch: LeaderEpoch, report: &CheckpointReport) -> Result<(), Unreachable> {
+        let request = ReportCheckpointRequest { epoch: epoch.0, report: json(report).into() };
+        self.client.clone().report_checkpoint(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
     }
 
     async fn disconnect(&self, epoch: LeaderEpoch, resource_id: &str, reason: &str) -> Result<(), Unreachable> {

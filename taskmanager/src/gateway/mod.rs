@@ -5,6 +5,7 @@ mod grpc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
 use tokio::sync::mpsc;
@@ -63,6 +64,9 @@ pub(crate) trait JobManagerGateway: Send + Sync {
         attempt: ExecutionAttemptId,
         operator: OperatorId,
     ) -> Result<(), Unreachable>;
+
+    /// Tells of a checkpoint.
+    async fn report_checkpoint(&self, epoch: LeaderEpoch, report: &CheckpointReport) -> Result<(), Unreachable>;
 
     /// Takes leave.
     async fn disconnect(&self, epoch: LeaderEpoch, resource_id: &str, reason: &str) -> Result<(), Unreachable>;

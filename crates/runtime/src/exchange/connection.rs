@@ -174,7 +174,13 @@ impl PeerConnection {
             Some(Element::Watermark(watermark)) => channel.queue.push(StreamElement::Watermark(watermark)),
             Some(Element::Idle(true)) => channel.queue.push(StreamElement::Status(WatermarkStatus::Idle)),
             Some(Element::Idle(false)) => channel.queue.push(StreamElement::Status(WatermarkStatus::Active)),
+            Some(Element::Barrier(json)) => {
+                let barrier =
+                    serde_json::from_slice(&json).map_err(|error| format!("a barrier cannot be read: {error}"))?;
+                channel.queue.push(StreamElement::Barrier(Arc::new(barrier)));
+            }
             Some(Element::EndOfData(_)) => channel.queue.push(StreamElement::EndOfData),
+            Some(Element::EndOfPartition(_)) => channel.queue.push(StreamElement::EndOfPartition),
             Some(Element::Error(error)) => channel.queue.fail(self.failure_of(error)),
             None => return Err("an element of a kind that this release does not know".to_owned()),
         }

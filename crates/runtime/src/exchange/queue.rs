@@ -101,7 +101,7 @@ impl ChannelQueue {
             StreamElement::Batch(_) => state.batches += 1,
             StreamElement::Watermark(_) => state.drop_trailing(|e| matches!(e, StreamElement::Watermark(_))),
             StreamElement::Status(_) => state.drop_trailing(|e| matches!(e, StreamElement::Status(_))),
-            StreamElement::EndOfData => {}
+            StreamElement::Barrier(_) | StreamElement::EndOfData | StreamElement::EndOfPartition => {}
         }
         let is_batch = matches!(element, StreamElement::Batch(_));
         state.elements.push_back(element);

@@ -9,7 +9,9 @@ use std::time::Duration;
 use dataflow::{PartitionId, StreamElement, WatermarkStatus};
 use proto::v1::exchange_request::Request;
 use proto::v1::exchange_response::Element;
-use proto::v1::{ChannelError, EndOfData, ExchangeRequest, ExchangeResponse, OpenChannel, channel_error};
+use proto::v1::{
+    ChannelError, EndOfData, EndOfPartition, ExchangeRequest, ExchangeResponse, OpenChannel, channel_error,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tonic::{Status, Streaming};
@@ -144,7 +146,12 @@ impl Serving {
             }
             StreamElement::Watermark(watermark) => Element::Watermark(watermark),
             StreamElement::Status(status) => Element::Idle(status == WatermarkStatus::Idle),
+            StreamElement::Barrier(barrier) => {
+                let json = serde_json::to_vec(&*barrier).expect("a barrier is made of plain values");
+                Element::Barrier(json.into())
+            }
             StreamElement::EndOfData => Element::EndOfData(EndOfData {}),
+            StreamElement::EndOfPartition => Element::EndOfPartition(EndOfPartition {}),
         };
         let response = ExchangeResponse {
             channel: id,

@@ -32,6 +32,8 @@ impl Sink {
             config: context.config.clone(),
             attempt: context.attempt.to_string(),
             operator_name: name.to_owned(),
+            checkpointing: false,
+            restored: Vec::new(),
         };
         let writer = connectors::factory(&spec.connector.connector)?.create_writer(spec, &writer_context)?;
         Ok(Self::with_writer(spec, writer, context.metrics.clone()))

@@ -40,7 +40,10 @@ impl Output for Rest<'_> {
                 let done = link.operator.on_watermark(watermark, &mut rest);
                 done.map_err(|failure| link.blame(failure))
             }
-            other @ (StreamElement::Status(_) | StreamElement::EndOfData) => rest.emit(other),
+            other @ (StreamElement::Status(_)
+            | StreamElement::Barrier(_)
+            | StreamElement::EndOfData
+            | StreamElement::EndOfPartition) => rest.emit(other),
         }
     }
 }

@@ -48,6 +48,7 @@ impl GateHead {
             StreamElement::Watermark(watermark) => self.valve.on_watermark(channel, watermark),
             StreamElement::Status(status) => self.valve.on_status(channel, status),
             StreamElement::EndOfData => self.valve.on_end(channel),
+            StreamElement::Barrier(_) | StreamElement::EndOfPartition => return Ok(Polled::Worked),
         };
         for passed in passed {
             if let Passed::Watermark(watermark) = passed {

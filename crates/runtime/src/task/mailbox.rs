@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 
+use dataflow::checkpoint::CheckpointNotice;
 use dataflow::{OperatorId, Split};
 
 /// One wish.
@@ -13,6 +14,8 @@ pub(crate) enum Mail {
     Cancel,
     /// Splits for the source of the chain.
     AddSplits { operator: OperatorId, splits: Vec<Split>, no_more_splits: bool },
+    /// Of a checkpoint.
+    Checkpoint(CheckpointNotice),
 }
 
 /// The mail of one task.

@@ -62,6 +62,8 @@ impl TaskEvents for Requests {
     fn request_split(&self, _attempt: ExecutionAttemptId, _operator: OperatorId) {
         *self.0.lock().unwrap() += 1;
     }
+
+    fn checkpoint(&self, _report: dataflow::checkpoint::CheckpointReport) {}
 }
 
 fn row_type() -> RowType {

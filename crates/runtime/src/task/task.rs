@@ -75,6 +75,7 @@ impl Task {
         for mail in self.mailbox.take() {
             match mail {
                 Mail::Cancel => return Ok(Step::Canceled),
+                Mail::Checkpoint(_) => {}
                 Mail::AddSplits { operator, splits, no_more_splits } => match &mut self.head {
                     Head::Source(source) if source.operator() == operator => {
                         source.add_splits(splits, no_more_splits)?

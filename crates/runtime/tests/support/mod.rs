@@ -50,6 +50,8 @@ impl TaskEvents for Told {
     }
 
     fn request_split(&self, _attempt: ExecutionAttemptId, _operator: OperatorId) {}
+
+    fn checkpoint(&self, _report: dataflow::checkpoint::CheckpointReport) {}
 }
 
 impl Told {
@@ -131,6 +133,8 @@ impl Job {
             slot: 0,
             inputs: Vec::new(),
             outputs: Vec::new(),
+            checkpointing: None,
+            restore: None,
         }
     }
 
