@@ -5,6 +5,7 @@ mod collect;
 mod group_aggregate;
 mod join;
 mod sink;
+pub(crate) mod state_environment;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod values;
@@ -21,6 +22,7 @@ use expr::EvalContext;
 
 use crate::metrics::TaskMetrics;
 use crate::results::ResultStores;
+use state_environment::StateEnvironment;
 
 /// What operators know of the task that they run in.
 pub(crate) struct OperatorContext {
@@ -32,6 +34,7 @@ pub(crate) struct OperatorContext {
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) results: Arc<ResultStores>,
+    pub(crate) state: StateEnvironment,
 }
 
 /// Makes an operator. `input` is what arrives at its first input.

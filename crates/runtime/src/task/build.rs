@@ -26,6 +26,7 @@ use crate::exchange::ready::ReadyChannels;
 use crate::exchange::registry::PartitionRegistry;
 use crate::exchange::writer::RecordWriter;
 use crate::metrics::TaskMetrics;
+use crate::operators::state_environment::StateEnvironment;
 use crate::operators::{OperatorContext, create};
 use crate::results::ResultStores;
 use crate::settings::TaskExecutorSettings;
@@ -58,6 +59,7 @@ impl TaskBuilder {
             clock: self.settings.clock.clone(),
             metrics: self.metrics.clone(),
             results: self.results.clone(),
+            state: StateEnvironment::new(&descriptor.vertex, descriptor.attempt.subtask),
         };
         let Some(first) = descriptor.vertex.operators.first() else {
             return Err(Failure::internal("a vertex without operators was deployed").fatal());

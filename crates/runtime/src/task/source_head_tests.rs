@@ -97,6 +97,7 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
         clock: clock.clone(),
         metrics: metrics.clone(),
         results: Arc::new(ResultStores::default()),
+        state: Default::default(),
     };
     let spec = SourceSpec {
         connector: ConnectorSpec {

@@ -32,6 +32,7 @@ mod metrics;
 mod pipeline;
 mod rest;
 mod restart_strategy;
+mod state;
 mod table;
 mod taskmanager;
 
@@ -42,6 +43,7 @@ pub use metrics::*;
 pub use pipeline::*;
 pub use rest::*;
 pub use restart_strategy::*;
+pub use state::*;
 pub use table::*;
 pub use taskmanager::*;
 
@@ -55,6 +57,7 @@ pub fn all() -> impl Iterator<Item = &'static OptionInfo> {
         pipeline::ALL,
         rest::ALL,
         restart_strategy::ALL,
+        state::ALL,
         table::ALL,
         taskmanager::ALL,
     ]
