@@ -165,7 +165,12 @@ impl Job {
             resource_id: producers[producer as usize].id.clone(),
             data_address: producers[producer as usize].address.clone(),
         });
-        task.inputs = vec![InputGateDescriptor { input: 0, partitioning: self.partitioning.clone(), row_type: numbers(), channels: channels.collect() }];
+        task.inputs = vec![InputGateDescriptor {
+            input: 0,
+            partitioning: self.partitioning.clone(),
+            row_type: numbers(),
+            channels: channels.collect(),
+        }];
         task
     }
 
