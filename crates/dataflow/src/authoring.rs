@@ -161,6 +161,9 @@ pub trait SinkWriter: Send {
         Ok(true)
     }
 
+    /// The watermark has advanced, behind the batches written so far.
+    fn on_watermark(&mut self, _watermark: i64) {}
+
     /// Everything written so far is made durable. A writer with a committer leaves it to the last [`prepare_commit`](Self::prepare_commit) to hand
     /// it over when `context.checkpointing` was set at its creation; else, and for writers without a committer, it is visible afterwards.
     fn finish(&mut self, waker: &Waker) -> Result<Progress, Failure>;
