@@ -111,7 +111,10 @@ impl ClientProperties {
 
 fn boolean(option: &str, value: &str) -> Result<bool, ConnectorError> {
     value.trim().to_ascii_lowercase().parse().map_err(|_| {
-        ConnectorError::of_option(option, format!("option '{option}' is '{value}', which is neither 'true' nor 'false'"))
+        ConnectorError::of_option(
+            option,
+            format!("option '{option}' is '{value}', which is neither 'true' nor 'false'"),
+        )
     })
 }
 
