@@ -111,9 +111,7 @@ pub trait SourceReader: Send {
     }
 
     /// The splits that are not finished, with the positions behind the last row that `poll` has returned: given to any reader, they go on there.
-    fn snapshot(&self) -> Result<Vec<Split>, Failure> {
-        Err(Failure::internal("this source cannot be part of a checkpoint").fatal())
-    }
+    fn snapshot(&self) -> Result<Vec<Split>, Failure>;
 
     /// A checkpoint with this [`snapshot`](Self::snapshot) is complete. For telling the outside only; must not wait.
     fn checkpoint_completed(&mut self, _snapshot: &[Split]) {}
@@ -141,14 +139,10 @@ pub trait SplitEnumerator: Send {
     fn discovery_interval(&self) -> Option<Duration>;
 
     /// What it needs to go on after a restore: which splits it has returned. They themselves are kept by others.
-    fn snapshot(&self) -> Result<serde_json::Value, Failure> {
-        Err(Failure::internal("this source cannot be part of a checkpoint").fatal())
-    }
+    fn snapshot(&self) -> Result<serde_json::Value, Failure>;
 
     /// Goes on from a snapshot; called before the first `discover`, which returns only what is new since.
-    fn restore(&mut self, _snapshot: serde_json::Value) -> Result<(), Failure> {
-        Err(Failure::internal("this source cannot be restored").fatal())
-    }
+    fn restore(&mut self, snapshot: serde_json::Value) -> Result<(), Failure>;
 }
 
 /// Writes rows to the outside.
