@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use connectors::ReaderContext;
-use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec};
-use dataflow::{Field, SourcePoll, TypeKind};
+use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SinkSpec, SourceSpec};
+use dataflow::{Field, Progress, SourcePoll, TypeKind};
 use tempfile::TempDir;
 
+use crate::exactly_once_suite;
+use crate::recovery_suite;
 use crate::sink_suite::{self, batch, rows};
 use crate::source_suite::{self, discover};
 use crate::{connector, row, sink, source, table};
@@ -51,6 +53,49 @@ fn a_folder_conforms() {
     let uri = format!("file://{}", folder.path().join("a.csv").display());
     let file = table("filesystem", &rows(), &[("path", &uri), ("format", "csv")]);
     source_suite::check(&source(file), &expected[..2]);
+}
+
+#[test]
+fn files_go_on_where_they_were_left() {
+    let folder = folder(&[
+        ("p=1/bom.csv", "\u{feff}1,\"a\nb\"\n2,\"\"\"\n\n\"\"\"\n\n3,\"é,\"\n"),
+        ("p=2/mixed.csv", "x,y\n4,d\r\nx,y\n5,\"e\r\ne\"\r\n"),
+        ("p=2/open.csv", "6,f\n7,g"),
+        ("p=3/empty.csv", ""),
+    ]);
+    let physical = row(&[("id", TypeKind::Int), ("name", TypeKind::STRING), ("p", TypeKind::Int)]);
+    let options = [("path", folder.path().to_str().unwrap()), ("format", "csv"), ("csv.ignore-parse-errors", "true")];
+    let mut spec = table("filesystem", &physical, &options);
+    spec.partition_keys = vec!["p".into()];
+    let mut spec = source(spec);
+    let name = Field::new("file", TypeKind::STRING.nullable());
+    spec.read.push(ReadColumn::Metadata { key: "file.name".into(), field: name });
+    assert_eq!(read(&spec).len(), 10, "a blank line and lines that cannot be read are rows of NULL");
+    recovery_suite::check(&spec);
+    recovery_suite::refuses_foreign_snapshots(&spec);
+
+    let lines: String = (0..12).map(|id| format!("{{\"id\":{id},\"name\":\"a\\nb\"}}\n\n")).collect();
+    fs::write(folder.path().join("a.json"), lines).unwrap();
+    let path = folder.path().join("a.json");
+    let json = table("filesystem", &rows(), &[("path", path.to_str().unwrap()), ("format", "json")]);
+    recovery_suite::check(&source(json));
+}
+
+#[test]
+fn a_file_that_has_become_shorter_is_said() {
+    let folder = folder(&[("a.csv", "1,a\n2,b\n")]);
+    let spec = source(csv(folder.path()));
+    let factory = connector(&spec.connector);
+    let mut reader = factory.create_reader(&spec, &ReaderContext::default()).unwrap();
+    let mut enumerator = factory.create_enumerator(&spec, 1).unwrap();
+    reader.add_splits(discover(enumerator.as_mut()).unwrap()).unwrap();
+    assert!(matches!(reader.poll(1, std::task::Waker::noop()), Ok(SourcePoll::Batch { .. })));
+    let snapshot = reader.snapshot().unwrap();
+    fs::write(folder.path().join("a.csv"), "1\n").unwrap();
+    let mut restored = factory.create_reader(&spec, &ReaderContext::default()).unwrap();
+    restored.add_splits(snapshot).unwrap();
+    let failure = restored.poll(1, std::task::Waker::noop()).unwrap_err();
+    assert!(failure.message.contains("was read up to byte 4, but now it has 2 bytes only"), "{failure}");
 }
 
 #[test]
@@ -99,7 +144,8 @@ fn a_monitored_folder_gives_new_files_only() {
     table.options.insert("source.path.regex-pattern".into(), ".*\\.csv".into());
     let factory = connector(&table);
     assert!(!factory.source(&table).unwrap().bounded);
-    let mut enumerator = factory.create_enumerator(&source(table), 1).unwrap();
+    let spec = source(table);
+    let mut enumerator = factory.create_enumerator(&spec, 1).unwrap();
     assert_eq!(enumerator.discovery_interval(), Some(std::time::Duration::from_secs(1)));
     let ids = |enumerator: &mut dyn dataflow::SplitEnumerator| -> Vec<String> {
         discover(enumerator).unwrap().into_iter().map(|split| split.id).collect()
@@ -107,7 +153,12 @@ fn a_monitored_folder_gives_new_files_only() {
     assert_eq!(ids(enumerator.as_mut()), [format!("file:{}", folder.path().join("a.csv").display())]);
     assert_eq!(ids(enumerator.as_mut()), Vec::<String>::new());
     fs::write(folder.path().join("b.csv"), "2,b\n").unwrap();
-    assert_eq!(ids(enumerator.as_mut()), [format!("file:{}", folder.path().join("b.csv").display())]);
+    let only_b = [format!("file:{}", folder.path().join("b.csv").display())];
+    let mut restored = factory.create_enumerator(&spec, 1).unwrap();
+    restored.restore(enumerator.snapshot().unwrap()).unwrap();
+    assert_eq!(ids(enumerator.as_mut()), only_b);
+    assert_eq!(ids(restored.as_mut()), only_b, "a restored one knows what was given out");
+    assert_eq!(ids(restored.as_mut()), Vec::<String>::new());
 }
 
 #[test]
@@ -193,6 +244,8 @@ fn files_are_hidden_until_the_sink_finishes() {
     (0..3).for_each(|index| writer.write(&batch(20 * index..20 * index + 20)).unwrap());
     let (visible, hidden) = written(folder.path());
     assert!(visible.is_empty() && hidden >= 3, "{visible:?}, {hidden} hidden");
+    assert_eq!(writer.flush(std::task::Waker::noop()), Ok(Progress::Done));
+    assert!(written(folder.path()).0.is_empty(), "a barrier makes nothing visible");
     writer.finish(std::task::Waker::noop()).unwrap();
     let (visible, left) = written(folder.path());
     assert_eq!((visible.len(), left), (hidden, 0));
@@ -226,4 +279,34 @@ fn a_sink_on_a_file_is_refused() {
     let spec = sink(csv(&folder.path().join("a.csv")));
     let refused = connector(&spec.connector).create_writer(&spec, &connectors::WriterContext::default());
     assert!(refused.err().unwrap().message.contains("is a file, but table 'c.d.t' writes into a folder"));
+}
+
+/// An empty table with these options.
+fn fresh(partitioned: bool, options: &[(&str, &str)]) -> (TempDir, SinkSpec) {
+    // In memory where that can be had: on a disk the suite would wait for thousands of syncs.
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+    let mut table = csv(&folder.path().join("table"));
+    table.options.extend(options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    if partitioned {
+        table.partition_keys = vec!["name".into()];
+    }
+    (folder, sink(table))
+}
+
+/// The ids in all visible files; the marks of partitions are empty.
+fn visible(folder: &TempDir) -> Vec<i32> {
+    let (files, _) = written(folder.path());
+    let text = files.iter().map(|(_, text)| text.as_str());
+    text.flat_map(str::lines).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect()
+}
+
+#[test]
+fn rows_of_completed_checkpoints_are_visible_once() {
+    let each_check = [("sink.rolling-policy.rollover-interval", "1 ms"), ("sink.rolling-policy.check-interval", "0 s")];
+    for options in [&[("sink.rolling-policy.file-size", "60 b")][..], &each_check, &[]] {
+        exactly_once_suite::check(|| fresh(false, options), visible);
+    }
+    let marked = [("sink.partition-commit.policy.kind", "success-file"), ("sink.rolling-policy.file-size", "2 b")];
+    exactly_once_suite::check(|| fresh(true, &marked), visible);
 }

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod datagen;
+mod exactly_once_suite;
 mod filesystem;
 mod options;
+mod recovery_suite;
 mod sink_suite;
 mod source_suite;
 

@@ -51,6 +51,11 @@ impl SourceReader for Script {
     fn wants_split(&self) -> bool {
         self.polls.is_empty()
     }
+
+    fn snapshot(&self) -> Result<Vec<Split>, Failure> {
+        // The script plays whatever the splits are, and keeps none.
+        Ok(Vec::new())
+    }
 }
 
 #[derive(Default)]
@@ -129,6 +134,7 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
     output.open(100);
     let edge = ResultPartitionDescriptor {
         partition: partition(1, 0),
+        target: dataflow::VertexId(9),
         partitioning: Partitioning::Forward,
         num_subpartitions: 1,
         max_parallelism: 128,
