@@ -28,7 +28,8 @@ pub use row_lists::{AppliedRows, Entry, RowLists};
 pub use row_store::{RowRef, RowStore};
 pub use slots::Slots;
 pub use store::{
-    Address, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, ManagedMemory, StateBackend, StateTtl, write_prefix,
+    Address, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, ManagedMemory, StateBackend, StateTtl,
+    write_prefix,
 };
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};

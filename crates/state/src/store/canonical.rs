@@ -10,9 +10,9 @@
 use std::io::{BufReader, Read};
 use std::ops::RangeInclusive;
 
-use dataflow::snapshot::{StateFileWriter, StateReader};
 use dataflow::Failure;
 use dataflow::checkpoint::{KeyedStateHandle, StateFile};
+use dataflow::snapshot::{StateFileWriter, StateReader};
 
 use super::entry_key::{EntryKey, PREFIX, parse};
 
@@ -63,7 +63,10 @@ impl CanonicalWriter {
             return Ok(());
         }
         let head = [(self.frame.len() as u32).to_le_bytes(), crc32c::crc32c(&self.frame).to_le_bytes()];
-        self.file.write_all(head.as_flattened()).and_then(|()| self.file.write_all(&self.frame)).map_err(not_written)?;
+        self.file
+            .write_all(head.as_flattened())
+            .and_then(|()| self.file.write_all(&self.frame))
+            .map_err(not_written)?;
         self.position += (head.as_flattened().len() + self.frame.len()) as u64;
         self.frame.clear();
         Ok(())

@@ -9,8 +9,8 @@ use dataflow::Failure;
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::compaction_filter::Decision;
 use rocksdb::{
-    BlockBasedOptions, DB, DBCompressionType, IngestExternalFileOptions, LogLevel, Options, ReadOptions,
-    SstFileWriter, WriteBatch, WriteOptions,
+    BlockBasedOptions, DB, DBCompressionType, IngestExternalFileOptions, LogLevel, Options, ReadOptions, SstFileWriter,
+    WriteBatch, WriteOptions,
 };
 
 use super::context::StateTtl;
