@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use common::config::{ConfigError, Configuration, Origin};
+use common::config::{ConfigError, Configuration, Origin, options};
 use common::random::Random;
 use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::TaskStateUpdate;
@@ -241,7 +241,10 @@ impl Dispatcher {
         let mut config = self.inner.config.clone();
         config.overlay(&Configuration::from_map(graph.config.clone(), Origin::Job));
         let restart_strategy = RestartStrategy::from_config(&config, Random::from_system())?;
-        Ok(ExecutionGraph::new(Arc::new(graph.clone()), restart_strategy, self.inner.context.clock.now_millis()))
+        let history = self.inner.config.get(&options::WEB_CHECKPOINTS_HISTORY)?;
+        let now = self.inner.context.clock.now_millis();
+        let execution = ExecutionGraph::new(Arc::new(graph.clone()), restart_strategy, now);
+        Ok(execution.with_checkpoint_history(history as usize))
     }
 
     fn run(&self, execution: ExecutionGraph) {

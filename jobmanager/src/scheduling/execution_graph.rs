@@ -25,6 +25,7 @@ use super::execution::{Execution, SlotLocation};
 use super::execution_vertex::ExecutionVertex;
 use super::graph_event::{GraphCommand, GraphEvent, Trouble};
 use super::restart_strategy::{RestartDecision, RestartStrategy};
+use crate::checkpointing::statistics::CheckpointStatistics;
 
 /// Where the job is on its way; see the drawing above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,7 @@ pub struct ExecutionGraph {
     exceptions: ExceptionHistory,
     root_failure: Option<ExceptionEntry>,
     last_modification: i64,
+    checkpoints: CheckpointStatistics,
 }
 
 impl ExecutionGraph {
@@ -89,6 +91,7 @@ impl ExecutionGraph {
             exceptions: ExceptionHistory::default(),
             root_failure: None,
             last_modification: now,
+            checkpoints: CheckpointStatistics::default(),
         };
         this.note_status(JobStatus::Initializing, now);
         this.note_status(JobStatus::Created, now);
@@ -217,6 +220,22 @@ impl ExecutionGraph {
     /// Why it failed, or is failing.
     pub fn root_failure(&self) -> Option<&ExceptionEntry> {
         self.root_failure.as_ref()
+    }
+
+    /// Remembers so many checkpoints for people.
+    pub fn with_checkpoint_history(mut self, checkpoints: usize) -> Self {
+        self.checkpoints = CheckpointStatistics::new(checkpoints);
+        self
+    }
+
+    /// What became of its checkpoints.
+    pub fn checkpoints(&self) -> &CheckpointStatistics {
+        &self.checkpoints
+    }
+
+    /// For whoever drives its checkpoints, to record what becomes of them.
+    pub fn checkpoints_mut(&mut self) -> &mut CheckpointStatistics {
+        &mut self.checkpoints
     }
 
     /// How often it was restarted.

@@ -1,0 +1,3 @@
+//! Checkpoints of a job, as its JobManager sees them.
+
+pub mod statistics;
