@@ -34,6 +34,7 @@ impl Sink {
             operator_name: name.to_owned(),
             checkpointing: false,
             restored: Vec::new(),
+            restored_checkpoint: None,
         };
         let writer = connectors::factory(&spec.connector.connector)?.create_writer(spec, &writer_context)?;
         Ok(Self::with_writer(spec, writer, context.metrics.clone()))
