@@ -5,9 +5,9 @@
 //! CheckpointCoordinator  which checkpoint begins when, who has to acknowledge it, how it ends (a pure machine)
 //! CompletedCheckpoints   those that are kept, and which files go when one goes (a pure machine)
 //! CheckpointStatistics   what became of them, for people
-//! RestoreSettings        what a submitted job starts from
+//! JobCheckpointing       what a job starts from
 //! ```
-//! Files are written by `crates/checkpoint`, messages are sent by the job master.
+//! Files are written by `crates/checkpoint`; the job master sends the messages and calls it.
 
 mod completed;
 mod config;
@@ -17,9 +17,9 @@ mod request;
 mod restore;
 pub mod statistics;
 
-pub use completed::{CompletedCheckpoint, CompletedCheckpoints, Owner};
+pub use completed::{CompletedCheckpoint, CompletedCheckpoints, Discard, Owner};
 pub use config::CheckpointConfig;
 pub use coordinator::{CheckpointCommand, CheckpointCoordinator, CheckpointEvent, CheckpointPlan};
 pub use pending::PendingCheckpoint;
 pub use request::{CheckpointError, CompletedSnapshot, SnapshotRequest};
-pub use restore::{JobCheckpointing, RestoreSettings, RestoredCheckpoint, StoredCheckpoint, StoredCheckpoints};
+pub use restore::{CheckpointSetupError, JobCheckpointing, StoredCheckpoint, StoredCheckpoints};
