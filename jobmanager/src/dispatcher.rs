@@ -96,11 +96,7 @@ struct Jobs {
 
 impl Dispatcher {
     /// A dispatcher without jobs; `config` is the cluster's, over which each job lays its own.
-    pub fn new(
-        config: Configuration,
-        context: JobMasterContext,
-        archive: JobArchive,
-    ) -> Self {
+    pub fn new(config: Configuration, context: JobMasterContext, archive: JobArchive) -> Self {
         let jobs = Jobs {
             running: IndexMap::new(),
             accepting: HashSet::new(),

@@ -12,8 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use dataflow::checkpoint::{
-    CheckpointAcknowledgement, CheckpointBarrier, CheckpointLocation, CheckpointOptions, SnapshotKind,
-    TaskSnapshot,
+    CheckpointAcknowledgement, CheckpointBarrier, CheckpointLocation, CheckpointOptions, SnapshotKind, TaskSnapshot,
 };
 use dataflow::{ExecutionAttemptId, Failure, JobId, JobStatus, VertexId};
 
@@ -135,7 +134,10 @@ enum Occasion {
 enum Stopping {
     No,
     /// It is complete; its tasks end now.
-    Complete { ticket: Option<u64>, snapshot: CompletedSnapshot },
+    Complete {
+        ticket: Option<u64>,
+        snapshot: CompletedSnapshot,
+    },
 }
 
 /// Coordinates the checkpoints of one job.
@@ -198,7 +200,9 @@ impl CheckpointCoordinator {
         match event {
             CheckpointEvent::Tick => {}
             CheckpointEvent::Acknowledged(acknowledgement) => self.on_acknowledged(*acknowledgement, &mut out),
-            CheckpointEvent::Failed { checkpoint_id, failure } => self.on_failed(checkpoint_id, &failure, now, &mut out),
+            CheckpointEvent::Failed { checkpoint_id, failure } => {
+                self.on_failed(checkpoint_id, &failure, now, &mut out)
+            }
             CheckpointEvent::EndOfData(attempt) => {
                 self.end_of_data.insert(attempt);
                 self.end_of_data_news = true;
@@ -310,7 +314,8 @@ impl CheckpointCoordinator {
 
     fn on_ended(&mut self, status: JobStatus, now: i64, out: &mut Vec<CheckpointCommand>) {
         self.abort_where(|_| true, &format!("the job is {status}"), now, out);
-        if let Stopping::Complete { ticket: Some(ticket), snapshot } = std::mem::replace(&mut self.stopping, Stopping::No)
+        if let Stopping::Complete { ticket: Some(ticket), snapshot } =
+            std::mem::replace(&mut self.stopping, Stopping::No)
         {
             let finished = status == JobStatus::Finished;
             let answer = if finished { Ok(snapshot) } else { Err(failed_while_stopping(&snapshot)) };
@@ -430,17 +435,18 @@ impl CheckpointCoordinator {
             SnapshotKind::Checkpoint if self.full_next => SnapshotKind::FullCheckpoint,
             kind => kind,
         };
-        let location = match request.and_then(|request| request.location).map(Ok).or_else(|| self.config.location(self.job, id)) {
-            Some(Ok(location)) => location,
-            problem => {
-                let answer = Err(match problem {
-                    Some(Err(error)) => CheckpointError::Failed(error.to_string()),
-                    _ => CheckpointError::NoCheckpointDirectory,
-                });
-                out.extend(ticket.map(|ticket| CheckpointCommand::Answer { ticket, answer }));
-                return;
-            }
-        };
+        let location =
+            match request.and_then(|request| request.location).map(Ok).or_else(|| self.config.location(self.job, id)) {
+                Some(Ok(location)) => location,
+                problem => {
+                    let answer = Err(match problem {
+                        Some(Err(error)) => CheckpointError::Failed(error.to_string()),
+                        _ => CheckpointError::NoCheckpointDirectory,
+                    });
+                    out.extend(ticket.map(|ticket| CheckpointCommand::Answer { ticket, answer }));
+                    return;
+                }
+            };
         self.next_id += 1;
         let options = CheckpointOptions { kind, alignment: self.config.alignment(kind), location };
         let barrier = CheckpointBarrier { checkpoint_id: id, timestamp: now, options };
@@ -490,7 +496,6 @@ fn failed_while_stopping(savepoint: &CompletedSnapshot) -> CheckpointError {
 fn millis(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -41,7 +41,9 @@ pub enum CheckpointError {
     )]
     NoSavepointDirectory,
     /// There is no place for it.
-    #[error("'execution.checkpointing.dir' is not set: name a folder that all processes reach, to which checkpoints go")]
+    #[error(
+        "'execution.checkpointing.dir' is not set: name a folder that all processes reach, to which checkpoints go"
+    )]
     NoCheckpointDirectory,
     /// It could not be completed.
     #[error("{0}")]

@@ -128,7 +128,8 @@ impl JobMaster {
             CheckpointCommand::ReserveIds(next_id) => checkpoints.reserve_ids(next_id),
             CheckpointCommand::Trigger { barrier, attempts } => {
                 let (id, kind) = (barrier.checkpoint_id, barrier.options.kind);
-                let vertices: Vec<_> = self.graph.vertices().iter().map(|v| (v.id(), v.executions().len() as u32)).collect();
+                let vertices: Vec<_> =
+                    self.graph.vertices().iter().map(|v| (v.id(), v.executions().len() as u32)).collect();
                 self.graph.checkpoints_mut().triggered(id, kind, vertices, barrier.timestamp);
                 match self.sources.snapshot() {
                     Ok(sources) => {

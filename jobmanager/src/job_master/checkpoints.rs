@@ -91,12 +91,10 @@ impl Checkpoints {
             SnapshotRequest::Savepoint { directory, after } => {
                 let directory = directory.or_else(|| self.config.savepoint_directory.clone());
                 let random = self.random.next_u64();
-                let location = directory
-                    .ok_or(CheckpointError::NoSavepointDirectory)
-                    .and_then(|directory| {
-                        checkpoint::savepoint_location(&directory, self.handle.job(), random)
-                            .map_err(|error| CheckpointError::Failed(error.to_string()))
-                    });
+                let location = directory.ok_or(CheckpointError::NoSavepointDirectory).and_then(|directory| {
+                    checkpoint::savepoint_location(&directory, self.handle.job(), random)
+                        .map_err(|error| CheckpointError::Failed(error.to_string()))
+                });
                 match location {
                     Ok(location) => (SnapshotKind::Savepoint { after }, Some(location)),
                     Err(error) => {

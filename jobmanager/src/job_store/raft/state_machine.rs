@@ -7,8 +7,8 @@ use std::io::Cursor;
 use dataflow::{JobId, LeaderEpoch};
 use openraft::storage::RaftStateMachine;
 use openraft::{
-    AnyError, BasicNode, Entry as LogEntry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder, Snapshot, SnapshotMeta,
-    StorageError, StorageIOError, StoredMembership,
+    AnyError, BasicNode, Entry as LogEntry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder, Snapshot,
+    SnapshotMeta, StorageError, StorageIOError, StoredMembership,
 };
 use rocksdb::WriteBatch;
 use serde::{Deserialize, Serialize};
@@ -114,9 +114,7 @@ impl StateMachine {
     ) -> Result<(), DatabaseError> {
         let checkpoints = match changed.entry(job) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => {
-                unknown.insert(self.database.get(CHECKPOINTS, &key(job))?.unwrap_or_default())
-            }
+            Entry::Vacant(unknown) => unknown.insert(self.database.get(CHECKPOINTS, &key(job))?.unwrap_or_default()),
         };
         change(checkpoints);
         Ok(())
