@@ -25,6 +25,7 @@ macro_rules! options {
     };
 }
 
+mod checkpointing;
 mod cluster;
 mod execution;
 mod jobmanager;
@@ -37,6 +38,7 @@ mod state;
 mod table;
 mod taskmanager;
 
+pub use checkpointing::*;
 pub use cluster::*;
 pub use execution::*;
 pub use jobmanager::*;
@@ -52,6 +54,7 @@ pub use taskmanager::*;
 /// Every option, for checks and listings.
 pub fn all() -> impl Iterator<Item = &'static OptionInfo> {
     [
+        checkpointing::ALL,
         cluster::ALL,
         execution::ALL,
         jobmanager::ALL,
