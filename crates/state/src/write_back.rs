@@ -77,6 +77,13 @@ impl WriteBack {
         }
     }
 
+    /// Slots have changed.
+    pub fn mark_all_written(&mut self, slots: &[u32]) {
+        if self.on_disk {
+            slots.iter().for_each(|&slot| self.mark(slot, DIRTY | USED));
+        }
+    }
+
     /// A slot was read from the store.
     pub fn mark_loaded(&mut self, slot: u32) {
         if self.on_disk {
@@ -115,6 +122,12 @@ impl WriteBack {
             self.pending.delete(|out| self.store.keys().write(address, out));
         }
         self.forget(slot);
+    }
+
+    /// All entries of a namespace are deleted; its slots are the caller's to forget.
+    pub fn delete_namespace(&mut self, state: u8, namespace: i64) -> Result<(), Failure> {
+        self.flush()?;
+        self.store.delete_namespace(state, namespace)
     }
 
     /// Reads entries that are in no slot. `found` is called with the number of the address and the value, and returns the slot that it has now;

@@ -50,7 +50,8 @@ pub(crate) fn create(
         }
         OperatorSpec::WindowAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();
-            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone()).map(boxed)
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, restored).map(boxed)
         }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, &descriptor.name, context).map(boxed),
         OperatorSpec::Collect => Ok(boxed(collect::Collect::new(descriptor.id, context))),
@@ -58,7 +59,8 @@ pub(crate) fn create(
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }
         OperatorSpec::GroupAggregate(spec) => {
-            group_aggregate::GroupAggregate::new(spec, input, context.clock.clone()).map(boxed)
+            let state = context.keyed_state(descriptor.id)?;
+            group_aggregate::GroupAggregate::new(spec, input, context.clock.clone(), state).map(boxed)
         }
         OperatorSpec::Join(spec) => join::Join::new(spec, &context.eval).map(boxed),
     };
