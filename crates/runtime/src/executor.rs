@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
+use crate::checkpointing::SnapshotWriter;
 use crate::events::TaskEvents;
 use crate::exchange::ExchangeService;
 use crate::exchange::peers::Peers;
@@ -36,6 +37,7 @@ struct Inner {
     registry: Arc<PartitionRegistry>,
     peers: Arc<Peers>,
     results: Arc<ResultStores>,
+    snapshots: SnapshotWriter,
     tasks: Mutex<HashMap<ExecutionAttemptId, RunningTask>>,
     shutdown: watch::Sender<bool>,
 }
@@ -69,7 +71,9 @@ impl TaskExecutor {
             }
         });
         let peers = Arc::new(Peers::new(handle));
-        let inner = Inner { settings, registry, peers, results: Arc::default(), tasks: Mutex::default(), shutdown };
+        let snapshots = SnapshotWriter::new(settings.clock.clone(), Box::new(|_| Err(Failure::internal("no storage"))));
+        let inner =
+            Inner { settings, registry, peers, results: Arc::default(), snapshots, tasks: Mutex::default(), shutdown };
         Self { inner: Arc::new(inner) }
     }
 
@@ -99,6 +103,7 @@ impl TaskExecutor {
             registry: inner.registry.clone(),
             peers: inner.peers.clone(),
             results: inner.results.clone(),
+            snapshots: inner.snapshots.clone(),
             events,
             metrics: metrics.clone(),
             mailbox: mailbox.clone(),
@@ -188,6 +193,7 @@ impl TaskExecutor {
         while !self.tasks().is_empty() && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        self.inner.snapshots.close();
         self.inner.shutdown.send_replace(true);
     }
 

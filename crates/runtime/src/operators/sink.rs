@@ -1,5 +1,6 @@
-//! Sink: writes a table, and enforces its NOT NULL columns.
+//! Sink: writes a table, enforces its NOT NULL columns, and commits what it has written when a checkpoint is complete.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -7,15 +8,30 @@ use arrow_array::Array;
 use arrow_array::BooleanArray;
 use arrow_buffer::NullBuffer;
 use connectors::WriterContext;
+use dataflow::checkpoint::{OperatorStateItem, OperatorSubtaskState, Redistribution};
 use dataflow::operator_spec::{NotNullEnforcer, SinkSpec};
-use dataflow::{Batch, Failure, Operator, Output, Progress, SinkWriter};
+use dataflow::{
+    Batch, CheckpointBarrier, Committer, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress,
+    SinkWriter, Stateful,
+};
+use serde_json::Value;
 
 use super::OperatorContext;
 use crate::metrics::TaskMetrics;
 
+/// State items: what the writer goes on from, and what is to be committed, with its checkpoint.
+const WRITER: &str = "writer";
+const COMMITTABLE: &str = "committable";
+/// What is handed over behind the last checkpoint.
+const END_OF_INPUT: u64 = u64::MAX;
+
 /// The operator.
 pub(super) struct Sink {
     writer: Box<dyn SinkWriter>,
+    commits: Option<Commits>,
+    /// Whether what is left at the end of the input is committed with a checkpoint that follows.
+    ends_with_checkpoint: bool,
+    finish: Finish,
     table: String,
     /// Index and name of the columns that are NOT NULL.
     required: Vec<(usize, String)>,
@@ -23,27 +39,66 @@ pub(super) struct Sink {
     metrics: Arc<TaskMetrics>,
 }
 
+/// What is prepared, and who commits it.
+struct Commits {
+    committer: Box<dyn Committer>,
+    /// By checkpoint, in their order.
+    prepared: BTreeMap<u64, Vec<Value>>,
+    /// What the committer is at work on: everything up to this checkpoint. It is asked again with the same until it is done.
+    committing: Option<(u64, Vec<Value>)>,
+    /// What was restored up to this checkpoint is committed before anything else happens.
+    restored_until: Option<u64>,
+}
+
+/// How far the end of the input has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finish {
+    /// The writer has more to do.
+    Writing,
+    /// Everything written is durable.
+    Written,
+    /// What no checkpoint will commit is being committed.
+    Committing,
+}
+
 impl Sink {
-    pub(super) fn new(spec: &SinkSpec, name: &str, context: &OperatorContext) -> Result<Self, Failure> {
+    pub(super) fn new(
+        spec: &SinkSpec,
+        descriptor: &OperatorDescriptor,
+        context: &OperatorContext,
+    ) -> Result<Self, Failure> {
+        let restored = context.restored(descriptor.id);
         let writer_context = WriterContext {
             subtask: context.attempt.subtask,
             parallelism: context.parallelism,
             job_name: context.job_name.clone(),
             config: context.config.clone(),
             attempt: context.attempt.to_string(),
-            operator_name: name.to_owned(),
-            checkpointing: false,
-            restored: Vec::new(),
+            operator_name: descriptor.name.clone(),
+            checkpointing: context.checkpointing,
+            restored: restored.items_named(WRITER).cloned().collect(),
         };
-        let writer = connectors::factory(&spec.connector.connector)?.create_writer(spec, &writer_context)?;
-        Ok(Self::with_writer(spec, writer, context.metrics.clone()))
+        let factory = connectors::factory(&spec.connector.connector)?;
+        let committer = factory.create_committer(spec, &writer_context)?;
+        let commits = Commits::new(committer, &restored)?;
+        let writer = factory.create_writer(spec, &writer_context)?;
+        let metrics = context.metrics.clone();
+        Ok(Self { ends_with_checkpoint: context.checkpointing, ..Self::with_writer(spec, writer, commits, metrics) })
     }
 
-    fn with_writer(spec: &SinkSpec, writer: Box<dyn SinkWriter>, metrics: Arc<TaskMetrics>) -> Self {
+    fn with_writer(
+        spec: &SinkSpec,
+        writer: Box<dyn SinkWriter>,
+        commits: Option<Commits>,
+        metrics: Arc<TaskMetrics>,
+    ) -> Self {
         let columns = spec.connector.physical.fields.iter().enumerate();
         let required = columns.filter(|(index, field)| !field.ty.nullable && *index < spec.input.len());
         Self {
             writer,
+            commits,
+            ends_with_checkpoint: false,
+            finish: Finish::Writing,
             table: spec.connector.table.clone(),
             required: required.map(|(index, field)| (index, field.name.clone())).collect(),
             enforcer: spec.not_null,
@@ -83,10 +138,137 @@ impl Operator for Sink {
     }
 
     fn is_available(&mut self, waker: &Waker) -> Result<bool, Failure> {
-        self.writer.is_available(waker)
+        Ok(self.commit_restored(waker)? == Progress::Done && self.writer.is_available(waker)?)
     }
 
     fn finish(&mut self, waker: &Waker, _out: &mut dyn Output) -> Result<Progress, Failure> {
-        self.writer.finish(waker)
+        if self.finish == Finish::Writing {
+            if self.writer.finish(waker)? == Progress::Pending {
+                return Ok(Progress::Pending);
+            }
+            self.finish = Finish::Written;
+        }
+        let Some(commits) = self.commits.as_mut().filter(|_| !self.ends_with_checkpoint) else {
+            return Ok(Progress::Done);
+        };
+        if self.finish == Finish::Written {
+            let left = self.writer.prepare_commit(END_OF_INPUT)?;
+            commits.prepared.insert(END_OF_INPUT, left.committables);
+            self.finish = Finish::Committing;
+        }
+        commits.commit(END_OF_INPUT, waker)
+    }
+
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        Some(self)
+    }
+}
+
+impl Sink {
+    /// Commits what belongs to the checkpoint that the sink was restored from.
+    fn commit_restored(&mut self, waker: &Waker) -> Result<Progress, Failure> {
+        let Some(commits) = &mut self.commits else { return Ok(Progress::Done) };
+        let Some(until) = commits.restored_until else { return Ok(Progress::Done) };
+        let progress = commits.commit(until, waker)?;
+        if progress == Progress::Done {
+            commits.restored_until = None;
+        }
+        Ok(progress)
+    }
+}
+
+impl Stateful for Sink {
+    fn prepare(
+        &mut self,
+        _barrier: &CheckpointBarrier,
+        waker: &Waker,
+        _out: &mut dyn Output,
+    ) -> Result<Progress, Failure> {
+        if self.commit_restored(waker)? == Progress::Pending {
+            return Ok(Progress::Pending);
+        }
+        match self.finish {
+            Finish::Writing => self.writer.flush(waker),
+            Finish::Written | Finish::Committing => Ok(Progress::Done),
+        }
+    }
+
+    fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
+        let prepared = self.writer.prepare_commit(barrier.checkpoint_id)?;
+        let mut items: Vec<OperatorStateItem> =
+            prepared.writer_state.into_iter().map(|state| item(WRITER, state)).collect();
+        if let Some(commits) = &mut self.commits {
+            commits.prepared.insert(barrier.checkpoint_id, prepared.committables);
+            items.extend(commits.items());
+        }
+        Ok(OperatorSnapshot { items, keyed: None })
+    }
+
+    fn checkpoint_completed(&mut self, checkpoint_id: u64, waker: &Waker) -> Result<Progress, Failure> {
+        match &mut self.commits {
+            Some(commits) => commits.commit(checkpoint_id, waker),
+            None => Ok(Progress::Done),
+        }
+    }
+}
+
+fn item(name: &str, payload: Value) -> OperatorStateItem {
+    OperatorStateItem { name: name.to_owned(), redistribution: Redistribution::Split, payload }
+}
+
+impl Commits {
+    /// None when what is written needs no commit.
+    fn new(committer: Option<Box<dyn Committer>>, restored: &OperatorSubtaskState) -> Result<Option<Self>, Failure> {
+        let mut prepared: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
+        for payload in restored.items_named(COMMITTABLE) {
+            let checkpoint_id = payload["checkpoint"].as_u64();
+            let (Some(checkpoint_id), Some(committable)) = (checkpoint_id, payload.get("committable")) else {
+                return Err(Failure::internal("a committable in the restored state cannot be read").fatal());
+            };
+            prepared.entry(checkpoint_id).or_default().push(committable.clone());
+        }
+        let restored_until = prepared.last_key_value().map(|(checkpoint_id, _)| *checkpoint_id);
+        match (committer, restored_until) {
+            (Some(committer), _) => Ok(Some(Self { committer, prepared, committing: None, restored_until })),
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(Failure::user(
+                "the restored state has writes to commit, but the table's options ask for a sink without commits;                  restore with the options that it was taken with",
+            )
+            .fatal()),
+        }
+    }
+
+    /// Commits everything up to a checkpoint, oldest first.
+    fn commit(&mut self, until: u64, waker: &Waker) -> Result<Progress, Failure> {
+        loop {
+            if self.committing.is_none() {
+                let committables: Vec<Value> =
+                    self.prepared.range(..=until).flat_map(|(_, committables)| committables.iter().cloned()).collect();
+                if committables.is_empty() {
+                    self.prepared.retain(|checkpoint_id, _| *checkpoint_id > until);
+                    return Ok(Progress::Done);
+                }
+                self.committing = Some((until, committables));
+            }
+            let Some((committing, committables)) = &self.committing else { return Ok(Progress::Done) };
+            if self.committer.commit(committables, waker)? == Progress::Pending {
+                return Ok(Progress::Pending);
+            }
+            let committed = *committing;
+            self.committing = None;
+            self.prepared.retain(|checkpoint_id, _| *checkpoint_id > committed);
+            if committed >= until {
+                return Ok(Progress::Done);
+            }
+        }
+    }
+
+    /// Everything that is not known to be committed, as state.
+    fn items(&self) -> impl Iterator<Item = OperatorStateItem> {
+        self.prepared.iter().flat_map(|(checkpoint_id, committables)| {
+            committables.iter().map(move |committable| {
+                item(COMMITTABLE, serde_json::json!({ "checkpoint": checkpoint_id, "committable": committable }))
+            })
+        })
     }
 }

@@ -16,7 +16,7 @@ use expr::EvalContext;
 
 use super::chain::Chain;
 use super::source_head::SourceHead;
-use super::task::Polled;
+use super::head::Polled;
 use crate::events::TaskEvents;
 use crate::exchange::queue::{ChannelQueue, Popped};
 use crate::exchange::writer::RecordWriter;
@@ -97,6 +97,8 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
         clock: clock.clone(),
         metrics: metrics.clone(),
         results: Arc::new(ResultStores::default()),
+        restored: BTreeMap::new(),
+        checkpointing: false,
     };
     let spec = SourceSpec {
         connector: ConnectorSpec {
