@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dataflow::checkpoint::CheckpointNotice;
+use dataflow::checkpoint::{CheckpointLocation, CheckpointNotice};
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerReport};
-use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split};
+use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateStorage};
 use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -70,8 +70,12 @@ impl TaskExecutor {
                 tracing::error!("the exchange has stopped: {error}");
             }
         });
-        let peers = Arc::new(Peers::new(handle));
-        let snapshots = SnapshotWriter::new(settings.clock.clone(), Box::new(|_| Err(Failure::internal("no storage"))));
+        let peers = Arc::new(Peers::new(handle.clone()));
+        let (storage, runtime) = (settings.storage.clone(), handle);
+        let storage_of = move |location: &CheckpointLocation| -> Box<dyn StateStorage> {
+            Box::new(storage.checkpoint(location.clone(), runtime.clone()))
+        };
+        let snapshots = SnapshotWriter::new(settings.clock.clone(), Box::new(storage_of));
         let inner =
             Inner { settings, registry, peers, results: Arc::default(), snapshots, tasks: Mutex::default(), shutdown };
         Self { inner: Arc::new(inner) }

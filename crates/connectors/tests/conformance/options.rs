@@ -76,6 +76,25 @@ fn filesystem() {
         "SQL, ISO-8601",
     );
     refused(&[("path", "s3://b/x"), ("format", "csv")], Some("path"), "file system 's3' is not supported", "");
+    let success = ("sink.partition-commit.policy.kind", "success-file");
+    for (options, key, message) in [
+        (&[("auto-compaction", "true")][..], "auto-compaction", "not supported yet"),
+        (&[("sink.partition-commit.policy.kind", "metastore,success-file")], success.0, "names 'metastore'"),
+        (
+            &[success, ("sink.partition-commit.trigger", "partition-time")],
+            "sink.partition-commit.trigger",
+            "is 'partition-time'",
+        ),
+        (
+            &[success, ("sink.partition-commit.success-file.name", "a/b")],
+            "sink.partition-commit.success-file.name",
+            "is no name of a file",
+        ),
+    ] {
+        let table = table("filesystem", &physical(), &[&[("path", "/x"), ("format", "csv")], options].concat());
+        assert_refused(&connector(&table).sink(&table).unwrap_err(), Some(key), message, "");
+        assert!(connector(&table).source(&table).is_ok(), "who only reads is not concerned");
+    }
     let map = row(&[("m", TypeKind::Map(Box::new(TypeKind::Int.nullable()), Box::new(TypeKind::Int.nullable())))]);
     for (format, message) in [("csv", "csv cannot hold it"), ("json", "use STRING as the key type")] {
         let table = table("filesystem", &map, &[("path", "/x"), ("format", format)]);

@@ -1,6 +1,7 @@
 //! `SnapshotWriter`: the threads that store what tasks have snapshotted, and tell when it is durable. They may block; tasks never do.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -18,8 +19,8 @@ use crate::events::TaskEvents;
 /// Threads of one TaskManager that store snapshots: they wait for disks and networks most of the time.
 const MAX_THREADS: usize = 4;
 
-/// Opens the storage of one checkpoint; may block.
-pub(crate) type OpenStorage = dyn Fn(&CheckpointLocation) -> Result<Arc<dyn StateStorage>, Failure> + Send + Sync;
+/// Tells the storage of one checkpoint.
+pub(crate) type StorageOf = dyn Fn(&CheckpointLocation) -> Box<dyn StateStorage> + Send + Sync;
 
 /// What a task has snapshotted.
 pub(crate) struct TakenSnapshot {
@@ -48,7 +49,7 @@ pub(crate) struct SnapshotWriter {
 
 struct Shared {
     clock: Clock,
-    open_storage: Box<OpenStorage>,
+    storage_of: Box<StorageOf>,
     state: Mutex<State>,
     /// Told when something is queued, and at the end.
     changed: Condvar,
@@ -74,8 +75,8 @@ struct Ticket {
 
 impl SnapshotWriter {
     /// A writer without threads yet.
-    pub(crate) fn new(clock: Clock, open_storage: Box<OpenStorage>) -> Self {
-        let shared = Shared { clock, open_storage, state: Mutex::default(), changed: Condvar::new() };
+    pub(crate) fn new(clock: Clock, storage_of: Box<StorageOf>) -> Self {
+        let shared = Shared { clock, storage_of, state: Mutex::default(), changed: Condvar::new() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -187,7 +188,11 @@ impl TakenSnapshot {
         let start = shared.clock.instant();
         let Self { attempt, barrier, operators, metrics, events, outstanding } = self;
         let checkpoint_id = barrier.checkpoint_id;
-        let stored = store_operators(operators, &barrier.options.location, ticket, shared);
+        let store = || store_operators(operators, &barrier.options.location, ticket, shared);
+        // A panic is the end of this snapshot, not of the thread.
+        let stored = catch_unwind(AssertUnwindSafe(store)).unwrap_or_else(|_| {
+            Err(Failure::internal("a thread that stores snapshots panicked; this is a mistake in flinkrs"))
+        });
         if ticket.is_cancelled() {
             return;
         }
@@ -218,24 +223,20 @@ fn elapsed_ms(start: Instant, shared: &Shared) -> u64 {
     shared.clock.instant().saturating_duration_since(start).as_millis() as u64
 }
 
-/// Stores keyed state, operator after operator. The storage is opened only when there is something to store.
+/// Stores keyed state, operator after operator.
 fn store_operators(
     parts: Vec<OperatorPart>,
     location: &CheckpointLocation,
     ticket: &Ticket,
     shared: &Shared,
 ) -> Result<BTreeMap<OperatorId, OperatorSubtaskState>, Failure> {
-    let mut storage = None;
+    let storage = (shared.storage_of)(location);
     let mut operators = BTreeMap::new();
     for OperatorPart { id, snapshot, splits } in parts {
         let mut state = OperatorSubtaskState { keyed: Vec::new(), items: snapshot.items, splits };
         if let Some(keyed) = snapshot.keyed
             && !ticket.is_cancelled()
         {
-            let storage: &Arc<dyn StateStorage> = match &storage {
-                Some(storage) => storage,
-                None => storage.insert((shared.open_storage)(location)?),
-            };
             state.keyed.push(keyed.store(storage.as_ref())?);
         }
         if !state.is_empty() {

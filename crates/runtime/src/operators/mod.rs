@@ -33,7 +33,9 @@ pub(crate) struct OperatorContext {
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) results: Arc<ResultStores>,
-    /// What the task's operators are restored from.
+    /// The checkpoint that the task is restored from.
+    pub(crate) restored_checkpoint: Option<u64>,
+    /// The state of its operators in it.
     pub(crate) restored: BTreeMap<OperatorId, OperatorSubtaskState>,
     /// Whether the task ends with a checkpoint.
     pub(crate) checkpointing: bool,

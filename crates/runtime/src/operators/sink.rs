@@ -77,6 +77,7 @@ impl Sink {
             operator_name: descriptor.name.clone(),
             checkpointing: context.checkpointing,
             restored: restored.items_named(WRITER).cloned().collect(),
+            restored_checkpoint: context.restored_checkpoint,
         };
         let factory = connectors::factory(&spec.connector.connector)?;
         let committer = factory.create_committer(spec, &writer_context)?;

@@ -63,6 +63,7 @@ impl TaskBuilder {
             clock: self.settings.clock.clone(),
             metrics: self.metrics.clone(),
             results: self.results.clone(),
+            restored_checkpoint: descriptor.restore.as_ref().map(|restore| restore.checkpoint_id),
             restored: descriptor.restore.as_ref().map(|restore| restore.operators.clone()).unwrap_or_default(),
             checkpointing: self.final_checkpoint(),
         };

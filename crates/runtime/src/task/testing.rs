@@ -28,7 +28,7 @@ use crate::exchange::ready::ReadyChannels;
 use crate::exchange::registry::PartitionRegistry;
 use crate::exchange::writer::RecordWriter;
 use crate::metrics::{TaskMetrics, Wait};
-use crate::testing::{attempt, number_type, partition, values};
+use crate::testing::{MemoryStorage, attempt, number_type, partition, values};
 
 /// What a task said of checkpoints.
 #[derive(Default)]
@@ -153,11 +153,10 @@ impl Setup {
         let chain = Chain::new(links.collect(), vec![writer], clock.instant());
         let mailbox = Arc::new(Mailbox::new(waker.clone()));
         let reports = Arc::new(Reports::default());
-        let no_storage = |_: &CheckpointLocation| panic!("nothing here has keyed state");
         let responder = CheckpointResponder {
             attempt: attempt(2, 0),
             events: reports.clone(),
-            writer: SnapshotWriter::new(clock.clone(), Box::new(no_storage)),
+            writer: SnapshotWriter::new(clock.clone(), Box::new(|_| Box::new(MemoryStorage::default()))),
             clock: clock.clone(),
             waker: waker.clone(),
         };
