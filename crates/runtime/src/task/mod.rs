@@ -24,7 +24,7 @@ mod subtask_checkpoint_coordinator;
 #[allow(clippy::module_inception, reason = "the file is named after its type, as everywhere")]
 mod task;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod thread;

@@ -1,6 +1,9 @@
 //! Sink: writes a table, enforces its NOT NULL columns, and commits what it has written when a checkpoint is complete.
 
-use std::collections::BTreeMap;
+mod commits;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -8,20 +11,19 @@ use arrow_array::Array;
 use arrow_array::BooleanArray;
 use arrow_buffer::NullBuffer;
 use connectors::WriterContext;
-use dataflow::checkpoint::{OperatorStateItem, OperatorSubtaskState, Redistribution};
+use dataflow::checkpoint::OperatorStateItem;
 use dataflow::operator_spec::{NotNullEnforcer, SinkSpec};
 use dataflow::{
-    Batch, CheckpointBarrier, Committer, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress,
-    SinkWriter, Stateful,
+    Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress,
+    SinkWriter, Stateful, StreamElement,
 };
-use serde_json::Value;
 
 use super::OperatorContext;
+use commits::{Commits, item};
 use crate::metrics::TaskMetrics;
 
-/// State items: what the writer goes on from, and what is to be committed, with its checkpoint.
+/// State items: what the writer goes on from.
 const WRITER: &str = "writer";
-const COMMITTABLE: &str = "committable";
 /// What is handed over behind the last checkpoint.
 const END_OF_INPUT: u64 = u64::MAX;
 
@@ -37,17 +39,6 @@ pub(super) struct Sink {
     required: Vec<(usize, String)>,
     enforcer: NotNullEnforcer,
     metrics: Arc<TaskMetrics>,
-}
-
-/// What is prepared, and who commits it.
-struct Commits {
-    committer: Box<dyn Committer>,
-    /// By checkpoint, in their order.
-    prepared: BTreeMap<u64, Vec<Value>>,
-    /// What the committer is at work on: everything up to this checkpoint. It is asked again with the same until it is done.
-    committing: Option<(u64, Vec<Value>)>,
-    /// What was restored up to this checkpoint is committed before anything else happens.
-    restored_until: Option<u64>,
 }
 
 /// How far the end of the input has come.
@@ -83,14 +74,14 @@ impl Sink {
         let committer = factory.create_committer(spec, &writer_context)?;
         let commits = Commits::new(committer, &restored)?;
         let writer = factory.create_writer(spec, &writer_context)?;
-        let metrics = context.metrics.clone();
-        Ok(Self { ends_with_checkpoint: context.checkpointing, ..Self::with_writer(spec, writer, commits, metrics) })
+        Ok(Self::with_writer(spec, writer, commits, context.checkpointing, context.metrics.clone()))
     }
 
     fn with_writer(
         spec: &SinkSpec,
         writer: Box<dyn SinkWriter>,
         commits: Option<Commits>,
+        ends_with_checkpoint: bool,
         metrics: Arc<TaskMetrics>,
     ) -> Self {
         let columns = spec.connector.physical.fields.iter().enumerate();
@@ -98,7 +89,7 @@ impl Sink {
         Self {
             writer,
             commits,
-            ends_with_checkpoint: false,
+            ends_with_checkpoint,
             finish: Finish::Writing,
             table: spec.connector.table.clone(),
             required: required.map(|(index, field)| (index, field.name.clone())).collect(),
@@ -138,6 +129,11 @@ impl Operator for Sink {
         Ok(())
     }
 
+    fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        self.writer.on_watermark(watermark);
+        out.emit(StreamElement::Watermark(watermark))
+    }
+
     fn is_available(&mut self, waker: &Waker) -> Result<bool, Failure> {
         Ok(self.commit_restored(waker)? == Progress::Done && self.writer.is_available(waker)?)
     }
@@ -154,7 +150,7 @@ impl Operator for Sink {
         };
         if self.finish == Finish::Written {
             let left = self.writer.prepare_commit(END_OF_INPUT)?;
-            commits.prepared.insert(END_OF_INPUT, left.committables);
+            commits.prepare(END_OF_INPUT, left.committables);
             self.finish = Finish::Committing;
         }
         commits.commit(END_OF_INPUT, waker)
@@ -168,13 +164,7 @@ impl Operator for Sink {
 impl Sink {
     /// Commits what belongs to the checkpoint that the sink was restored from.
     fn commit_restored(&mut self, waker: &Waker) -> Result<Progress, Failure> {
-        let Some(commits) = &mut self.commits else { return Ok(Progress::Done) };
-        let Some(until) = commits.restored_until else { return Ok(Progress::Done) };
-        let progress = commits.commit(until, waker)?;
-        if progress == Progress::Done {
-            commits.restored_until = None;
-        }
-        Ok(progress)
+        self.commits.as_mut().map_or(Ok(Progress::Done), |commits| commits.commit_restored(waker))
     }
 }
 
@@ -199,77 +189,13 @@ impl Stateful for Sink {
         let mut items: Vec<OperatorStateItem> =
             prepared.writer_state.into_iter().map(|state| item(WRITER, state)).collect();
         if let Some(commits) = &mut self.commits {
-            commits.prepared.insert(barrier.checkpoint_id, prepared.committables);
+            commits.prepare(barrier.checkpoint_id, prepared.committables);
             items.extend(commits.items());
         }
         Ok(OperatorSnapshot { items, keyed: None })
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, waker: &Waker) -> Result<Progress, Failure> {
-        match &mut self.commits {
-            Some(commits) => commits.commit(checkpoint_id, waker),
-            None => Ok(Progress::Done),
-        }
-    }
-}
-
-fn item(name: &str, payload: Value) -> OperatorStateItem {
-    OperatorStateItem { name: name.to_owned(), redistribution: Redistribution::Split, payload }
-}
-
-impl Commits {
-    /// None when what is written needs no commit.
-    fn new(committer: Option<Box<dyn Committer>>, restored: &OperatorSubtaskState) -> Result<Option<Self>, Failure> {
-        let mut prepared: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
-        for payload in restored.items_named(COMMITTABLE) {
-            let checkpoint_id = payload["checkpoint"].as_u64();
-            let (Some(checkpoint_id), Some(committable)) = (checkpoint_id, payload.get("committable")) else {
-                return Err(Failure::internal("a committable in the restored state cannot be read").fatal());
-            };
-            prepared.entry(checkpoint_id).or_default().push(committable.clone());
-        }
-        let restored_until = prepared.last_key_value().map(|(checkpoint_id, _)| *checkpoint_id);
-        match (committer, restored_until) {
-            (Some(committer), _) => Ok(Some(Self { committer, prepared, committing: None, restored_until })),
-            (None, None) => Ok(None),
-            (None, Some(_)) => Err(Failure::user(
-                "the restored state has writes to commit, but the table's options ask for a sink without commits;                  restore with the options that it was taken with",
-            )
-            .fatal()),
-        }
-    }
-
-    /// Commits everything up to a checkpoint, oldest first.
-    fn commit(&mut self, until: u64, waker: &Waker) -> Result<Progress, Failure> {
-        loop {
-            if self.committing.is_none() {
-                let committables: Vec<Value> =
-                    self.prepared.range(..=until).flat_map(|(_, committables)| committables.iter().cloned()).collect();
-                if committables.is_empty() {
-                    self.prepared.retain(|checkpoint_id, _| *checkpoint_id > until);
-                    return Ok(Progress::Done);
-                }
-                self.committing = Some((until, committables));
-            }
-            let Some((committing, committables)) = &self.committing else { return Ok(Progress::Done) };
-            if self.committer.commit(committables, waker)? == Progress::Pending {
-                return Ok(Progress::Pending);
-            }
-            let committed = *committing;
-            self.committing = None;
-            self.prepared.retain(|checkpoint_id, _| *checkpoint_id > committed);
-            if committed >= until {
-                return Ok(Progress::Done);
-            }
-        }
-    }
-
-    /// Everything that is not known to be committed, as state.
-    fn items(&self) -> impl Iterator<Item = OperatorStateItem> {
-        self.prepared.iter().flat_map(|(checkpoint_id, committables)| {
-            committables.iter().map(move |committable| {
-                item(COMMITTABLE, serde_json::json!({ "checkpoint": checkpoint_id, "committable": committable }))
-            })
-        })
+        self.commits.as_mut().map_or(Ok(Progress::Done), |commits| commits.commit(checkpoint_id, waker))
     }
 }
