@@ -213,8 +213,7 @@ impl TakenSnapshot {
     }
 
     fn decline(self, failure: Failure) {
-        let decline =
-            CheckpointDecline { attempt: self.attempt, checkpoint_id: self.barrier.checkpoint_id, failure };
+        let decline = CheckpointDecline { attempt: self.attempt, checkpoint_id: self.barrier.checkpoint_id, failure };
         self.events.checkpoint(CheckpointReport::Declined(decline));
     }
 }

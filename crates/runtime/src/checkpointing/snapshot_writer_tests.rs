@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 use common::clock::ManualClock;
-use dataflow::checkpoint::{
-    Alignment, CheckpointMetrics, CheckpointReport, KeyedStateHandle, SnapshotKind, StateFile,
-};
+use dataflow::checkpoint::{Alignment, CheckpointMetrics, CheckpointReport, KeyedStateHandle, SnapshotKind, StateFile};
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::{ExecutionAttemptId, Failure, KeyedSnapshot, OperatorId, OperatorSnapshot, StateStorage};
 

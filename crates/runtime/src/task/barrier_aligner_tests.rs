@@ -176,10 +176,7 @@ fn unaligned() {
     check(
         "triggered while rows of ended producers wait",
         1,
-        vec![
-            (0, Trigger(barrier(1, Alignment::Unaligned)), "take 1 unaligned"),
-            (1, Ended(0), "complete 1 after 1"),
-        ],
+        vec![(0, Trigger(barrier(1, Alignment::Unaligned)), "take 1 unaligned"), (1, Ended(0), "complete 1 after 1")],
     );
 }
 

@@ -64,11 +64,8 @@ impl Stateful for Summing {
     }
 
     fn snapshot(&mut self, _barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
-        let item = OperatorStateItem {
-            name: "sum".into(),
-            redistribution: Redistribution::Split,
-            payload: self.sum.into(),
-        };
+        let item =
+            OperatorStateItem { name: "sum".into(), redistribution: Redistribution::Split, payload: self.sum.into() };
         Ok(OperatorSnapshot { items: vec![item], keyed: None })
     }
 

@@ -9,8 +9,8 @@ use common::clock::Clock;
 use connectors::ReaderContext;
 use dataflow::operator_spec::{SourceSpec, WatermarkSpec};
 use dataflow::{
-    Batch, ExecutionAttemptId, Failure, MAX_WATERMARK, OperatorDescriptor, OperatorId, OperatorSnapshot, SourcePoll, SourceReader, Split,
-    StreamElement,
+    Batch, ExecutionAttemptId, Failure, MAX_WATERMARK, OperatorDescriptor, OperatorId, OperatorSnapshot, SourcePoll,
+    SourceReader, Split, StreamElement,
 };
 
 use super::chain::Chain;

@@ -15,8 +15,8 @@ use dataflow::{
 use expr::EvalContext;
 
 use super::chain::Chain;
-use super::source_head::SourceHead;
 use super::head::Polled;
+use super::source_head::SourceHead;
 use crate::events::TaskEvents;
 use crate::exchange::queue::{ChannelQueue, Popped};
 use crate::exchange::writer::RecordWriter;

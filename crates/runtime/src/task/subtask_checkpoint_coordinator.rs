@@ -12,9 +12,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use common::clock::Clock;
-use dataflow::checkpoint::{
-    AfterSavepoint, CheckpointDecline, CheckpointMetrics, CheckpointReport, SnapshotKind,
-};
+use dataflow::checkpoint::{AfterSavepoint, CheckpointDecline, CheckpointMetrics, CheckpointReport, SnapshotKind};
 use dataflow::{CheckpointBarrier, ExecutionAttemptId, Failure, Progress, StreamElement};
 
 use super::barrier_aligner::AlignerCommand;
@@ -229,11 +227,8 @@ impl SubtaskCheckpointCoordinator {
     pub(crate) fn complete(&mut self, chain: &mut Chain) -> Result<(), Failure> {
         let Some(completing) = &mut self.completing else { return Ok(()) };
         while completing.position < chain.len() {
-            let told = chain.checkpoint_completed(
-                completing.position,
-                completing.checkpoint_id,
-                &self.responder.waker,
-            )?;
+            let told =
+                chain.checkpoint_completed(completing.position, completing.checkpoint_id, &self.responder.waker)?;
             match told {
                 Progress::Done => completing.position += 1,
                 Progress::Pending => return Ok(()),

@@ -9,9 +9,7 @@ use dataflow::checkpoint::{
     AfterSavepoint, Alignment, CheckpointLocation, CheckpointNotice, CheckpointOptions, CheckpointReport, SnapshotKind,
 };
 use dataflow::deployment::{ResultPartitionDescriptor, TaskStateUpdate};
-use dataflow::{
-    CheckpointBarrier, ExecutionAttemptId, Operator, OperatorId, Partitioning, StreamElement, VertexId,
-};
+use dataflow::{CheckpointBarrier, ExecutionAttemptId, Operator, OperatorId, Partitioning, StreamElement, VertexId};
 
 use super::chain::{Chain, Link};
 use super::final_checkpoint::FinalCheckpoint;
@@ -147,8 +145,10 @@ impl Setup {
         };
         let timeout = Some(Duration::from_millis(100));
         let writer = RecordWriter::new(&descriptor, vec![output.clone()], timeout, metrics.clone()).unwrap();
-        let links = self.operators.into_iter().enumerate().map(|(index, operator)| {
-            Link { id: OperatorId(100 + index as u128), name: format!("op{index}"), operator }
+        let links = self.operators.into_iter().enumerate().map(|(index, operator)| Link {
+            id: OperatorId(100 + index as u128),
+            name: format!("op{index}"),
+            operator,
         });
         let chain = Chain::new(links.collect(), vec![writer], clock.instant());
         let mailbox = Arc::new(Mailbox::new(waker.clone()));

@@ -27,11 +27,7 @@ pub(crate) struct ValuesHead {
 
 impl ValuesHead {
     /// Evaluates the rows, and passes over those that were emitted before.
-    pub(crate) fn new(
-        operator: OperatorId,
-        spec: &ValuesSpec,
-        context: &OperatorContext,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn new(operator: OperatorId, spec: &ValuesSpec, context: &OperatorContext) -> Result<Self, Failure> {
         let restored = context.restored(operator);
         let emitted = restored.items_named(POSITION).filter_map(|position| position.as_u64()).max().unwrap_or(0);
         let mut head = Self { operator, rows: None, emitted: emitted as usize, metrics: context.metrics.clone() };

@@ -23,7 +23,10 @@ pub(super) struct Commits {
 
 impl Commits {
     /// None when what is written needs no commit.
-    pub(super) fn new(committer: Option<Box<dyn Committer>>, restored: &OperatorSubtaskState) -> Result<Option<Self>, Failure> {
+    pub(super) fn new(
+        committer: Option<Box<dyn Committer>>,
+        restored: &OperatorSubtaskState,
+    ) -> Result<Option<Self>, Failure> {
         let mut prepared: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
         for payload in restored.items_named(COMMITTABLE) {
             let checkpoint_id = payload["checkpoint"].as_u64();

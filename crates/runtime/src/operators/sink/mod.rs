@@ -14,13 +14,13 @@ use connectors::WriterContext;
 use dataflow::checkpoint::OperatorStateItem;
 use dataflow::operator_spec::{NotNullEnforcer, SinkSpec};
 use dataflow::{
-    Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress,
-    SinkWriter, Stateful, StreamElement,
+    Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress, SinkWriter,
+    Stateful, StreamElement,
 };
 
 use super::OperatorContext;
-use commits::{Commits, item};
 use crate::metrics::TaskMetrics;
+use commits::{Commits, item};
 
 /// State items: what the writer goes on from.
 const WRITER: &str = "writer";
