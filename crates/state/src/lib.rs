@@ -28,7 +28,7 @@ pub use row_lists::{AppliedRows, Entry, RowLists};
 pub use row_store::{RowRef, RowStore};
 pub use slots::Slots;
 pub use store::{
-    Address, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, ManagedMemory, StateBackend, StateTtl,
+    Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, ManagedMemory, StateBackend, StateTtl,
     write_prefix,
 };
 pub use timers::TimerQueue;

@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::clock::Clock;
-use dataflow::{ExecutionAttemptId, Failure, Operator, OperatorDescriptor, OperatorSpec, RowType};
+use dataflow::checkpoint::OperatorSubtaskState;
+use dataflow::{ExecutionAttemptId, Failure, Operator, OperatorDescriptor, OperatorId, OperatorSpec, RowType};
 use expr::EvalContext;
 
 use crate::metrics::TaskMetrics;
@@ -35,6 +36,19 @@ pub(crate) struct OperatorContext {
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) results: Arc<ResultStores>,
     pub(crate) state: StateEnvironment,
+    /// The checkpoint that the task is restored from.
+    pub(crate) restored_checkpoint: Option<u64>,
+    /// The state of its operators in it.
+    pub(crate) restored: BTreeMap<OperatorId, OperatorSubtaskState>,
+    /// Whether the task ends with a checkpoint.
+    pub(crate) checkpointing: bool,
+}
+
+impl OperatorContext {
+    /// What an operator is restored from; empty when it starts from nothing.
+    pub(crate) fn restored(&self, operator: OperatorId) -> OperatorSubtaskState {
+        self.restored.get(&operator).cloned().unwrap_or_default()
+    }
 }
 
 /// Makes an operator. `input` is what arrives at its first input.
@@ -51,9 +65,9 @@ pub(crate) fn create(
         OperatorSpec::WindowAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
-            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, restored).map(boxed)
+            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, &restored).map(boxed)
         }
-        OperatorSpec::Sink(spec) => sink::Sink::new(spec, &descriptor.name, context).map(boxed),
+        OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
         OperatorSpec::Collect => Ok(boxed(collect::Collect::new(descriptor.id, context))),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
             Err(Failure::internal("a source can only be the head of a chain").fatal())

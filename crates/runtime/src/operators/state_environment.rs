@@ -1,39 +1,41 @@
-//! What a task gives its operators for their state: what they are restored from, a place on the local disk, memory.
+//! What a task gives its operators for their state: key groups, a place on the local disk, memory.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use common::config::{Configuration, Origin, options};
-use dataflow::checkpoint::OperatorSubtaskState;
 use dataflow::job_graph::JobVertex;
 use dataflow::key_group::key_group_range;
-use dataflow::{Failure, OperatorId, StateReader};
+use dataflow::{ExecutionAttemptId, Failure, OperatorId, StateReader};
 use state::{KeyedStateContext, ManagedMemory};
 
 use super::OperatorContext;
+use crate::state_services::StateServices;
 
 /// The part of an [`OperatorContext`] that is about state.
 pub(crate) struct StateEnvironment {
     pub(crate) max_parallelism: u32,
     pub(crate) key_groups: RangeInclusive<u32>,
-    /// What the operators of this subtask are restored from; those without state are not in it.
-    pub(crate) restored: BTreeMap<OperatorId, OperatorSubtaskState>,
     /// Reads the files of what is restored.
     pub(crate) reader: Option<Arc<dyn StateReader>>,
-    /// A folder of this attempt alone on a local disk, which need not be there; whoever gives it removes it when the task has ended.
+    /// A folder of this attempt alone on a local disk, which need not be there.
     pub(crate) directory: PathBuf,
     /// One for all tasks of the process.
     pub(crate) memory: Arc<ManagedMemory>,
 }
 
 impl StateEnvironment {
-    /// Of a subtask that starts from nothing, in memory.
-    pub(crate) fn new(vertex: &JobVertex, subtask: u32) -> Self {
+    /// Of an attempt.
+    pub(crate) fn new(vertex: &JobVertex, attempt: ExecutionAttemptId, services: &StateServices) -> Self {
         let JobVertex { max_parallelism, parallelism, .. } = *vertex;
-        let key_groups = key_group_range(subtask, max_parallelism, parallelism);
-        Self { max_parallelism, key_groups, ..Self::default() }
+        Self {
+            max_parallelism,
+            key_groups: key_group_range(attempt.subtask, max_parallelism, parallelism),
+            reader: Some(services.reader.clone()),
+            directory: services.directory_of(attempt),
+            memory: services.memory.clone(),
+        }
     }
 }
 
@@ -42,7 +44,6 @@ impl Default for StateEnvironment {
         Self {
             max_parallelism: 128,
             key_groups: 0..=127,
-            restored: BTreeMap::new(),
             reader: None,
             directory: PathBuf::new(),
             memory: ManagedMemory::new(None),
@@ -51,11 +52,6 @@ impl Default for StateEnvironment {
 }
 
 impl OperatorContext {
-    /// What an operator is restored from; none when it starts from nothing.
-    pub(crate) fn restored(&self, operator: OperatorId) -> Option<&OperatorSubtaskState> {
-        self.state.restored.get(&operator)
-    }
-
     /// What an operator opens its keyed state with.
     pub(crate) fn keyed_state(&self, operator: OperatorId) -> Result<KeyedStateContext, Failure> {
         let config = Configuration::from_map(self.config.clone(), Origin::Program);
@@ -68,7 +64,7 @@ impl OperatorContext {
             key_groups: self.state.key_groups.clone(),
             directory: self.state.directory.join(operator.to_string()),
             memory: self.state.memory.clone(),
-            restored: self.restored(operator).map(|state| state.keyed.clone()).unwrap_or_default(),
+            restored: self.restored(operator).keyed,
             reader: self.state.reader.clone(),
             ttl: None,
         })

@@ -53,7 +53,8 @@ pub struct KeyedStateContext {
     pub max_parallelism: u32,
     /// Those of the subtask.
     pub key_groups: RangeInclusive<u32>,
-    /// A folder of this operator and attempt alone, on a local disk; made when it is needed, removed by whoever gives it.
+    /// A folder of this operator and attempt alone, on a local disk; made when it is needed and removed with the
+    /// state.
     pub directory: PathBuf,
     /// The memory for it.
     pub memory: Arc<ManagedMemory>,

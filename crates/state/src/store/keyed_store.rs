@@ -16,7 +16,9 @@ use super::entry_key::{EntryKey, EntryKeys, end_of, parse, write_prefix};
 use super::managed_memory::Membership;
 use super::restore;
 use super::rocks::RocksStore;
-use super::snapshots::{DatabaseCopy, IncrementalSnapshot, MemorySnapshot, SavepointSnapshot, lock};
+use super::snapshots::{
+    DatabaseCopy, IncrementalSnapshot, MemorySnapshot, SavepointSnapshot, WorkingDirectory, lock,
+};
 use super::uploads::Uploads;
 use crate::value::written_at;
 
@@ -36,10 +38,12 @@ enum Tables {
 struct Database {
     store: RocksStore,
     backend_id: String,
-    context: KeyedStateContext,
+    incremental: bool,
     uploads: Arc<Mutex<Uploads>>,
     membership: Membership,
     copies: u64,
+    /// Last, so that it goes after the database in it.
+    directory: Arc<WorkingDirectory>,
 }
 
 impl KeyedStore {
@@ -50,14 +54,16 @@ impl KeyedStore {
         let tables = match context.backend {
             StateBackend::HashMap => Tables::Memory(Box::new(context)),
             StateBackend::RocksDb => {
+                let directory = Arc::new(WorkingDirectory(context.directory.clone()));
                 let (store, uploads) = restore::into_database(&context)?;
                 Tables::RocksDb(Box::new(Database {
                     store,
                     backend_id: new_backend_id(),
                     membership: context.memory.join(),
-                    context,
+                    incremental: context.incremental,
                     uploads: Arc::new(Mutex::new(uploads)),
                     copies: 0,
+                    directory,
                 }))
             }
         };
@@ -200,7 +206,7 @@ impl KeyedStore {
             checkpoint_id: barrier.checkpoint_id,
             backend_id: database.backend_id.clone(),
             key_groups,
-            uploads: database.context.incremental.then(|| database.uploads.clone()),
+            uploads: database.incremental.then(|| database.uploads.clone()),
             anew: barrier.options.kind == SnapshotKind::FullCheckpoint,
         }))
     }
@@ -235,9 +241,9 @@ impl KeyedStore {
 impl Database {
     fn copy(&mut self) -> Result<DatabaseCopy, Failure> {
         self.copies += 1;
-        let path = self.context.directory.join(format!("copy-{}", self.copies));
+        let path = self.directory.0.join(format!("copy-{}", self.copies));
         self.store.checkpoint(&path)?;
-        Ok(DatabaseCopy(path))
+        Ok(DatabaseCopy { path, _directory: self.directory.clone() })
     }
 }
 

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rocksdb::{Cache, WriteBufferManager};
 
-/// What Flink's default configuration amounts to.
-const DEFAULT_BYTES: u64 = 512 << 20;
+/// The memory for state when nothing is configured, bytes: what Flink's default configuration amounts to.
+pub const DEFAULT_MANAGED_MEMORY: u64 = 512 << 20;
 /// RocksDB is of no use with less.
 const LEAST_CACHE: u64 = 4 << 20;
 
@@ -29,7 +29,7 @@ pub struct ManagedMemory {
 impl ManagedMemory {
     /// This many bytes; `None` and 0 are 512 MB.
     pub fn new(bytes: Option<u64>) -> Arc<Self> {
-        let bytes = bytes.filter(|bytes| *bytes > 0).unwrap_or(DEFAULT_BYTES);
+        let bytes = bytes.filter(|bytes| *bytes > 0).unwrap_or(DEFAULT_MANAGED_MEMORY);
         let cache_bytes = (bytes / 4).max(LEAST_CACHE) as usize;
         let cache = Cache::new_lru_cache(cache_bytes);
         let write_buffers =

@@ -17,7 +17,6 @@ use super::canonical::CanonicalFile;
 use super::context::KeyedStateContext;
 use super::entry_key::{EntryKey, end_of, write_prefix};
 use super::rocks::{BulkWriter, RocksStore, database_path, local_failure, scan_files};
-use super::snapshots::DatabaseCopy;
 use super::uploads::Uploads;
 
 /// Reads all entries of our key groups.
@@ -58,9 +57,10 @@ pub(super) fn into_database(context: &KeyedStateContext) -> Result<(RocksStore, 
             }
             KeyedStateHandle::Incremental { key_groups, .. } => {
                 let Some((from, to)) = overlap(key_groups, &context.key_groups) else { continue };
-                let copy = DatabaseCopy(context.directory.join(format!("restored-{number}")));
-                fetch(reader(context)?, handle, &copy.0)?;
-                scan_files(&copy.0, &from, to.as_deref(), &mut |key, value| writer.put(key, value))?;
+                let copy = context.directory.join(format!("restored-{number}"));
+                fetch(reader(context)?, handle, &copy)?;
+                scan_files(&copy, &from, to.as_deref(), &mut |key, value| writer.put(key, value))?;
+                std::fs::remove_dir_all(&copy).map_err(|error| local_failure(&copy, error))?;
             }
         }
         writer.finish()?;

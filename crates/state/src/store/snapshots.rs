@@ -33,21 +33,36 @@ impl KeyedSnapshot for MemorySnapshot {
     }
 }
 
+/// The folder of a store, removed when neither the store nor a copy of it is needed any more.
+pub(super) struct WorkingDirectory(pub(super) PathBuf);
+
+impl Drop for WorkingDirectory {
+    fn drop(&mut self) {
+        // What cannot be removed is found when the next TaskManager starts.
+        let _ = std::fs::remove_dir_all(&self.0);
+        // The folder of the attempt, when this was the last one in it.
+        let _ = self.0.parent().map(std::fs::remove_dir);
+    }
+}
+
 /// A copy of a database that is removed with this.
-pub(super) struct DatabaseCopy(pub(super) PathBuf);
+pub(super) struct DatabaseCopy {
+    pub(super) path: PathBuf,
+    pub(super) _directory: Arc<WorkingDirectory>,
+}
 
 impl DatabaseCopy {
     fn files(&self) -> Result<Vec<String>, Failure> {
         let name = |entry: std::io::Result<std::fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
-        let files = std::fs::read_dir(&self.0).and_then(|entries| entries.map(name).collect());
-        files.map_err(|error| local_failure(&self.0, error))
+        let files = std::fs::read_dir(&self.path).and_then(|entries| entries.map(name).collect());
+        files.map_err(|error| local_failure(&self.path, error))
     }
 }
 
 impl Drop for DatabaseCopy {
     fn drop(&mut self) {
         // What cannot be removed goes with the folder that it is in.
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 }
 
@@ -60,7 +75,7 @@ pub(super) struct SavepointSnapshot {
 impl KeyedSnapshot for SavepointSnapshot {
     fn store(self: Box<Self>, storage: &dyn StateStorage) -> Result<KeyedStateHandle, Failure> {
         let mut writer = CanonicalWriter::new(storage.create(StateScope::Exclusive)?, self.key_groups.clone())?;
-        scan_files(&self.copy.0, &[], None, &mut |key, value| writer.put(key, value))?;
+        scan_files(&self.copy.path, &[], None, &mut |key, value| writer.put(key, value))?;
         writer.finish()
     }
 }
@@ -82,7 +97,7 @@ impl KeyedSnapshot for IncrementalSnapshot {
         let (mut shared, mut private, mut new_bytes) = (BTreeMap::new(), BTreeMap::new(), 0);
         let scope = if self.uploads.is_some() { StateScope::Shared } else { StateScope::Exclusive };
         for name in self.copy.files()? {
-            let path = self.copy.0.join(&name);
+            let path = self.copy.path.join(&name);
             if let Some(known) = self.known(&name) {
                 shared.insert(name, known);
                 continue;

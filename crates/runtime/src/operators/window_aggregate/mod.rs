@@ -66,7 +66,7 @@ impl WindowAggregate {
         late_records_dropped: Arc<AtomicU64>,
         clock: Clock,
         state: KeyedStateContext,
-        restored: Option<&OperatorSubtaskState>,
+        restored: &OperatorSubtaskState,
     ) -> Result<Self, Failure> {
         let mut context = WindowContext {
             keys: KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?,
@@ -107,8 +107,8 @@ impl WindowAggregate {
 }
 
 /// The earliest time that a subtask had reached.
-fn restored_progress(restored: Option<&OperatorSubtaskState>) -> Result<i64, Failure> {
-    let items = restored.into_iter().flat_map(|state| state.items_named(PROGRESS));
+fn restored_progress(restored: &OperatorSubtaskState) -> Result<i64, Failure> {
+    let items = restored.items_named(PROGRESS);
     let times: Option<Vec<i64>> = items.map(serde_json::Value::as_i64).collect();
     let times = times.ok_or_else(|| Failure::internal("the watermark of a window operator is no number").fatal())?;
     Ok(times.into_iter().min().unwrap_or(MIN_WATERMARK))

@@ -78,7 +78,7 @@ const BIDS: [(&str, &str, &str); 12] = [
 /// Runs the bids, each row followed by the watermark 5 s behind it; lines without the day and without watermarks.
 fn run_bids(spec: &WindowAggregateSpec) -> (Vec<String>, u64) {
     let late = Arc::new(AtomicU64::new(0));
-    let mut operator = WindowAggregate::new(spec, &bids(), late.clone(), Clock::System, Default::default(), None).unwrap();
+    let mut operator = WindowAggregate::new(spec, &bids(), late.clone(), Clock::System, Default::default(), &Default::default()).unwrap();
     let mut out = Collected::default();
     let mut watermark = i64::MIN;
     for (time, item, price) in BIDS {
@@ -167,7 +167,7 @@ fn numbers() -> RowType {
 #[test]
 fn a_null_rowtime_fails_the_job() {
     let spec = spec(&numbers(), WindowAssigner::Tumble { size: SECOND, offset: 0 }, &[1], 2);
-    let mut operator = WindowAggregate::new(&spec, &numbers(), Arc::default(), Clock::System, Default::default(), None).unwrap();
+    let mut operator = WindowAggregate::new(&spec, &numbers(), Arc::default(), Clock::System, Default::default(), &Default::default()).unwrap();
     let rows = batch(&numbers(), &["+I 2024-01-01 10:00:01.000|1|1", "+I NULL|1|1"]);
     let failure = process(&mut operator, 0, rows, &spec.output).unwrap_err();
     assert_eq!(failure.message, "RowTime field should not be null, please convert it to a non-null long value.");
@@ -212,7 +212,7 @@ fn days_are_those_of_the_zone() {
     spec.time_zone = "Asia/Shanghai".to_owned();
     spec.properties.push(WindowProperty::Rowtime);
     spec.output.fields.push(row_type(&[("wt", TypeKind::timestamp_ltz(3))]).fields[0].clone());
-    let mut operator = WindowAggregate::new(&spec, &input, Arc::default(), Clock::System, Default::default(), None).unwrap();
+    let mut operator = WindowAggregate::new(&spec, &input, Arc::default(), Clock::System, Default::default(), &Default::default()).unwrap();
     let mut out = Collected::default();
     // Midnight in Shanghai is 16:00 UTC.
     let rows = ["+I 2024-01-01 15:59:59.999|1", "+I 2024-01-01 16:00:00.000|2"];
@@ -235,7 +235,7 @@ fn processing_time_windows_go_by_the_clock() {
     let mut spec = spec(&numbers(), WindowAssigner::Hop { slide: SECOND, size: 2 * SECOND, offset: 0 }, &[1], 2);
     spec.time = WindowTime::Proctime;
     let clock = ManualClock::at_millis(TEN + 300);
-    let mut operator = WindowAggregate::new(&spec, &numbers(), Arc::default(), clock.clock(), Default::default(), None).unwrap();
+    let mut operator = WindowAggregate::new(&spec, &numbers(), Arc::default(), clock.clock(), Default::default(), &Default::default()).unwrap();
     let mut out = Collected::default();
     assert_eq!(operator.next_timer(), None);
     operator.process(0, batch(&numbers(), &["+I NULL|7|1", "+I NULL|7|2"]), &mut out).unwrap();
@@ -322,7 +322,7 @@ proptest! {
         let mut spec = spec(&numbers(), assigner, &[1], 2);
         spec.input_retracts = retracts;
         let late = Arc::new(AtomicU64::new(0));
-        let mut operator = WindowAggregate::new(&spec, &numbers(), late.clone(), Clock::System, Default::default(), None).unwrap();
+        let mut operator = WindowAggregate::new(&spec, &numbers(), late.clone(), Clock::System, Default::default(), &Default::default()).unwrap();
         let (mut model, mut out, mut watermark, mut dropped) = (Model::default(), Collected::default(), -20, 0);
         let mut pending: Vec<Row> = Vec::new();
         for (rows, step) in batches.into_iter().chain([(Vec::new(), MAX_WATERMARK / 2)]) {
@@ -374,7 +374,7 @@ proptest! {
     ) {
         let spec = spec(&numbers(), WindowAssigner::Session { gap }, &[1], 2);
         let late = Arc::new(AtomicU64::new(0));
-        let mut operator = WindowAggregate::new(&spec, &numbers(), late.clone(), Clock::System, Default::default(), None).unwrap();
+        let mut operator = WindowAggregate::new(&spec, &numbers(), late.clone(), Clock::System, Default::default(), &Default::default()).unwrap();
         let (mut out, mut watermark, mut dropped) = (Collected::default(), -20, 0);
         // Key, start, end, count, sum.
         let mut open: Vec<(i64, i64, i64, i64, i64)> = Vec::new();
