@@ -28,8 +28,8 @@ pub use row_lists::{AppliedRows, Entry, RowLists};
 pub use row_store::{RowRef, RowStore};
 pub use slots::Slots;
 pub use store::{
-    Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, ManagedMemory, StateBackend, StateTtl,
-    write_prefix,
+    Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, ManagedMemory,
+    StateBackend, StateTtl, write_prefix,
 };
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};

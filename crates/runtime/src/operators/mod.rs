@@ -4,6 +4,8 @@ pub(crate) mod calc;
 mod collect;
 mod group_aggregate;
 mod join;
+#[cfg(test)]
+pub(crate) mod rescaling;
 mod sink;
 pub(crate) mod state_environment;
 #[cfg(test)]
@@ -65,7 +67,8 @@ pub(crate) fn create(
         OperatorSpec::WindowAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
-            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, &restored).map(boxed)
+            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, &restored)
+                .map(boxed)
         }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
         OperatorSpec::Collect => Ok(boxed(collect::Collect::new(descriptor.id, context))),

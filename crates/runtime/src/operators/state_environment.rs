@@ -59,7 +59,7 @@ impl OperatorContext {
         let backend = config.get(&options::STATE_BACKEND_TYPE).map_err(|error| wrong(&error))?;
         Ok(KeyedStateContext {
             backend: backend.parse().map_err(|error: String| wrong(&error))?,
-            incremental: config.get(&options::EXECUTION_CHECKPOINTING_INCREMENTAL).map_err(|error| wrong(&error))?,
+            incremental: config.get(&options::CHECKPOINTING_INCREMENTAL).map_err(|error| wrong(&error))?,
             max_parallelism: self.state.max_parallelism,
             key_groups: self.state.key_groups.clone(),
             directory: self.state.directory.join(operator.to_string()),

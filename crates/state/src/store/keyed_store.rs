@@ -16,9 +16,7 @@ use super::entry_key::{EntryKey, EntryKeys, end_of, parse, write_prefix};
 use super::managed_memory::Membership;
 use super::restore;
 use super::rocks::RocksStore;
-use super::snapshots::{
-    DatabaseCopy, IncrementalSnapshot, MemorySnapshot, SavepointSnapshot, WorkingDirectory, lock,
-};
+use super::snapshots::{DatabaseCopy, IncrementalSnapshot, MemorySnapshot, SavepointSnapshot, WorkingDirectory, lock};
 use super::uploads::Uploads;
 use crate::value::written_at;
 

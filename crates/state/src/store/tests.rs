@@ -138,8 +138,9 @@ impl Subtasks {
         let (mut stores, mut memory) = (Vec::new(), Vec::new());
         for subtask in 0..parallelism {
             let key_groups = key_group_range(subtask, MAX_PARALLELISM, parallelism);
-            let overlaps =
-                |range: &std::ops::RangeInclusive<u32>| range.start() <= key_groups.end() && key_groups.start() <= range.end();
+            let overlaps = |range: &std::ops::RangeInclusive<u32>| {
+                range.start() <= key_groups.end() && key_groups.start() <= range.end()
+            };
             let mut store = KeyedStore::open(KeyedStateContext {
                 backend,
                 incremental: true,
@@ -254,7 +255,8 @@ impl Subtasks {
         if self.backend == StateBackend::HashMap {
             return;
         }
-        let mut namespaces: Vec<i64> = model.keys().map(|key| parse(key)).filter(|key| key.state == 1).map(|key| key.namespaced().0).collect();
+        let mut namespaces: Vec<i64> =
+            model.keys().map(|key| parse(key)).filter(|key| key.state == 1).map(|key| key.namespaced().0).collect();
         namespaces.sort_unstable();
         namespaces.dedup();
         let mut found: Vec<i64> = self.stores.iter().flat_map(|store| store.namespaces(1).unwrap()).collect();
@@ -286,9 +288,15 @@ const NUMBERS: u8 = 24;
 enum Action {
     Write(Vec<(u8, Option<u8>)>),
     DeleteNamespace(i64),
-    Snapshot { kind: SnapshotKind, completes: bool },
+    Snapshot {
+        kind: SnapshotKind,
+        completes: bool,
+    },
     /// From the last completed snapshot, with another backend where it has a savepoint.
-    Restore { parallelism: u32, switch: bool },
+    Restore {
+        parallelism: u32,
+        switch: bool,
+    },
 }
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {

@@ -34,7 +34,6 @@ mod pipeline;
 mod rest;
 mod restart_strategy;
 mod s3;
-mod state;
 mod table;
 mod taskmanager;
 
@@ -47,7 +46,6 @@ pub use pipeline::*;
 pub use rest::*;
 pub use restart_strategy::*;
 pub use s3::*;
-pub use state::*;
 pub use table::*;
 pub use taskmanager::*;
 
@@ -63,7 +61,6 @@ pub fn all() -> impl Iterator<Item = &'static OptionInfo> {
         rest::ALL,
         restart_strategy::ALL,
         s3::ALL,
-        state::ALL,
         table::ALL,
         taskmanager::ALL,
     ]

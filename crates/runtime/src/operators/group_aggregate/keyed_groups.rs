@@ -40,11 +40,7 @@ pub(super) struct KeyedGroups {
 
 impl KeyedGroups {
     /// Opens them with what was restored.
-    pub(super) fn new(
-        spec: &GroupAggregateSpec,
-        input: &RowType,
-        context: KeyedStateContext,
-    ) -> Result<Self, Failure> {
+    pub(super) fn new(spec: &GroupAggregateSpec, input: &RowType, context: KeyedStateContext) -> Result<Self, Failure> {
         let keys = KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
         let mut groups = GroupTable::new(spec, input, &keys)?;
         let complete = context.restored.is_empty();

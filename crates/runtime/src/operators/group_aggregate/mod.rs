@@ -13,6 +13,8 @@ mod equality;
 mod group_table;
 mod keyed_groups;
 #[cfg(test)]
+mod restore_tests;
+#[cfg(test)]
 mod tests;
 
 use std::task::Waker;

@@ -17,12 +17,12 @@ fn call(function: &str, args: &[usize], ty: LogicalType) -> AggregateCall {
 }
 
 /// `k`, `v`.
-fn pairs() -> RowType {
+pub(super) fn pairs() -> RowType {
     row_type(&[("k", TypeKind::STRING), ("v", TypeKind::Int)])
 }
 
 /// COUNT(*), SUM(v) and MAX(v) over [`pairs`].
-fn spec(keys: &[usize]) -> GroupAggregateSpec {
+pub(super) fn spec(keys: &[usize]) -> GroupAggregateSpec {
     let mut output = pairs().project(keys).fields;
     output.extend(row_type(&[("n", TypeKind::BigInt), ("s", TypeKind::Int), ("m", TypeKind::Int)]).fields);
     GroupAggregateSpec {

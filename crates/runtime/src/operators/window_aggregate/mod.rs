@@ -8,6 +8,8 @@
 mod context;
 mod emission;
 mod groups;
+#[cfg(test)]
+mod restore_tests;
 mod sessions;
 mod sliced;
 mod slices;
@@ -25,8 +27,8 @@ use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMillisecondType;
 use common::clock::Clock;
-use dataflow::operator_spec::{WindowAggregateSpec, WindowAssigner, WindowTime};
 use dataflow::checkpoint::{OperatorStateItem, OperatorSubtaskState, Redistribution};
+use dataflow::operator_spec::{WindowAggregateSpec, WindowAssigner, WindowTime};
 use dataflow::{
     Batch, CheckpointBarrier, Failure, MIN_WATERMARK, Operator, OperatorSnapshot, Output, Progress, RowType, Stateful,
     StreamElement,

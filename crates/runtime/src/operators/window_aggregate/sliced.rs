@@ -339,8 +339,7 @@ impl SlicedWindows {
         barrier: &CheckpointBarrier,
     ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
         let WindowContext { groups, state, .. } = context;
-        let snapshot =
-            state.snapshot(barrier, slots(&self.namespaces), |group, out| groups.write_value(group, out))?;
+        let snapshot = state.snapshot(barrier, slots(&self.namespaces), |group, out| groups.write_value(group, out))?;
         self.namespaces.iter_mut().for_each(|namespace| namespace.stored = true);
         Ok(snapshot)
     }

@@ -58,12 +58,7 @@ impl SpilledWindow {
 }
 
 /// Adds the values of a slice in one key group.
-fn merge_slice(
-    merged: &mut Namespace,
-    key_group: u32,
-    slice: i64,
-    context: &mut WindowContext,
-) -> Result<(), Failure> {
+fn merge_slice(merged: &mut Namespace, key_group: u32, slice: i64, context: &mut WindowContext) -> Result<(), Failure> {
     let WindowContext { groups, state, .. } = context;
     let mut prefix = Vec::new();
     write_prefix(key_group, STATE, Some(slice), &mut prefix);
