@@ -161,7 +161,7 @@ impl WriteBack {
 
     /// Writes deletes that are pending.
     pub fn flush(&mut self) -> Result<(), Failure> {
-        if self.pending.is_empty() { Ok(()) } else { self.store.write(&mut self.pending) }
+        if self.pending.is_empty() || !self.on_disk { Ok(()) } else { self.store.write(&mut self.pending) }
     }
 
     /// Writes those of these slots that are dirty; `write` appends the value of a slot. They are clean then.
@@ -183,6 +183,10 @@ impl WriteBack {
         slots: impl Iterator<Item = (u32, Address<'a>)>,
         write: impl FnMut(u32, &mut Vec<u8>),
     ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        if !self.on_disk {
+            // Of a snapshot that failed.
+            self.pending = Entries::default();
+        }
         self.collect(slots, if self.on_disk { DIRTY } else { 0 }, write);
         let snapshot = self.store.snapshot(barrier, &mut self.pending)?;
         for marks in &mut self.marks {

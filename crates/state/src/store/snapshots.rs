@@ -95,7 +95,6 @@ pub(super) struct IncrementalSnapshot {
 impl KeyedSnapshot for IncrementalSnapshot {
     fn store(self: Box<Self>, storage: &dyn StateStorage) -> Result<KeyedStateHandle, Failure> {
         let (mut shared, mut private, mut new_bytes) = (BTreeMap::new(), BTreeMap::new(), 0);
-        let scope = if self.uploads.is_some() { StateScope::Shared } else { StateScope::Exclusive };
         for name in self.copy.files()? {
             let path = self.copy.path.join(&name);
             if let Some(known) = self.known(&name) {
@@ -103,9 +102,13 @@ impl KeyedSnapshot for IncrementalSnapshot {
                 continue;
             }
             let is_table = Path::new(&name).extension().is_some_and(|extension| extension == "sst");
-            let file = storage.store_file(if is_table { scope } else { StateScope::Exclusive }, &path)?;
+            let (scope, files) = match (is_table, &self.uploads) {
+                (true, Some(_)) => (StateScope::Shared, &mut shared),
+                _ => (StateScope::Exclusive, &mut private),
+            };
+            let file = storage.store_file(scope, &path)?;
             new_bytes += file.bytes;
-            if is_table { &mut shared } else { &mut private }.insert(name, file);
+            files.insert(name, file);
         }
         if let Some(uploads) = &self.uploads {
             lock(uploads).stored(self.checkpoint_id, shared.clone());
