@@ -348,7 +348,7 @@ proptest! {
     fn every_checkpoint_ends_once(steps in proptest::collection::vec((0u8..12, 0usize..3, 0u32..2), 1..120)) {
         let mut job = Job::new(&[("max-concurrent-checkpoints", "3"), ("tolerable-failed-checkpoints", "2")]);
         let mut walk = Walk::default();
-        let mut now = 0;
+        let mut now = 0i64;
         for (step, back, subtask) in steps {
             now += 20;
             let id = walk.triggered.iter().rev().nth(back).copied().unwrap_or(0);
