@@ -568,7 +568,6 @@ impl ExecutionGraph {
         let vertex = self.vertices.iter_mut().find(|vertex| vertex.id() == id.vertex)?;
         vertex.executions_mut().get_mut(id.subtask as usize).filter(|execution| execution.id() == id)
     }
-
 }
 
 /// Whether a TaskManager should be running the attempt.

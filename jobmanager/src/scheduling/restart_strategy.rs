@@ -70,8 +70,7 @@ impl RestartStrategy {
     /// not restarted, because there is nothing to start from.
     pub fn from_config(config: &Configuration, random: Random) -> Result<Self, ConfigError> {
         let checkpoints = config.get(&options::CHECKPOINTING_INTERVAL)?.is_some_and(|interval| !interval.is_zero());
-        let default =
-            if checkpoints { RestartStrategyType::ExponentialDelay } else { RestartStrategyType::Disabled };
+        let default = if checkpoints { RestartStrategyType::ExponentialDelay } else { RestartStrategyType::Disabled };
         Ok(match config.get(&options::RESTART_STRATEGY_TYPE)?.unwrap_or(default) {
             RestartStrategyType::Disabled => RestartStrategy::Never,
             RestartStrategyType::FixedDelay => RestartStrategy::FixedDelay {

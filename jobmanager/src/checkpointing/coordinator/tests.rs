@@ -67,7 +67,9 @@ impl Job {
             CheckpointCommand::NotifyCompleted { checkpoint_id, .. } => format!("completed({checkpoint_id})"),
             CheckpointCommand::Abort { pending, .. } => format!("abort({})", pending.id()),
             CheckpointCommand::DiscardSnapshot(_) => "discard".into(),
-            CheckpointCommand::Answer { ticket, answer: Ok(done) } => format!("answer({ticket}: {})", done.checkpoint_id),
+            CheckpointCommand::Answer { ticket, answer: Ok(done) } => {
+                format!("answer({ticket}: {})", done.checkpoint_id)
+            }
             CheckpointCommand::Answer { ticket, answer: Err(_) } => format!("answer({ticket}: error)"),
             CheckpointCommand::FailJob(_) => "fail-job".into(),
             CheckpointCommand::ReserveIds(_) => unreachable!("answered by handle"),
