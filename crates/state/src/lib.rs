@@ -10,6 +10,7 @@ mod key_batch;
 mod key_decoder;
 mod key_table;
 mod namespaces;
+mod row_codec;
 mod row_hash;
 mod row_lists;
 mod row_store;
@@ -23,9 +24,10 @@ pub use key_batch::KeyBatch;
 pub use key_decoder::decode_keys;
 pub use key_table::KeyTable;
 pub use namespaces::{Namespace, Namespaces};
+pub use row_codec::{RowCodec, RowWriter};
 pub use row_hash::hash_rows;
-pub use row_lists::{AppliedRows, Entry, RowLists};
-pub use row_store::{RowRef, RowStore};
+pub use row_lists::{AppliedRows, Entry, LoadedRow, Retracted, RowLists};
+pub use row_store::{RowRef, RowStore, StoredRowWriter};
 pub use slots::Slots;
 pub use store::{
     Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, ManagedMemory,

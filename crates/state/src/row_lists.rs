@@ -12,8 +12,9 @@ use arrow_select::take::take_record_batch;
 use hashbrown::HashTable;
 
 use crate::hash::mix;
+use crate::row_codec::RowCodec;
 use crate::row_hash::hash_rows;
-use crate::row_store::{RowRef, RowStore, comparators};
+use crate::row_store::{RowRef, RowStore, StoredRowWriter, comparators};
 
 const NONE: u32 = u32::MAX;
 
@@ -28,6 +29,8 @@ pub struct Entry {
     pub count: u32,
     /// A number of the operator's: how many rows of the other side it matches.
     pub associations: u32,
+    /// Rows of a key that came later have a higher one.
+    pub sequence: u64,
     previous: u32,
     next: u32,
 }
@@ -69,7 +72,36 @@ pub struct AppliedRows {
     added: Vec<u32>,
 }
 
+/// What taking a row back has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retracted {
+    /// There was no such row.
+    Unknown,
+    /// The row of this entry is there once less.
+    Counted(u32),
+    /// The row of this entry, with this sequence, is there no more.
+    Removed(u32, u64),
+}
+
+/// A row that is brought back from where it was kept.
+#[derive(Debug, Clone, Copy)]
+pub struct LoadedRow {
+    /// The slot of its key.
+    pub slot: u32,
+    /// [`Entry::sequence`]; rows of a key come in this order.
+    pub sequence: u64,
+    /// [`Entry::count`]
+    pub count: u32,
+    /// [`Entry::associations`]
+    pub associations: u32,
+}
+
 impl Entry {
+    /// The slot of its key.
+    pub fn slot(&self) -> u32 {
+        self.slot
+    }
+
     /// Where the row is; only of rows of earlier batches.
     pub fn row(&self) -> RowRef {
         match self.place {
@@ -102,19 +134,55 @@ impl RowLists {
         }
     }
 
-    /// Adds a row of the batch to a key. A row that is there already counts once more, and has these associations from now on.
-    pub fn add(&mut self, batch: &mut AppliedRows, slot: u32, row: usize, associations: u32) -> Result<(), ArrowError> {
+    /// Adds a row of the batch to a key. A row that is there already counts once more, and has these associations from now on. Returns its entry.
+    pub fn add(
+        &mut self,
+        batch: &mut AppliedRows,
+        slot: u32,
+        row: usize,
+        associations: u32,
+    ) -> Result<u32, ArrowError> {
         if let Some(found) = self.find(batch, slot, row)? {
             let entry = &mut self.entries[found as usize];
             entry.count += 1;
             entry.associations = associations;
-            return Ok(());
+            return Ok(found);
         }
+        let sequence = match self.lists.get(slot as usize) {
+            Some(list) if list.last != NONE => self.entries[list.last as usize].sequence + 1,
+            _ => 0,
+        };
+        let loaded = LoadedRow { slot, sequence, count: 1, associations };
+        let id = self.link(loaded, mix(batch.hashes[row], u64::from(slot)), row);
+        batch.added.push(id);
+        Ok(id)
+    }
+
+    /// Brings rows back; row i is `loaded[i]`. `entries` is told the entry of each.
+    pub fn load(
+        &mut self,
+        rows: RecordBatch,
+        loaded: &[LoadedRow],
+        mut entries: impl FnMut(u32),
+    ) -> Result<(), ArrowError> {
+        let mut batch = self.begin(&rows);
+        for (row, &loaded) in loaded.iter().enumerate() {
+            let id = self.link(loaded, mix(batch.hashes[row], u64::from(loaded.slot)), row);
+            batch.added.push(id);
+            entries(id);
+        }
+        self.end(batch)
+    }
+
+    /// Puts a row at the end of the list of its key.
+    fn link(&mut self, loaded: LoadedRow, hash: u64, row: usize) -> u32 {
+        let LoadedRow { slot, sequence, count, associations } = loaded;
         if slot as usize >= self.lists.len() {
             self.lists.resize(slot as usize + 1, EMPTY);
         }
-        let (hash, previous) = (mix(batch.hashes[row], u64::from(slot)), self.lists[slot as usize].last);
-        let entry = Entry { place: Place::Input(row as u32), hash, slot, count: 1, associations, previous, next: NONE };
+        let previous = self.lists[slot as usize].last;
+        let place = Place::Input(row as u32);
+        let entry = Entry { place, hash, slot, count, associations, sequence, previous, next: NONE };
         let id = match self.free.pop() {
             Some(id) => {
                 self.entries[id as usize] = entry;
@@ -133,35 +201,49 @@ impl RowLists {
         list.last = id;
         let entries = &self.entries;
         self.index.insert_unique(hash, id, |id| entries[*id as usize].hash);
-        batch.added.push(id);
-        Ok(())
+        id
     }
 
     /// Takes a row like this one of the batch back from a key. A row that is not there is ignored.
-    pub fn retract(&mut self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<(), ArrowError> {
-        let Some(found) = self.find(batch, slot, row)? else { return Ok(()) };
+    pub fn retract(&mut self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<Retracted, ArrowError> {
+        let Some(found) = self.find(batch, slot, row)? else { return Ok(Retracted::Unknown) };
         let entry = &mut self.entries[found as usize];
         if entry.count > 1 {
             entry.count -= 1;
-            return Ok(());
+            return Ok(Retracted::Counted(found));
         }
-        let hash = entry.hash;
-        let place = self.unlink(found);
-        if let Ok(indexed) = self.index.find_entry(hash, |id| *id == found) {
-            indexed.remove();
+        let sequence = entry.sequence;
+        if let Place::Stored(row) = self.remove(found)? {
+            // Rows of that block may have moved: comparators with it are stale.
+            batch.stored.remove(&row.block());
         }
-        match place {
-            Place::Stored(row) => {
-                let entries = &mut self.entries;
-                self.store.remove(row, &mut |owner, row| entries[owner as usize].place = Place::Stored(row))?;
-                // Rows of that block may have moved: comparators with it are stale.
-                batch.stored.remove(&row.block());
-                self.free.push(found);
-            }
-            // It is in the list of added entries, which gives the number back at the end.
-            Place::Input(_) | Place::Free => {}
+        Ok(Retracted::Removed(found, sequence))
+    }
+
+    /// Drops all rows of a key, none of which is of a batch that is being applied; `dropped` is told their entries.
+    pub fn forget(&mut self, slot: u32, mut dropped: impl FnMut(u32)) -> Result<(), ArrowError> {
+        while let Some(list) = self.lists.get(slot as usize).filter(|list| list.first != NONE) {
+            let id = list.first;
+            self.remove(id)?;
+            dropped(id);
         }
         Ok(())
+    }
+
+    /// Takes an entry out of everything; returns where its row was.
+    fn remove(&mut self, id: u32) -> Result<Place, ArrowError> {
+        let hash = self.entries[id as usize].hash;
+        let place = self.unlink(id);
+        if let Ok(indexed) = self.index.find_entry(hash, |found| *found == id) {
+            indexed.remove();
+        }
+        // One of the batch is in the list of added entries, which gives the number back at the end.
+        if let Place::Stored(row) = place {
+            let entries = &mut self.entries;
+            self.store.remove(row, &mut |owner, row| entries[owner as usize].place = Place::Stored(row))?;
+            self.free.push(id);
+        }
+        Ok(place)
     }
 
     /// Takes an entry out of its list; returns where its row is.
@@ -246,6 +328,17 @@ impl RowLists {
             id = entry.next;
             Some(found)
         })
+    }
+
+    /// All entries with their numbers, in no order; only between batches.
+    pub fn all_entries(&self) -> impl Iterator<Item = (u32, &Entry)> {
+        let entries = self.entries.iter().enumerate();
+        entries.filter(|(_, entry)| !matches!(entry.place, Place::Free)).map(|(id, entry)| (id as u32, entry))
+    }
+
+    /// Writes rows by their references.
+    pub fn writer<'a>(&'a self, codec: &'a RowCodec) -> StoredRowWriter<'a> {
+        self.store.writer(codec)
     }
 
     /// Whether a key has no rows.

@@ -13,9 +13,27 @@ use arrow_schema::{ArrowError, SchemaRef, SortOptions};
 use arrow_select::interleave::interleave;
 use arrow_select::take::take_record_batch;
 
+use crate::row_codec::{RowCodec, RowWriter};
+
 /// A block is not merged any more once it has this many rows.
 const FULL_BLOCK: usize = 8_192;
 const DEAD: u32 = u32::MAX;
+
+/// Writes rows of a store, in any order; the columns of a block are looked at once.
+pub struct StoredRowWriter<'a> {
+    store: &'a RowStore,
+    codec: &'a RowCodec,
+    blocks: HashMap<u32, RowWriter>,
+}
+
+impl StoredRowWriter<'_> {
+    /// Appends a row.
+    pub fn write(&mut self, row: RowRef, out: &mut Vec<u8>) {
+        let Self { store, codec, blocks } = self;
+        let block = blocks.entry(row.block).or_insert_with(|| codec.writer(store.block(row.block).rows.columns()));
+        block.write(row.row as usize, out);
+    }
+}
 
 /// Where a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +157,11 @@ impl RowStore {
             interleave(&arrays, &indices)
         };
         columns.iter().map(column).collect()
+    }
+
+    /// Writes rows of this store.
+    pub(crate) fn writer<'a>(&'a self, codec: &'a RowCodec) -> StoredRowWriter<'a> {
+        StoredRowWriter { store: self, codec, blocks: HashMap::new() }
     }
 
     /// Compares row i of `columns` with row j of the block that holds `row`, column by column.

@@ -79,7 +79,10 @@ pub(crate) fn create(
             let state = context.keyed_state(descriptor.id)?;
             group_aggregate::GroupAggregate::new(spec, input, context.clock.clone(), state).map(boxed)
         }
-        OperatorSpec::Join(spec) => join::Join::new(spec, &context.eval).map(boxed),
+        OperatorSpec::Join(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            join::Join::new(spec, &context.eval, state).map(boxed)
+        }
     };
     operator.map_err(|failure| failure.context(format!("operator '{}' cannot be set up", descriptor.name)))
 }

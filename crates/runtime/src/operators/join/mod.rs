@@ -5,7 +5,8 @@
 //! ```
 //! The other side does not change while a batch is processed, save for the number of matches of its rows, so that matches are found for many rows
 //! at once. What is emitted, and with which row kinds, is what Flink's `StreamingJoinOperator` and `StreamingSemiAntiJoinOperator` emit: pads
-//! are +I and -D, matches have the kind of the row that came, or +I and -D where pads are possible.
+//! are +I and -D, matches have the kind of the row that came, or +I and -D where pads are possible. Keys that are not in memory are loaded before a
+//! batch is joined. State never expires: `table.exec.state.ttl` has no effect on joins.
 //!
 //! | row | INNER | outer | SEMI, ANTI |
 //! |---|---|---|---|
@@ -14,18 +15,24 @@
 
 mod condition;
 mod emission;
+mod join_state;
 mod matches;
+#[cfg(test)]
+mod restore_tests;
 mod side;
 #[cfg(test)]
 mod tests;
 
+use std::task::Waker;
+
 use dataflow::operator_spec::{JoinSpec, JoinType};
-use dataflow::{Batch, Failure, Operator, Output, RowKind};
+use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, Stateful};
 use expr::EvalContext;
-use state::{AppliedRows, KeyTable};
+use state::{AppliedRows, KeyTable, KeyedStateContext};
 
 use condition::Condition;
 use emission::Emission;
+use join_state::JoinState;
 use matches::{Keys, Matches};
 use side::Side;
 
@@ -35,6 +42,7 @@ pub struct Join {
     sides: [Side; 2],
     /// Slots of the keys of both sides.
     table: KeyTable,
+    state: JoinState,
     condition: Option<Condition>,
     emission: Emission,
     keys: Keys,
@@ -42,8 +50,8 @@ pub struct Join {
 }
 
 impl Join {
-    /// An operator for this spec; the condition is evaluated in `context`.
-    pub fn new(spec: &JoinSpec, context: &EvalContext) -> Result<Self, Failure> {
+    /// An operator for this spec; the condition is evaluated in `context`. `state` is opened here.
+    pub fn new(spec: &JoinSpec, context: &EvalContext, state: KeyedStateContext) -> Result<Self, Failure> {
         for &(left, right) in &spec.keys {
             let (left, right) = (&spec.left.fields[left], &spec.right.fields[right]);
             if left.ty.arrow_type() != right.ty.arrow_type() {
@@ -58,10 +66,14 @@ impl Join {
         let right = Side::new(&spec.right, right_keys, matches!(spec.join_type, JoinType::Right | JoinType::Full))?;
         let left_only = matches!(spec.join_type, JoinType::Semi | JoinType::Anti);
         let condition = spec.condition.as_ref().map(|condition| Condition::new(spec, condition, context));
+        let mut table = KeyTable::new(&left.keys);
+        let mut sides = [left, right];
+        let state = JoinState::open(state, [&spec.left, &spec.right], &mut table, &mut sides)?;
         Ok(Self {
             join_type: spec.join_type,
-            table: KeyTable::new(&left.keys),
-            sides: [left, right],
+            table,
+            sides,
+            state,
             condition: condition.transpose()?,
             emission: Emission::new(spec.output.arrow_schema(), left_only),
             keys: Keys::default(),
@@ -69,16 +81,27 @@ impl Join {
         })
     }
 
-    /// Finds the slots of the keys of a batch.
-    fn find_slots(&mut self, input: usize, batch: &Batch) {
-        let side = &mut self.sides[input];
+    /// Finds the slots of the keys of a batch, and brings the rows of those that are not in memory.
+    fn find_slots(&mut self, input: usize, batch: &Batch) -> Result<(), Failure> {
+        let Self { sides, table, state, keys, .. } = self;
+        let side = &mut sides[input];
         side.keys.encode(batch);
-        self.keys.complete = side.complete_keys(batch);
-        self.keys.slots.clear();
+        keys.complete = side.complete_keys(batch);
+        keys.slots.clear();
+        let mut missing = Vec::new();
         for row in 0..batch.num_rows() {
-            let slot = if self.keys.is_complete(row) { self.table.find_or_insert(&side.keys, row).0 } else { 0 };
-            self.keys.slots.push(slot);
+            if !keys.is_complete(row) {
+                keys.slots.push(0);
+                continue;
+            }
+            let (slot, new) = table.find_or_insert(&side.keys, row);
+            state.touch(slot);
+            if new && state.may_have_more() {
+                missing.push(slot);
+            }
+            keys.slots.push(slot);
         }
+        if missing.is_empty() { Ok(()) } else { state.load(&missing, table, sides) }
     }
 
     /// Emits what a row changes and applies it to the state.
@@ -89,10 +112,10 @@ impl Join {
         kind: RowKind,
         applied: &mut AppliedRows,
     ) -> Result<(), Failure> {
-        let Self { join_type, sides, emission, keys, matches, .. } = self;
+        let Self { join_type, sides, table, state, emission, keys, matches, .. } = self;
         let (left, right) = sides.split_at_mut(1);
         let (own, other) = if input == 0 { (&mut left[0], &mut right[0]) } else { (&mut right[0], &mut left[0]) };
-        let mut row = Row { row, kind, matches: matches.of(row), other, emission };
+        let mut row = Row { row, kind, matches: matches.of(row), other, other_side: 1 - input, emission, state };
         let matched = match join_type {
             JoinType::Semi | JoinType::Anti if input == 0 => row.emit_if(*join_type == JoinType::Semi),
             JoinType::Semi | JoinType::Anti => row.switch_matches(*join_type == JoinType::Semi),
@@ -101,9 +124,11 @@ impl Join {
         if keys.is_complete(row.row) {
             let slot = keys.slots[row.row];
             if kind.is_retraction() {
-                own.rows.retract(applied, slot, row.row)?;
+                let retracted = own.rows.retract(applied, slot, row.row)?;
+                row.state.mark_retracted(input, table.key(slot), retracted);
             } else {
-                own.rows.add(applied, slot, row.row, matched)?;
+                let id = own.rows.add(applied, slot, row.row, matched)?;
+                row.state.mark_written(input, id);
             }
         }
         Ok(())
@@ -119,7 +144,7 @@ impl Join {
         slots.sort_unstable();
         slots.dedup();
         for slot in slots {
-            if self.sides.iter().all(|side| side.rows.is_list_empty(slot)) {
+            if join_state::is_empty(&self.sides, slot) {
                 self.table.remove(slot);
             }
         }
@@ -132,7 +157,9 @@ struct Row<'a> {
     kind: RowKind,
     matches: &'a [u32],
     other: &'a mut Side,
+    other_side: usize,
     emission: &'a mut Emission,
+    state: &'a mut JoinState,
 }
 
 impl Row<'_> {
@@ -197,12 +224,13 @@ impl Row<'_> {
     fn count_match(&mut self, id: u32, associations: u32) {
         let associations = if self.kind.is_retraction() { associations.saturating_sub(1) } else { associations + 1 };
         self.other.rows.set_associations(id, associations);
+        self.state.mark_written(self.other_side, id);
     }
 }
 
 impl Operator for Join {
     fn process(&mut self, input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
-        self.find_slots(input, &batch);
+        self.find_slots(input, &batch)?;
         let mut applied = self.sides[input].rows.begin(batch.rows());
         let mut row = 0;
         while row < batch.num_rows() {
@@ -219,6 +247,26 @@ impl Operator for Join {
         self.emission.flush(input, &batch, &self.sides[1 - input].rows, out)?;
         self.sides[input].rows.end(applied)?;
         self.forget_keys(&batch);
-        Ok(())
+        self.state.evict(&mut self.table, &mut self.sides)
+    }
+
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        Some(self)
+    }
+}
+
+impl Stateful for Join {
+    fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
+        let keyed = self.state.snapshot(barrier, &self.table, &self.sides)?;
+        Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(keyed) })
+    }
+
+    fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
+        self.state.checkpoint_completed(checkpoint_id);
+        Ok(Progress::Done)
+    }
+
+    fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        self.state.checkpoint_aborted(checkpoint_id);
     }
 }

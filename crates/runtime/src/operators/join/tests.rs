@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use dataflow::operator_spec::{JoinSpec, JoinType};
-use dataflow::{Expr, Failure, RowType, TypeKind};
+use dataflow::{Expr, RowType, TypeKind};
 use expr::EvalContext;
 use proptest::prelude::*;
+use state::KeyedStateContext;
 
 use super::Join;
 use crate::operators::testing::{batch, process, row_type};
 
-const ALL: [JoinType; 6] =
+pub(super) const ALL: [JoinType; 6] =
     [JoinType::Inner, JoinType::Left, JoinType::Right, JoinType::Full, JoinType::Semi, JoinType::Anti];
 
 /// A join on the first columns; `condition` compares two columns by `<`.
-fn spec(join_type: JoinType, left: RowType, right: RowType, condition: Option<(usize, usize)>) -> JoinSpec {
+pub(super) fn spec(join_type: JoinType, left: RowType, right: RowType, condition: Option<(usize, usize)>) -> JoinSpec {
     let pairs = RowType::new(left.fields.iter().chain(&right.fields).cloned().collect());
     let column = |index: usize| Expr::column(index, pairs.fields[index].ty.clone());
     let output = match join_type {
@@ -55,7 +56,7 @@ const ROWS: [(usize, &str); 11] = [
 ];
 
 fn run<S: AsRef<str>>(spec: &JoinSpec, rows: &[(usize, S)]) -> Vec<String> {
-    let mut join = Join::new(spec, &EvalContext::default()).unwrap();
+    let mut join = Join::new(spec, &EvalContext::default(), KeyedStateContext::default()).unwrap();
     let run_row = |(input, row): &(usize, S)| {
         let ty = if *input == 0 { &spec.left } else { &spec.right };
         process(&mut join, *input, batch(ty, &[row.as_ref()]), &spec.output).unwrap()
@@ -136,7 +137,7 @@ fn bounded_joins_as_recorded() {
 #[test]
 fn a_left_join_turns_pads_one_by_one_as_recorded() {
     let spec = spec(JoinType::Left, orders(), customers(), None);
-    let mut join = Join::new(&spec, &EvalContext::default()).unwrap();
+    let mut join = Join::new(&spec, &EvalContext::default(), KeyedStateContext::default()).unwrap();
     let pads = process(&mut join, 0, batch(&orders(), &["+I 100|1", "+I 101|2", "+I 100|3"]), &spec.output).unwrap();
     assert_eq!(pads, ["+I 100|1|NULL|NULL", "+I 101|2|NULL|NULL", "+I 100|3|NULL|NULL"]);
     let rows = ["+I 100|Ann", "+I 101|Bob", "+I 100|Ann"];
@@ -196,8 +197,8 @@ fn a_cross_join_has_no_keys() {
 #[test]
 fn keys_of_different_types_are_refused() {
     let left = row_type(&[("id", TypeKind::BigInt)]);
-    let failure: Failure =
-        Join::new(&spec(JoinType::Inner, left, customers(), None), &EvalContext::default()).err().unwrap();
+    let spec = spec(JoinType::Inner, left, customers(), None);
+    let failure = Join::new(&spec, &EvalContext::default(), KeyedStateContext::default()).err().unwrap();
     assert_eq!(failure.message, "the join keys 'id' (BIGINT) and 'cid' (INT) must be cast to one type");
 }
 
@@ -205,7 +206,7 @@ fn keys_of_different_types_are_refused() {
 fn more_pairs_than_fit_a_batch() {
     let numbers = |name: &str| row_type(&[("k", TypeKind::BigInt), (name, TypeKind::BigInt)]);
     let spec = spec(JoinType::Full, numbers("v"), numbers("w"), Some((1, 3)));
-    let mut join = Join::new(&spec, &EvalContext::default()).unwrap();
+    let mut join = Join::new(&spec, &EvalContext::default(), KeyedStateContext::default()).unwrap();
     let lines = |kind: &str| (0..200).map(|i| format!("{kind} 1|{i}")).collect::<Vec<_>>();
     process(&mut join, 0, batch(&spec.left, &lines("+I")), &spec.output).unwrap();
     let joined = process(&mut join, 1, batch(&spec.right, &lines("+I")), &spec.output).unwrap();
@@ -262,7 +263,7 @@ proptest! {
     ) {
         let numbers = |name: &str| row_type(&[("k", TypeKind::BigInt), (name, TypeKind::BigInt)]);
         let spec = spec(join_type, numbers("v"), numbers("w"), condition.then_some((1, 3)));
-        let mut join = Join::new(&spec, &EvalContext::default()).unwrap();
+        let mut join = Join::new(&spec, &EvalContext::default(), KeyedStateContext::default()).unwrap();
         let mut lists: [Vec<Row>; 2] = Default::default();
         let mut table: BTreeMap<String, i64> = BTreeMap::new();
         for (input, changes) in batches {

@@ -1,0 +1,237 @@
+//! The state of a join behind its tables: an entry for each distinct row, so that a key with very many rows is not written as a whole.
+//!
+//! ```text
+//!   state 0 | 1: the side; key; suffix: the row's sequence -> head | count | associations (u32, little endian) | the row (`RowCodec`)
+//! ```
+//! Slots of the write-back cache are the entries of both sides: twice the entry's number, plus the side. A key is in memory with all its rows of
+//! both sides or not at all: it is loaded when a row of it comes and dropped when it is cold and there is no room.
+
+use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, RowType};
+use state::{
+    Address, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, RowCodec, StoredRowWriter, WriteBack,
+    read_value_head, write_value_head,
+};
+
+use super::side::Side;
+
+/// The store of both sides.
+pub(super) struct JoinState {
+    write_back: WriteBack,
+    codecs: [RowCodec; 2],
+    /// Whether all keys are in memory.
+    complete: bool,
+    /// By slot of the key: whether it came since the hand passed it.
+    used: Vec<bool>,
+    hand: usize,
+}
+
+/// Rows of one side on their way into memory.
+#[derive(Default)]
+struct Loading {
+    rows: Vec<LoadedRow>,
+    bytes: Vec<Vec<u8>>,
+}
+
+impl Loading {
+    fn add(&mut self, slot: u32, sequence: u64, mut value: &[u8]) -> Result<(), Failure> {
+        read_value_head(false, &mut value)?;
+        let (count, rest) = value.split_first_chunk().ok_or_else(damaged)?;
+        let (associations, row) = rest.split_first_chunk().ok_or_else(damaged)?;
+        let (count, associations) = (u32::from_le_bytes(*count), u32::from_le_bytes(*associations));
+        self.rows.push(LoadedRow { slot, sequence, count, associations });
+        self.bytes.push(row.to_vec());
+        Ok(())
+    }
+}
+
+impl JoinState {
+    /// Opens it; what was restored into memory is put into the tables.
+    pub(super) fn open(
+        context: KeyedStateContext,
+        inputs: [&RowType; 2],
+        table: &mut KeyTable,
+        sides: &mut [Side; 2],
+    ) -> Result<Self, Failure> {
+        let [left, right] = inputs.map(|input| RowCodec::new(input.arrow_schema()));
+        let is_new = context.restored.is_empty();
+        let write_back = WriteBack::open(context)?;
+        let complete = is_new || !write_back.is_on_disk();
+        let mut state = Self { write_back, codecs: [left?, right?], complete, used: Vec::new(), hand: 0 };
+        let mut loading: [Loading; 2] = Default::default();
+        state.write_back.take_restored(|entry: EntryKey<'_>, value| {
+            let (key, sequence) = entry.suffixed();
+            let side = loading.get_mut(usize::from(entry.state)).ok_or_else(damaged)?;
+            side.add(table.find_or_insert_bytes(key).0, sequence, value)
+        })?;
+        state.put(loading, sides)?;
+        Ok(state)
+    }
+
+    /// Whether a key that the table does not have may be in the store.
+    pub(super) fn may_have_more(&self) -> bool {
+        !self.complete
+    }
+
+    /// Brings the rows of keys that have just been put into the table.
+    pub(super) fn load(&mut self, slots: &[u32], table: &KeyTable, sides: &mut [Side; 2]) -> Result<(), Failure> {
+        self.write_back.flush()?;
+        let mut loading: [Loading; 2] = Default::default();
+        let mut prefix = Vec::new();
+        let store = self.write_back.store();
+        for &slot in slots {
+            for (side, loading) in loading.iter_mut().enumerate() {
+                prefix.clear();
+                store.keys().write(&Address::of_key(side as u8, table.key(slot)), &mut prefix);
+                store.scan(&prefix, &mut |entry, value| loading.add(slot, entry.suffixed().1, value))?;
+            }
+        }
+        self.put(loading, sides)
+    }
+
+    fn put(&mut self, loading: [Loading; 2], sides: &mut [Side; 2]) -> Result<(), Failure> {
+        for (number, Loading { rows, bytes }) in loading.into_iter().enumerate() {
+            if !rows.is_empty() {
+                let batch = self.codecs[number].read(bytes.iter().map(Vec::as_slice))?;
+                let write_back = &mut self.write_back;
+                sides[number].rows.load(batch, &rows, |id| write_back.mark_loaded(mark(number, id)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A key came.
+    #[inline]
+    pub(super) fn touch(&mut self, slot: u32) {
+        if self.write_back.is_on_disk() {
+            if slot as usize >= self.used.len() {
+                self.used.resize((slot as usize + 1).next_power_of_two(), false);
+            }
+            self.used[slot as usize] = true;
+        }
+    }
+
+    /// An entry has changed.
+    #[inline]
+    pub(super) fn mark_written(&mut self, side: usize, id: u32) {
+        self.write_back.mark_written(mark(side, id));
+    }
+
+    /// A row of this key was taken back.
+    pub(super) fn mark_retracted(&mut self, side: usize, key: &[u8], retracted: Retracted) {
+        match retracted {
+            Retracted::Unknown => {}
+            Retracted::Counted(id) => self.mark_written(side, id),
+            Retracted::Removed(id, sequence) => {
+                self.write_back.remove(mark(side, id), &Address::of_row(side as u8, key, sequence));
+            }
+        }
+    }
+
+    /// Drops cold keys from memory when it holds more than its share; no batch is being applied.
+    pub(super) fn evict(&mut self, table: &mut KeyTable, sides: &mut [Side; 2]) -> Result<(), Failure> {
+        let Some(share) = self.write_back.store().memory_share() else { return Ok(()) };
+        let bytes = table.memory_size() + sides.iter().map(|side| side.rows.memory_size()).sum::<usize>();
+        if bytes as u64 <= share || table.is_empty() {
+            return Ok(());
+        }
+        // A quarter at once, so that it is not done for every batch.
+        let surplus = bytes as f64 - 0.75 * share as f64;
+        let victims = self.choose_victims((table.len() as f64 * surplus / bytes as f64).ceil() as usize, sides);
+        self.write(&victims, table, sides)?;
+        for slot in victims {
+            for (number, side) in sides.iter_mut().enumerate() {
+                side.rows.forget(slot, |id| self.write_back.forget(mark(number, id)))?;
+            }
+            table.remove(slot);
+        }
+        self.complete = false;
+        Ok(())
+    }
+
+    /// Keys that have rows and did not come since the hand passed them.
+    fn choose_victims(&mut self, wanted: usize, sides: &[Side; 2]) -> Vec<u32> {
+        let mut victims = Vec::new();
+        for _ in 0..2 * self.used.len() {
+            if victims.len() >= wanted {
+                break;
+            }
+            self.hand = (self.hand + 1) % self.used.len();
+            let slot = self.hand as u32;
+            if std::mem::replace(&mut self.used[self.hand], false) || is_empty(sides, slot) {
+                continue;
+            }
+            victims.push(slot);
+        }
+        // The hand may have come round.
+        victims.sort_unstable();
+        victims.dedup();
+        victims
+    }
+
+    fn write(&mut self, keys: &[u32], table: &KeyTable, sides: &[Side; 2]) -> Result<(), Failure> {
+        let mut writers = writers(sides, &self.codecs);
+        let slots = keys.iter().flat_map(|&slot| {
+            let of_side = move |side: usize| sides[side].rows.entries(slot).map(move |entry| (side, entry));
+            of_side(0).chain(of_side(1)).map(|(side, (id, entry))| (mark(side, id), address(table, side, entry)))
+        });
+        // The writer of slots walks over them twice.
+        let slots: Vec<_> = slots.collect();
+        self.write_back.write_slots(slots.iter().copied(), |slot, out| write_value(sides, &mut writers, slot, out))
+    }
+
+    /// The state at a barrier.
+    pub(super) fn snapshot(
+        &mut self,
+        barrier: &CheckpointBarrier,
+        table: &KeyTable,
+        sides: &[Side; 2],
+    ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        let mut writers = writers(sides, &self.codecs);
+        let of_side = |side: usize| {
+            sides[side].rows.all_entries().map(move |(id, entry)| (mark(side, id), address(table, side, entry)))
+        };
+        let slots = of_side(0).chain(of_side(1));
+        self.write_back.snapshot(barrier, slots, |slot, out| write_value(sides, &mut writers, slot, out))
+    }
+
+    /// A checkpoint is complete.
+    pub(super) fn checkpoint_completed(&mut self, checkpoint_id: u64) {
+        self.write_back.checkpoint_completed(checkpoint_id);
+    }
+
+    /// A checkpoint will never be complete.
+    pub(super) fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        self.write_back.checkpoint_aborted(checkpoint_id);
+    }
+}
+
+/// The slot of the write-back cache for an entry.
+fn mark(side: usize, id: u32) -> u32 {
+    id * 2 + side as u32
+}
+
+/// Whether no side has rows of a key.
+pub(super) fn is_empty(sides: &[Side; 2], slot: u32) -> bool {
+    sides.iter().all(|side| side.rows.is_list_empty(slot))
+}
+
+fn address<'a>(table: &'a KeyTable, side: usize, entry: &Entry) -> Address<'a> {
+    Address::of_row(side as u8, table.key(entry.slot()), entry.sequence)
+}
+
+fn writers<'a>(sides: &'a [Side; 2], codecs: &'a [RowCodec; 2]) -> [StoredRowWriter<'a>; 2] {
+    [sides[0].rows.writer(&codecs[0]), sides[1].rows.writer(&codecs[1])]
+}
+
+fn write_value(sides: &[Side; 2], writers: &mut [StoredRowWriter<'_>; 2], slot: u32, out: &mut Vec<u8>) {
+    let side = (slot % 2) as usize;
+    let entry = sides[side].rows.entry(slot / 2);
+    write_value_head(None, out);
+    out.extend_from_slice(&entry.count.to_le_bytes());
+    out.extend_from_slice(&entry.associations.to_le_bytes());
+    writers[side].write(entry.row(), out);
+}
+
+fn damaged() -> Failure {
+    Failure::internal("the state of a join is damaged").fatal()
+}
