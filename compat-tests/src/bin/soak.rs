@@ -280,7 +280,7 @@ fn counts(lines: Vec<String>) -> BTreeMap<String, u64> {
 fn events_table(broker: &str, more: &str) -> String {
     format!(
         "CREATE TABLE events (user_id STRING, amount INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH (\
-         'connector'='kafka','topic'='events','properties.bootstrap.servers'='{broker}','key.format'='raw','key.fields'='user_id',\
+         'connector'='kafka','topic'='events','properties.bootstrap.servers'='{broker}','key.format'='json','key.fields'='user_id',\
          'value.format'='json'{more});\n"
     )
 }
