@@ -200,6 +200,7 @@ fn waiting_task(epoch: u64, task_manager: &TaskManager) -> TaskDeploymentDescrip
         slot: 0,
         inputs: vec![InputGateDescriptor {
             input: 0,
+            partitioning: dataflow::Partitioning::Forward,
             row_type: RowType::default(),
             channels: vec![InputChannelDescriptor {
                 partition: PartitionId { producer: id(1), output: 0 },

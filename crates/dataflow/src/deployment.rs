@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{CheckpointingDescriptor, TaskRestore};
 use crate::failure::Failure;
-use crate::ids::{ExecutionAttemptId, JobId, LeaderEpoch, PartitionId};
+use crate::ids::{ExecutionAttemptId, JobId, LeaderEpoch, PartitionId, VertexId};
 use crate::job_graph::{JobVertex, Partitioning};
 use crate::job_status::ExecutionState;
 use crate::types::RowType;
@@ -41,6 +41,8 @@ pub struct TaskDeploymentDescriptor {
 pub struct InputGateDescriptor {
     /// Which input of the head operator.
     pub input: u32,
+    /// How the producers spread their rows.
+    pub partitioning: Partitioning,
     /// What arrives.
     pub row_type: RowType,
     /// One for each producing subtask that feeds this subtask.
@@ -65,6 +67,8 @@ pub struct InputChannelDescriptor {
 pub struct ResultPartitionDescriptor {
     /// The partition.
     pub partition: PartitionId,
+    /// Who consumes it.
+    pub target: VertexId,
     /// How rows are spread.
     pub partitioning: Partitioning,
     /// Number of subpartitions: the consumer's parallelism, or 1 for FORWARD.

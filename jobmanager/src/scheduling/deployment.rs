@@ -30,6 +30,7 @@ pub(super) fn descriptor(
         let partition = PartitionId { producer: attempt, output: output as u32 };
         Some(ResultPartitionDescriptor {
             partition,
+            target: edge.target,
             partitioning: edge.partitioning.clone(),
             num_subpartitions: if edge.partitioning == Partitioning::Forward { 1 } else { target.parallelism },
             max_parallelism: target.max_parallelism,
@@ -69,6 +70,7 @@ fn gate(graph: &JobGraph, edge: &JobEdge, subtask: u32, slot_of: &SlotOf<'_>) ->
     };
     Some(InputGateDescriptor {
         input: edge.input,
+        partitioning: edge.partitioning.clone(),
         row_type: output_type(source),
         channels: producers.map(channel).collect::<Option<_>>()?,
     })

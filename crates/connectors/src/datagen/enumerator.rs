@@ -14,6 +14,22 @@ pub(super) struct DatagenSplit {
     pub(super) emitted: u64,
 }
 
+impl DatagenSplit {
+    /// The split that carries it.
+    pub(super) fn to_split(self) -> Result<Split, Failure> {
+        let payload = serde_json::to_value(self)
+            .map_err(|error| Failure::internal("a split cannot be written as JSON").caused_by(error))?;
+        Ok(Split { id: format!("part-{}", self.index), payload })
+    }
+}
+
+/// Whether the splits were given out, as checkpoints hold it. They are never made anew: a job that goes on at another parallelism
+/// spreads the parts that it began with.
+#[derive(Debug, Serialize, Deserialize)]
+struct EnumeratorState {
+    given_out: bool,
+}
+
 pub(super) struct DatagenEnumerator {
     /// Parallelism; 0 once the splits were given out.
     remaining: u64,
@@ -29,12 +45,7 @@ impl DatagenEnumerator {
 impl SplitEnumerator for DatagenEnumerator {
     async fn discover(&mut self) -> Result<Vec<Split>, Failure> {
         let of = std::mem::take(&mut self.remaining);
-        let split = |index| {
-            let payload = serde_json::to_value(DatagenSplit { index, of, emitted: 0 })
-                .map_err(|error| Failure::internal("a split cannot be written as JSON").caused_by(error))?;
-            Ok(Split { id: format!("part-{index}"), payload })
-        };
-        (0..of).map(split).collect()
+        (0..of).map(|index| DatagenSplit { index, of, emitted: 0 }.to_split()).collect()
     }
 
     fn assignment(&self) -> SplitAssignment {
@@ -43,5 +54,20 @@ impl SplitEnumerator for DatagenEnumerator {
 
     fn discovery_interval(&self) -> Option<Duration> {
         None
+    }
+
+    fn snapshot(&self) -> Result<serde_json::Value, Failure> {
+        serde_json::to_value(EnumeratorState { given_out: self.remaining == 0 })
+            .map_err(|error| Failure::internal("the state of a datagen source cannot be written").caused_by(error))
+    }
+
+    fn restore(&mut self, snapshot: serde_json::Value) -> Result<(), Failure> {
+        let state: EnumeratorState = serde_json::from_value(snapshot).map_err(|error| {
+            Failure::internal("the checkpoint is not one of the datagen source").fatal().caused_by(error)
+        })?;
+        if state.given_out {
+            self.remaining = 0;
+        }
+        Ok(())
     }
 }

@@ -1,4 +1,7 @@
 //! Makes the rows of its splits as fast as the rate allows.
+//!
+//! A checkpoint holds how many rows of each split were made, so sequences and `number-of-rows` go on where they were. Random values are drawn
+//! anew after a restore, as in Flink.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -130,5 +133,9 @@ impl SourceReader for DatagenReader {
             None => self.waker = Some(waker.clone()),
         }
         Ok(SourcePoll::Pending)
+    }
+
+    fn snapshot(&self) -> Result<Vec<Split>, Failure> {
+        self.parts.iter().map(|part| part.split.to_split()).collect()
     }
 }

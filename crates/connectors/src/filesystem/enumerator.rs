@@ -26,21 +26,43 @@ pub(super) struct FileSplit {
     pub(super) line: u64,
 }
 
+impl FileSplit {
+    /// The split that carries it.
+    pub(super) fn to_split(&self) -> Result<Split, Failure> {
+        let payload = serde_json::to_value(self)
+            .map_err(|error| Failure::internal("a split cannot be written as JSON").caused_by(error))?;
+        Ok(Split { id: format!("file:{}", self.path.display()), payload })
+    }
+}
+
+/// What has been given out, as checkpoints hold it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct EnumeratorState {
+    /// Whether the files were listed at all: a bounded source does it once.
+    listed: bool,
+    /// The files that were given out; empty for a bounded source, which has no use for them.
+    returned: Vec<PathBuf>,
+}
+
 /// Lists a file or folder, again and again when it is monitored.
 pub(super) struct FileEnumerator {
     table: FileTable,
+    listed: bool,
     seen: HashSet<PathBuf>,
 }
 
 impl FileEnumerator {
     pub(super) fn new(table: FileTable) -> Self {
-        Self { table, seen: HashSet::new() }
+        Self { table, listed: false, seen: HashSet::new() }
     }
 }
 
 #[async_trait]
 impl SplitEnumerator for FileEnumerator {
     async fn discover(&mut self) -> Result<Vec<Split>, Failure> {
+        if self.listed && self.table.monitor_interval.is_none() {
+            return Ok(Vec::new());
+        }
         let root = self.table.path.clone();
         let found = tokio::task::spawn_blocking(move || list(&root)).await;
         let found = found.map_err(|error| Failure::internal(format!("listing files was interrupted: {error}")))?;
@@ -52,10 +74,9 @@ impl SplitEnumerator for FileEnumerator {
             if !wanted || !self.seen.insert(file.path.clone()) {
                 continue;
             }
-            let payload = serde_json::to_value(&file)
-                .map_err(|error| Failure::internal("a split cannot be written as JSON").caused_by(error))?;
-            splits.push(Split { id: format!("file:{}", file.path.display()), payload });
+            splits.push(file.to_split()?);
         }
+        self.listed = true;
         Ok(splits)
     }
 
@@ -65,6 +86,26 @@ impl SplitEnumerator for FileEnumerator {
 
     fn discovery_interval(&self) -> Option<Duration> {
         self.table.monitor_interval
+    }
+
+    fn snapshot(&self) -> Result<serde_json::Value, Failure> {
+        let monitored = self.table.monitor_interval.is_some();
+        let mut returned: Vec<PathBuf> = self.seen.iter().filter(|_| monitored).cloned().collect();
+        returned.sort();
+        serde_json::to_value(EnumeratorState { listed: self.listed, returned })
+            .map_err(|error| Failure::internal("the files given out cannot be written as JSON").caused_by(error))
+    }
+
+    fn restore(&mut self, snapshot: serde_json::Value) -> Result<(), Failure> {
+        let state: EnumeratorState = serde_json::from_value(snapshot).map_err(|error| {
+            let table = &self.table.table;
+            Failure::internal(format!("the checkpoint of table '{table}' is not one of the filesystem source"))
+                .fatal()
+                .caused_by(error)
+        })?;
+        self.listed = state.listed;
+        self.seen.extend(state.returned);
+        Ok(())
     }
 }
 

@@ -50,7 +50,10 @@ pub(super) struct FileReader {
 /// A file that is being read.
 struct OpenFile {
     id: Arc<str>,
+    /// As it was given to this reader.
+    split: FileSplit,
     file: File,
+    /// Behind the last record that was returned, whenever nobody is decoding.
     place: FilePlace,
     constants: Vec<Option<Constant>>,
     buffer: Vec<u8>,
@@ -101,6 +104,13 @@ impl FileReader {
         let failed = |error: std::io::Error| Failure::external(format!("cannot read {path}")).caused_by(error);
         let mut file = File::open(&split.path).map_err(failed)?;
         if split.offset > 0 {
+            let length = file.metadata().map_err(failed)?.len();
+            if length < split.offset {
+                return Err(Failure::external(format!(
+                    "{path} was read up to byte {}, but now it has {length} bytes only; put the file back as it was",
+                    split.offset
+                )));
+            }
             file.seek(SeekFrom::Start(split.offset)).map_err(failed)?;
         }
         let fields = self.spec.read_type().fields;
@@ -115,8 +125,9 @@ impl FileReader {
         let constants = self.columns.iter().zip(&fields).map(constant).collect::<Result<_, _>>()?;
         Ok(OpenFile {
             id: format!("file:{path}").into(),
-            file,
             place: FilePlace { path, line: split.line, offset: split.offset },
+            split,
+            file,
             constants,
             buffer: vec![0; PIECE],
             start: 0,
@@ -138,6 +149,11 @@ impl FileReader {
 }
 
 impl OpenFile {
+    /// What is left to be read.
+    fn rest(&self) -> FileSplit {
+        FileSplit { offset: self.place.offset, line: self.place.line, ..self.split.clone() }
+    }
+
     /// Decodes until `max_rows` rows are held or the file has ended: true then.
     fn decode(&mut self, decoder: &mut Decoder, max_rows: usize) -> Result<bool, Failure> {
         let mut decoded = 0;
@@ -235,5 +251,10 @@ impl SourceReader for FileReader {
 
     fn wants_split(&self) -> bool {
         self.current.is_none() && self.waiting.is_empty() && !self.no_more_splits
+    }
+
+    fn snapshot(&self) -> Result<Vec<Split>, Failure> {
+        let current = self.current.iter().map(OpenFile::rest);
+        current.chain(self.waiting.iter().cloned()).map(|file| file.to_split()).collect()
     }
 }

@@ -5,6 +5,7 @@ use std::task::Waker;
 use connectors::ReaderContext;
 use dataflow::{SourcePoll, TypeKind};
 
+use crate::recovery_suite;
 use crate::source_suite::{self, discover};
 use crate::{connector, row, source, table};
 
@@ -42,7 +43,11 @@ fn sequences_conform() {
         .collect();
     source_suite::check(&source(table("datagen", &physical, &options)), &expected);
     let counted = [&options[..], &[("number-of-rows", "3")]].concat();
-    source_suite::check(&source(table("datagen", &physical, &counted)), &expected[..3]);
+    let counted = source(table("datagen", &physical, &counted));
+    source_suite::check(&counted, &expected[..3]);
+    recovery_suite::check(&source(table("datagen", &physical, &options)));
+    recovery_suite::check(&counted);
+    recovery_suite::refuses_foreign_snapshots(&counted);
 }
 
 #[test]

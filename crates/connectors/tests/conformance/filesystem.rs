@@ -8,6 +8,7 @@ use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec};
 use dataflow::{Field, SourcePoll, TypeKind};
 use tempfile::TempDir;
 
+use crate::recovery_suite;
 use crate::sink_suite::{self, batch, rows};
 use crate::source_suite::{self, discover};
 use crate::{connector, row, sink, source, table};
@@ -51,6 +52,49 @@ fn a_folder_conforms() {
     let uri = format!("file://{}", folder.path().join("a.csv").display());
     let file = table("filesystem", &rows(), &[("path", &uri), ("format", "csv")]);
     source_suite::check(&source(file), &expected[..2]);
+}
+
+#[test]
+fn files_go_on_where_they_were_left() {
+    let folder = folder(&[
+        ("p=1/bom.csv", "\u{feff}1,\"a\nb\"\n2,\"\"\"\n\n\"\"\"\n\n3,\"é,\"\n"),
+        ("p=2/mixed.csv", "x,y\n4,d\r\nx,y\n5,\"e\r\ne\"\r\n"),
+        ("p=2/open.csv", "6,f\n7,g"),
+        ("p=3/empty.csv", ""),
+    ]);
+    let physical = row(&[("id", TypeKind::Int), ("name", TypeKind::STRING), ("p", TypeKind::Int)]);
+    let options = [("path", folder.path().to_str().unwrap()), ("format", "csv"), ("csv.ignore-parse-errors", "true")];
+    let mut spec = table("filesystem", &physical, &options);
+    spec.partition_keys = vec!["p".into()];
+    let mut spec = source(spec);
+    let name = Field::new("file", TypeKind::STRING.nullable());
+    spec.read.push(ReadColumn::Metadata { key: "file.name".into(), field: name });
+    assert_eq!(read(&spec).len(), 10, "a blank line and lines that cannot be read are rows of NULL");
+    recovery_suite::check(&spec);
+    recovery_suite::refuses_foreign_snapshots(&spec);
+
+    let lines: String = (0..12).map(|id| format!("{{\"id\":{id},\"name\":\"a\\nb\"}}\n\n")).collect();
+    fs::write(folder.path().join("a.json"), lines).unwrap();
+    let path = folder.path().join("a.json");
+    let json = table("filesystem", &rows(), &[("path", path.to_str().unwrap()), ("format", "json")]);
+    recovery_suite::check(&source(json));
+}
+
+#[test]
+fn a_file_that_has_become_shorter_is_said() {
+    let folder = folder(&[("a.csv", "1,a\n2,b\n")]);
+    let spec = source(csv(folder.path()));
+    let factory = connector(&spec.connector);
+    let mut reader = factory.create_reader(&spec, &ReaderContext::default()).unwrap();
+    let mut enumerator = factory.create_enumerator(&spec, 1).unwrap();
+    reader.add_splits(discover(enumerator.as_mut()).unwrap()).unwrap();
+    assert!(matches!(reader.poll(1, std::task::Waker::noop()), Ok(SourcePoll::Batch { .. })));
+    let snapshot = reader.snapshot().unwrap();
+    fs::write(folder.path().join("a.csv"), "1\n").unwrap();
+    let mut restored = factory.create_reader(&spec, &ReaderContext::default()).unwrap();
+    restored.add_splits(snapshot).unwrap();
+    let failure = restored.poll(1, std::task::Waker::noop()).unwrap_err();
+    assert!(failure.message.contains("was read up to byte 4, but now it has 2 bytes only"), "{failure}");
 }
 
 #[test]
@@ -99,7 +143,8 @@ fn a_monitored_folder_gives_new_files_only() {
     table.options.insert("source.path.regex-pattern".into(), ".*\\.csv".into());
     let factory = connector(&table);
     assert!(!factory.source(&table).unwrap().bounded);
-    let mut enumerator = factory.create_enumerator(&source(table), 1).unwrap();
+    let spec = source(table);
+    let mut enumerator = factory.create_enumerator(&spec, 1).unwrap();
     assert_eq!(enumerator.discovery_interval(), Some(std::time::Duration::from_secs(1)));
     let ids = |enumerator: &mut dyn dataflow::SplitEnumerator| -> Vec<String> {
         discover(enumerator).unwrap().into_iter().map(|split| split.id).collect()
@@ -107,7 +152,12 @@ fn a_monitored_folder_gives_new_files_only() {
     assert_eq!(ids(enumerator.as_mut()), [format!("file:{}", folder.path().join("a.csv").display())]);
     assert_eq!(ids(enumerator.as_mut()), Vec::<String>::new());
     fs::write(folder.path().join("b.csv"), "2,b\n").unwrap();
-    assert_eq!(ids(enumerator.as_mut()), [format!("file:{}", folder.path().join("b.csv").display())]);
+    let only_b = [format!("file:{}", folder.path().join("b.csv").display())];
+    let mut restored = factory.create_enumerator(&spec, 1).unwrap();
+    restored.restore(enumerator.snapshot().unwrap()).unwrap();
+    assert_eq!(ids(enumerator.as_mut()), only_b);
+    assert_eq!(ids(restored.as_mut()), only_b, "a restored one knows what was given out");
+    assert_eq!(ids(restored.as_mut()), Vec::<String>::new());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod datagen;
 mod filesystem;
 mod options;
+mod recovery_suite;
 mod sink_suite;
 mod source_suite;
 

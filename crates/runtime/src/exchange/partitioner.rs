@@ -112,6 +112,7 @@ mod tests {
     fn hash(channels: u32) -> Box<HashPartitioner> {
         let descriptor = ResultPartitionDescriptor {
             partition: partition(1, 0),
+            target: dataflow::VertexId(9),
             partitioning: Partitioning::Hash { keys: vec![0] },
             num_subpartitions: channels,
             max_parallelism: 128,

@@ -214,6 +214,7 @@ mod tests {
         queues.iter().for_each(|queue: &Arc<ChannelQueue>| queue.open(capacity));
         let descriptor = ResultPartitionDescriptor {
             partition: partition(1, 0),
+            target: dataflow::VertexId(9),
             partitioning,
             num_subpartitions: channels as u32,
             max_parallelism: 128,

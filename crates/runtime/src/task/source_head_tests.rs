@@ -128,6 +128,7 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
     output.open(100);
     let edge = ResultPartitionDescriptor {
         partition: partition(1, 0),
+        target: dataflow::VertexId(9),
         partitioning: Partitioning::Forward,
         num_subpartitions: 1,
         max_parallelism: 128,

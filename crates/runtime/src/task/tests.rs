@@ -79,6 +79,7 @@ fn bench_with_room(operators: Vec<Counting>, producers: bool, room: usize) -> Be
     output.open(room);
     let descriptor = ResultPartitionDescriptor {
         partition: partition(2, 0),
+        target: dataflow::VertexId(9),
         partitioning: Partitioning::Forward,
         num_subpartitions: 1,
         max_parallelism: 128,

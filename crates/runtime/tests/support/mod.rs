@@ -145,6 +145,7 @@ impl Job {
         let forward = self.partitioning == Partitioning::Forward;
         task.outputs = vec![ResultPartitionDescriptor {
             partition: PartitionId { producer: task.attempt, output: 0 },
+            target: VertexId::from(COLLECT),
             partitioning: self.partitioning.clone(),
             num_subpartitions: if forward { 1 } else { self.parallelism },
             max_parallelism: 128,
@@ -164,7 +165,12 @@ impl Job {
             resource_id: producers[producer as usize].id.clone(),
             data_address: producers[producer as usize].address.clone(),
         });
-        task.inputs = vec![InputGateDescriptor { input: 0, row_type: numbers(), channels: channels.collect() }];
+        task.inputs = vec![InputGateDescriptor {
+            input: 0,
+            partitioning: self.partitioning.clone(),
+            row_type: numbers(),
+            channels: channels.collect(),
+        }];
         task
     }
 
