@@ -73,6 +73,8 @@ pub struct WriterContext {
     pub checkpointing: bool,
     /// The items of [`PreparedCommit::writer_state`](dataflow::PreparedCommit) that this writer goes on from.
     pub restored: Vec<serde_json::Value>,
+    /// The checkpoint that the task is restored from, if any; a writer may be restored and yet get no item.
+    pub restored_checkpoint: Option<u64>,
 }
 
 /// A connector. What it is not (a source, a sink) it refuses in [`source`](Self::source) or [`sink`](Self::sink), at planning.

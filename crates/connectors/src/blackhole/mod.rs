@@ -1,4 +1,4 @@
-//! `blackhole`: takes every row and keeps none, for measuring.
+//! `blackhole`: takes every row and keeps none, for measuring. There is nothing to prepare, commit or restore.
 
 mod options;
 mod writer;

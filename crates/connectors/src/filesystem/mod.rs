@@ -1,19 +1,37 @@
-//! `filesystem`: files of a folder as a table; each file is a split, a sink publishes its part files when it finishes.
+//! `filesystem`: files of a folder as a table; each file is a split, a sink writes hidden part files and makes them visible by a rename.
 //!
-//! The local file system only. A sink's files become visible at the end of the input, because there are no checkpoints yet.
+//! ```text
+//!   in progress --full, old--> complete --barrier--> pending, in the checkpoint --completed--> visible
+//! ```
+//! As in Flink, a file of a row format goes on over checkpoints, until it is full or old; a checkpoint holds its length then. A restore makes
+//! what it holds visible, with the next checkpoint, and begins new files; nothing else that was in progress ever becomes visible. Without
+//! checkpoints all files become visible at the end of the input. The local file system only.
 
+mod buckets;
+mod committable;
+mod committer;
 mod constant;
 mod enumerator;
 mod options;
 mod part_file;
+mod partition_commit;
+mod partition_time;
 mod path;
+mod pending_file;
 mod reader;
+mod rolling_policy;
+mod sink_options;
 mod writer;
+#[cfg(test)]
+mod writer_tests;
 
+use common::clock::Clock;
+use common::random::Random;
 use dataflow::operator_spec::{ConnectorSpec, SinkSpec, SourceSpec};
-use dataflow::{Failure, SinkWriter, SourceReader, SplitEnumerator};
+use dataflow::{Committer, Failure, SinkWriter, SourceReader, SplitEnumerator};
 
 use self::options::FileTable;
+use self::sink_options::SinkOptions;
 use crate::error::ConnectorError;
 use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
 use crate::option_def::OptionDef;
@@ -43,6 +61,7 @@ impl ConnectorFactory for FilesystemFactory {
 
     fn sink(&self, spec: &ConnectorSpec) -> Result<SinkAbility, ConnectorError> {
         let table = FileTable::read(spec)?;
+        let sink = SinkOptions::read(spec)?;
         if let Some(field) =
             table.partition_fields(&spec.physical).find(|field| !writer::can_be_partition(&field.ty.kind))
         {
@@ -56,7 +75,7 @@ impl ConnectorFactory for FilesystemFactory {
             return Err(ConnectorError::new(format!("all columns of table '{}' are partition keys", spec.table))
                 .with_hint("keep a column for the records"));
         }
-        Ok(SinkAbility { accepts: ChangelogMode::InsertOnly, parallelism: table.sink_parallelism })
+        Ok(SinkAbility { accepts: ChangelogMode::InsertOnly, parallelism: sink.parallelism })
     }
 
     fn create_enumerator(&self, spec: &SourceSpec, _parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {
@@ -68,6 +87,16 @@ impl ConnectorFactory for FilesystemFactory {
     }
 
     fn create_writer(&self, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {
-        Ok(Box::new(writer::FileWriter::new(FileTable::read(&spec.connector)?, spec, context)?))
+        let (table, sink) = (FileTable::read(&spec.connector)?, SinkOptions::read(&spec.connector)?);
+        Ok(Box::new(writer::FileWriter::new(table, sink, spec, context, Clock::System, Random::from_system())?))
+    }
+
+    fn create_committer(
+        &self,
+        spec: &SinkSpec,
+        _context: &WriterContext,
+    ) -> Result<Option<Box<dyn Committer>>, Failure> {
+        let sink = SinkOptions::read(&spec.connector)?;
+        Ok(Some(Box::new(committer::FileCommitter::new(sink.success_file))))
     }
 }

@@ -6,6 +6,7 @@ use dataflow::operator_spec::ConnectorSpec;
 use dataflow::{Field, LogicalType, RowType, TypeKind};
 
 use super::path::local_path;
+use super::sink_options;
 use crate::error::ConnectorError;
 use crate::formats::Format;
 use crate::option_def::{OptionDef, OptionKind};
@@ -33,17 +34,27 @@ const DEFAULT_PARTITION: OptionDef = OptionDef::with_default(
     "__DEFAULT_PARTITION__",
     "Name of the partition folder of a NULL or empty value.",
 );
-const ROLLING_SIZE: OptionDef = OptionDef::with_default(
-    "sink.rolling-policy.file-size",
-    OptionKind::MemorySize,
-    "128 mb",
-    "Size at which a sink begins the next file.",
-);
-const SINK_PARALLELISM: OptionDef =
-    OptionDef::optional("sink.parallelism", OptionKind::Integer, "Parallelism of the sink.");
 
-pub(super) const OPTIONS: &[OptionDef] =
-    &[PATH, FORMAT, MONITOR, REGEX, DEFAULT_PARTITION, ROLLING_SIZE, SINK_PARALLELISM];
+pub(super) const OPTIONS: &[OptionDef] = &[
+    PATH,
+    FORMAT,
+    MONITOR,
+    REGEX,
+    DEFAULT_PARTITION,
+    sink_options::ROLLING_SIZE,
+    sink_options::ROLLOVER_INTERVAL,
+    sink_options::INACTIVITY_INTERVAL,
+    sink_options::CHECK_INTERVAL,
+    sink_options::AUTO_COMPACTION,
+    sink_options::COMMIT_POLICY,
+    sink_options::COMMIT_TRIGGER,
+    sink_options::COMMIT_DELAY,
+    sink_options::SUCCESS_FILE,
+    sink_options::WATERMARK_ZONE,
+    sink_options::EXTRACTOR_KIND,
+    sink_options::EXTRACTOR_PATTERN,
+    sink_options::PARALLELISM,
+];
 
 /// Metadata columns: key and type.
 pub(super) fn metadata() -> Vec<(String, LogicalType)> {
@@ -65,8 +76,6 @@ pub(super) struct FileTable {
     pub(super) monitor_interval: Option<Duration>,
     pub(super) pattern: Option<regex::Regex>,
     pub(super) default_partition: String,
-    pub(super) rolling_size: u64,
-    pub(super) sink_parallelism: Option<u32>,
     /// The columns in the files: all that are not partition keys, in order.
     pub(super) record: RowType,
     /// Their positions in the table.
@@ -97,8 +106,6 @@ impl FileTable {
             monitor_interval: options.duration(&MONITOR)?,
             pattern: options.text(&REGEX).map(full_match).transpose()?,
             default_partition: options.text(&DEFAULT_PARTITION).unwrap_or_default().to_owned(),
-            rolling_size: options.bytes(&ROLLING_SIZE)?.unwrap_or(u64::MAX),
-            sink_parallelism: options.positive(&SINK_PARALLELISM)?,
             record,
             record_columns,
             partition_columns,

@@ -1,16 +1,21 @@
 //! Writes rows as lines of part files, a folder for each partition.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::task::Waker;
 
+use common::clock::Clock;
 use common::random::Random;
 use dataflow::operator_spec::SinkSpec;
-use dataflow::{Batch, Failure, Progress, SinkWriter, TypeKind};
+use dataflow::{Batch, Failure, PreparedCommit, Progress, SinkWriter, TypeKind};
 
+use super::buckets::Buckets;
+use super::committable::{Committable, WriterState, from_json, to_json};
+use super::committer::commit;
 use super::options::FileTable;
-use super::part_file::PartFile;
+use super::partition_commit::PartitionCommit;
 use super::path::push_partition;
+use super::pending_file::PendingFile;
+use super::sink_options::SinkOptions;
 use crate::column_view::ColumnView;
 use crate::factory::WriterContext;
 use crate::formats::Encoder;
@@ -23,30 +28,27 @@ pub(super) struct FileWriter {
     partitions: Vec<(String, usize)>,
     default_partition: String,
     buckets: Buckets,
-}
-
-/// The files of one writer.
-struct Buckets {
-    folder: PathBuf,
-    rolling_size: u64,
-    /// `part-UNIQUE-SUBTASK`: the files of all writers ever are told apart by it.
-    prefix: String,
-    unique: String,
-    /// By partition path; the empty one when there are no partitions.
-    open: BTreeMap<String, Bucket>,
-    /// Complete but hidden until the end.
-    complete: Vec<PartFile>,
-}
-
-#[derive(Default)]
-struct Bucket {
-    file: Option<PartFile>,
-    /// Number of the next file.
-    next: u32,
+    /// Files that earlier writers had in progress: they end where a checkpoint has found them.
+    restored: Vec<PendingFile>,
+    /// Absent when partitions are not told to be complete.
+    partition_commit: Option<PartitionCommit>,
+    /// Folders of the partitions to be told with the next commit; their files are complete.
+    complete_partitions: Vec<PathBuf>,
+    success_file: String,
+    /// Whether one more `prepare_commit` follows `finish`.
+    checkpointing: bool,
+    clock: Clock,
 }
 
 impl FileWriter {
-    pub(super) fn new(table: FileTable, spec: &SinkSpec, context: &WriterContext) -> Result<Self, Failure> {
+    pub(super) fn new(
+        table: FileTable,
+        sink: SinkOptions,
+        spec: &SinkSpec,
+        context: &WriterContext,
+        clock: Clock,
+        mut random: Random,
+    ) -> Result<Self, Failure> {
         if table.path.is_file() {
             return Err(Failure::user(format!(
                 "{} is a file, but table '{}' writes into a folder; choose another 'path'",
@@ -57,26 +59,57 @@ impl FileWriter {
         }
         let names: Vec<String> = table.record.fields.iter().map(|field| field.name.clone()).collect();
         let partition_names = table.partition_fields(&spec.connector.physical).map(|field| field.name.clone());
-        let mut random = Random::from_system();
-        Ok(Self {
+        let partitions: Vec<(String, usize)> = partition_names.zip(table.partition_columns.iter().copied()).collect();
+        let mut writer = Self {
             encoder: table.format.encoder(&spec.input, &table.record_columns, &names),
             spec: spec.clone(),
-            partitions: partition_names.zip(table.partition_columns.iter().copied()).collect(),
+            partitions,
             default_partition: table.default_partition,
-            buckets: Buckets {
-                folder: table.path,
-                rolling_size: table.rolling_size,
-                prefix: format!("part-{}-{}", uuid(&mut random), context.subtask),
-                unique: uuid(&mut random),
-                open: BTreeMap::new(),
-                complete: Vec::new(),
-            },
-        })
+            buckets: Buckets::new(&table.path, sink.rolling, context.subtask, &mut random),
+            restored: Vec::new(),
+            partition_commit: sink.partition_commit.map(|(trigger, delay)| PartitionCommit::new(trigger, delay)),
+            complete_partitions: Vec::new(),
+            success_file: sink.success_file,
+            checkpointing: context.checkpointing,
+            clock,
+        };
+        writer.restore(from_json(&context.restored)?)?;
+        Ok(writer)
+    }
+
+    fn restore(&mut self, items: Vec<WriterState>) -> Result<(), Failure> {
+        for item in items {
+            match (item, &mut self.partition_commit) {
+                (WriterState::File(file), _) => self.restored.push(file),
+                (WriterState::Partition { partition, since }, Some(commit)) => commit.restore(&partition, since)?,
+                // The table tells no partitions any more.
+                (WriterState::Partition { .. }, None) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the files of these partitions, which are told with the next commit.
+    fn complete_partitions(&mut self, partitions: Vec<String>) -> Result<(), Failure> {
+        for partition in partitions {
+            self.buckets.complete(&partition)?;
+            self.complete_partitions.push(self.buckets.folder(&partition));
+        }
+        Ok(())
+    }
+
+    /// What the next commit makes visible.
+    fn take_committables(&mut self) -> Vec<Committable> {
+        let files = self.restored.drain(..).chain(self.buckets.take_complete()).map(Committable::File);
+        let partitions = self.complete_partitions.drain(..).map(|folder| Committable::Partition { folder });
+        files.chain(partitions).collect()
     }
 }
 
 impl SinkWriter for FileWriter {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
+        let now = self.clock.now_millis();
+        self.buckets.complete_old(now)?;
         let view = |(_, index): &(String, usize)| {
             ColumnView::new(batch.column(*index).as_ref(), &self.spec.input.fields[*index].ty)
         };
@@ -90,64 +123,47 @@ impl SinkWriter for FileWriter {
                 push_partition_value(column, row, &mut value);
                 push_partition(&mut partition, name, if value.is_empty() { &self.default_partition } else { &value });
             }
-            self.buckets.file(&partition)?.add(|out| rows.write(row, out))?;
+            if let Some(commit) = &mut self.partition_commit {
+                commit.written(&partition, now)?;
+            }
+            self.buckets.file(&partition, now)?.add(|out| rows.write(row, out))?;
         }
         Ok(())
+    }
+
+    fn on_watermark(&mut self, watermark: i64) {
+        if let Some(commit) = &mut self.partition_commit {
+            commit.on_watermark(watermark);
+        }
     }
 
     fn finish(&mut self, _waker: &Waker) -> Result<Progress, Failure> {
-        self.buckets.publish()?;
+        let partitions = self.partition_commit.as_mut().map(PartitionCommit::all);
+        self.complete_partitions(partitions.unwrap_or_default())?;
+        self.buckets.complete_all()?;
+        self.buckets.sync()?;
+        if !self.checkpointing {
+            commit(&self.take_committables(), &self.success_file)?;
+        }
         Ok(Progress::Done)
     }
-}
 
-impl Buckets {
-    /// The open file of this partition, which is not full.
-    fn file(&mut self, partition: &str) -> Result<&mut PartFile, Failure> {
-        if !self.open.contains_key(partition) {
-            self.open.insert(partition.to_owned(), Bucket::default());
-        }
-        let bucket = self.open.get_mut(partition).expect("it was inserted if it was missing");
-        if let Some(mut full) = bucket.file.take_if(|file| file.size() >= self.rolling_size) {
-            full.complete()?;
-            self.complete.push(full);
-        }
-        match &mut bucket.file {
-            Some(file) => Ok(file),
-            none => {
-                let name = format!("{}-{}", self.prefix, bucket.next);
-                bucket.next += 1;
-                Ok(none.insert(PartFile::create(&self.folder.join(partition), &name, &self.unique)?))
-            }
-        }
+    fn flush(&mut self, _waker: &Waker) -> Result<Progress, Failure> {
+        let now = self.clock.now_millis();
+        self.buckets.complete_old(now)?;
+        self.buckets.complete_full()?;
+        let due = self.partition_commit.as_mut().map(|commit| commit.due(now));
+        self.complete_partitions(due.unwrap_or_default())?;
+        self.buckets.sync()?;
+        Ok(Progress::Done)
     }
 
-    /// Completes all files, then makes them visible.
-    fn publish(&mut self) -> Result<(), Failure> {
-        for bucket in std::mem::take(&mut self.open).into_values() {
-            if let Some(mut file) = bucket.file {
-                file.complete()?;
-                self.complete.push(file);
-            }
-        }
-        for mut file in self.complete.drain(..) {
-            file.publish()?;
-        }
-        Ok(())
+    fn prepare_commit(&mut self, _checkpoint_id: u64) -> Result<PreparedCommit, Failure> {
+        let waiting = self.partition_commit.iter().flat_map(PartitionCommit::waiting);
+        let waiting = waiting.map(|(partition, since)| WriterState::Partition { partition: partition.clone(), since });
+        let writer_state = to_json(self.buckets.in_progress().map(WriterState::File).chain(waiting))?;
+        Ok(PreparedCommit { committables: to_json(self.take_committables())?, writer_state })
     }
-}
-
-/// 128 random bits in the form of a UUID.
-fn uuid(random: &mut Random) -> String {
-    let (high, low) = (random.next_u64(), random.next_u64());
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xFFFF,
-        high & 0xFFFF,
-        low >> 48,
-        low & 0xFFFF_FFFF_FFFF
-    )
 }
 
 /// Whether [`push_partition_value`] can write a value of this type.

@@ -9,6 +9,7 @@ use dataflow::{Failure, Split, SplitAssignment, SplitEnumerator};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
+use serde::{Deserialize, Serialize};
 
 use super::client::{REQUEST_TIMEOUT, consumer, reach, unreachable_brokers};
 use super::offsets::OffsetMode;
@@ -18,26 +19,36 @@ use super::split::{KafkaSplit, StartOffset};
 /// A topic and a partition of it.
 type Partition = (String, i32);
 
+/// What has been given out, as checkpoints hold it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct EnumeratorState {
+    /// Whether there was a first look: a partition that comes up after it is read from its beginning, whatever the startup mode.
+    looked: bool,
+    /// The partitions that were given out.
+    returned: BTreeSet<Partition>,
+}
+
 pub(super) struct KafkaEnumerator {
     table: Arc<KafkaTable>,
-    seen: BTreeSet<Partition>,
+    state: EnumeratorState,
 }
 
 impl KafkaEnumerator {
     pub(super) fn new(table: KafkaTable) -> Self {
-        Self { table: Arc::new(table), seen: BTreeSet::new() }
+        Self { table: Arc::new(table), state: EnumeratorState::default() }
     }
 }
 
 #[async_trait]
 impl SplitEnumerator for KafkaEnumerator {
     async fn discover(&mut self) -> Result<Vec<Split>, Failure> {
-        let (table, seen) = (self.table.clone(), self.seen.clone());
-        let found = tokio::task::spawn_blocking(move || discover(&table, &seen)).await;
+        let (table, state) = (self.table.clone(), self.state.clone());
+        let found = tokio::task::spawn_blocking(move || discover(&table, &state)).await;
         let splits =
             found.map_err(|error| Failure::internal(format!("looking for partitions was interrupted: {error}")))??;
-        self.seen.extend(splits.iter().map(|split| (split.topic.clone(), split.partition)));
-        splits.into_iter().map(KafkaSplit::into_split).collect()
+        self.state.looked = true;
+        self.state.returned.extend(splits.iter().map(|split| (split.topic.clone(), split.partition)));
+        splits.iter().map(KafkaSplit::to_split).collect()
     }
 
     fn assignment(&self) -> SplitAssignment {
@@ -47,24 +58,34 @@ impl SplitEnumerator for KafkaEnumerator {
     fn discovery_interval(&self) -> Option<Duration> {
         self.table.discovery_interval
     }
+
+    fn snapshot(&self) -> Result<serde_json::Value, Failure> {
+        serde_json::to_value(&self.state)
+            .map_err(|error| Failure::internal("the partitions given out cannot be written as JSON").caused_by(error))
+    }
+
+    fn restore(&mut self, snapshot: serde_json::Value) -> Result<(), Failure> {
+        self.state = serde_json::from_value(snapshot).map_err(|error| {
+            let table = &self.table.table;
+            Failure::internal(format!("the checkpoint of table '{table}' is not one of the kafka source"))
+                .fatal()
+                .caused_by(error)
+        })?;
+        Ok(())
+    }
 }
 
-fn discover(table: &KafkaTable, seen: &BTreeSet<Partition>) -> Result<Vec<KafkaSplit>, Failure> {
+fn discover(table: &KafkaTable, state: &EnumeratorState) -> Result<Vec<KafkaSplit>, Failure> {
     reach(table)?;
     let consumer = consumer(table)?;
     let failed = |error: KafkaError| unreachable_brokers(table).caused_by(error);
     let partitions = partitions(table, &consumer)?;
-    let new: Vec<Partition> = partitions.into_iter().filter(|partition| !seen.contains(partition)).collect();
+    let new: Vec<Partition> = partitions.into_iter().filter(|partition| !state.returned.contains(partition)).collect();
     if new.is_empty() {
         return Ok(Vec::new());
     }
     let resolver = Resolver { table, consumer: &consumer, partitions: &new };
-    let starts = if seen.is_empty() {
-        resolver.starts().map_err(failed)?
-    } else {
-        // A partition that came up later is read from its beginning, whatever the startup mode.
-        BTreeMap::new()
-    };
+    let starts = if state.looked { BTreeMap::new() } else { resolver.starts().map_err(failed)? };
     let stops = match &table.bounded {
         Some(mode) => resolver.stops(mode).map_err(failed)?,
         None => BTreeMap::new(),

@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use dataflow::Failure;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Timestamp};
 use rdkafka::{Message, Offset, TopicPartitionList};
@@ -31,11 +31,20 @@ pub(super) struct Wanted {
     pub(super) headers: bool,
 }
 
+/// What the reader wants of a fetcher.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Read this split, which has this number in the reader.
+    Read(usize, KafkaSplit),
+    /// Tell the group that everything before this offset is done with.
+    Commit { topic: String, partition: i32, offset: i64 },
+}
+
 pub(super) struct Fetcher {
     table: Arc<KafkaTable>,
     consumer: BaseConsumer,
     queue: Arc<RecordQueue>,
-    assignments: Receiver<(usize, KafkaSplit)>,
+    orders: Receiver<Order>,
     wanted: Wanted,
     partitions: Vec<Partition>,
     by_name: HashMap<(String, i32), usize>,
@@ -69,14 +78,14 @@ impl Fetcher {
         table: Arc<KafkaTable>,
         consumer: BaseConsumer,
         queue: Arc<RecordQueue>,
-        assignments: Receiver<(usize, KafkaSplit)>,
+        orders: Receiver<Order>,
         wanted: Wanted,
     ) -> Self {
         Self {
             table,
             consumer,
             queue,
-            assignments,
+            orders,
             wanted,
             partitions: Vec::new(),
             by_name: HashMap::new(),
@@ -103,7 +112,7 @@ impl Fetcher {
         if self.queue.is_closed() {
             return Ok(Step::Stop);
         }
-        self.assign()?;
+        self.obey()?;
         self.check_brokers()?;
         // Takes what has arrived without waiting, so that chunks become full under load and small without.
         let mut wait = POLL;
@@ -148,33 +157,58 @@ impl Fetcher {
         }
     }
 
-    /// Begins to read the splits that were added.
-    fn assign(&mut self) -> Result<(), Failure> {
-        let mut list = TopicPartitionList::new();
-        while let Ok((split, assigned)) = self.assignments.try_recv() {
-            let is_empty = matches!((assigned.start, assigned.stop), (StartOffset::At(start), Some(stop)) if start >= stop)
-                || assigned.stop == Some(0);
-            if is_empty {
-                self.queue.push(Delivery::Finished(split));
-                continue;
-            }
-            let offset = match assigned.start {
-                StartOffset::Earliest => Offset::Beginning,
-                StartOffset::At(offset) => Offset::Offset(offset),
+    /// Begins to read the splits that were added, and commits what checkpoints have completed.
+    fn obey(&mut self) -> Result<(), Failure> {
+        let (mut assigned, mut committed) = (TopicPartitionList::new(), TopicPartitionList::new());
+        while let Ok(order) = self.orders.try_recv() {
+            let added = match order {
+                Order::Read(split, what) => self.add(split, what, &mut assigned),
+                Order::Commit { topic, partition, offset } => {
+                    let offset = Offset::Offset(offset);
+                    match committed.find_partition(&topic, partition) {
+                        Some(mut earlier) => earlier.set_offset(offset),
+                        None => committed.add_partition_offset(&topic, partition, offset),
+                    }
+                }
             };
-            list.add_partition_offset(&assigned.topic, assigned.partition, offset)
-                .map_err(|error| self.failed(&error))?;
-            self.by_name.insert((assigned.topic.clone(), assigned.partition), self.partitions.len());
-            self.partitions.push(Partition {
-                split,
-                topic: assigned.topic,
-                number: assigned.partition,
-                stop: assigned.stop,
-                finished: false,
-                paused: false,
-                chunk: Chunk::default(),
-            });
+            added.map_err(|error| self.failed(&error))?;
         }
+        if committed.count() > 0 {
+            // Nobody relies on it: a restore begins where the checkpoint says.
+            if let Err(error) = self.consumer.commit(&committed, CommitMode::Async) {
+                tracing::warn!(table = self.table.table, %error, "the group's offsets cannot be committed; the next checkpoint tries again");
+            }
+        }
+        self.assign(&assigned)
+    }
+
+    /// Takes a split up; one without records is finished at once.
+    fn add(&mut self, split: usize, what: KafkaSplit, assigned: &mut TopicPartitionList) -> Result<(), KafkaError> {
+        let is_empty = matches!((what.start, what.stop), (StartOffset::At(start), Some(stop)) if start >= stop)
+            || what.stop == Some(0);
+        if is_empty {
+            self.queue.push(Delivery::Finished(split));
+            return Ok(());
+        }
+        let offset = match what.start {
+            StartOffset::Earliest => Offset::Beginning,
+            StartOffset::At(offset) => Offset::Offset(offset),
+        };
+        assigned.add_partition_offset(&what.topic, what.partition, offset)?;
+        self.by_name.insert((what.topic.clone(), what.partition), self.partitions.len());
+        self.partitions.push(Partition {
+            split,
+            topic: what.topic,
+            number: what.partition,
+            stop: what.stop,
+            finished: false,
+            paused: false,
+            chunk: Chunk::default(),
+        });
+        Ok(())
+    }
+
+    fn assign(&self, list: &TopicPartitionList) -> Result<(), Failure> {
         if list.count() == 0 {
             return Ok(());
         }
@@ -183,7 +217,7 @@ impl Fetcher {
         for topic in list.elements().iter().map(|element| element.topic()).collect::<BTreeSet<_>>() {
             let _ = self.consumer.fetch_metadata(Some(topic), REQUEST_TIMEOUT);
         }
-        self.consumer.incremental_assign(&list).map_err(|error| self.failed(&error))
+        self.consumer.incremental_assign(list).map_err(|error| self.failed(&error))
     }
 
     /// Passes on the chunks that have records.
@@ -250,7 +284,8 @@ impl Fetcher {
         let topics: Vec<&str> = self.partitions.iter().map(|partition| partition.topic.as_str()).collect();
         let failure = match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => Failure::user(format!(
-                "the records that table '{}' would read next are no longer in Kafka at {}; choose another 'scan.startup.mode'",
+                "the records that table '{}' would read next are no longer in Kafka at {}; start the job anew, if need be with another \
+                 'scan.startup.mode'",
                 self.table.table, self.table.servers
             )),
             Some(RDKafkaErrorCode::AllBrokersDown) => unreachable_brokers(&self.table),

@@ -1,6 +1,4 @@
 //! `kafka`: topics as tables. Partitions are splits; a sink produces a record for each row.
-//!
-//! Offsets are not committed and nothing is transactional, because there are no checkpoints yet.
 
 mod client;
 mod deliveries;

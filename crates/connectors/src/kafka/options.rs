@@ -231,6 +231,11 @@ impl KafkaTable {
         }
     }
 
+    /// Whether the group is told how far checkpoints have come.
+    pub(super) fn commits_offsets(&self) -> bool {
+        self.properties.consumer.contains_key("group.id") && self.properties.commit_on_checkpoint.unwrap_or(true)
+    }
+
     /// The one topic that a sink writes.
     pub(super) fn sink_topic(&self) -> Result<&str, ConnectorError> {
         if self.exactly_once {

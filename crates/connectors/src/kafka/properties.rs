@@ -74,6 +74,8 @@ pub(super) struct ClientProperties {
     pub(super) producer: BTreeMap<String, String>,
     /// `auto.offset.reset`, whose meaning depends on the startup mode.
     pub(super) auto_offset_reset: Option<String>,
+    /// `commit.offsets.on.checkpoint`: whether the group is told of completed checkpoints.
+    pub(super) commit_on_checkpoint: Option<bool>,
 }
 
 impl ClientProperties {
@@ -93,6 +95,9 @@ impl ClientProperties {
             if java == "auto.offset.reset" {
                 properties.auto_offset_reset = Some(value.to_ascii_lowercase());
             }
+            if java == "commit.offsets.on.checkpoint" {
+                properties.commit_on_checkpoint = Some(boolean(option, value)?);
+            }
             if matches!(client, Client::Both | Client::Consumer) {
                 properties.consumer.insert((*native).to_owned(), native_value(java, value));
             }
@@ -102,6 +107,15 @@ impl ClientProperties {
         }
         Ok(properties)
     }
+}
+
+fn boolean(option: &str, value: &str) -> Result<bool, ConnectorError> {
+    value.trim().to_ascii_lowercase().parse().map_err(|_| {
+        ConnectorError::of_option(
+            option,
+            format!("option '{option}' is '{value}', which is neither 'true' nor 'false'"),
+        )
+    })
 }
 
 /// The few values that the two clients write differently.

@@ -10,11 +10,11 @@ use dataflow::operator_spec::SourceSpec;
 use dataflow::{Failure, SourcePoll, SourceReader, Split};
 
 use super::client::consumer;
-use super::fetcher::{Fetcher, Wanted};
+use super::fetcher::{Fetcher, Order, Wanted};
 use super::layout::RecordDecoder;
 use super::options::KafkaTable;
 use super::record_queue::{Chunk, Delivery, RecordQueue};
-use super::split::KafkaSplit;
+use super::split::{KafkaSplit, StartOffset};
 
 pub(super) struct KafkaReader {
     table: Arc<KafkaTable>,
@@ -31,14 +31,15 @@ pub(super) struct KafkaReader {
 }
 
 struct FetcherHandle {
-    assignments: Sender<(usize, KafkaSplit)>,
+    orders: Sender<Order>,
     thread: JoinHandle<()>,
 }
 
 struct ReadSplit {
     id: Arc<str>,
-    topic: String,
-    partition: i32,
+    /// What is left of it: its start is behind the last record that `poll` has returned or skipped.
+    rest: KafkaSplit,
+    finished: bool,
 }
 
 /// A chunk that is being decoded.
@@ -63,8 +64,13 @@ impl KafkaReader {
         }
     }
 
+    /// The name of the fetcher that reads a topic.
+    fn fetcher_of<'a>(&self, topic: &'a str) -> &'a str {
+        if self.table.bounded.is_some() { topic } else { "" }
+    }
+
     fn start_fetcher(&self) -> Result<FetcherHandle, Failure> {
-        let (assignments, receiver) = channel();
+        let (orders, receiver) = channel();
         let wanted = Wanted { key: self.decoder.wants_key(), headers: self.decoder.wants_headers() };
         let consumer = consumer(&self.table)?;
         let fetcher = Fetcher::new(self.table.clone(), consumer, self.queue.clone(), receiver, wanted);
@@ -72,7 +78,7 @@ impl KafkaReader {
             .name("kafka-fetcher".to_owned())
             .spawn(move || fetcher.run())
             .map_err(|error| Failure::external("cannot start a thread for reading Kafka").caused_by(error))?;
-        Ok(FetcherHandle { assignments, thread })
+        Ok(FetcherHandle { orders, thread })
     }
 }
 
@@ -81,15 +87,15 @@ impl SourceReader for KafkaReader {
         for split in splits {
             let id = Arc::from(split.id.as_str());
             let split = KafkaSplit::from_split(split)?;
-            let name = if self.table.bounded.is_some() { split.topic.clone() } else { String::new() };
+            let name = self.fetcher_of(&split.topic).to_owned();
             if !self.fetchers.contains_key(&name) {
                 let fetcher = self.start_fetcher()?;
                 self.fetchers.insert(name.clone(), fetcher);
             }
-            self.splits.push(ReadSplit { id, topic: split.topic.clone(), partition: split.partition });
+            self.splits.push(ReadSplit { id, rest: split.clone(), finished: false });
             self.open += 1;
             // A fetcher that has given up has reported why, which the next poll tells.
-            let _ = self.fetchers[&name].assignments.send((self.splits.len() - 1, split));
+            let _ = self.fetchers[&name].orders.send(Order::Read(self.splits.len() - 1, split));
         }
         self.waker.take().into_iter().for_each(Waker::wake);
         Ok(())
@@ -103,10 +109,13 @@ impl SourceReader for KafkaReader {
     fn poll(&mut self, max_rows: usize, waker: &Waker) -> Result<SourcePoll, Failure> {
         loop {
             if let Some(position) = &mut self.current {
-                let split = &self.splits[position.split];
-                let (topic, partition) = (split.topic.as_str(), split.partition);
+                let split = &mut self.splits[position.split];
+                let (topic, partition) = (split.rest.topic.as_str(), split.rest.partition);
                 let (batch, next) = self.decoder.decode(topic, partition, &position.chunk, position.next, max_rows)?;
                 position.next = next;
+                if let Some(last) = next.checked_sub(1) {
+                    split.rest.start = StartOffset::At(position.chunk.entries[last].offset + 1);
+                }
                 if next == position.chunk.entries.len() {
                     self.current = None;
                 }
@@ -119,6 +128,7 @@ impl SourceReader for KafkaReader {
                 Some(Delivery::Records(split, chunk)) => self.current = Some(Position { split, chunk, next: 0 }),
                 Some(Delivery::Finished(split)) => {
                     self.open -= 1;
+                    self.splits[split].finished = true;
                     return Ok(SourcePoll::SplitFinished(self.splits[split].id.clone()));
                 }
                 None if self.open == 0 && self.no_more_splits => return Ok(SourcePoll::EndOfInput),
@@ -132,6 +142,23 @@ impl SourceReader for KafkaReader {
 
     fn decode_errors(&self) -> u64 {
         self.decoder.decode_errors()
+    }
+
+    fn snapshot(&self) -> Result<Vec<Split>, Failure> {
+        self.splits.iter().filter(|split| !split.finished).map(|split| split.rest.to_split()).collect()
+    }
+
+    fn checkpoint_completed(&mut self, snapshot: &[Split]) {
+        if !self.table.commits_offsets() {
+            return;
+        }
+        for split in snapshot.iter().filter_map(|split| KafkaSplit::from_split(split.clone()).ok()) {
+            let StartOffset::At(offset) = split.start else { continue };
+            if let Some(fetcher) = self.fetchers.get(self.fetcher_of(&split.topic)) {
+                // One that has given up commits nothing any more; the next poll tells why.
+                let _ = fetcher.orders.send(Order::Commit { topic: split.topic, partition: split.partition, offset });
+            }
+        }
     }
 }
 

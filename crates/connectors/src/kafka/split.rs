@@ -29,8 +29,8 @@ impl KafkaSplit {
         format!("{}-{}", self.topic, self.partition)
     }
 
-    pub(super) fn into_split(self) -> Result<Split, Failure> {
-        let payload = serde_json::to_value(&self)
+    pub(super) fn to_split(&self) -> Result<Split, Failure> {
+        let payload = serde_json::to_value(self)
             .map_err(|error| Failure::internal("a split cannot be written as JSON").caused_by(error))?;
         Ok(Split { id: self.id(), payload })
     }

@@ -140,6 +140,10 @@ impl SinkWriter for KafkaWriter {
         self.partitions()?;
         Ok(Progress::Done)
     }
+
+    fn flush(&mut self, waker: &Waker) -> Result<Progress, Failure> {
+        self.finish(waker)
+    }
 }
 
 /// Hands records to librdkafka.

@@ -1,4 +1,6 @@
 //! `print`: each row as a line on the standard output (or error) of its TaskManager, as Flink prints it.
+//!
+//! A line is out at once, so there is nothing to prepare, commit or restore: after a restart rows are printed again.
 
 mod options;
 mod row_text;

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use connectors::ReaderContext;
-use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec};
-use dataflow::{Field, SourcePoll, TypeKind};
+use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SinkSpec, SourceSpec};
+use dataflow::{Field, Progress, SourcePoll, TypeKind};
 use tempfile::TempDir;
 
+use crate::exactly_once_suite;
 use crate::recovery_suite;
 use crate::sink_suite::{self, batch, rows};
 use crate::source_suite::{self, discover};
@@ -243,6 +244,8 @@ fn files_are_hidden_until_the_sink_finishes() {
     (0..3).for_each(|index| writer.write(&batch(20 * index..20 * index + 20)).unwrap());
     let (visible, hidden) = written(folder.path());
     assert!(visible.is_empty() && hidden >= 3, "{visible:?}, {hidden} hidden");
+    assert_eq!(writer.flush(std::task::Waker::noop()), Ok(Progress::Done));
+    assert!(written(folder.path()).0.is_empty(), "a barrier makes nothing visible");
     writer.finish(std::task::Waker::noop()).unwrap();
     let (visible, left) = written(folder.path());
     assert_eq!((visible.len(), left), (hidden, 0));
@@ -276,4 +279,34 @@ fn a_sink_on_a_file_is_refused() {
     let spec = sink(csv(&folder.path().join("a.csv")));
     let refused = connector(&spec.connector).create_writer(&spec, &connectors::WriterContext::default());
     assert!(refused.err().unwrap().message.contains("is a file, but table 'c.d.t' writes into a folder"));
+}
+
+/// An empty table with these options.
+fn fresh(partitioned: bool, options: &[(&str, &str)]) -> (TempDir, SinkSpec) {
+    // In memory where that can be had: on a disk the suite would wait for thousands of syncs.
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+    let mut table = csv(&folder.path().join("table"));
+    table.options.extend(options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    if partitioned {
+        table.partition_keys = vec!["name".into()];
+    }
+    (folder, sink(table))
+}
+
+/// The ids in all visible files; the marks of partitions are empty.
+fn visible(folder: &TempDir) -> Vec<i32> {
+    let (files, _) = written(folder.path());
+    let text = files.iter().map(|(_, text)| text.as_str());
+    text.flat_map(str::lines).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect()
+}
+
+#[test]
+fn rows_of_completed_checkpoints_are_visible_once() {
+    let each_check = [("sink.rolling-policy.rollover-interval", "1 ms"), ("sink.rolling-policy.check-interval", "0 s")];
+    for options in [&[("sink.rolling-policy.file-size", "60 b")][..], &each_check, &[]] {
+        exactly_once_suite::check(|| fresh(false, options), visible);
+    }
+    let marked = [("sink.partition-commit.policy.kind", "success-file"), ("sink.rolling-policy.file-size", "2 b")];
+    exactly_once_suite::check(|| fresh(true, &marked), visible);
 }

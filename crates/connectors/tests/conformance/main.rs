@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod datagen;
+mod exactly_once_suite;
 mod filesystem;
 mod options;
 mod recovery_suite;

@@ -115,8 +115,10 @@ fn read_across(spec: &SourceSpec, cut: &Cut) -> Rows {
     let (snapshot, mut rows) = (run.snapshot(), run.rows);
     let mut run = Run::start(spec, cut.after.0, Some(snapshot));
     let deadline = Instant::now() + Duration::from_secs(20);
-    while (0..cut.after.0 as usize).fold(false, |running, subtask| run.poll(subtask, cut.after.1) || running) {
+    let mut running: Vec<usize> = (0..cut.after.0 as usize).collect();
+    while !running.is_empty() {
         assert!(Instant::now() < deadline, "the readers do not come to an end");
+        running.retain(|&subtask| run.poll(subtask, cut.after.1));
     }
     assert_eq!(run.snapshot().splits, [], "nothing is left of a source that has ended");
     for (split, more) in run.rows {

@@ -1,0 +1,59 @@
+//! Deleting what is not needed any more. Best effort: what is gone already is no error, and what cannot be deleted is logged.
+
+use std::collections::BTreeSet;
+
+use dataflow::checkpoint::StateFile;
+
+use crate::location::Location;
+use crate::{CheckpointMetadata, METADATA_FILE, Storage, StorageError, read_metadata};
+
+/// Deletes files, such as those that [`SharedFiles`](crate::SharedFiles) answers.
+pub async fn discard_files(storage: &Storage, files: impl IntoIterator<Item = StateFile>) {
+    for file in files {
+        if let Err(error) = storage.delete(&file.location).await {
+            tracing::warn!(%error, "a file of a checkpoint that is not needed any more stays behind");
+        }
+    }
+}
+
+/// Deletes a checkpoint's own folder, `_metadata` first, so that it ceases to exist before it is incomplete. Also for one that was never published.
+pub async fn discard_checkpoint(storage: &Storage, folder: &str) -> Result<(), StorageError> {
+    storage.delete(&Location::parse(folder)?.child(METADATA_FILE).to_string()).await?;
+    storage.delete_folder(folder).await
+}
+
+/// Disposes of a savepoint or a retained checkpoint at the user's request: its folder, and the files of its job's `shared/` that no other
+/// checkpoint in the job's folder needs. Whatever has no `_metadata` is refused.
+pub async fn dispose(storage: &Storage, path: &str) -> Result<(), StorageError> {
+    let (folder, metadata) = read_metadata(storage, path).await?;
+    let own = own_shared_files(storage, &folder, &metadata).await?;
+    discard_checkpoint(storage, &folder).await?;
+    discard_files(storage, own).await;
+    Ok(())
+}
+
+/// The files in `../shared` that only this checkpoint needs.
+async fn own_shared_files(
+    storage: &Storage,
+    folder: &str,
+    metadata: &CheckpointMetadata,
+) -> Result<BTreeSet<StateFile>, StorageError> {
+    let Some((job, name)) = folder.rsplit_once('/') else { return Ok(BTreeSet::new()) };
+    let shared = format!("{job}/shared/");
+    let mut own: BTreeSet<StateFile> =
+        metadata.files().filter(|file| file.location.starts_with(&shared)).cloned().collect();
+    if own.is_empty() {
+        return Ok(own);
+    }
+    for sibling in storage.folders(job).await?.iter().filter(|sibling| *sibling != name) {
+        match read_metadata(storage, &format!("{job}/{sibling}")).await {
+            Ok((_, metadata)) => metadata.files().for_each(|file| {
+                own.remove(file);
+            }),
+            // A folder without metadata needs nothing.
+            Err(StorageError::Invalid(_) | StorageError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(own)
+}
