@@ -232,10 +232,6 @@ mod tests {
         batch
     }
 
-    fn transaction() -> Committable {
-        Committable::new("t".into(), ProducerIdentity { producer_id: 1, epoch: 0 })
-    }
-
     #[test]
     fn a_round_has_one_batch_of_a_partition_in_order() {
         let exchange = Exchange::default();
@@ -257,13 +253,14 @@ mod tests {
     #[test]
     fn a_transaction_is_handed_over_once() {
         let exchange = Exchange::default();
+        let transaction = Committable::new("t".into(), ProducerIdentity { producer_id: 1, epoch: 0 });
         assert_eq!(exchange.hand_over(), None);
-        exchange.began(transaction());
-        assert_eq!(exchange.hand_over(), Some(transaction()));
-        assert!(matches!(exchange.wait(), Work::Turn(prepared) if prepared == [transaction()]));
+        exchange.began(transaction.clone());
+        assert_eq!(exchange.hand_over(), Some(transaction.clone()));
+        assert!(matches!(exchange.wait(), Work::Turn(prepared) if prepared == [transaction.clone()]));
         assert_eq!(exchange.hand_over(), None);
-        assert_eq!(exchange.prepared(), [transaction()]);
-        exchange.committed(&transaction());
+        assert_eq!(exchange.prepared(), [transaction.clone()]);
+        exchange.committed(&transaction);
         assert_eq!(exchange.prepared(), []);
         exchange.close();
         assert!(matches!(exchange.wait(), Work::Stop(None)), "what was handed over is not the producer's any more");
@@ -277,7 +274,7 @@ mod tests {
         exchange.wake_later(Waker::noop());
         exchange.arrived(1, MAX_BYTES / 4);
         assert!(exchange.lock().waker.is_some());
-        exchange.arrived(2, MAX_BYTES / 2);
+        exchange.arrived(3, 3 * (MAX_BYTES / 4));
         assert!(exchange.lock().waker.is_none() && exchange.has_room());
     }
 }
