@@ -9,14 +9,17 @@ mod offsets;
 mod options;
 mod properties;
 mod reader;
+mod record_encoder;
 mod record_queue;
 mod split;
+mod transactions;
 mod writer;
 
 use dataflow::operator_spec::{ConnectorSpec, SinkSpec, SourceSpec};
-use dataflow::{Failure, SinkWriter, SourceReader, SplitEnumerator};
+use dataflow::{Committer, Failure, SinkWriter, SourceReader, SplitEnumerator};
 
 use self::options::KafkaTable;
+use self::transactions::{KafkaCommitter, TransactionalWriter};
 use crate::error::ConnectorError;
 use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
 use crate::option_def::OptionDef;
@@ -60,6 +63,20 @@ impl ConnectorFactory for KafkaFactory {
     }
 
     fn create_writer(&self, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {
-        Ok(Box::new(writer::KafkaWriter::new(KafkaTable::read(&spec.connector)?, spec, context)?))
+        let table = KafkaTable::read(&spec.connector)?;
+        Ok(match table.transactions.clone() {
+            Some(options) => Box::new(TransactionalWriter::new(table, options, spec, context)?),
+            None => Box::new(writer::KafkaWriter::new(table, spec, context)?),
+        })
+    }
+
+    fn create_committer(
+        &self,
+        spec: &SinkSpec,
+        _context: &WriterContext,
+    ) -> Result<Option<Box<dyn Committer>>, Failure> {
+        let table = KafkaTable::read(&spec.connector)?;
+        let committer = table.transactions.clone().map(|options| KafkaCommitter::new(table, options));
+        Ok(committer.map(|committer| Box::new(committer) as Box<dyn Committer>))
     }
 }

@@ -9,6 +9,7 @@ use super::offsets::{
     BOUNDED_MODE, BOUNDED_OFFSETS, BOUNDED_TIMESTAMP, OffsetMode, STARTUP_MODE, STARTUP_OFFSETS, STARTUP_TIMESTAMP,
 };
 use super::properties::ClientProperties;
+use super::transactions::Transactions;
 use crate::error::ConnectorError;
 use crate::formats::Format;
 use crate::option_def::{OptionDef, OptionKind};
@@ -82,7 +83,12 @@ const GUARANTEE: OptionDef = OptionDef::with_default(
     "sink.delivery-guarantee",
     OptionKind::Choice(&["at-least-once", "none", "exactly-once"]),
     "at-least-once",
-    "What a sink promises when the job fails. 'exactly-once' needs checkpoints, which flinkrs does not have yet.",
+    "What a sink promises when the job fails. 'exactly-once' writes in transactions, which are committed with checkpoints.",
+);
+const ID_PREFIX: OptionDef = OptionDef::optional(
+    "sink.transactional-id-prefix",
+    OptionKind::Text,
+    "Beginning of the names of transactions, which no other sink may have. Required by 'exactly-once'.",
 );
 
 pub(super) const OPTIONS: &[OptionDef] = &[
@@ -108,6 +114,7 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     SINK_PARALLELISM,
     PARTITIONER,
     GUARANTEE,
+    ID_PREFIX,
 ];
 
 /// Metadata columns: key and type.
@@ -167,7 +174,8 @@ pub(super) struct KafkaTable {
     pub(super) scan_parallelism: Option<u32>,
     pub(super) sink_parallelism: Option<u32>,
     pub(super) partitioner: Partitioner,
-    pub(super) exactly_once: bool,
+    /// How a sink writes exactly once, if it does.
+    pub(super) transactions: Option<Transactions>,
 }
 
 impl KafkaTable {
@@ -190,13 +198,13 @@ impl KafkaTable {
         let all = 0..spec.physical.len();
         let value_columns = all.filter(|index| !except_key || !key_columns.contains(index)).collect();
         let key = key_format.map(|format| part(spec, format, key_columns, prefix)).transpose()?;
+        let properties = ClientProperties::read(&spec.options)?;
         let bounded = OffsetMode::bounded(&options)?;
         let interval = options.duration(&DISCOVERY)?.filter(|interval| !interval.is_zero() && bounded.is_none());
         Ok(Self {
             table: spec.table.clone(),
             servers: options.text(&SERVERS).unwrap_or_default().to_owned(),
             topics: topics(spec, &options)?,
-            properties: ClientProperties::read(&spec.options)?,
             startup: OffsetMode::startup(&options)?,
             bounded,
             discovery_interval: interval,
@@ -205,7 +213,8 @@ impl KafkaTable {
             scan_parallelism: options.positive(&SCAN_PARALLELISM)?,
             sink_parallelism: options.positive(&SINK_PARALLELISM)?,
             partitioner: partitioner(&options),
-            exactly_once: is(&options, &GUARANTEE, "exactly-once"),
+            transactions: transactions(&options, &properties)?,
+            properties,
         })
     }
 
@@ -238,13 +247,6 @@ impl KafkaTable {
 
     /// The one topic that a sink writes.
     pub(super) fn sink_topic(&self) -> Result<&str, ConnectorError> {
-        if self.exactly_once {
-            return Err(ConnectorError::of_option(
-                GUARANTEE.key,
-                format!("'{}' = 'exactly-once' needs checkpoints, which flinkrs does not have yet", GUARANTEE.key),
-            )
-            .with_hint("use 'at-least-once'"));
-        }
         if self.partitioner == Partitioner::RoundRobin && self.key.is_some() {
             return Err(ConnectorError::of_option(
                 PARTITIONER.key,
@@ -258,6 +260,22 @@ impl KafkaTable {
                 .with_hint("name it with the option 'topic'")),
         }
     }
+}
+
+/// How the sink writes in transactions, if it is to.
+fn transactions(
+    options: &TableOptions<'_>,
+    properties: &ClientProperties,
+) -> Result<Option<Transactions>, ConnectorError> {
+    if !is(options, &GUARANTEE, "exactly-once") {
+        return Ok(None);
+    }
+    let Some(prefix) = options.text(&ID_PREFIX).filter(|prefix| !prefix.is_empty()) else {
+        let message = format!("{} must be specified when using DeliveryGuarantee.EXACTLY_ONCE.", ID_PREFIX.key);
+        return Err(ConnectorError::of_option(ID_PREFIX.key, message)
+            .with_hint("choose a name that no other sink has, and keep it for the life of the job"));
+    };
+    Transactions::read(prefix, properties).map(Some)
 }
 
 fn is(options: &TableOptions<'_>, def: &OptionDef, choice: &str) -> bool {
