@@ -192,9 +192,7 @@ impl Soak {
 
     /// Returns at the moment at which the next `_metadata` appears.
     fn wait_for_completion(&self) -> anyhow::Result<()> {
-        let chk = |id: u64| {
-            self.folder.join("checkpoints").join(&self.job).join(format!("chk-{id}")).join("_metadata")
-        };
+        let chk = |id: u64| self.folder.join("checkpoints").join(&self.job).join(format!("chk-{id}")).join("_metadata");
         let from = self.completed_id()?;
         let deadline = Instant::now() + RECOVERY_LIMIT;
         while Instant::now() < deadline {
@@ -226,7 +224,11 @@ impl Soak {
     fn all_run(&self) -> anyhow::Result<bool> {
         let job = self.cluster.get(&format!("/jobs/{}", self.job))?;
         let vertices = job["vertices"].as_array().context("a job has vertices")?;
-        ensure!(job["state"] != "FAILED", "the job has failed: {}", self.cluster.get(&format!("/jobs/{}/exceptions", self.job))?);
+        ensure!(
+            job["state"] != "FAILED",
+            "the job has failed: {}",
+            self.cluster.get(&format!("/jobs/{}/exceptions", self.job))?
+        );
         Ok(job["state"] == "RUNNING" && vertices.iter().all(|vertex| vertex["status"] == "RUNNING"))
     }
 

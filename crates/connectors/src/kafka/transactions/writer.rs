@@ -31,7 +31,7 @@ pub(in crate::kafka) struct TransactionalWriter {
     chooser: PartitionChooser,
     exchange: Arc<Exchange>,
     /// Records that came before the producer was connected: key and value.
-    waiting: VecDeque<(Option<String>, String)>,
+    waiting: VecDeque<(Option<String>, Option<String>)>,
     batches: Batches,
     pool: Pool,
     checkpointing: bool,
@@ -94,12 +94,12 @@ impl TransactionalWriter {
         let Some(partitions) = self.exchange.partitions()? else { return Ok(false) };
         let now = now();
         for (key, value) in std::mem::take(&mut self.waiting) {
-            self.append(key.as_deref(), &value, partitions, now);
+            self.append(key.as_deref(), value.as_deref(), partitions, now);
         }
         Ok(true)
     }
 
-    fn append(&mut self, key: Option<&str>, value: &str, partitions: u32, now: i64) {
+    fn append(&mut self, key: Option<&str>, value: Option<&str>, partitions: u32, now: i64) {
         let partition = self.chooser.choose(key, partitions);
         if self.batches.push(partition, key, value, now, &self.exchange) {
             self.chooser.next_batch();
@@ -109,13 +109,13 @@ impl TransactionalWriter {
 
 impl Batches {
     /// Appends a record; true when that made a batch full.
-    fn push(&mut self, partition: u32, key: Option<&str>, value: &str, now: i64, exchange: &Exchange) -> bool {
+    fn push(&mut self, partition: u32, key: Option<&str>, value: Option<&str>, now: i64, exchange: &Exchange) -> bool {
         let index = partition as usize;
         if self.open.len() <= index {
             self.open.resize_with(index + 1, RecordBatch::default);
         }
         let batch = &mut self.open[index];
-        let size = value.len() + key.map_or(0, str::len);
+        let size = value.map_or(0, str::len) + key.map_or(0, str::len);
         let is_full = batch.count() > 0 && batch.len() + size > self.limit;
         if is_full {
             self.bytes -= batch.len();
@@ -145,7 +145,7 @@ impl SinkWriter for TransactionalWriter {
         let now = now();
         encoder.encode(batch, |key, value| {
             let Some(partitions) = partitions else {
-                waiting.push_back((key.map(str::to_owned), value.to_owned()));
+                waiting.push_back((key.map(str::to_owned), value.map(str::to_owned)));
                 return Ok(());
             };
             let partition = chooser.choose(key, partitions);
