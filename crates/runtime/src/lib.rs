@@ -3,6 +3,7 @@
 //! The door is [`TaskExecutor`]: it takes deployment descriptors, runs each as a task on a thread of its own, and owns the exchange of data
 //! between tasks. It knows no JobManager: what happens to tasks is told to a [`TaskEvents`].
 
+mod checkpointing;
 mod events;
 pub mod exchange;
 mod executor;

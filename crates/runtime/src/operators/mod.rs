@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::clock::Clock;
-use dataflow::{ExecutionAttemptId, Failure, Operator, OperatorDescriptor, OperatorSpec, RowType};
+use dataflow::checkpoint::OperatorSubtaskState;
+use dataflow::{ExecutionAttemptId, Failure, Operator, OperatorDescriptor, OperatorId, OperatorSpec, RowType};
 use expr::EvalContext;
 
 use crate::metrics::TaskMetrics;
@@ -32,6 +33,19 @@ pub(crate) struct OperatorContext {
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) results: Arc<ResultStores>,
+    /// The checkpoint that the task is restored from.
+    pub(crate) restored_checkpoint: Option<u64>,
+    /// The state of its operators in it.
+    pub(crate) restored: BTreeMap<OperatorId, OperatorSubtaskState>,
+    /// Whether the task ends with a checkpoint.
+    pub(crate) checkpointing: bool,
+}
+
+impl OperatorContext {
+    /// What an operator is restored from; empty when it starts from nothing.
+    pub(crate) fn restored(&self, operator: OperatorId) -> OperatorSubtaskState {
+        self.restored.get(&operator).cloned().unwrap_or_default()
+    }
 }
 
 /// Makes an operator. `input` is what arrives at its first input.
@@ -49,7 +63,7 @@ pub(crate) fn create(
             let late = context.metrics.late_records_dropped.clone();
             window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone()).map(boxed)
         }
-        OperatorSpec::Sink(spec) => sink::Sink::new(spec, &descriptor.name, context).map(boxed),
+        OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
         OperatorSpec::Collect => Ok(boxed(collect::Collect::new(descriptor.id, context))),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
             Err(Failure::internal("a source can only be the head of a chain").fatal())
