@@ -157,8 +157,7 @@ fn the_configuration() {
         ("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION"),
         ("state.backend.type", "rocksdb"),
     ];
-    let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let configured = Configuration::from_map(settings.into_iter().collect(), Origin::Job);
+    let configured = Configuration::from_map(settings, Origin::Job);
     assert_eq!(body(&configuration_of(&configured).unwrap()), captured("job_checkpoints_config"));
     let without = configuration_of(&Configuration::new()).unwrap();
     assert_eq!((without.interval, without.externalization.enabled), (i64::MAX, false));
