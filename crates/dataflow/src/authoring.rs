@@ -111,9 +111,7 @@ pub trait SourceReader: Send {
     }
 
     /// The splits that are not finished, with the positions behind the last row that `poll` has returned: given to any reader, they go on there.
-    fn snapshot(&self) -> Result<Vec<Split>, Failure> {
-        Err(Failure::internal("this source cannot be part of a checkpoint").fatal())
-    }
+    fn snapshot(&self) -> Result<Vec<Split>, Failure>;
 
     /// A checkpoint with this [`snapshot`](Self::snapshot) is complete. For telling the outside only; must not wait.
     fn checkpoint_completed(&mut self, _snapshot: &[Split]) {}
@@ -141,14 +139,10 @@ pub trait SplitEnumerator: Send {
     fn discovery_interval(&self) -> Option<Duration>;
 
     /// What it needs to go on after a restore: which splits it has returned. They themselves are kept by others.
-    fn snapshot(&self) -> Result<serde_json::Value, Failure> {
-        Err(Failure::internal("this source cannot be part of a checkpoint").fatal())
-    }
+    fn snapshot(&self) -> Result<serde_json::Value, Failure>;
 
     /// Goes on from a snapshot; called before the first `discover`, which returns only what is new since.
-    fn restore(&mut self, _snapshot: serde_json::Value) -> Result<(), Failure> {
-        Err(Failure::internal("this source cannot be restored").fatal())
-    }
+    fn restore(&mut self, snapshot: serde_json::Value) -> Result<(), Failure>;
 }
 
 /// Writes rows to the outside.
@@ -160,6 +154,9 @@ pub trait SinkWriter: Send {
     fn is_available(&mut self, _waker: &Waker) -> Result<bool, Failure> {
         Ok(true)
     }
+
+    /// The watermark has advanced, behind the batches written so far.
+    fn on_watermark(&mut self, _watermark: i64) {}
 
     /// Everything written so far is made durable. A writer with a committer leaves it to the last [`prepare_commit`](Self::prepare_commit) to hand
     /// it over when `context.checkpointing` was set at its creation; else, and for writers without a committer, it is visible afterwards.

@@ -1,7 +1,8 @@
 //! Makes visible what belongs to a completed checkpoint: first the files, then the marks of complete partitions.
 //!
 //! Each subtask commits what it has written. So the mark of a partition says that the files of this subtask are there; another one may be
-//! some milliseconds behind, or may still write into the partition, as any subtask may after a `process-time` commit.
+//! some milliseconds behind, or may still write into the partition, as any subtask may after a `process-time` commit. With
+//! `partition-time` there is one subtask.
 
 use std::fs::File;
 use std::path::Path;

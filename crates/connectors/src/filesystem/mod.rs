@@ -15,6 +15,7 @@ mod enumerator;
 mod options;
 mod part_file;
 mod partition_commit;
+mod partition_time;
 mod path;
 mod pending_file;
 mod reader;
@@ -34,7 +35,6 @@ use self::sink_options::SinkOptions;
 use crate::error::ConnectorError;
 use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
 use crate::option_def::OptionDef;
-use crate::table_options::TableOptions;
 
 /// The `filesystem` connector.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl ConnectorFactory for FilesystemFactory {
 
     fn sink(&self, spec: &ConnectorSpec) -> Result<SinkAbility, ConnectorError> {
         let table = FileTable::read(spec)?;
-        let sink = SinkOptions::read(&TableOptions::new(spec))?;
+        let sink = SinkOptions::read(spec)?;
         if let Some(field) =
             table.partition_fields(&spec.physical).find(|field| !writer::can_be_partition(&field.ty.kind))
         {
@@ -87,8 +87,7 @@ impl ConnectorFactory for FilesystemFactory {
     }
 
     fn create_writer(&self, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {
-        let (table, sink) =
-            (FileTable::read(&spec.connector)?, SinkOptions::read(&TableOptions::new(&spec.connector))?);
+        let (table, sink) = (FileTable::read(&spec.connector)?, SinkOptions::read(&spec.connector)?);
         Ok(Box::new(writer::FileWriter::new(table, sink, spec, context, Clock::System, Random::from_system())?))
     }
 
@@ -97,7 +96,7 @@ impl ConnectorFactory for FilesystemFactory {
         spec: &SinkSpec,
         _context: &WriterContext,
     ) -> Result<Option<Box<dyn Committer>>, Failure> {
-        let sink = SinkOptions::read(&TableOptions::new(&spec.connector))?;
+        let sink = SinkOptions::read(&spec.connector)?;
         Ok(Some(Box::new(committer::FileCommitter::new(sink.success_file))))
     }
 }

@@ -50,6 +50,9 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     sink_options::COMMIT_TRIGGER,
     sink_options::COMMIT_DELAY,
     sink_options::SUCCESS_FILE,
+    sink_options::WATERMARK_ZONE,
+    sink_options::EXTRACTOR_KIND,
+    sink_options::EXTRACTOR_PATTERN,
     sink_options::PARALLELISM,
 ];
 

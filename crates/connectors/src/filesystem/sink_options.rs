@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use dataflow::operator_spec::ConnectorSpec;
+
+use super::partition_commit::Trigger;
+use super::partition_time::PartitionTime;
 use super::rolling_policy::RollingPolicy;
 use crate::error::ConnectorError;
 use crate::option_def::{OptionDef, OptionKind};
@@ -46,19 +50,36 @@ pub(super) const COMMIT_TRIGGER: OptionDef = OptionDef::with_default(
     "sink.partition-commit.trigger",
     OptionKind::Choice(&["process-time", "partition-time"]),
     "process-time",
-    "What says that a partition is complete: 'process-time', the wall clock. 'partition-time' is not supported yet.",
+    "What says that a partition is complete: 'process-time', the wall clock; 'partition-time', the watermark, which takes a sink of parallelism 1.",
 );
 pub(super) const COMMIT_DELAY: OptionDef = OptionDef::with_default(
     "sink.partition-commit.delay",
     OptionKind::Duration,
     "0 s",
-    "How long after its first row a partition is complete; 0 means with the next checkpoint. What comes later has it told again.",
+    "How long after its first row, or its own time, a partition is complete, to be told with the next checkpoint. What comes later has it told again.",
 );
 pub(super) const SUCCESS_FILE: OptionDef = OptionDef::with_default(
     "sink.partition-commit.success-file.name",
     OptionKind::Text,
     "_SUCCESS",
     "Name of the file of the policy 'success-file'.",
+);
+pub(super) const WATERMARK_ZONE: OptionDef = OptionDef::with_default(
+    "sink.partition-commit.watermark-time-zone",
+    OptionKind::Text,
+    "UTC",
+    "Time zone of the times of partitions, by name; that of the session when event time is TIMESTAMP_LTZ.",
+);
+pub(super) const EXTRACTOR_KIND: OptionDef = OptionDef::with_default(
+    "partition.time-extractor.kind",
+    OptionKind::Text,
+    "default",
+    "How the time of a partition is read: 'default', from its values by 'timestamp-pattern'.",
+);
+pub(super) const EXTRACTOR_PATTERN: OptionDef = OptionDef::optional(
+    "partition.time-extractor.timestamp-pattern",
+    OptionKind::Text,
+    "The time of a partition with '$key' for the value of a key: '$day $hour:00:00'. Without it the first value is the time.",
 );
 pub(super) const PARALLELISM: OptionDef =
     OptionDef::optional("sink.parallelism", OptionKind::Integer, "Parallelism of the sink.");
@@ -67,20 +88,23 @@ pub(super) const PARALLELISM: OptionDef =
 #[derive(Debug)]
 pub(super) struct SinkOptions {
     pub(super) rolling: RollingPolicy,
-    /// After which delay partitions are told to be complete, if they are.
-    pub(super) commit_delay: Option<Duration>,
+    /// When partitions are told to be complete, with the delay; absent when they are not.
+    pub(super) partition_commit: Option<(Trigger, Duration)>,
     pub(super) success_file: String,
     pub(super) parallelism: Option<u32>,
 }
 
 impl SinkOptions {
     /// Reads the options of a table that is written to.
-    pub(super) fn read(options: &TableOptions<'_>) -> Result<Self, ConnectorError> {
+    pub(super) fn read(spec: &ConnectorSpec) -> Result<Self, ConnectorError> {
+        let options = TableOptions::new(spec);
         if options.boolean(&AUTO_COMPACTION)? {
             let refused = options.error_of(&AUTO_COMPACTION, "is 'true', which is not supported yet");
             return Err(refused.with_hint("leave it out; make files larger by 'sink.rolling-policy.*'"));
         }
         let interval = |def: &OptionDef| Ok::<_, ConnectorError>(options.duration(def)?.unwrap_or(Duration::MAX));
+        let partition_commit = partition_commit(&options, &spec.partition_keys)?;
+        let by_watermark = matches!(partition_commit, Some((Trigger::PartitionTime(_), _)));
         Ok(Self {
             rolling: RollingPolicy {
                 file_size: options.bytes(&ROLLING_SIZE)?.unwrap_or(u64::MAX),
@@ -88,26 +112,56 @@ impl SinkOptions {
                 inactivity_interval: interval(&INACTIVITY_INTERVAL)?,
                 check_interval: interval(&CHECK_INTERVAL)?,
             },
-            commit_delay: commit_delay(options)?,
+            partition_commit,
             success_file: options.text(&SUCCESS_FILE).unwrap_or_default().to_owned(),
-            parallelism: options.positive(&PARALLELISM)?,
+            parallelism: parallelism(&options, by_watermark)?,
         })
     }
 }
 
-fn commit_delay(options: &TableOptions<'_>) -> Result<Option<Duration>, ConnectorError> {
-    let Some(policy) = options.text(&COMMIT_POLICY) else { return Ok(None) };
+/// A partition is complete by its time when no writer has rows of it any more, which one that is alone knows.
+fn parallelism(options: &TableOptions<'_>, alone: bool) -> Result<Option<u32>, ConnectorError> {
+    match options.positive(&PARALLELISM)? {
+        Some(parallelism) if alone && parallelism > 1 => {
+            let refused =
+                options.error_of(&PARALLELISM, &format!("is {parallelism}, but partitions are committed by time"));
+            Err(refused.with_hint("use 'sink.parallelism' = '1', or 'sink.partition-commit.trigger' = 'process-time'"))
+        }
+        None if alone => Ok(Some(1)),
+        parallelism => Ok(parallelism),
+    }
+}
+
+fn partition_commit(
+    options: &TableOptions<'_>,
+    keys: &[String],
+) -> Result<Option<(Trigger, Duration)>, ConnectorError> {
+    let Some(policy) = options.text(&COMMIT_POLICY).filter(|_| !keys.is_empty()) else { return Ok(None) };
     if let Some(other) = policy.split(',').map(str::trim).find(|kind| *kind != "success-file") {
         let refused = options.error_of(&COMMIT_POLICY, &format!("names '{other}', which is not supported"));
         return Err(refused.with_hint("use 'success-file'"));
-    }
-    if options.text(&COMMIT_TRIGGER).is_some_and(|trigger| trigger.eq_ignore_ascii_case("partition-time")) {
-        let refused = options.error_of(&COMMIT_TRIGGER, "is 'partition-time', which is not supported yet");
-        return Err(refused.with_hint("use 'process-time' with a 'sink.partition-commit.delay'"));
     }
     let name = options.text(&SUCCESS_FILE).unwrap_or_default();
     if name.is_empty() || name.contains('/') {
         return Err(options.error_of(&SUCCESS_FILE, &format!("is '{name}', which is no name of a file")));
     }
-    options.duration(&COMMIT_DELAY)
+    let by_watermark = options.text(&COMMIT_TRIGGER).is_some_and(|text| text.eq_ignore_ascii_case("partition-time"));
+    let trigger = match by_watermark {
+        true => Trigger::PartitionTime(partition_time(options, keys)?),
+        false => Trigger::ProcessTime,
+    };
+    Ok(Some((trigger, options.duration(&COMMIT_DELAY)?.unwrap_or_default())))
+}
+
+fn partition_time(options: &TableOptions<'_>, keys: &[String]) -> Result<PartitionTime, ConnectorError> {
+    if options.text(&EXTRACTOR_KIND).is_some_and(|kind| kind != "default") {
+        let refused = options.error_of(&EXTRACTOR_KIND, "is not 'default'");
+        return Err(refused.with_hint("classes of one's own are not supported"));
+    }
+    let zone = options.text(&WATERMARK_ZONE).unwrap_or_default();
+    let zone = zone.parse().map_err(|_| {
+        let refused = options.error_of(&WATERMARK_ZONE, &format!("is '{zone}', which is no name of a time zone"));
+        refused.with_hint("use a name such as 'UTC' or 'Asia/Shanghai'")
+    })?;
+    Ok(PartitionTime { keys: keys.to_vec(), pattern: options.text(&EXTRACTOR_PATTERN).map(str::to_owned), zone })
 }

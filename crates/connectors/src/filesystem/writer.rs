@@ -60,7 +60,6 @@ impl FileWriter {
         let names: Vec<String> = table.record.fields.iter().map(|field| field.name.clone()).collect();
         let partition_names = table.partition_fields(&spec.connector.physical).map(|field| field.name.clone());
         let partitions: Vec<(String, usize)> = partition_names.zip(table.partition_columns.iter().copied()).collect();
-        let delay = sink.commit_delay.filter(|_| !partitions.is_empty());
         let mut writer = Self {
             encoder: table.format.encoder(&spec.input, &table.record_columns, &names),
             spec: spec.clone(),
@@ -68,25 +67,26 @@ impl FileWriter {
             default_partition: table.default_partition,
             buckets: Buckets::new(&table.path, sink.rolling, context.subtask, &mut random),
             restored: Vec::new(),
-            partition_commit: delay.map(PartitionCommit::new),
+            partition_commit: sink.partition_commit.map(|(trigger, delay)| PartitionCommit::new(trigger, delay)),
             complete_partitions: Vec::new(),
             success_file: sink.success_file,
             checkpointing: context.checkpointing,
             clock,
         };
-        writer.restore(from_json(&context.restored)?);
+        writer.restore(from_json(&context.restored)?)?;
         Ok(writer)
     }
 
-    fn restore(&mut self, items: Vec<WriterState>) {
+    fn restore(&mut self, items: Vec<WriterState>) -> Result<(), Failure> {
         for item in items {
             match (item, &mut self.partition_commit) {
                 (WriterState::File(file), _) => self.restored.push(file),
-                (WriterState::Partition { partition, since }, Some(commit)) => commit.restore(partition, since),
+                (WriterState::Partition { partition, since }, Some(commit)) => commit.restore(&partition, since)?,
                 // The table tells no partitions any more.
                 (WriterState::Partition { .. }, None) => {}
             }
         }
+        Ok(())
     }
 
     /// Ends the files of these partitions, which are told with the next commit.
@@ -124,11 +124,17 @@ impl SinkWriter for FileWriter {
                 push_partition(&mut partition, name, if value.is_empty() { &self.default_partition } else { &value });
             }
             if let Some(commit) = &mut self.partition_commit {
-                commit.written(&partition, now);
+                commit.written(&partition, now)?;
             }
             self.buckets.file(&partition, now)?.add(|out| rows.write(row, out))?;
         }
         Ok(())
+    }
+
+    fn on_watermark(&mut self, watermark: i64) {
+        if let Some(commit) = &mut self.partition_commit {
+            commit.on_watermark(watermark);
+        }
     }
 
     fn finish(&mut self, _waker: &Waker) -> Result<Progress, Failure> {

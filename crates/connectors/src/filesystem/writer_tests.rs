@@ -18,7 +18,6 @@ use super::options::FileTable;
 use super::sink_options::SinkOptions;
 use super::writer::FileWriter;
 use crate::factory::WriterContext;
-use crate::table_options::TableOptions;
 
 struct Sink {
     folder: tempfile::TempDir,
@@ -79,8 +78,7 @@ fn writer(path: &Path, options: &[(&str, &str)], clock: &ManualClock, restored: 
         physical: row(),
         partition_keys: vec!["p".into()],
     };
-    let (table, sink) =
-        (FileTable::read(&connector).unwrap(), SinkOptions::read(&TableOptions::new(&connector)).unwrap());
+    let (table, sink) = (FileTable::read(&connector).unwrap(), SinkOptions::read(&connector).unwrap());
     let not_null = NotNullEnforcer::Error;
     let spec = SinkSpec { input: row(), connector, primary_key: vec![], not_null, insert_only: true };
     let context = WriterContext { checkpointing: true, restored, ..WriterContext::default() };
@@ -165,4 +163,22 @@ fn all_partitions_are_told_at_the_end() {
     assert_eq!(sink.partition(7), (vec![], false), "the last checkpoint is still to come");
     assert_eq!(sink.commit(), (2, 0));
     assert_eq!(sink.partition(7), (vec!["1".into()], true));
+}
+
+#[test]
+fn a_partition_is_told_when_the_watermark_is_past_its_time() {
+    let mut sink = Sink::new(&[
+        ("sink.partition-commit.policy.kind", "success-file"),
+        ("sink.partition-commit.trigger", "partition-time"),
+        ("sink.partition-commit.delay", "1 s"),
+        ("partition.time-extractor.timestamp-pattern", "1970-01-01 00:00:0$p"),
+    ]);
+    sink.write(1, &[1]);
+    sink.write(2, &[2]);
+    sink.writer.on_watermark(2_000);
+    sink.clock.advance(Duration::from_secs(60));
+    assert_eq!(sink.commit(), (0, 4), "two files in progress, two partitions that wait");
+    sink.writer.on_watermark(2_001);
+    assert_eq!(sink.commit(), (2, 2));
+    assert_eq!((sink.partition(1), sink.partition(2)), ((vec!["1".into()], true), (vec![], false)));
 }

@@ -77,24 +77,33 @@ fn filesystem() {
     );
     refused(&[("path", "s3://b/x"), ("format", "csv")], Some("path"), "file system 's3' is not supported", "");
     let success = ("sink.partition-commit.policy.kind", "success-file");
+    let by_time = ("sink.partition-commit.trigger", "partition-time");
+    let (extractor, zone) = ("partition.time-extractor.kind", "sink.partition-commit.watermark-time-zone");
     for (options, key, message) in [
         (&[("auto-compaction", "true")][..], "auto-compaction", "not supported yet"),
         (&[("sink.partition-commit.policy.kind", "metastore,success-file")], success.0, "names 'metastore'"),
         (
-            &[success, ("sink.partition-commit.trigger", "partition-time")],
-            "sink.partition-commit.trigger",
-            "is 'partition-time'",
+            &[success, by_time, ("sink.parallelism", "2")],
+            "sink.parallelism",
+            "is 2, but partitions are committed by time",
         ),
+        (&[success, by_time, (extractor, "custom")], extractor, "is not 'default'"),
+        (&[success, by_time, (zone, "Mars")], zone, "is no name of a time zone"),
         (
             &[success, ("sink.partition-commit.success-file.name", "a/b")],
             "sink.partition-commit.success-file.name",
             "is no name of a file",
         ),
     ] {
-        let table = table("filesystem", &physical(), &[&[("path", "/x"), ("format", "csv")], options].concat());
+        let mut table = table("filesystem", &physical(), &[&[("path", "/x"), ("format", "csv")], options].concat());
+        table.partition_keys = vec!["k_a".into()];
         assert_refused(&connector(&table).sink(&table).unwrap_err(), Some(key), message, "");
         assert!(connector(&table).source(&table).is_ok(), "who only reads is not concerned");
     }
+    let mut alone = table("filesystem", &physical(), &[("path", "/x"), ("format", "csv"), success, by_time]);
+    assert_eq!(connector(&alone).sink(&alone).unwrap().parallelism, None, "there are no partitions");
+    alone.partition_keys = vec!["k_a".into()];
+    assert_eq!(connector(&alone).sink(&alone).unwrap().parallelism, Some(1), "one writer must see all rows");
     let map = row(&[("m", TypeKind::Map(Box::new(TypeKind::Int.nullable()), Box::new(TypeKind::Int.nullable())))]);
     for (format, message) in [("csv", "csv cannot hold it"), ("json", "use STRING as the key type")] {
         let table = table("filesystem", &map, &[("path", "/x"), ("format", format)]);

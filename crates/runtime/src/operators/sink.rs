@@ -8,7 +8,7 @@ use arrow_array::BooleanArray;
 use arrow_buffer::NullBuffer;
 use connectors::WriterContext;
 use dataflow::operator_spec::{NotNullEnforcer, SinkSpec};
-use dataflow::{Batch, Failure, Operator, Output, Progress, SinkWriter};
+use dataflow::{Batch, Failure, Operator, Output, Progress, SinkWriter, StreamElement};
 
 use super::OperatorContext;
 use crate::metrics::TaskMetrics;
@@ -81,6 +81,11 @@ impl Operator for Sink {
             self.metrics.records_out.add(batch.num_rows() as u64);
         }
         Ok(())
+    }
+
+    fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        self.writer.on_watermark(watermark);
+        out.emit(StreamElement::Watermark(watermark))
     }
 
     fn is_available(&mut self, waker: &Waker) -> Result<bool, Failure> {
