@@ -1,11 +1,14 @@
 //! Talks to a JobManager over its REST API: submits jobs, asks for their state, fetches the rows of a SELECT.
 
+mod operations;
+
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use dataflow::{JobGraph, JobId, OperatorId, VertexId};
 use jobmanager::rest::messages::{
-    ClusterOverview, ErrorResponse, JobDetails, JobExceptions, JobSubmitted, MetricValue,
+    CheckpointingConfiguration, CheckpointingStatistics, ClusterOverview, ErrorResponse, JobDetails, JobExceptions,
+    JobOverview, JobSubmitted, JobsOverview, MetricValue,
 };
 use proto::v1::CollectResultsResponse;
 use reqwest::{Method, RequestBuilder, Response};
@@ -79,6 +82,22 @@ impl ClusterClient {
             .filter_map(|metric| metric.value.parse().ok())
             .filter(|&watermark| watermark != i64::MIN)
             .collect())
+    }
+
+    /// `GET /jobs/overview`.
+    pub async fn jobs(&self) -> anyhow::Result<Vec<JobOverview>> {
+        let overview: JobsOverview = self.call(self.request(Method::GET, "/jobs/overview")).await?;
+        Ok(overview.jobs)
+    }
+
+    /// `GET /jobs/:id/checkpoints`.
+    pub async fn checkpoints(&self, job: JobId) -> anyhow::Result<CheckpointingStatistics> {
+        self.call(self.request(Method::GET, &format!("/jobs/{job}/checkpoints"))).await
+    }
+
+    /// `GET /jobs/:id/checkpoints/config`.
+    pub async fn checkpointing(&self, job: JobId) -> anyhow::Result<CheckpointingConfiguration> {
+        self.call(self.request(Method::GET, &format!("/jobs/{job}/checkpoints/config"))).await
     }
 
     /// Asks for the job's cancellation.

@@ -89,11 +89,14 @@ fn a_failed_job_is_said_once_and_in_one_line() {
 fn settings_without_effect_are_named() {
     let (success, said) = run(
         "set.sql",
-        "SET 'execution.checkpointing.interval' = '10 s';\nSET 'parallelism.defalt' = '2';\nSELECT 1;",
+        "SET 'execution.checkpointing.file-merging.enabled' = 'true';\nSET 'parallelism.defalt' = '2';\nSELECT 1;",
         &["-t", "local"],
     );
     assert!(success, "{said}");
-    assert!(said.contains("no effect in this version of flinkrs: execution.checkpointing.interval"), "{said}");
+    assert!(
+        said.contains("no effect in this version of flinkrs: execution.checkpointing.file-merging.enabled"),
+        "{said}"
+    );
     assert!(said.contains("did you mean 'parallelism.default'?"), "{said}");
 }
 

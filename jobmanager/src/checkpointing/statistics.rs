@@ -3,6 +3,7 @@
 //! Pure data with functions that record; whoever drives checkpoints calls them, REST and metrics read. Nothing is decided by it, and it is
 //! not part of a checkpoint: a JobManager that comes back begins anew. Clones are cheap, because what has ended is shared.
 
+mod gauges;
 mod record;
 mod summary;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! pictures of jobs and views of TaskManagers; nothing is decided here.
 
 mod aggregate;
+mod checkpoints;
 mod cluster;
 mod context;
 mod error;

@@ -7,7 +7,7 @@ use super::context::RestContext;
 use super::error::RestError;
 use super::query::{self, Query};
 use super::reply::{Answer, Reply};
-use super::{cluster, job, jobs, lifecycle, metric_queries, results, task_managers, vertex};
+use super::{checkpoints, cluster, job, jobs, lifecycle, metric_queries, results, task_managers, vertex};
 
 /// A request before it is answered.
 #[derive(Debug)]
@@ -66,6 +66,12 @@ async fn job_route(context: &RestContext, request: &Request, id: &str, path: &[&
         ("GET", ["exceptions"]) => job::exceptions(context, id, query).await,
         ("GET", ["accumulators"]) => job::accumulators(context, id).await,
         ("GET", ["metrics"]) => metric_queries::of_job(context, id, query).await,
+        ("GET", ["checkpoints"]) => checkpoints::statistics(context, id).await,
+        ("GET", ["checkpoints", "config"]) => checkpoints::configuration(context, id).await,
+        ("GET", ["checkpoints", "details", checkpoint]) => checkpoints::details(context, id, checkpoint).await,
+        ("GET", ["checkpoints", "details", checkpoint, "subtasks", vertex]) => {
+            checkpoints::subtasks(context, id, checkpoint, vertex).await
+        }
         ("GET", ["execution-result"]) => lifecycle::execution_result(context, id).await,
         ("GET", ["results", operator]) => results::collect(context, id, operator, query).await,
         (_, ["vertices", vertex, rest @ ..]) => vertex_route(context, request, id, vertex, rest).await,

@@ -151,3 +151,30 @@ fn percentiles_are_those_of_flink() {
     assert!(none.percentiles([0.5])[0].is_nan());
     assert_eq!((none.min(), none.max(), none.average()), (0, 0, 0));
 }
+
+#[test]
+fn gauges_are_those_of_the_last_completed_one() {
+    let mut statistics = CheckpointStatistics::new(2);
+    let gauge = |statistics: &CheckpointStatistics, name: &str| {
+        statistics.gauges().into_iter().find(|(known, _)| *known == name).unwrap().1
+    };
+    assert_eq!((gauge(&statistics, "lastCheckpointDuration"), gauge(&statistics, "totalNumberOfCheckpoints")), (-1, 0));
+    assert_eq!(statistics.last_external_path(), "n/a");
+    complete(&mut statistics, 1, SnapshotKind::Checkpoint, 10);
+    complete(&mut statistics, 2, SAVEPOINT, 20);
+    statistics.triggered(3, SnapshotKind::Checkpoint, [(VertexId(1), 1)], 3_000);
+    for (name, value) in [
+        ("totalNumberOfCheckpoints", 3),
+        ("numberOfInProgressCheckpoints", 1),
+        ("numberOfCompletedCheckpoints", 2),
+        ("lastCompletedCheckpointId", 2),
+        ("lastCheckpointCompletedTimestamp", 2_020),
+        ("lastCheckpointDuration", 20),
+        ("lastCheckpointSize", 2),
+        ("lastCheckpointFullSize", 200),
+        ("lastCheckpointRestoreTimestamp", -1),
+    ] {
+        assert_eq!(gauge(&statistics, name), value, "{name}");
+    }
+    assert_eq!(statistics.last_external_path(), "/chk-2");
+}
