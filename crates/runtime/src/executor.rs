@@ -22,6 +22,7 @@ use crate::exchange::registry::PartitionRegistry;
 use crate::metrics::TaskMetrics;
 use crate::results::ResultStores;
 use crate::settings::TaskExecutorSettings;
+use crate::state_services::StateServices;
 use crate::task::{Mail, Mailbox, TaskBuilder, TaskThread};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -38,6 +39,7 @@ struct Inner {
     peers: Arc<Peers>,
     results: Arc<ResultStores>,
     snapshots: SnapshotWriter,
+    state: StateServices,
     tasks: Mutex<HashMap<ExecutionAttemptId, RunningTask>>,
     shutdown: watch::Sender<bool>,
 }
@@ -71,13 +73,22 @@ impl TaskExecutor {
             }
         });
         let peers = Arc::new(Peers::new(handle.clone()));
+        let state = StateServices::new(&settings, handle.clone());
         let (storage, runtime) = (settings.storage.clone(), handle);
         let storage_of = move |location: &CheckpointLocation| -> Box<dyn StateStorage> {
             Box::new(storage.checkpoint(location.clone(), runtime.clone()))
         };
         let snapshots = SnapshotWriter::new(settings.clock.clone(), Box::new(storage_of));
-        let inner =
-            Inner { settings, registry, peers, results: Arc::default(), snapshots, tasks: Mutex::default(), shutdown };
+        let inner = Inner {
+            settings,
+            registry,
+            peers,
+            results: Arc::default(),
+            snapshots,
+            state,
+            tasks: Mutex::default(),
+            shutdown,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -108,6 +119,7 @@ impl TaskExecutor {
             peers: inner.peers.clone(),
             results: inner.results.clone(),
             snapshots: inner.snapshots.clone(),
+            state: inner.state.clone(),
             events,
             metrics: metrics.clone(),
             mailbox: mailbox.clone(),

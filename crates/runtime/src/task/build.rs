@@ -30,9 +30,11 @@ use crate::exchange::ready::ReadyChannels;
 use crate::exchange::registry::PartitionRegistry;
 use crate::exchange::writer::RecordWriter;
 use crate::metrics::TaskMetrics;
+use crate::operators::state_environment::StateEnvironment;
 use crate::operators::{OperatorContext, create};
 use crate::results::ResultStores;
 use crate::settings::TaskExecutorSettings;
+use crate::state_services::StateServices;
 
 /// What a task is built from.
 pub(crate) struct TaskBuilder {
@@ -42,6 +44,7 @@ pub(crate) struct TaskBuilder {
     pub(crate) peers: Arc<Peers>,
     pub(crate) results: Arc<ResultStores>,
     pub(crate) snapshots: SnapshotWriter,
+    pub(crate) state: StateServices,
     pub(crate) events: Arc<dyn TaskEvents>,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) mailbox: Arc<Mailbox>,
@@ -63,6 +66,7 @@ impl TaskBuilder {
             clock: self.settings.clock.clone(),
             metrics: self.metrics.clone(),
             results: self.results.clone(),
+            state: StateEnvironment::new(&descriptor.vertex, descriptor.attempt, &self.state),
             restored_checkpoint: descriptor.restore.as_ref().map(|restore| restore.checkpoint_id),
             restored: descriptor.restore.as_ref().map(|restore| restore.operators.clone()).unwrap_or_default(),
             checkpointing: self.final_checkpoint(),
