@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dataflow::checkpoint::{CheckpointLocation, CheckpointNotice};
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerReport};
-use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateStorage};
+use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateReader, StateStorage};
 use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -38,6 +38,7 @@ struct Inner {
     peers: Arc<Peers>,
     results: Arc<ResultStores>,
     snapshots: SnapshotWriter,
+    reader: Arc<dyn StateReader>,
     tasks: Mutex<HashMap<ExecutionAttemptId, RunningTask>>,
     shutdown: watch::Sender<bool>,
 }
@@ -71,13 +72,14 @@ impl TaskExecutor {
             }
         });
         let peers = Arc::new(Peers::new(handle.clone()));
+        let reader = Arc::new(settings.storage.reader(handle.clone()));
         let (storage, runtime) = (settings.storage.clone(), handle);
         let storage_of = move |location: &CheckpointLocation| -> Box<dyn StateStorage> {
             Box::new(storage.checkpoint(location.clone(), runtime.clone()))
         };
         let snapshots = SnapshotWriter::new(settings.clock.clone(), Box::new(storage_of));
         let inner =
-            Inner { settings, registry, peers, results: Arc::default(), snapshots, tasks: Mutex::default(), shutdown };
+            Inner { settings, registry, peers, results: Arc::default(), snapshots, reader, tasks: Mutex::default(), shutdown };
         Self { inner: Arc::new(inner) }
     }
 
@@ -108,6 +110,7 @@ impl TaskExecutor {
             peers: inner.peers.clone(),
             results: inner.results.clone(),
             snapshots: inner.snapshots.clone(),
+            reader: inner.reader.clone(),
             events,
             metrics: metrics.clone(),
             mailbox: mailbox.clone(),
