@@ -78,8 +78,16 @@ impl TaskExecutor {
             Box::new(storage.checkpoint(location.clone(), runtime.clone()))
         };
         let snapshots = SnapshotWriter::new(settings.clock.clone(), Box::new(storage_of));
-        let inner =
-            Inner { settings, registry, peers, results: Arc::default(), snapshots, reader, tasks: Mutex::default(), shutdown };
+        let inner = Inner {
+            settings,
+            registry,
+            peers,
+            results: Arc::default(),
+            snapshots,
+            reader,
+            tasks: Mutex::default(),
+            shutdown,
+        };
         Self { inner: Arc::new(inner) }
     }
 

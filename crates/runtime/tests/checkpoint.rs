@@ -40,7 +40,8 @@ fn written(folder: &Path) -> Vec<i64> {
     let files = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap());
     let visible = files.filter(|file| !file.file_name().to_str().unwrap().starts_with('.'));
     let texts = visible.map(|file| std::fs::read_to_string(file.path()).unwrap());
-    let mut all: Vec<i64> = texts.flat_map(|text| text.lines().map(|line| line.parse().unwrap()).collect::<Vec<_>>()).collect();
+    let mut all: Vec<i64> =
+        texts.flat_map(|text| text.lines().map(|line| line.parse().unwrap()).collect::<Vec<_>>()).collect();
     all.sort_unstable();
     all
 }
@@ -56,7 +57,11 @@ async fn a_restored_job_writes_every_row_once() {
     let workers: [&Worker; 2] = [&left, &right];
     let sink = |subtask: u32, restore: Option<TaskRestore>| {
         let task = job.sink(subtask, &[&left], output.to_str().unwrap());
-        TaskDeploymentDescriptor { checkpointing: Some(CheckpointingDescriptor { final_checkpoint: true }), restore, ..task }
+        TaskDeploymentDescriptor {
+            checkpointing: Some(CheckpointingDescriptor { final_checkpoint: true }),
+            restore,
+            ..task
+        }
     };
     let source = || TaskDeploymentDescriptor {
         checkpointing: Some(CheckpointingDescriptor { final_checkpoint: true }),

@@ -62,7 +62,10 @@ fn gate_of<'a>(task: &'a TaskDeploymentDescriptor, channel: &ChannelId) -> Resul
         edges.any(|edge| edge == (channel.source, channel.output))
     };
     task.inputs.iter().find(belongs).ok_or_else(|| {
-        Failure::internal(format!("rows in flight from vertex {} were given to a task that it does not feed", channel.source))
-            .fatal()
+        Failure::internal(format!(
+            "rows in flight from vertex {} were given to a task that it does not feed",
+            channel.source
+        ))
+        .fatal()
     })
 }

@@ -458,7 +458,10 @@ mod tests {
         assert_eq!(queue.pop_urgent().unwrap().checkpoint_id, 1);
         assert_eq!(queue.pop_urgent().unwrap().checkpoint_id, 2);
         assert!(queue.pop_urgent().is_none());
-        assert_eq!((pop_text(&queue), pop_text(&queue), pop_text(&queue)), ("1 rows".into(), "1 rows".into(), "watermark 5".into()));
+        assert_eq!(
+            (pop_text(&queue), pop_text(&queue), pop_text(&queue)),
+            ("1 rows".into(), "1 rows".into(), "watermark 5".into())
+        );
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use dataflow::deployment::ResultPartitionDescriptor;
 use dataflow::checkpoint::ChannelId;
+use dataflow::deployment::ResultPartitionDescriptor;
 use dataflow::{Batch, CheckpointBarrier, Failure, Partitioning, StreamElement};
 
 use super::codec::row_bytes;

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 use dataflow::checkpoint::{
-    AfterSavepoint, Alignment, ChannelStateHandle, CheckpointAcknowledgement, CheckpointNotice, CheckpointReport, OperatorStateItem, Redistribution, SnapshotKind,
+    AfterSavepoint, Alignment, ChannelStateHandle, CheckpointAcknowledgement, CheckpointNotice, CheckpointReport,
+    OperatorStateItem, Redistribution, SnapshotKind,
 };
 use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorId, OperatorSnapshot, Output, Progress, Stateful,

@@ -12,7 +12,9 @@ use std::task::Waker;
 use std::time::Instant;
 
 use common::clock::Clock;
-use dataflow::checkpoint::{AfterSavepoint, Alignment, CheckpointDecline, CheckpointMetrics, CheckpointReport, SnapshotKind};
+use dataflow::checkpoint::{
+    AfterSavepoint, Alignment, CheckpointDecline, CheckpointMetrics, CheckpointReport, SnapshotKind,
+};
 use dataflow::{CheckpointBarrier, ExecutionAttemptId, Failure, Progress, StreamElement};
 
 use super::barrier_aligner::AlignerCommand;
@@ -67,7 +69,9 @@ struct Taken {
 enum Outputs {
     Settled,
     /// The barrier goes in line; if it has not left by then (ms since the epoch), it overtakes what is before it.
-    InLine { overtake_at: i64 },
+    InLine {
+        overtake_at: i64,
+    },
 }
 
 /// All barriers of this checkpoint have come.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use common::clock::ManualClock;
 use dataflow::checkpoint::{
-    AfterSavepoint, Alignment, ChannelId, CheckpointLocation, CheckpointNotice, CheckpointOptions, CheckpointReport, SnapshotKind,
+    AfterSavepoint, Alignment, ChannelId, CheckpointLocation, CheckpointNotice, CheckpointOptions, CheckpointReport,
+    SnapshotKind,
 };
 use dataflow::deployment::{ResultPartitionDescriptor, TaskStateUpdate};
 use dataflow::{CheckpointBarrier, ExecutionAttemptId, Operator, OperatorId, Partitioning, StreamElement, VertexId};
@@ -106,7 +107,14 @@ pub(crate) struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { operators: Vec::new(), producers: true, room: 8, last: FinalCheckpoint::NotNeeded, restored: Vec::new(), head: None }
+        Self {
+            operators: Vec::new(),
+            producers: true,
+            room: 8,
+            last: FinalCheckpoint::NotNeeded,
+            restored: Vec::new(),
+            head: None,
+        }
     }
 }
 

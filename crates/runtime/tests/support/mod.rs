@@ -8,12 +8,12 @@ use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use common::config::Configuration;
-use dataflow::deployment::{
-    InputChannelDescriptor, InputGateDescriptor, ResultPartitionDescriptor, TaskDeploymentDescriptor, TaskStateUpdate,
-};
 use dataflow::checkpoint::{
     Alignment, CheckpointAcknowledgement, CheckpointBarrier, CheckpointLocation, CheckpointNotice, CheckpointOptions,
     CheckpointReport, SnapshotKind,
+};
+use dataflow::deployment::{
+    InputChannelDescriptor, InputGateDescriptor, ResultPartitionDescriptor, TaskDeploymentDescriptor, TaskStateUpdate,
 };
 use dataflow::operator_spec::{ConnectorSpec, NotNullEnforcer, ReadColumn, SinkSpec, SourceSpec};
 use dataflow::{
@@ -183,7 +183,8 @@ impl Job {
 
     /// A subtask of the generator.
     pub fn source(&self, subtask: u32) -> TaskDeploymentDescriptor {
-        let vertex = self.vertex(SOURCE, "Source: numbers[1]", self.parallelism, OperatorSpec::Source(self.source_spec()));
+        let vertex =
+            self.vertex(SOURCE, "Source: numbers[1]", self.parallelism, OperatorSpec::Source(self.source_spec()));
         let mut task = self.task(vertex, subtask);
         let forward = self.partitioning == Partitioning::Forward;
         task.outputs = vec![ResultPartitionDescriptor {
