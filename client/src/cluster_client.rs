@@ -14,6 +14,8 @@ use proto::v1::CollectResultsResponse;
 use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
+use crate::stack_trace::causes;
+
 /// A JobManager's REST API.
 #[derive(Debug, Clone)]
 pub struct ClusterClient {
@@ -143,7 +145,7 @@ impl ClusterClient {
         }
         let text = response.text().await.unwrap_or_default();
         let cause = serde_json::from_str::<ErrorResponse>(&text).map_or(text, |body| body.errors.join("; "));
-        Err(anyhow!("the JobManager at {} answered {status}: {}", self.address, first_line(&cause)))
+        Err(anyhow!("the JobManager at {} answered {status}: {}", self.address, causes(first_line(&cause))))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> anyhow::Error {

@@ -78,6 +78,19 @@ fn arguments_that_do_not_fit() {
 }
 
 #[test]
+fn commands_that_cannot_be_carried_out() {
+    let job = "00000000000000000000000000000001";
+    for command in [&["list"][..], &["savepoint", job], &["checkpoint", job], &["stop", job], &["cancel", job]] {
+        let all = [command, &["-m", "127.0.0.1:1"]].concat();
+        refused(flinkrs(&all), &["127.0.0.1:1", "flinkrs jobmanager"]);
+    }
+    refused(flinkrs(&["savepoint"]), &["flinkrs savepoint JOB", "flinkrs list"]);
+    refused(flinkrs(&["cancel", "job1"]), &["job1", "JOB"]);
+    refused(flinkrs(&["run", "-n", "x.sql"]), &["--fromSavepoint"]);
+    refused(flinkrs(&["run", "-s", "p", "--claimMode", "MINE", "x.sql"]), &["MINE", "NO_CLAIM"]);
+}
+
+#[test]
 fn a_failed_job_is_said_once_and_in_one_line() {
     let (success, said) = run("once.sql", &format!("{TABLE}SELECT * FROM t;"), &["-t", "local"]);
     assert!(!success);

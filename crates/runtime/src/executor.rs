@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dataflow::checkpoint::{CheckpointLocation, CheckpointNotice};
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerReport};
-use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateReader, StateStorage};
+use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateStorage};
 use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;

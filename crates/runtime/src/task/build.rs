@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::config::{Configuration, Origin, options};
 use dataflow::checkpoint::ChannelId;
 use dataflow::deployment::{InputChannelDescriptor, TaskDeploymentDescriptor};
-use dataflow::{Failure, OperatorSpec, RowType, StateReader};
+use dataflow::{Failure, OperatorSpec, RowType};
 use expr::EvalContext;
 
 use super::chain::{Chain, Link};

@@ -60,13 +60,22 @@ fn replay_history(statistics: &mut CheckpointStatistics, shown: &Value) {
     }
 }
 
+/// The answer, with those counted in that Flink tried to trigger before all tasks ran; flinkrs waits for them.
+fn with_refused(statistics: &CheckpointStatistics, shown: &Value) -> Value {
+    let mut answer = body(&statistics_of(statistics));
+    let refused = shown["counts"]["failed"].as_u64().unwrap();
+    for count in ["failed", "total"] {
+        answer["counts"][count] = Value::from(answer["counts"][count].as_u64().unwrap() + refused);
+    }
+    answer
+}
+
 #[test]
 fn statistics_of_a_running_job() {
     let shown = captured("job_checkpoints");
     let mut statistics = CheckpointStatistics::new(10);
-    statistics.not_triggered();
     replay_history(&mut statistics, &shown);
-    assert_eq!(body(&statistics_of(&statistics)), shown);
+    assert_eq!(with_refused(&statistics, &shown), shown);
 }
 
 #[test]
@@ -75,7 +84,6 @@ fn statistics_of_a_restored_job() {
     let mut statistics = CheckpointStatistics::new(10);
     replay_history(&mut statistics, &shown);
     for restored_at in [0, shown["latest"]["restored"]["restore_timestamp"].as_i64().unwrap()] {
-        statistics.not_triggered();
         statistics.restored(RestoredCheckpoint {
             id: 1,
             restored_at,
@@ -83,7 +91,7 @@ fn statistics_of_a_restored_job() {
             external_path: shown["latest"]["restored"]["external_path"].as_str().unwrap().to_owned(),
         });
     }
-    assert_eq!(body(&statistics_of(&statistics)), shown);
+    assert_eq!(with_refused(&statistics, &shown), shown);
 }
 
 #[test]
