@@ -139,12 +139,13 @@ fn vertex_of(graph: &JobGraph, id: OperatorId) -> Option<&JobVertex> {
     graph.vertices.iter().find(|vertex| vertex.operators.iter().any(|operator| operator.id == id))
 }
 
-/// The number of key groups that the state of a vertex was taken with; none if the checkpoint does not know its operators.
+/// The number of key groups that a vertex was checkpointed with. None if the checkpoint does not know its operators, or none of them has state
+/// and the number is too small for the vertex now.
 fn taken_max_parallelism(vertex: &JobVertex, metadata: &CheckpointMetadata) -> Option<u32> {
     let known = |operator: &&OperatorState| vertex.operators.iter().any(|own| own.id == operator.id);
-    let mut operators: Vec<&OperatorState> = metadata.operators.iter().filter(known).collect();
-    operators.sort_by_key(|operator| operator.is_empty());
-    operators.first().map(|operator| operator.max_parallelism)
+    let operators = || metadata.operators.iter().filter(known);
+    let any = || operators().find(|operator| operator.max_parallelism >= vertex.parallelism);
+    operators().find(|operator| !operator.is_empty()).or_else(any).map(|operator| operator.max_parallelism)
 }
 
 fn check_key_groups(metadata: &CheckpointMetadata, graph: &JobGraph) -> Result<(), RestoreError> {
@@ -193,7 +194,7 @@ fn spread_items(operator: &OperatorState, parallelism: u32) -> Vec<Vec<OperatorS
             match item.redistribution {
                 Redistribution::Union => spread.iter_mut().for_each(|items| items.push(item.clone())),
                 Redistribution::Split if operator.parallelism == parallelism => {
-                    spread[*old as usize].push(item.clone())
+                    spread[(old % parallelism) as usize].push(item.clone())
                 }
                 Redistribution::Split => {
                     let next = dealt.entry(&item.name).or_default();
@@ -205,3 +206,6 @@ fn spread_items(operator: &OperatorState, parallelism: u32) -> Vec<Vec<OperatorS
     }
     spread
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,12 +57,13 @@ fn targets(
     channel: ChannelId,
     number: u32,
 ) -> Vec<u32> {
-    let old = old_parallelism(metadata, target.id).unwrap_or(target.parallelism);
     let (new, max) = (target.parallelism, target.max_parallelism);
-    if old == new {
-        return vec![channel.target_subtask];
-    }
+    let taken = metadata.operators.iter().find(|operator| operator.vertex == target.id);
+    let (old, old_max) = taken.map_or((new, max), |operator| (operator.parallelism, operator.max_parallelism));
     match &edge.partitioning {
+        // A vertex without state may have another number of key groups than it had; then any row may be anyone's.
+        Partitioning::Hash { .. } if max != old_max => (0..new).collect(),
+        _ if old == new => vec![channel.target_subtask],
         Partitioning::Hash { .. } => {
             let had = key_group_range(channel.target_subtask, max, old);
             (0..new).filter(|subtask| overlap(&key_group_range(*subtask, max, new), &had)).collect()
@@ -72,10 +73,6 @@ fn targets(
         Partitioning::Broadcast => (0..new).filter(|subtask| subtask % old == channel.target_subtask).collect(),
         Partitioning::Global => vec![0],
     }
-}
-
-fn old_parallelism(metadata: &CheckpointMetadata, vertex: VertexId) -> Option<u32> {
-    metadata.operators.iter().find(|operator| operator.vertex == vertex).map(|operator| operator.parallelism)
 }
 
 fn vertex_name(metadata: &CheckpointMetadata, vertex: VertexId) -> String {

@@ -119,3 +119,212 @@ fn shared_of(handle: &KeyedStateHandle) -> impl Iterator<Item = (LocalName, &Sta
         .into_iter()
         .flat_map(|(backend, shared)| shared.iter().map(move |(name, file)| ((backend.clone(), name.clone()), file)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use dataflow::checkpoint::OperatorSubtaskState;
+    use dataflow::{JobId, OperatorId, VertexId};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{OperatorState, SnapshotType};
+
+    fn state(backend: &str, files: &BTreeMap<String, StateFile>) -> OperatorSubtaskState {
+        let keyed = KeyedStateHandle::Incremental {
+            backend_id: backend.into(),
+            key_groups: 0..=127,
+            shared: files.clone(),
+            private: BTreeMap::new(),
+            new_bytes: 0,
+        };
+        OperatorSubtaskState { keyed: vec![keyed], ..OperatorSubtaskState::default() }
+    }
+
+    fn checkpoint(checkpoint_id: u64, backend: &str, files: &BTreeMap<String, StateFile>) -> CheckpointMetadata {
+        CheckpointMetadata {
+            checkpoint_id,
+            job_id: JobId(1),
+            job_name: String::new(),
+            timestamp: 0,
+            kind: SnapshotType::Checkpoint,
+            operators: vec![OperatorState {
+                id: OperatorId(1),
+                name: String::new(),
+                vertex: VertexId(1),
+                parallelism: 1,
+                max_parallelism: 128,
+                subtasks: [(0, state(backend, files))].into(),
+                source: None,
+            }],
+            channels: Vec::new(),
+        }
+    }
+
+    /// Files `name -> location`; the content is told by the name.
+    fn files(list: &[(&str, &str)]) -> BTreeMap<String, StateFile> {
+        let file = |(name, location): &(&str, &str)| {
+            (
+                (*name).to_owned(),
+                StateFile { location: (*location).to_owned(), bytes: 1, checksum: crc32c::crc32c(name.as_bytes()) },
+            )
+        };
+        list.iter().map(file).collect()
+    }
+
+    fn locations(files: &[StateFile]) -> Vec<&str> {
+        files.iter().map(|file| file.location.as_str()).collect()
+    }
+
+    #[test]
+    fn a_file_goes_with_the_last_checkpoint_that_needs_it() {
+        let mut shared = SharedFiles::default();
+        assert!(shared.register(&mut checkpoint(1, "b", &files(&[("1", "/1"), ("2", "/2")]))).is_empty());
+        assert!(shared.register(&mut checkpoint(2, "b", &files(&[("2", "/2"), ("3", "/3")]))).is_empty());
+        assert_eq!(locations(&shared.release(1)), ["/1"]);
+        assert!(shared.release(1).is_empty());
+        assert_eq!(locations(&shared.release(2)), ["/2", "/3"]);
+    }
+
+    #[test]
+    fn a_second_copy_gives_way_to_the_first() {
+        let mut shared = SharedFiles::default();
+        shared.register(&mut checkpoint(1, "b", &files(&[("1", "/first")])));
+        let mut second = checkpoint(2, "b", &files(&[("1", "/second")]));
+        assert_eq!(locations(&shared.register(&mut second)), ["/second"]);
+        assert_eq!(second, checkpoint(2, "b", &files(&[("1", "/first")])));
+        assert!(shared.release(1).is_empty());
+        // The task still thinks of its second copy.
+        let mut third = checkpoint(3, "b", &files(&[("1", "/second")]));
+        shared.register(&mut third);
+        assert_eq!(third, checkpoint(3, "b", &files(&[("1", "/first")])));
+        // Of another database, the same name is another file.
+        assert!(shared.register(&mut checkpoint(4, "other", &files(&[("1", "/other")]))).is_empty());
+    }
+
+    #[test]
+    fn files_of_a_restored_checkpoint_are_deleted_only_if_they_are_claimed() {
+        for (claimed, deleted) in [(true, vec!["/1"]), (false, vec![])] {
+            let mut shared = SharedFiles::default();
+            shared.restored(&checkpoint(1, "b", &files(&[("1", "/1")])), claimed);
+            let snapshot = TaskSnapshot {
+                operators: [(OperatorId(1), state("b", &files(&[("1", "/1"), ("2", "/2")])))].into(),
+                channels: Vec::new(),
+            };
+            assert_eq!(locations(&shared.discard([&snapshot])), ["/2"]);
+            assert_eq!(locations(&shared.release(1)), deleted);
+            assert_eq!(shared.discard([&snapshot]).len(), if claimed { 2 } else { 1 });
+            // A copy of one's own does not give way to a file of others.
+            let mut own = checkpoint(2, "b", &files(&[("1", "/own")]));
+            assert!(shared.register(&mut own).is_empty());
+            assert_eq!(own, checkpoint(2, "b", &files(&[("1", "/own")])));
+        }
+    }
+
+    /// A database whose snapshots bring files, as tasks make them: based on the last completed checkpoint that it has heard of.
+    #[derive(Default)]
+    struct Database {
+        live: BTreeSet<String>,
+        next: u32,
+        bases: BTreeMap<u64, BTreeMap<String, StateFile>>,
+        heard: Option<u64>,
+    }
+
+    impl Database {
+        fn snapshot(
+            &mut self,
+            id: u64,
+            compacted: usize,
+            stored: &mut BTreeSet<String>,
+        ) -> BTreeMap<String, StateFile> {
+            let gone: Vec<String> = self.live.iter().take(compacted).cloned().collect();
+            gone.iter().for_each(|name| drop(self.live.take(name)));
+            self.live.insert(format!("{:06}", self.next));
+            self.next += 1;
+            let base = self.heard.and_then(|heard| self.bases.get(&heard)).cloned().unwrap_or_default();
+            let file = |name: &String| {
+                let new = || {
+                    let location = format!("/{id}/{name}");
+                    stored.insert(location.clone());
+                    files(&[(name.as_str(), location.as_str())]).remove(name).expect("it is the one")
+                };
+                (name.clone(), base.get(name).cloned().unwrap_or_else(new))
+            };
+            let snapshot: BTreeMap<String, StateFile> = self.live.iter().map(file).collect();
+            self.bases.insert(id, snapshot.clone());
+            snapshot
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Trigger { compacted: usize },
+        CompleteOldest,
+        AbortNewest,
+        Hear,
+        Release,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            3 => (0usize..3).prop_map(|compacted| Step::Trigger { compacted }),
+            3 => Just(Step::CompleteOldest),
+            1 => Just(Step::AbortNewest),
+            2 => Just(Step::Hear),
+            2 => Just(Step::Release),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_needed_stays_and_nothing_is_left_over(steps in prop::collection::vec(step(), 0..60)) {
+            let (mut shared, mut database, mut stored) = (SharedFiles::default(), Database::default(), BTreeSet::new());
+            let mut pending: BTreeMap<u64, BTreeMap<String, StateFile>> = BTreeMap::new();
+            let mut complete: BTreeMap<u64, CheckpointMetadata> = BTreeMap::new();
+            let mut told: Vec<u64> = Vec::new();
+            let mut id = 0;
+            let ending = steps.len();
+            let end = std::iter::repeat_n(Step::CompleteOldest, ending).chain(std::iter::repeat_n(Step::Release, ending));
+            let mut steps: Vec<Step> = steps.into_iter().chain(end).collect();
+            // At the end, the last one is released too.
+            steps.push(Step::Release);
+            let last = steps.len() - 1;
+            for (number, step) in steps.into_iter().enumerate() {
+                let unused = match step {
+                    Step::Trigger { compacted } => {
+                        id += 1;
+                        pending.insert(id, database.snapshot(id, compacted, &mut stored));
+                        Vec::new()
+                    }
+                    Step::CompleteOldest => pending.pop_first().map_or_else(Vec::new, |(id, files)| {
+                        let mut metadata = checkpoint(id, "b", &files);
+                        let unused = shared.register(&mut metadata);
+                        complete.insert(id, metadata);
+                        told.push(id);
+                        unused
+                    }),
+                    Step::AbortNewest => pending.pop_last().map_or_else(Vec::new, |(id, files)| {
+                        database.bases.remove(&id);
+                        let operators = [(OperatorId(1), state("b", &files))].into();
+                        shared.discard([&TaskSnapshot { operators, channels: Vec::new() }])
+                    }),
+                    Step::Hear => {
+                        database.heard = if told.is_empty() { database.heard } else { Some(told.remove(0)) };
+                        Vec::new()
+                    }
+                    Step::Release if complete.len() > 1 || number == last => {
+                        complete.pop_first().map_or_else(Vec::new, |(id, _)| shared.release(id))
+                    }
+                    Step::Release => Vec::new(),
+                };
+                unused.iter().for_each(|file| drop(stored.take(&file.location)));
+                for file in complete.values().flat_map(CheckpointMetadata::files) {
+                    prop_assert!(stored.contains(&file.location), "{} is needed and gone", file.location);
+                }
+            }
+            prop_assert!(complete.is_empty() && pending.is_empty());
+            prop_assert!(stored.is_empty(), "left over: {stored:?}");
+        }
+    }
+}

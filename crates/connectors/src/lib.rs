@@ -1,4 +1,4 @@
-//! Sources, sinks and formats, a folder each, with the same file names inside: options, enumerator, reader, writer.
+//! Sources, sinks and formats, a folder each, with the same file names inside: options, enumerator, reader, writer, committer.
 //!
 //! [`factory`] finds a connector by the name in a table's `connector` option; a [`ConnectorFactory`] validates the options and makes the parts
 //! that run. This crate alone knows files, brokers and record encodings; it knows neither SQL nor tasks.

@@ -155,8 +155,7 @@ impl FileReader {
             Location::S3 { .. } if length == 0 => (Box::new(io::empty()), file.bytes),
             Location::S3 { bucket, key } => {
                 let bucket = self.storage.bucket(&bucket)?;
-                let download = S3Download::open(bucket, key, self.handle.clone(), offset, end)?;
-                let found = download.object_bytes;
+                let (download, found) = S3Download::open(bucket, key, self.handle.clone(), offset..end)?;
                 (Box::new(download), found)
             }
         };

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use common::random::Random;
 use dataflow::{Failure, Split, SplitAssignment, SplitEnumerator};
 use serde::{Deserialize, Serialize};
 
-/// Part `index` of `of`, of which `emitted` rows have been made; the payload of a split.
+/// Part `index` of `of`, of which `emitted` rows have been made from the random numbers of `seed`; the payload of a split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DatagenSplit {
     pub(super) index: u64,
     pub(super) of: u64,
     pub(super) emitted: u64,
+    pub(super) seed: u64,
 }
 
 impl DatagenSplit {
@@ -33,11 +35,12 @@ struct EnumeratorState {
 pub(super) struct DatagenEnumerator {
     /// Parallelism; 0 once the splits were given out.
     remaining: u64,
+    random: Random,
 }
 
 impl DatagenEnumerator {
-    pub(super) fn new(parallelism: u32) -> Self {
-        Self { remaining: u64::from(parallelism) }
+    pub(super) fn new(parallelism: u32, random: Random) -> Self {
+        Self { remaining: u64::from(parallelism), random }
     }
 }
 
@@ -45,7 +48,8 @@ impl DatagenEnumerator {
 impl SplitEnumerator for DatagenEnumerator {
     async fn discover(&mut self) -> Result<Vec<Split>, Failure> {
         let of = std::mem::take(&mut self.remaining);
-        (0..of).map(|index| DatagenSplit { index, of, emitted: 0 }.to_split()).collect()
+        let seed = &mut self.random;
+        (0..of).map(|index| DatagenSplit { index, of, emitted: 0, seed: seed.next_u64() }.to_split()).collect()
     }
 
     fn assignment(&self) -> SplitAssignment {

@@ -27,22 +27,24 @@ pub(super) struct Stride {
     pub(super) step: u64,
 }
 
-/// Makes values from a random generator and a clock.
+/// Makes the values of one column from random numbers of its own and a clock. The first values of a longer column are the shorter column, save
+/// for those that the clock tells: NULLs, values and parts each have their own numbers.
 #[derive(Debug)]
-pub(super) struct Generator {
+pub(super) struct Generator<'a> {
     random: Random,
-    clock: Clock,
+    clock: &'a Clock,
 }
 
-impl Generator {
-    pub(super) fn new(random: Random, clock: Clock) -> Self {
+impl<'a> Generator<'a> {
+    pub(super) fn new(random: Random, clock: &'a Clock) -> Self {
         Self { random, clock }
     }
 
-    /// `rows` values of a column.
+    /// `rows` values of the column.
     pub(super) fn column(&mut self, plan: &ColumnPlan, rows: usize, stride: Stride) -> ArrayRef {
+        let mut chance = self.random.fork();
         let nulls = (plan.null_rate > 0.0).then(|| {
-            let valid: Vec<bool> = (0..rows).map(|_| self.random.unit() >= plan.null_rate).collect();
+            let valid: Vec<bool> = (0..rows).map(|_| chance.unit() >= plan.null_rate).collect();
             NullBuffer::from(valid)
         });
         match &plan.values {
@@ -83,22 +85,27 @@ impl Generator {
             }
             ValuePlan::Past { max_past } => self.past(&plan.ty, max_past.as_millis() as u64, rows, nulls),
             ValuePlan::Array { length, element } => {
-                let values = self.column(element, rows * length, stride);
+                let values = self.part(element, rows * length, stride);
                 let DataType::List(field) = plan.ty.arrow_type() else { unreachable!("an ARRAY is a list") };
                 Arc::new(ListArray::new(field, even_offsets(rows, *length), values, nulls))
             }
             ValuePlan::Map { length, key, value } => {
-                let keys = self.column(key, rows * length, stride);
-                let values = self.column(value, rows * length, stride);
+                let keys = self.part(key, rows * length, stride);
+                let values = self.part(value, rows * length, stride);
                 map(&plan.ty, even_offsets(rows, *length), keys, values, nulls)
             }
             ValuePlan::Row(fields) => {
-                let columns: Vec<ArrayRef> = fields.iter().map(|field| self.column(field, rows, stride)).collect();
+                let columns: Vec<ArrayRef> = fields.iter().map(|field| self.part(field, rows, stride)).collect();
                 let DataType::Struct(fields) = plan.ty.arrow_type() else { unreachable!("a ROW is a struct") };
                 let row = StructArray::try_new_with_length(fields, columns, nulls, rows);
                 Arc::new(row.expect("each child was made with as many rows"))
             }
         }
+    }
+
+    /// The column of elements, keys, values or a field.
+    fn part(&mut self, plan: &ColumnPlan, rows: usize, stride: Stride) -> ArrayRef {
+        Generator::new(self.random.fork(), self.clock).column(plan, rows, stride)
     }
 
     fn integers(&mut self, ty: &LogicalType, min: i128, max: i128, rows: usize, nulls: Option<NullBuffer>) -> ArrayRef {

@@ -41,11 +41,11 @@ impl ConnectorFactory for DatagenFactory {
     }
 
     fn create_enumerator(&self, _spec: &SourceSpec, parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {
-        Ok(Box::new(enumerator::DatagenEnumerator::new(parallelism)))
+        Ok(Box::new(enumerator::DatagenEnumerator::new(parallelism, Random::from_system())))
     }
 
     fn create_reader(&self, spec: &SourceSpec, _context: &ReaderContext) -> Result<Box<dyn SourceReader>, Failure> {
         let table = DatagenTable::read(&spec.connector)?;
-        Ok(Box::new(reader::DatagenReader::new(&table, spec, Random::from_system(), Clock::System)?))
+        Ok(Box::new(reader::DatagenReader::new(&table, spec, Clock::System)?))
     }
 }

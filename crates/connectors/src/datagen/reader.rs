@@ -1,7 +1,6 @@
 //! Makes the rows of its splits as fast as the rate allows.
 //!
-//! A checkpoint holds how many rows of each split were made, so sequences and `number-of-rows` go on where they were. Random values are drawn
-//! anew after a restore, as in Flink.
+//! The rows of a split depend on its seed and their number only, so after a restore the same rows follow. What the clock tells is the exception.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,13 +20,15 @@ use super::options::DatagenTable;
 use super::rate::Rate;
 use crate::wake_timer::wake_at;
 
+/// Rows of a split that are made of the same random numbers. Whoever begins within a block makes the rows before, too, and drops them.
+const BLOCK: u64 = 8_192;
+
 pub(super) struct DatagenReader {
     rows_per_second: u64,
     total_rows: Option<u64>,
     /// Only the columns that are read.
     columns: Vec<ColumnPlan>,
     schema: SchemaRef,
-    generator: Generator,
     clock: Clock,
     parts: VecDeque<Part>,
     no_more_splits: bool,
@@ -47,7 +48,7 @@ struct Part {
 }
 
 impl DatagenReader {
-    pub(super) fn new(table: &DatagenTable, spec: &SourceSpec, random: Random, clock: Clock) -> Result<Self, Failure> {
+    pub(super) fn new(table: &DatagenTable, spec: &SourceSpec, clock: Clock) -> Result<Self, Failure> {
         let column = |column: &ReadColumn| match column {
             ReadColumn::Physical(index) => Ok(table.columns[*index].clone()),
             ReadColumn::Metadata { key, .. } => {
@@ -59,7 +60,6 @@ impl DatagenReader {
             total_rows: table.total_rows(),
             columns: spec.read.iter().map(column).collect::<Result<_, _>>()?,
             schema: spec.read_type().arrow_schema(),
-            generator: Generator::new(random, clock.clone()),
             clock,
             parts: VecDeque::new(),
             no_more_splits: false,
@@ -67,10 +67,17 @@ impl DatagenReader {
         })
     }
 
-    fn batch(&mut self, part: &mut Part, rows: usize) -> Result<Batch, Failure> {
-        let DatagenSplit { index, of, emitted } = part.split;
-        let stride = Stride { position: index + emitted * of, step: of };
-        let columns = self.columns.iter().map(|plan| self.generator.column(plan, rows, stride)).collect();
+    /// The next rows, at most so many, of one block.
+    fn batch(&self, part: &mut Part, rows: usize) -> Result<Batch, Failure> {
+        let DatagenSplit { index, of, emitted, seed } = part.split;
+        let (block, skipped) = (emitted / BLOCK, (emitted % BLOCK) as usize);
+        let rows = rows.min(BLOCK as usize - skipped);
+        let stride = Stride { position: index + block * BLOCK * of, step: of };
+        let mut random = Random::from_seed(seed.wrapping_add(block));
+        let column = |plan: &ColumnPlan| {
+            Generator::new(random.fork(), &self.clock).column(plan, skipped + rows, stride).slice(skipped, rows)
+        };
+        let columns = self.columns.iter().map(column).collect();
         part.split.emitted += rows as u64;
         part.made += rows as u64;
         part.remaining = part.remaining.map(|remaining| remaining - rows as u64);

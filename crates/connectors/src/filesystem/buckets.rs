@@ -76,11 +76,13 @@ impl Buckets {
         }
         self.next_check = self.policy.next_check(now);
         let policy = self.policy;
-        let old = self.open.extract_if(.., |_, part| policy.is_old(now, part.age));
-        for (_, part) in old {
-            self.complete.push(part.file.complete()?);
-        }
-        Ok(())
+        self.complete_if(|part| policy.is_old(now, part.age))
+    }
+
+    /// Ends the files that are full, though no row has come for the next ones.
+    pub(super) fn complete_full(&mut self) -> Result<(), Failure> {
+        let policy = self.policy;
+        self.complete_if(|part| policy.is_full(part.file.size()))
     }
 
     /// Ends the file of a partition, if there is one.
@@ -93,7 +95,11 @@ impl Buckets {
 
     /// Ends all files.
     pub(super) fn complete_all(&mut self) -> Result<(), Failure> {
-        for part in std::mem::take(&mut self.open).into_values() {
+        self.complete_if(|_| true)
+    }
+
+    fn complete_if(&mut self, ended: impl Fn(&OpenPart) -> bool) -> Result<(), Failure> {
+        for (_, part) in self.open.extract_if(.., |_, part| ended(part)) {
             self.complete.push(part.file.complete()?);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! When a sink ends a part file and begins the next one. Decides only; Flink's `TableRollingPolicy` for formats that are written row by row.
 //!
-//! A checkpoint ends no file by itself: what it finds open goes on afterwards, and its rows become visible with the file.
+//! A checkpoint ends files that are full, and no other: what it finds open goes on afterwards, and its rows become visible with the file.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(super) struct PartAge {
 }
 
 impl RollingPolicy {
-    /// Whether the next row goes to a new file.
+    /// Whether the next row goes to a new file, and a checkpoint ends it.
     pub(super) fn is_full(&self, size: u64) -> bool {
         size > self.file_size
     }

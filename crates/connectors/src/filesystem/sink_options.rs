@@ -102,15 +102,22 @@ impl SinkOptions {
             let refused = options.error_of(&AUTO_COMPACTION, "is 'true', which is not supported yet");
             return Err(refused.with_hint("leave it out; make files larger by 'sink.rolling-policy.*'"));
         }
-        let interval = |def: &OptionDef| Ok::<_, ConnectorError>(options.duration(def)?.unwrap_or(Duration::MAX));
+        let interval = |def: &OptionDef| match options.duration(def)? {
+            Some(Duration::ZERO) => Err(options.error_of(def, "is 0, but must be greater")),
+            interval => Ok(interval.unwrap_or(Duration::MAX)),
+        };
+        let file_size = options.bytes(&ROLLING_SIZE)?.unwrap_or(u64::MAX);
+        if file_size == 0 {
+            return Err(options.error_of(&ROLLING_SIZE, "is 0, but must be greater"));
+        }
         let partition_commit = partition_commit(&options, &spec.partition_keys)?;
         let by_watermark = matches!(partition_commit, Some((Trigger::PartitionTime(_), _)));
         Ok(Self {
             rolling: RollingPolicy {
-                file_size: options.bytes(&ROLLING_SIZE)?.unwrap_or(u64::MAX),
+                file_size,
                 rollover_interval: interval(&ROLLOVER_INTERVAL)?,
                 inactivity_interval: interval(&INACTIVITY_INTERVAL)?,
-                check_interval: interval(&CHECK_INTERVAL)?,
+                check_interval: options.duration(&CHECK_INTERVAL)?.unwrap_or_default(),
             },
             partition_commit,
             success_file: options.text(&SUCCESS_FILE).unwrap_or_default().to_owned(),

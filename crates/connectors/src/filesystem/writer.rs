@@ -151,6 +151,7 @@ impl SinkWriter for FileWriter {
     fn flush(&mut self, _waker: &Waker) -> Result<Progress, Failure> {
         let now = self.clock.now_millis();
         self.buckets.complete_old(now)?;
+        self.buckets.complete_full()?;
         let due = self.partition_commit.as_mut().map(|commit| commit.due(now));
         self.complete_partitions(due.unwrap_or_default())?;
         self.buckets.sync()?;

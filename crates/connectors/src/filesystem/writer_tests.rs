@@ -28,7 +28,7 @@ struct Sink {
 impl Sink {
     fn new(options: &[(&str, &str)]) -> Self {
         let (folder, clock) = (tempfile::tempdir().unwrap(), ManualClock::at_millis(1_000_000));
-        let writer = writer(folder.path(), options, &clock, vec![]);
+        let writer = writer(folder.path(), options, &clock, checkpointing(vec![]));
         Self { folder, clock, writer }
     }
 
@@ -64,11 +64,15 @@ impl Sink {
     }
 }
 
+fn checkpointing(restored: Vec<serde_json::Value>) -> WriterContext {
+    WriterContext { checkpointing: true, restored, ..WriterContext::default() }
+}
+
 fn row() -> RowType {
     RowType::new(["p", "v"].map(|name| Field::new(name, TypeKind::Int.nullable())).into())
 }
 
-fn writer(path: &Path, options: &[(&str, &str)], clock: &ManualClock, restored: Vec<serde_json::Value>) -> FileWriter {
+fn writer(path: &Path, options: &[(&str, &str)], clock: &ManualClock, context: WriterContext) -> FileWriter {
     let base = [("path", path.to_str().unwrap()), ("format", "csv")];
     let options = base.iter().chain(options).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let connector = ConnectorSpec {
@@ -81,7 +85,6 @@ fn writer(path: &Path, options: &[(&str, &str)], clock: &ManualClock, restored: 
     let (table, sink) = (FileTable::read(&connector).unwrap(), SinkOptions::read(&connector).unwrap());
     let not_null = NotNullEnforcer::Error;
     let spec = SinkSpec { input: row(), connector, primary_key: vec![], not_null, insert_only: true };
-    let context = WriterContext { checkpointing: true, restored, ..WriterContext::default() };
     FileWriter::new(table, sink, &spec, &context, clock.clock(), Random::from_system()).unwrap()
 }
 
@@ -116,6 +119,9 @@ fn a_full_file_is_handed_over_with_the_next_checkpoint() {
     sink.write(1, &[1, 2, 3, 4]);
     assert_eq!(sink.commit(), (1, 1), "three lines are more than 4 bytes");
     assert_eq!(sink.partition(1), (vec!["1".into(), "2".into(), "3".into()], false));
+    sink.write(1, &[5, 6]);
+    assert_eq!(sink.commit(), (1, 0), "the second file is full too, whether or not a row follows");
+    assert_eq!(sink.partition(1).0.len(), 6);
 }
 
 #[test]
@@ -126,11 +132,23 @@ fn what_was_in_progress_is_cut_to_the_checkpoint_and_handed_over_by_the_next_wri
     sink.write(1, &[3]);
     sink.write(2, &[4]);
     sink.writer.flush(Waker::noop()).unwrap();
-    sink.writer = writer(sink.folder.path(), &[], &sink.clock, state);
+    sink.writer = writer(sink.folder.path(), &[], &sink.clock, checkpointing(state));
     assert_eq!(sink.partition(1).0, Vec::<String>::new());
     assert_eq!(sink.commit(), (1, 0));
     assert_eq!((sink.partition(1).0, sink.partition(2).0), (vec!["1".into(), "2".into()], vec![]));
     assert_eq!(fs::read_dir(sink.folder.path().join("p=2")).unwrap().count(), 0, "no checkpoint knew of that file");
+}
+
+#[test]
+fn without_checkpoints_what_was_restored_is_visible_at_the_end() {
+    let mut sink = Sink::new(&[]);
+    sink.write(1, &[1, 2]);
+    let state = sink.checkpoint().writer_state;
+    sink.writer =
+        writer(sink.folder.path(), &[], &sink.clock, WriterContext { restored: state, ..WriterContext::default() });
+    sink.write(1, &[3]);
+    assert_eq!(sink.writer.finish(Waker::noop()), Ok(Progress::Done));
+    assert_eq!(sink.partition(1).0.len(), 3);
 }
 
 #[test]
@@ -145,7 +163,7 @@ fn a_partition_is_told_behind_its_files_and_again_when_more_comes() {
     assert_eq!((sink.partition(1), sink.partition(2)), ((vec!["1".into()], true), (vec![], false)));
 
     let state = sink.checkpoint().writer_state;
-    sink.writer = writer(sink.folder.path(), &options, &sink.clock, state);
+    sink.writer = writer(sink.folder.path(), &options, &sink.clock, checkpointing(state));
     sink.write(1, &[3]);
     sink.clock.advance(Duration::from_secs(4));
     assert_eq!(sink.commit(), (1, 3), "the file of the writer before; the partition still waits");

@@ -3,11 +3,11 @@
 use std::task::Waker;
 
 use connectors::ReaderContext;
-use dataflow::{SourcePoll, TypeKind};
+use dataflow::{SourcePoll, Split, TypeKind};
 
 use crate::recovery_suite;
 use crate::source_suite::{self, discover};
-use crate::{connector, row, source, table};
+use crate::{connector, row, shown, source, table};
 
 #[test]
 fn sequences_conform() {
@@ -105,6 +105,52 @@ fn random_values_keep_to_their_options() {
     assert_eq!((distinct("v"), distinct("b")), (3, 2));
     let nulls = rows.iter().filter(|row| row["n"].is_null()).count();
     assert!((75..225).contains(&nulls), "{nulls} of 300 at a rate of one half");
+}
+
+#[test]
+fn random_rows_are_the_same_after_a_restore() {
+    let ints = TypeKind::Array(Box::new(TypeKind::Int.nullable()));
+    let physical = row(&[
+        ("v", TypeKind::BigInt),
+        ("b", TypeKind::Boolean),
+        ("d", TypeKind::Decimal { precision: 20, scale: 1 }),
+        ("f", TypeKind::Double),
+        ("s", TypeKind::STRING),
+        ("y", TypeKind::BYTES),
+        ("a", ints.clone()),
+        ("m", TypeKind::Map(Box::new(TypeKind::STRING.nullable()), Box::new(TypeKind::Int.nullable()))),
+        ("r", TypeKind::Row(row(&[("x", TypeKind::Int), ("a", ints)]))),
+        ("id", TypeKind::Int),
+    ]);
+    let nulls = ["v", "b", "s", "a", "r", "a.element", "r.x"].map(|name| (format!("fields.{name}.null-rate"), "0.3"));
+    let mut options: Vec<(&str, &str)> = nulls.iter().map(|(key, rate)| (key.as_str(), *rate)).collect();
+    options.extend([("number-of-rows", "9000"), ("rows-per-second", "1000000"), ("fields.s.var-len", "true")]);
+    options.extend([("fields.id.kind", "sequence"), ("fields.id.start", "0"), ("fields.id.end", "8999")]);
+    let spec = source(table("datagen", &physical, &options));
+    let factory = connector(&spec.connector);
+    let splits = discover(factory.create_enumerator(&spec, 1).unwrap().as_mut()).unwrap();
+    // Reads on from these splits: so many polls, each of so many rows.
+    let read = |splits: &[Split], polls: usize, max_rows: usize| {
+        let mut reader = factory.create_reader(&spec, &ReaderContext::default()).unwrap();
+        reader.add_splits(splits.to_vec()).unwrap();
+        let mut rows = Vec::new();
+        for _ in 0..polls {
+            match reader.poll(max_rows, Waker::noop()).unwrap() {
+                SourcePoll::Batch { batch, .. } => rows.extend(shown(&batch, &spec.read_type())),
+                _ => break,
+            }
+        }
+        (rows, reader.snapshot().unwrap())
+    };
+    let (whole, _) = read(&splits, usize::MAX, 10_000);
+    assert_eq!(whole.len(), 9_000);
+    for (polls, max_rows) in [(0, 1), (1, 1), (3, 70), (4, 2_047), (1, 10_000), (9, 999)] {
+        let (mut rows, snapshot) = read(&splits, polls, max_rows);
+        rows.extend(read(&snapshot, usize::MAX, 3_000).0);
+        assert!(rows == whole, "restored behind {polls} polls of {max_rows} rows");
+    }
+    let other = discover(factory.create_enumerator(&spec, 1).unwrap().as_mut()).unwrap();
+    assert_ne!(read(&other, 1, 10).0, whole[..10], "another run has other rows");
 }
 
 #[test]

@@ -77,10 +77,13 @@ fn filesystem() {
     );
     refused(&[("path", "s3://b/x"), ("format", "csv")], Some("path"), "file system 's3' is not supported", "");
     let success = ("sink.partition-commit.policy.kind", "success-file");
+    let (rolling_size, rollover) = ("sink.rolling-policy.file-size", "sink.rolling-policy.rollover-interval");
     let by_time = ("sink.partition-commit.trigger", "partition-time");
     let (extractor, zone) = ("partition.time-extractor.kind", "sink.partition-commit.watermark-time-zone");
     for (options, key, message) in [
         (&[("auto-compaction", "true")][..], "auto-compaction", "not supported yet"),
+        (&[(rolling_size, "0 b")], rolling_size, "is 0, but must be greater"),
+        (&[(rollover, "0 s")], rollover, "is 0, but must be greater"),
         (&[("sink.partition-commit.policy.kind", "metastore,success-file")], success.0, "names 'metastore'"),
         (
             &[success, by_time, ("sink.parallelism", "2")],
