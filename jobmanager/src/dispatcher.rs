@@ -4,20 +4,24 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use common::config::{ConfigError, Configuration, Origin};
+use checkpoint::{Storage, StorageError};
+use common::config::{ConfigError, Configuration, Origin, options};
 use common::random::Random;
-use dataflow::checkpoint::CheckpointReport;
+use dataflow::checkpoint::{AfterSavepoint, CheckpointReport};
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::job_graph::InvalidJobGraph;
-use dataflow::{ExecutionAttemptId, JobGraph, JobId, JobStatus, OperatorId, OperatorSpec};
+use dataflow::{ExecutionAttemptId, Failure, JobGraph, JobId, JobStatus, OperatorId, OperatorSpec};
 use indexmap::IndexMap;
 use proto::v1::CollectResultsResponse;
 use tracing::{error, info};
 
+use crate::checkpointing::{
+    CheckpointError, CheckpointSetupError, CompletedSnapshot, JobCheckpointing, SnapshotRequest,
+};
 use crate::gateway::{CollectRequest, GatewayError};
 use crate::job_archive::JobArchive;
 use crate::job_master::{JobMasterContext, JobMasterHandle};
-use crate::job_store::{JobStore, JobStoreError};
+use crate::job_store::{JobStoreError, StoredJob};
 use crate::scheduling::{ExecutionGraph, GraphEvent, RestartStrategy};
 use crate::uncollected_results::UncollectedResults;
 
@@ -38,6 +42,9 @@ pub enum SubmitError {
     /// There is one with its id.
     #[error("Job has already been submitted.")]
     Duplicate(JobId),
+    /// It cannot take checkpoints, or not start from the one that it names.
+    #[error(transparent)]
+    Checkpointing(#[from] CheckpointSetupError),
     /// It could not be made safe.
     #[error(transparent)]
     Store(#[from] JobStoreError),
@@ -76,7 +83,6 @@ pub struct Dispatcher {
 struct Inner {
     config: Configuration,
     context: JobMasterContext,
-    store: Arc<dyn JobStore>,
     jobs: Mutex<Jobs>,
 }
 
@@ -90,25 +96,19 @@ struct Jobs {
 
 impl Dispatcher {
     /// A dispatcher without jobs; `config` is the cluster's, over which each job lays its own.
-    pub fn new(
-        config: Configuration,
-        context: JobMasterContext,
-        store: Arc<dyn JobStore>,
-        archive: JobArchive,
-    ) -> Self {
+    pub fn new(config: Configuration, context: JobMasterContext, archive: JobArchive) -> Self {
         let jobs = Jobs {
             running: IndexMap::new(),
             accepting: HashSet::new(),
             archive,
             uncollected: UncollectedResults::default(),
         };
-        Dispatcher { inner: Arc::new(Inner { config, context, store, jobs: Mutex::new(jobs) }) }
+        Dispatcher { inner: Arc::new(Inner { config, context, jobs: Mutex::new(jobs) }) }
     }
 
     /// Takes a job and runs it. When this returns, the job is safe as far as the job store makes it so.
-    pub async fn submit(&self, graph: JobGraph) -> Result<JobId, SubmitError> {
+    pub async fn submit(&self, mut graph: JobGraph) -> Result<JobId, SubmitError> {
         graph.validate()?;
-        let execution = self.execution_graph(&graph)?;
         let id = graph.job_id;
         {
             let mut jobs = self.jobs();
@@ -116,27 +116,76 @@ impl Dispatcher {
                 return Err(SubmitError::Duplicate(id));
             }
         }
-        let stored = self.inner.store.put(&graph).await;
+        let accepted = self.accept(&mut graph).await;
         self.jobs().accepting.remove(&id);
-        stored?;
+        let (execution, checkpointing) = accepted?;
         info!("Job {} ({id}) was submitted", graph.name);
-        self.run(execution);
+        self.run(execution, Ok(checkpointing));
         Ok(id)
+    }
+
+    /// Looks whether the job can run, and makes it safe.
+    async fn accept(&self, graph: &mut JobGraph) -> Result<(ExecutionGraph, JobCheckpointing), SubmitError> {
+        let config = self.job_config(graph);
+        let checkpointing = JobCheckpointing::of_submitted(&config, graph).await?;
+        let execution = self.execution_graph(graph, &config)?;
+        self.inner.context.store.put(graph).await?;
+        Ok((execution, checkpointing))
     }
 
     /// Runs the jobs again that had not ended when the last JobManager did.
     pub async fn recover(&self) -> Result<(), JobStoreError> {
-        for graph in self.inner.store.recover().await? {
+        for StoredJob { mut graph, checkpoints } in self.inner.context.store.recover().await? {
             let (name, id) = (graph.name.clone(), graph.job_id);
-            match self.execution_graph(&graph) {
+            let config = self.job_config(&graph);
+            let checkpointing = JobCheckpointing::of_recovered(&config, &mut graph, &checkpoints).await;
+            let checkpointing = checkpointing.map_err(|problem| {
+                error!("Job {name} ({id}) cannot go on: {problem}");
+                Failure::external("the job cannot go on from its last checkpoint").caused_by(problem)
+            });
+            match self.execution_graph(&graph, &config) {
                 Ok(execution) => {
                     info!("Job {name} ({id}) was recovered");
-                    self.run(execution);
+                    self.run(execution, checkpointing);
                 }
                 Err(problem) => error!("Job {name} ({id}) cannot be recovered: {problem}"),
             }
         }
         Ok(())
+    }
+
+    /// Takes a savepoint in a new folder below `directory`, else below `execution.checkpointing.savepoint-dir`. Answers when it is complete;
+    /// when it ends the job, then only when the job is FINISHED.
+    pub async fn trigger_savepoint(
+        &self,
+        job: JobId,
+        directory: Option<String>,
+        after: AfterSavepoint,
+    ) -> Result<CompletedSnapshot, CheckpointError> {
+        self.request_snapshot(job, SnapshotRequest::Savepoint { directory, after }).await
+    }
+
+    /// Takes a checkpoint out of turn; `full`: every file is stored anew. Answers when it is complete.
+    pub async fn trigger_checkpoint(&self, job: JobId, full: bool) -> Result<CompletedSnapshot, CheckpointError> {
+        self.request_snapshot(job, SnapshotRequest::Checkpoint { full }).await
+    }
+
+    /// Deletes a savepoint or a retained checkpoint.
+    pub async fn dispose_savepoint(&self, path: &str) -> Result<(), CheckpointError> {
+        let failed = |error: StorageError| CheckpointError::Failed(error.to_string());
+        let storage = Storage::new(&self.inner.config).map_err(failed)?;
+        checkpoint::dispose(&storage, path).await.map_err(failed)
+    }
+
+    async fn request_snapshot(
+        &self,
+        job: JobId,
+        request: SnapshotRequest,
+    ) -> Result<CompletedSnapshot, CheckpointError> {
+        match self.master(job) {
+            Some(master) => master.request_snapshot(request).await,
+            None => Err(CheckpointError::UnknownJob(job)),
+        }
     }
 
     /// Cancels a job; none when it is unknown, else its status before.
@@ -237,19 +286,29 @@ impl Dispatcher {
         &self.inner.config
     }
 
-    fn execution_graph(&self, graph: &JobGraph) -> Result<ExecutionGraph, ConfigError> {
+    /// The cluster's configuration with the job's laid over it.
+    fn job_config(&self, graph: &JobGraph) -> Configuration {
         let mut config = self.inner.config.clone();
         config.overlay(&Configuration::from_map(graph.config.clone(), Origin::Job));
-        let restart_strategy = RestartStrategy::from_config(&config, Random::from_system())?;
-        Ok(ExecutionGraph::new(Arc::new(graph.clone()), restart_strategy, self.inner.context.clock.now_millis()))
+        config
     }
 
-    fn run(&self, execution: ExecutionGraph) {
+    fn execution_graph(&self, graph: &JobGraph, config: &Configuration) -> Result<ExecutionGraph, ConfigError> {
+        let restart_strategy = RestartStrategy::from_config(config, Random::from_system())?;
+        let history = self.inner.config.get(&options::WEB_CHECKPOINTS_HISTORY)?;
+        let now = self.inner.context.clock.now_millis();
+        let execution = ExecutionGraph::new(Arc::new(graph.clone()), restart_strategy, now);
+        Ok(execution.with_checkpoint_history(history as usize))
+    }
+
+    fn run(&self, execution: ExecutionGraph, checkpointing: Result<JobCheckpointing, Failure>) {
         let id = execution.graph().job_id;
         let mut jobs = self.jobs();
         jobs.uncollected.add(execution.graph());
         let this = self.clone();
-        let master = JobMasterHandle::start(execution, self.inner.context.clone(), move |graph| this.ended(graph));
+        let master = JobMasterHandle::start(execution, checkpointing, self.inner.context.clone(), move |graph| {
+            this.ended(graph)
+        });
         jobs.running.insert(id, master);
     }
 
@@ -272,7 +331,7 @@ impl Dispatcher {
         let shutdown = self.inner.context.shutdown.clone();
         // Counted with the job masters, so that the JobManager does not end before the store knows.
         self.inner.context.shutdown.spawn(async move {
-            if let Err(problem) = this.inner.store.remove(id).await {
+            if let Err(problem) = this.inner.context.store.remove(id).await {
                 error!("job {id} has ended, but would run again after a restart: {problem}");
             }
             if owes_results && shutdown.unless_triggered(tokio::time::sleep(RESULT_RETENTION)).await.is_some() {

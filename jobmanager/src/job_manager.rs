@@ -65,9 +65,10 @@ impl JobManager {
             epoch,
             clock: clock.clone(),
             resource_manager: resource_manager.clone(),
+            store: store.clone(),
             shutdown: masters.clone(),
         };
-        let dispatcher = Dispatcher::new(config.clone(), context, store.clone(), archive(config)?);
+        let dispatcher = Dispatcher::new(config.clone(), context, archive(config)?);
         dispatcher.recover().await?;
         let host = config.get(&options::JOBMANAGER_RPC_ADDRESS)?;
         let metrics = Arc::new(ClusterMetrics::new(&host, dispatcher.clone(), resource_manager.clone(), clock.clone()));

@@ -13,6 +13,7 @@
 //!               +------------- RpcService <------ task states, split requests --+
 //! ```
 
+mod checkpointing;
 mod cluster_metrics;
 mod dispatcher;
 mod error;

@@ -4,13 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use checkpoint::Assignment as RestoreAssignment;
 use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobStatus};
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
+use super::checkpoint_events::consequence;
+use super::checkpoints::Checkpoints;
 use super::outbox::{Call, Outbox};
 use super::sources::{Assignment, Sources};
 use super::{GrantedSlot, JobMasterContext, JobMasterHandle, Message};
+use crate::checkpointing::JobCheckpointing;
 use crate::gateway::SplitDelivery;
 use crate::resource_manager::Reconciliation;
 use crate::scheduling::{ExecutionGraph, GraphCommand, GraphEvent};
@@ -18,13 +22,19 @@ use crate::scheduling::{ExecutionGraph, GraphCommand, GraphEvent};
 /// How long a job that has ended waits for its last calls to be made.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
-struct JobMaster {
-    graph: ExecutionGraph,
-    context: JobMasterContext,
-    handle: JobMasterHandle,
-    sources: Sources,
+pub(super) struct JobMaster {
+    pub(super) graph: ExecutionGraph,
+    pub(super) context: JobMasterContext,
+    pub(super) handle: JobMasterHandle,
+    pub(super) sources: Sources,
+    /// None when the job cannot start from the checkpoint that it should.
+    pub(super) checkpoints: Option<Checkpoints>,
+    /// What the current attempts start from.
+    pub(super) restore: RestoreAssignment,
+    /// A restart is due, and waits until it is known which checkpoint is the last.
+    pub(super) restart_waits: bool,
     /// The way to each TaskManager where the job has slots.
-    outboxes: HashMap<String, Outbox>,
+    pub(super) outboxes: HashMap<String, Outbox>,
     /// Splits that were assigned before their reader was deployed.
     undelivered: Vec<Assignment>,
     /// For the log: what people last heard.
@@ -34,17 +44,22 @@ struct JobMaster {
 /// Runs until the job has ended.
 pub(super) async fn run(
     graph: ExecutionGraph,
+    checkpointing: Option<JobCheckpointing>,
     context: JobMasterContext,
     handle: JobMasterHandle,
     mut messages: mpsc::UnboundedReceiver<Message>,
     ended: impl FnOnce(ExecutionGraph),
 ) {
     let status = graph.status();
+    let checkpoints = checkpointing.map(|it| Checkpoints::new(it, context.clone(), handle.clone()));
     let mut this = JobMaster {
         graph,
         context,
         handle,
         sources: Sources::default(),
+        checkpoints,
+        restore: RestoreAssignment::default(),
+        restart_waits: false,
         outboxes: HashMap::new(),
         undelivered: Vec::new(),
         status,
@@ -54,6 +69,7 @@ pub(super) async fn run(
             break;
         }
     }
+    let status = this.graph.status();
     // Filed before the mailbox closes: who then finds it closed finds the job in the archive.
     ended(this.graph);
     drop(messages);
@@ -65,12 +81,16 @@ pub(super) async fn run(
     if tokio::time::timeout(DRAIN_LIMIT, drain).await.is_err() {
         debug!("job {}: some TaskManagers did not answer at its end", this.handle.job());
     }
+    if let Some(checkpoints) = this.checkpoints {
+        checkpoints.end(status).await;
+    }
 }
 
 impl JobMaster {
     /// Takes a message; true when the job has ended.
     fn handle(&mut self, message: Message) -> bool {
         match message {
+            Message::Graph(GraphEvent::RestartDue) if self.is_publishing() => self.restart_waits = true,
             Message::Graph(event) => return self.on_event(event),
             Message::UpdateState { update, known } => {
                 let live = self.graph.is_live(update.attempt);
@@ -85,7 +105,13 @@ impl JobMaster {
                     self.deliver(assignments);
                 }
             }
-            Message::Checkpoint(report) => debug!("{} reports on a checkpoint", report.attempt()),
+            Message::Checkpoint(report) => return self.on_report(*report),
+            Message::CheckpointEvent(event) => return self.on_checkpoint(event),
+            Message::Published { checkpoint_id, result } => return self.on_published(checkpoint_id, result),
+            Message::RequestSnapshot { request, answer } => {
+                let event = self.checkpoints.as_mut().and_then(|checkpoints| checkpoints.requested(request, answer));
+                return event.is_some_and(|event| self.on_checkpoint(event));
+            }
             Message::SplitsDiscovered { operator, round, found } => match found {
                 Ok(found) => {
                     let assignments = self.sources.discovered(operator, round, found);
@@ -112,14 +138,18 @@ impl JobMaster {
     }
 
     /// Lets the graph decide and carries its commands out; true when the job has ended.
-    fn on_event(&mut self, event: GraphEvent) -> bool {
+    pub(super) fn on_event(&mut self, event: GraphEvent) -> bool {
         if let GraphEvent::TaskManagerLost { resource_id, .. } = &event
             && let Some(outbox) = self.outboxes.remove(resource_id)
         {
             outbox.abandon();
         }
+        let finished = match &event {
+            GraphEvent::StateChanged(update) if update.state == ExecutionState::Finished => Some(update.attempt),
+            _ => None,
+        };
         let commands = self.graph.handle(event, self.context.clock.now_millis());
-        let mut ended = false;
+        let mut ended = self.on_checkpoint(consequence(&commands, finished));
         for command in commands {
             ended |= matches!(command, GraphCommand::Ended(_));
             self.carry_out(command);
@@ -136,8 +166,9 @@ impl JobMaster {
             GraphCommand::ReleaseSlots => self.context.resource_manager.release_slots(self.handle.job()),
             GraphCommand::StartSources => {
                 self.undelivered.clear();
-                if let Err(failure) = self.sources.start(self.graph.graph(), &self.handle) {
-                    self.handle.graph(GraphEvent::CoordinatorFailed(failure));
+                match self.start_sources() {
+                    Ok(assignments) => self.deliver(assignments),
+                    Err(failure) => self.handle.graph(GraphEvent::CoordinatorFailed(failure)),
                 }
             }
             GraphCommand::StopSources => self.sources.stop(),
@@ -175,7 +206,11 @@ impl JobMaster {
 
     fn deploy(&mut self, attempt: ExecutionAttemptId) {
         let resource_id = self.resource_id(attempt);
-        let descriptor = self.graph.deployment(attempt, self.context.epoch);
+        let mut descriptor = self.graph.deployment(attempt, self.context.epoch);
+        if let Some(descriptor) = &mut descriptor {
+            descriptor.checkpointing = self.checkpoints.as_ref().and_then(Checkpoints::descriptor);
+            descriptor.restore = self.restore.tasks.get(&(attempt.vertex, attempt.subtask)).cloned();
+        }
         let outbox = resource_id.and_then(|id| self.outboxes.get(&id));
         match (descriptor, outbox) {
             (Some(descriptor), Some(outbox)) => outbox.send(Call::Submit(Box::new(descriptor))),
@@ -235,7 +270,7 @@ impl JobMaster {
         ended
     }
 
-    fn resource_id(&self, attempt: ExecutionAttemptId) -> Option<String> {
+    pub(super) fn resource_id(&self, attempt: ExecutionAttemptId) -> Option<String> {
         let slot = self.graph.execution(attempt)?.slot()?;
         Some(slot.task_manager.resource_id.clone())
     }

@@ -2,6 +2,8 @@
 //!
 //! One tokio task for the loop, one for each source (it finds splits), one for each TaskManager (it sends to it, in order).
 
+mod checkpoint_events;
+mod checkpoints;
 mod event_loop;
 mod outbox;
 mod sources;
@@ -15,7 +17,9 @@ use dataflow::deployment::{TaskMetricsSnapshot, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch, OperatorId, Split};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::checkpointing::{CheckpointError, CheckpointEvent, CompletedSnapshot, JobCheckpointing, SnapshotRequest};
 use crate::gateway::TaskManagerGateway;
+use crate::job_store::JobStore;
 use crate::resource_manager::{Reconciliation, ResourceManagerHandle};
 use crate::scheduling::{ExecutionGraph, GraphEvent, SlotLocation};
 
@@ -29,7 +33,7 @@ pub struct GrantedSlot {
 }
 
 /// What a job master needs of the JobManager.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct JobMasterContext {
     /// Under which epoch it commands.
     pub epoch: LeaderEpoch,
@@ -37,6 +41,8 @@ pub struct JobMasterContext {
     pub clock: Clock,
     /// Where slots come from.
     pub resource_manager: ResourceManagerHandle,
+    /// Where it is kept which checkpoints are complete.
+    pub store: Arc<dyn JobStore>,
     /// Counts the event loops, so that the JobManager can wait for their ends.
     pub shutdown: Shutdown,
 }
@@ -54,6 +60,9 @@ enum Message {
     UpdateState { update: Box<TaskStateUpdate>, known: oneshot::Sender<bool> },
     RequestSplit { attempt: ExecutionAttemptId, operator: OperatorId },
     Checkpoint(Box<CheckpointReport>),
+    CheckpointEvent(CheckpointEvent),
+    Published { checkpoint_id: u64, result: Result<(), Failure> },
+    RequestSnapshot { request: SnapshotRequest, answer: oneshot::Sender<Result<CompletedSnapshot, CheckpointError>> },
     SplitsDiscovered { operator: OperatorId, round: u64, found: Result<DiscoveredSplits, Failure> },
     SlotsGranted(Vec<GrantedSlot>),
     Metrics(Vec<(ExecutionAttemptId, TaskMetricsSnapshot)>),
@@ -65,20 +74,32 @@ enum Message {
 struct DiscoveredSplits {
     splits: Vec<Split>,
     complete: bool,
+    /// The enumerator's state behind them.
+    enumerator: Result<serde_json::Value, Failure>,
 }
 
 impl JobMasterHandle {
-    /// Starts a job. `ended` is called once, with the last picture of the job.
+    /// Starts a job; an `Err` is why it cannot go on from its checkpoints, and fails it. `ended` is called once, with the last picture of the job.
     pub fn start(
         graph: ExecutionGraph,
+        checkpointing: Result<JobCheckpointing, Failure>,
         context: JobMasterContext,
         ended: impl FnOnce(ExecutionGraph) + Send + 'static,
     ) -> Self {
         let (mailbox, messages) = mpsc::unbounded_channel();
         let handle = JobMasterHandle { job: graph.graph().job_id, mailbox };
-        handle.graph(GraphEvent::Start);
+        let checkpointing = match checkpointing {
+            Ok(checkpointing) => {
+                handle.graph(GraphEvent::Start);
+                Some(checkpointing)
+            }
+            Err(failure) => {
+                handle.graph(GraphEvent::CoordinatorFailed(failure.fatal()));
+                None
+            }
+        };
         let tasks = context.shutdown.clone();
-        tasks.spawn(event_loop::run(graph, context, handle.clone(), messages, ended));
+        tasks.spawn(event_loop::run(graph, checkpointing, context, handle.clone(), messages, ended));
         handle
     }
 
@@ -109,6 +130,13 @@ impl JobMasterHandle {
         self.send(Message::Checkpoint(Box::new(report)));
     }
 
+    /// Asks for a checkpoint or savepoint; answers when it is complete, or, if it ends the job, when the job has ended.
+    pub async fn request_snapshot(&self, request: SnapshotRequest) -> Result<CompletedSnapshot, CheckpointError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Message::RequestSnapshot { request, answer });
+        answered.await.unwrap_or_else(|_| Err(CheckpointError::Failed("the job has ended".to_owned())))
+    }
+
     /// The slots that the job asked for.
     pub fn slots_granted(&self, slots: Vec<GrantedSlot>) {
         self.send(Message::SlotsGranted(slots));
@@ -129,6 +157,11 @@ impl JobMasterHandle {
         let (picture, answered) = oneshot::channel();
         self.send(Message::Picture(picture));
         answered.await.ok()
+    }
+
+    /// Whether the job has ended.
+    fn is_closed(&self) -> bool {
+        self.mailbox.is_closed()
     }
 
     /// A mailbox that nobody reads is that of a job that has ended: there is nothing left to tell.

@@ -1,14 +1,17 @@
-//! `Outbox`: what a job sends to one TaskManager, one call after the other, so that splits come after the task they are for.
+//! `Outbox`: what a job sends to one TaskManager, one call after the other, so that splits come after the task they are for, and a
+//! barrier after the splits that belong to its checkpoint.
 
 use std::sync::Arc;
 
+use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::{ExecutionAttemptId, Failure};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
-use super::JobMasterHandle;
+use super::{JobMasterHandle, Message};
+use crate::checkpointing::CheckpointEvent;
 use crate::gateway::{GatewayError, SplitDelivery, TaskManagerGateway};
 use crate::scheduling::GraphEvent;
 
@@ -17,6 +20,7 @@ pub(super) enum Call {
     Submit(Box<TaskDeploymentDescriptor>),
     Cancel(ExecutionAttemptId),
     AddSplits(SplitDelivery),
+    Checkpoint { attempts: Vec<ExecutionAttemptId>, notice: CheckpointNotice },
 }
 
 /// The calls to one TaskManager. When it is dropped, those that were sent are still made.
@@ -67,6 +71,11 @@ async fn deliver(
                     fail(&master, delivery.attempt, "the task could not be given its splits", &error);
                 }
             }
+            Call::Checkpoint { attempts, notice } => {
+                if let Err(error) = gateway.notify_checkpoint(&attempts, &notice).await {
+                    not_notified(&master, attempts, &notice, &error);
+                }
+            }
             Call::Cancel(attempt) => {
                 if let Err(error) = gateway.cancel_task(attempt).await {
                     // A TaskManager that does not answer is found out by its heartbeats.
@@ -74,6 +83,28 @@ async fn deliver(
                 }
             }
         }
+    }
+}
+
+/// A trigger that was not heard fails the checkpoint. Tasks that do not hear that one is complete do not commit it: they start anew and do it then.
+fn not_notified(
+    master: &JobMasterHandle,
+    attempts: Vec<ExecutionAttemptId>,
+    notice: &CheckpointNotice,
+    error: &GatewayError,
+) {
+    match notice {
+        CheckpointNotice::Trigger(barrier) => {
+            let failure = Failure::external("a task could not be told to take part").caused_by(error);
+            let checkpoint_id = barrier.checkpoint_id;
+            master.send(Message::CheckpointEvent(CheckpointEvent::Failed { checkpoint_id, failure }));
+        }
+        CheckpointNotice::Completed { .. } => {
+            for attempt in attempts {
+                fail(master, attempt, "the task could not be told that a checkpoint is complete", error);
+            }
+        }
+        CheckpointNotice::Aborted { checkpoint_id } => debug!("checkpoint {checkpoint_id} is aborted: {error}"),
     }
 }
 

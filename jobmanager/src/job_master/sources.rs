@@ -1,7 +1,11 @@
 //! `Sources`: the sources of a job: a task for each that finds splits, and the assigner that says which reader gets which.
+//!
+//! The enumerator belongs to that task. Its state comes with the splits that it has found, so that what is known here of the enumerator and of
+//! the splits is always of the same moment, whatever is being looked for meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use checkpoint::{SourceRestore, SourceState};
 use dataflow::operator_spec::SourceSpec;
 use dataflow::{ExecutionAttemptId, Failure, JobGraph, OperatorId, OperatorSpec, SplitEnumerator, VertexId};
 use tokio::task::AbortHandle;
@@ -14,6 +18,8 @@ struct Source {
     vertex: VertexId,
     name: String,
     assigner: SplitAssigner,
+    /// The enumerator's state behind the splits that the assigner knows.
+    enumerator: Result<serde_json::Value, Failure>,
     discovery: AbortHandle,
 }
 
@@ -32,18 +38,27 @@ pub(super) struct Assignment {
 }
 
 impl Sources {
-    /// Begins to find the splits of every source of the job.
-    pub(super) fn start(&mut self, graph: &JobGraph, master: &JobMasterHandle) -> Result<(), Failure> {
+    /// Begins to find the splits of every source of the job, or goes on with those of a checkpoint; answers which readers get some at once.
+    pub(super) fn start(
+        &mut self,
+        graph: &JobGraph,
+        restore: &BTreeMap<OperatorId, SourceRestore>,
+        master: &JobMasterHandle,
+    ) -> Result<Vec<Assignment>, Failure> {
         self.stop();
+        let mut assignments = Vec::new();
         for vertex in &graph.vertices {
             for operator in &vertex.operators {
                 let OperatorSpec::Source(spec) = &operator.spec else { continue };
-                let enumerator = enumerator(spec, vertex.parallelism).map_err(|failure| {
+                let restore = restore.get(&operator.id);
+                let state = restore.and_then(|restore| restore.state.as_ref());
+                let enumerator = enumerator(spec, vertex.parallelism, state).map_err(|failure| {
                     failure.context(format!(
                         "the source '{}' of table {} cannot start",
                         operator.name, spec.connector.table
                     ))
                 })?;
+                let snapshot = enumerator.snapshot();
                 let assigner = SplitAssigner::new(enumerator.assignment(), vertex.parallelism);
                 let table = spec.connector.table.clone();
                 let discovery = tokio::spawn(discover(enumerator, table, operator.id, self.round, master.clone()));
@@ -51,12 +66,27 @@ impl Sources {
                     vertex: vertex.id,
                     name: operator.name.clone(),
                     assigner,
+                    enumerator: snapshot,
                     discovery: discovery.abort_handle(),
                 };
                 self.sources.insert(operator.id, source);
+                if let Some(restore) = restore {
+                    let unassigned = state.into_iter().flat_map(|state| &state.unassigned);
+                    let splits = restore.splits.iter().chain(unassigned).cloned().collect();
+                    assignments.extend(self.handle(operator.id, SplitEvent::Discovered { splits, complete: false }));
+                }
             }
         }
-        Ok(())
+        Ok(assignments)
+    }
+
+    /// What a checkpoint that is triggered now has to say of the sources. Readers have the splits that were assigned before.
+    pub(super) fn snapshot(&self) -> Result<BTreeMap<OperatorId, SourceState>, Failure> {
+        let snapshot = |(id, source): (&OperatorId, &Source)| {
+            let enumerator = source.enumerator.clone().map_err(|failure| failure.context(source.name.clone()))?;
+            Ok((*id, SourceState { enumerator, unassigned: source.assigner.unassigned().cloned().collect() }))
+        };
+        self.sources.iter().map(snapshot).collect()
     }
 
     /// Stops finding splits and forgets those that were not assigned.
@@ -72,8 +102,9 @@ impl Sources {
         if round != self.round {
             return Vec::new();
         }
-        if let Some(source) = self.sources.get(&operator) {
+        if let Some(source) = self.sources.get_mut(&operator) {
             info!("{}: found {} splits", source.name, found.splits.len());
+            source.enumerator = found.enumerator;
         }
         self.handle(operator, SplitEvent::Discovered { splits: found.splits, complete: found.complete })
     }
@@ -101,8 +132,16 @@ impl Drop for Sources {
     }
 }
 
-fn enumerator(spec: &SourceSpec, parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {
-    connectors::factory(&spec.connector.connector)?.create_enumerator(spec, parallelism)
+fn enumerator(
+    spec: &SourceSpec,
+    parallelism: u32,
+    state: Option<&SourceState>,
+) -> Result<Box<dyn SplitEnumerator>, Failure> {
+    let mut enumerator = connectors::factory(&spec.connector.connector)?.create_enumerator(spec, parallelism)?;
+    if let Some(state) = state {
+        enumerator.restore(state.enumerator.clone())?;
+    }
+    Ok(enumerator)
 }
 
 /// Looks for splits: once, or again and again when the connector says so.
@@ -119,7 +158,7 @@ async fn discover(
         let found = enumerator
             .discover()
             .await
-            .map(|splits| DiscoveredSplits { splits, complete: interval.is_none() })
+            .map(|splits| DiscoveredSplits { splits, complete: interval.is_none(), enumerator: enumerator.snapshot() })
             .map_err(|failure| failure.context(format!("cannot find the splits of table {table}")));
         let failed = found.is_err();
         // A later look that finds nothing is no news.

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use common::clock::Clock;
 use dataflow::{JobGraph, JobId, LeaderEpoch};
 
-use super::{JobStore, JobStoreError};
+use super::{JobStore, JobStoreError, StoredJob};
+use crate::checkpointing::StoredCheckpoint;
 
 /// Keeps nothing.
 #[derive(Debug)]
@@ -29,11 +30,19 @@ impl JobStore for MemoryJobStore {
         Ok(())
     }
 
+    async fn put_checkpoints(&self, _job: JobId, _kept: Vec<StoredCheckpoint>) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn reserve_checkpoint_ids(&self, _job: JobId, _next_id: u64) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
     async fn remove(&self, _job: JobId) -> Result<(), JobStoreError> {
         Ok(())
     }
 
-    async fn recover(&self) -> Result<Vec<JobGraph>, JobStoreError> {
+    async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
         Ok(Vec::new())
     }
 }

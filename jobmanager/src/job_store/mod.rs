@@ -5,9 +5,12 @@ mod raft;
 
 use async_trait::async_trait;
 use dataflow::{JobGraph, JobId, LeaderEpoch};
+use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryJobStore;
 pub use raft::RaftJobStore;
+
+use crate::checkpointing::{StoredCheckpoint, StoredCheckpoints};
 
 /// A job that could not be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +22,16 @@ pub struct JobStoreError {
     pub problem: String,
 }
 
-/// Keeps the graphs of jobs that have not ended.
+/// A job that has not ended, as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredJob {
+    /// Its graph.
+    pub graph: JobGraph,
+    /// Its checkpoints.
+    pub checkpoints: StoredCheckpoints,
+}
+
+/// Keeps the jobs that have not ended, and where their checkpoints are.
 #[async_trait]
 pub trait JobStore: Send + Sync {
     /// The epoch under which this JobManager commands: another one than any JobManager before it.
@@ -28,11 +40,17 @@ pub trait JobStore: Send + Sync {
     /// Keeps a job. When this returns it is safe.
     async fn put(&self, graph: &JobGraph) -> Result<(), JobStoreError>;
 
+    /// Keeps which checkpoints of a job are complete, oldest first. When this returns it is safe.
+    async fn put_checkpoints(&self, job: JobId, kept: Vec<StoredCheckpoint>) -> Result<(), JobStoreError>;
+
+    /// Keeps that numbers of checkpoints below this one are in use. When this returns it is safe.
+    async fn reserve_checkpoint_ids(&self, job: JobId, next_id: u64) -> Result<(), JobStoreError>;
+
     /// Lets go of a job that has ended.
     async fn remove(&self, job: JobId) -> Result<(), JobStoreError>;
 
     /// The jobs that had not ended when the last JobManager did.
-    async fn recover(&self) -> Result<Vec<JobGraph>, JobStoreError>;
+    async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError>;
 
     /// Ends what the store runs by itself.
     async fn close(&self) {}

@@ -32,7 +32,9 @@ fn refusal(error: SubmitError) -> RestError {
             StatusCode::CONFLICT,
             format!("org.apache.flink.runtime.client.DuplicateJobSubmissionException: {error}"),
         ),
-        SubmitError::Invalid(_) | SubmitError::Config(_) => RestError::handler(StatusCode::BAD_REQUEST, error),
+        SubmitError::Invalid(_) | SubmitError::Config(_) | SubmitError::Checkpointing(_) => {
+            RestError::handler(StatusCode::BAD_REQUEST, error)
+        }
         SubmitError::Store(_) => RestError::internal(error),
     }
 }

@@ -17,7 +17,7 @@
 use std::sync::Arc;
 
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskMetricsSnapshot, TaskStateUpdate};
-use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobGraph, JobStatus, LeaderEpoch};
+use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobGraph, JobStatus, LeaderEpoch, Partitioning};
 
 use super::deployment;
 use super::exception_history::{ExceptionEntry, ExceptionHistory, ExceptionKind};
@@ -25,6 +25,8 @@ use super::execution::{Execution, SlotLocation};
 use super::execution_vertex::ExecutionVertex;
 use super::graph_event::{GraphCommand, GraphEvent, Trouble};
 use super::restart_strategy::{RestartDecision, RestartStrategy};
+use crate::checkpointing::CheckpointPlan;
+use crate::checkpointing::statistics::CheckpointStatistics;
 
 /// Where the job is on its way; see the drawing above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,7 @@ pub struct ExecutionGraph {
     exceptions: ExceptionHistory,
     root_failure: Option<ExceptionEntry>,
     last_modification: i64,
+    checkpoints: CheckpointStatistics,
 }
 
 impl ExecutionGraph {
@@ -89,6 +92,7 @@ impl ExecutionGraph {
             exceptions: ExceptionHistory::default(),
             root_failure: None,
             last_modification: now,
+            checkpoints: CheckpointStatistics::default(),
         };
         this.note_status(JobStatus::Initializing, now);
         this.note_status(JobStatus::Created, now);
@@ -156,6 +160,38 @@ impl ExecutionGraph {
         self.executions().filter(move |execution| runs_at(execution, resource_id)).map(Execution::id)
     }
 
+    /// Who takes part in a checkpoint that is triggered now; none while a task is neither running nor finished.
+    pub fn checkpoint_plan(&self) -> Option<CheckpointPlan> {
+        if self.phase != Phase::Running {
+            return None;
+        }
+        let mut plan = CheckpointPlan::default();
+        for execution in self.executions() {
+            let id = execution.id();
+            match execution.state() {
+                ExecutionState::Running => plan.tasks.push(id),
+                ExecutionState::Finished => plan.finished.push((id.vertex, id.subtask)),
+                _ => return None,
+            }
+        }
+        plan.trigger = plan.tasks.iter().copied().filter(|&task| !self.has_running_producer(task)).collect();
+        Some(plan)
+    }
+
+    fn has_running_producer(&self, task: ExecutionAttemptId) -> bool {
+        self.graph.inputs_of(task.vertex).any(|edge| {
+            let producers = self.vertices.iter().find(|vertex| vertex.id() == edge.source);
+            let executions = producers.map_or(&[][..], ExecutionVertex::executions);
+            let mut feeding = match edge.partitioning {
+                Partitioning::Forward => executions.get(task.subtask as usize..=task.subtask as usize),
+                _ => Some(executions),
+            }
+            .into_iter()
+            .flatten();
+            feeding.any(|execution| !execution.state().is_terminal())
+        })
+    }
+
     /// What to send to a TaskManager so that it runs an attempt; none when there is no such attempt or it has no slot.
     pub fn deployment(&self, attempt: ExecutionAttemptId, epoch: LeaderEpoch) -> Option<TaskDeploymentDescriptor> {
         self.execution(attempt)?;
@@ -217,6 +253,22 @@ impl ExecutionGraph {
     /// Why it failed, or is failing.
     pub fn root_failure(&self) -> Option<&ExceptionEntry> {
         self.root_failure.as_ref()
+    }
+
+    /// Remembers so many checkpoints for people.
+    pub fn with_checkpoint_history(mut self, checkpoints: usize) -> Self {
+        self.checkpoints = CheckpointStatistics::new(checkpoints);
+        self
+    }
+
+    /// What became of its checkpoints.
+    pub fn checkpoints(&self) -> &CheckpointStatistics {
+        &self.checkpoints
+    }
+
+    /// For whoever drives its checkpoints, to record what becomes of them.
+    pub fn checkpoints_mut(&mut self) -> &mut CheckpointStatistics {
+        &mut self.checkpoints
     }
 
     /// How often it was restarted.

@@ -1,6 +1,7 @@
 //! `SplitAssigner`: which reader of a source gets which split. A pure machine of the job master, one for each source operator.
 //!
-//! Splits are never given twice, and a reader is told that there will be no more exactly once. A restart of the job begins with a new assigner.
+//! Splits are never given twice, and a reader is told that there will be no more exactly once. A restart of the job begins with a new assigner, which
+//! is given the splits of the checkpoint as if they were discovered.
 
 use std::collections::VecDeque;
 
@@ -83,6 +84,11 @@ impl SplitAssigner {
             SplitEvent::Requested { subtask } if subtask >= self.parallelism => Vec::new(),
             SplitEvent::Requested { subtask } => self.serve(subtask).into_iter().collect(),
         }
+    }
+
+    /// Splits that no reader has got.
+    pub fn unassigned(&self) -> impl Iterator<Item = &Split> {
+        self.pending.iter()
     }
 
     /// The next split for a reader that asks, the end, or a place in the queue.

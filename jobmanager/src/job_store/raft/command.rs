@@ -5,6 +5,8 @@ use std::io::Cursor;
 use dataflow::{JobGraph, JobId, LeaderEpoch};
 use serde::{Deserialize, Serialize};
 
+use crate::checkpointing::StoredCheckpoint;
+
 openraft::declare_raft_types!(
     /// The types of the job store's Raft group.
     pub StoreTypes:
@@ -25,6 +27,20 @@ pub enum StoreCommand {
     PutJob {
         /// The job.
         graph: Box<JobGraph>,
+    },
+    /// Keeps which checkpoints of a job are complete.
+    PutCheckpoints {
+        /// The job.
+        job: JobId,
+        /// They, oldest first.
+        kept: Vec<StoredCheckpoint>,
+    },
+    /// Numbers of checkpoints below this one are in use.
+    ReserveCheckpointIds {
+        /// The job.
+        job: JobId,
+        /// The first that is not.
+        next_id: u64,
     },
     /// Forgets a job.
     RemoveJob {

@@ -13,6 +13,8 @@ pub(super) const LOG: &str = "log";
 pub(super) const META: &str = "meta";
 /// Jobs by id.
 pub(super) const JOBS: &str = "jobs";
+/// What is known of the checkpoints of each job, by its id.
+pub(super) const CHECKPOINTS: &str = "checkpoints";
 
 /// A handle; clones are the same database.
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ impl Database {
         options.set_write_buffer_size(4 << 20);
         options.set_max_open_files(64);
         options.set_keep_log_file_num(2);
-        Ok(Self(Arc::new(DB::open_cf(&options, dir, [LOG, META, JOBS])?)))
+        Ok(Self(Arc::new(DB::open_cf(&options, dir, [LOG, META, JOBS, CHECKPOINTS])?)))
     }
 
     pub(super) fn family(&self, name: &'static str) -> &ColumnFamily {

@@ -17,7 +17,8 @@ use async_trait::async_trait;
 use dataflow::{JobGraph, JobId, LeaderEpoch};
 use openraft::{BasicNode, Config, Raft, SnapshotPolicy};
 
-use super::{JobStore, JobStoreError};
+use super::{JobStore, JobStoreError, StoredJob};
+use crate::checkpointing::StoredCheckpoint;
 use command::{NodeId, StoreCommand, StoreTypes};
 use database::Database;
 use log_store::LogStore;
@@ -95,11 +96,19 @@ impl JobStore for RaftJobStore {
         self.write(StoreCommand::PutJob { graph: Box::new(graph.clone()) }).await
     }
 
+    async fn put_checkpoints(&self, job: JobId, kept: Vec<StoredCheckpoint>) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::PutCheckpoints { job, kept }).await
+    }
+
+    async fn reserve_checkpoint_ids(&self, job: JobId, next_id: u64) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::ReserveCheckpointIds { job, next_id }).await
+    }
+
     async fn remove(&self, job: JobId) -> Result<(), JobStoreError> {
         self.write(StoreCommand::RemoveJob { job }).await
     }
 
-    async fn recover(&self) -> Result<Vec<JobGraph>, JobStoreError> {
+    async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
         self.state
             .jobs()
             .map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be read: {error}") })

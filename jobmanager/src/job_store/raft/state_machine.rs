@@ -1,18 +1,22 @@
 //! The state machine of the job store: the jobs that have not ended. It is persistent; each command and the log id it comes from are one write.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::Cursor;
 
-use dataflow::{JobGraph, JobId, LeaderEpoch};
+use dataflow::{JobId, LeaderEpoch};
 use openraft::storage::RaftStateMachine;
 use openraft::{
-    AnyError, BasicNode, Entry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder, Snapshot, SnapshotMeta,
-    StorageError, StorageIOError, StoredMembership,
+    AnyError, BasicNode, Entry as LogEntry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder, Snapshot,
+    SnapshotMeta, StorageError, StorageIOError, StoredMembership,
 };
 use rocksdb::WriteBatch;
 use serde::{Deserialize, Serialize};
 
 use super::command::{NodeId, StoreCommand, StoreTypes};
-use super::database::{Database, DatabaseError, JOBS, META};
+use super::database::{CHECKPOINTS, Database, DatabaseError, JOBS, META};
+use crate::checkpointing::StoredCheckpoints;
+use crate::job_store::StoredJob;
 
 const APPLIED: &[u8] = b"applied";
 const SNAPSHOT: &[u8] = b"snapshot";
@@ -36,7 +40,7 @@ struct StoredSnapshot {
 #[derive(Debug, Serialize, Deserialize)]
 struct Content {
     epoch: LeaderEpoch,
-    jobs: Vec<JobGraph>,
+    jobs: Vec<StoredJob>,
 }
 
 /// The state machine; clones are the same one.
@@ -51,10 +55,11 @@ impl StateMachine {
     }
 
     /// All jobs, by id.
-    pub(super) fn jobs(&self) -> Result<Vec<JobGraph>, DatabaseError> {
+    pub(super) fn jobs(&self) -> Result<Vec<StoredJob>, DatabaseError> {
         let mut jobs = Vec::new();
-        self.database.scan(JOBS, b"", |_, value| {
-            jobs.push(serde_json::from_slice(value)?);
+        self.database.scan(JOBS, b"", |key, value| {
+            let checkpoints = self.database.get(CHECKPOINTS, key)?.unwrap_or_default();
+            jobs.push(StoredJob { graph: serde_json::from_slice(value)?, checkpoints });
             Ok(true)
         })?;
         Ok(jobs)
@@ -66,8 +71,9 @@ impl StateMachine {
 
     fn apply_entry(
         &self,
-        entry: &Entry<StoreTypes>,
+        entry: &LogEntry<StoreTypes>,
         applied: &mut Applied,
+        changed: &mut BTreeMap<JobId, StoredCheckpoints>,
         batch: &mut WriteBatch,
     ) -> Result<(), DatabaseError> {
         applied.last_log_id = Some(entry.log_id);
@@ -78,12 +84,39 @@ impl StateMachine {
             }
             EntryPayload::Normal(StoreCommand::BeginEpoch) => applied.epoch.0 += 1,
             EntryPayload::Normal(StoreCommand::PutJob { graph }) => {
-                self.database.put(batch, JOBS, &key(graph.job_id), graph)?
+                self.database.put(batch, JOBS, &key(graph.job_id), graph)?;
+                changed.insert(graph.job_id, StoredCheckpoints::default());
+            }
+            EntryPayload::Normal(StoreCommand::PutCheckpoints { job, kept }) => {
+                self.change_checkpoints(*job, changed, |checkpoints| checkpoints.kept.clone_from(kept))?;
+            }
+            EntryPayload::Normal(StoreCommand::ReserveCheckpointIds { job, next_id }) => {
+                self.change_checkpoints(*job, changed, |checkpoints| {
+                    checkpoints.next_id = checkpoints.next_id.max(*next_id);
+                })?;
             }
             EntryPayload::Normal(StoreCommand::RemoveJob { job }) => {
-                batch.delete_cf(self.database.family(JOBS), key(*job))
+                changed.remove(job);
+                for family in [JOBS, CHECKPOINTS] {
+                    batch.delete_cf(self.database.family(family), key(*job));
+                }
             }
         }
+        Ok(())
+    }
+
+    /// Changes what is known of a job's checkpoints; several changes of one batch build on each other.
+    fn change_checkpoints(
+        &self,
+        job: JobId,
+        changed: &mut BTreeMap<JobId, StoredCheckpoints>,
+        change: impl FnOnce(&mut StoredCheckpoints),
+    ) -> Result<(), DatabaseError> {
+        let checkpoints = match changed.entry(job) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(self.database.get(CHECKPOINTS, &key(job))?.unwrap_or_default()),
+        };
+        change(checkpoints);
         Ok(())
     }
 
@@ -101,12 +134,15 @@ impl StateMachine {
 
     fn replace(&self, meta: &SnapshotMeta<NodeId, BasicNode>, content: Content) -> Result<(), DatabaseError> {
         let mut batch = WriteBatch::default();
-        self.database.scan(JOBS, b"", |key, _| {
-            batch.delete_cf(self.database.family(JOBS), key);
-            Ok(true)
-        })?;
-        for job in &content.jobs {
-            self.database.put(&mut batch, JOBS, &key(job.job_id), job)?;
+        for family in [JOBS, CHECKPOINTS] {
+            self.database.scan(family, b"", |key, _| {
+                batch.delete_cf(self.database.family(family), key);
+                Ok(true)
+            })?;
+        }
+        for StoredJob { graph, checkpoints } in &content.jobs {
+            self.database.put(&mut batch, JOBS, &key(graph.job_id), graph)?;
+            self.database.put(&mut batch, CHECKPOINTS, &key(graph.job_id), checkpoints)?;
         }
         let applied =
             Applied { last_log_id: meta.last_log_id, membership: meta.last_membership.clone(), epoch: content.epoch };
@@ -145,15 +181,19 @@ impl RaftStateMachine<StoreTypes> for StateMachine {
 
     async fn apply<I>(&mut self, entries: I) -> Result<Vec<LeaderEpoch>, StorageError<NodeId>>
     where
-        I: IntoIterator<Item = Entry<StoreTypes>> + OptionalSend,
+        I: IntoIterator<Item = LogEntry<StoreTypes>> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
         let mut applied = self.applied().map_err(reading)?;
         let mut batch = WriteBatch::default();
         let mut answers = Vec::new();
+        let mut changed = BTreeMap::new();
         for entry in entries {
-            self.apply_entry(&entry, &mut applied, &mut batch).map_err(writing)?;
+            self.apply_entry(&entry, &mut applied, &mut changed, &mut batch).map_err(writing)?;
             answers.push(applied.epoch);
+        }
+        for (job, checkpoints) in &changed {
+            self.database.put(&mut batch, CHECKPOINTS, &key(*job), checkpoints).map_err(writing)?;
         }
         self.database
             .put(&mut batch, META, APPLIED, &applied)

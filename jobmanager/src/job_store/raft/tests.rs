@@ -8,6 +8,7 @@ use super::database::Database;
 use super::log_store::LogStore;
 use super::state_machine::StateMachine;
 use super::*;
+use crate::checkpointing::{Owner, StoredCheckpoints};
 
 struct Builder;
 
@@ -52,11 +53,18 @@ async fn accepted_jobs_outlive_the_process_and_the_epoch_grows() {
     for id in [1, 2, 3] {
         store.put(&job(id)).await.unwrap();
     }
+    let kept = |folder: &str| vec![StoredCheckpoint { folder: folder.into(), owner: Owner::Job }];
+    store.reserve_checkpoint_ids(JobId(1), 17).await.unwrap();
+    store.put_checkpoints(JobId(1), kept("/c/chk-3")).await.unwrap();
+    store.put_checkpoints(JobId(2), kept("/c/chk-1")).await.unwrap();
     store.remove(JobId(2)).await.unwrap();
     store.close().await;
     drop(store);
     let store = RaftJobStore::open(dir.path().join("raft")).await.unwrap();
-    assert_eq!(store.recover().await.unwrap(), [job(1), job(3)]);
+    let checkpoints = StoredCheckpoints { next_id: 17, kept: kept("/c/chk-3") };
+    let stored = |id, checkpoints| StoredJob { graph: job(id), checkpoints };
+    let expected = [stored(1, checkpoints), stored(3, StoredCheckpoints::default())];
+    assert_eq!(store.recover().await.unwrap(), expected);
     assert!(store.epoch() > first, "{:?} after {first:?}", store.epoch());
     store.close().await;
 }

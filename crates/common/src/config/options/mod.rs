@@ -25,6 +25,7 @@ macro_rules! options {
     };
 }
 
+mod checkpointing;
 mod cluster;
 mod execution;
 mod jobmanager;
@@ -36,6 +37,7 @@ mod s3;
 mod table;
 mod taskmanager;
 
+pub use checkpointing::*;
 pub use cluster::*;
 pub use execution::*;
 pub use jobmanager::*;
@@ -50,6 +52,7 @@ pub use taskmanager::*;
 /// Every option, for checks and listings.
 pub fn all() -> impl Iterator<Item = &'static OptionInfo> {
     [
+        checkpointing::ALL,
         cluster::ALL,
         execution::ALL,
         jobmanager::ALL,

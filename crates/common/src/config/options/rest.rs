@@ -17,6 +17,8 @@ options! {
         "Largest request body in bytes.";
     WEB_ACCESS_CONTROL_ALLOW_ORIGIN: String = "web.access-control-allow-origin" default "*" older ["jobmanager.web.access-control-allow-origin"],
         "Access-Control-Allow-Origin of all answers.";
+    WEB_CHECKPOINTS_HISTORY: u32 = "web.checkpoints.history" default "10" older ["jobmanager.web.checkpoints.history"],
+        "How many checkpoints of a job are remembered for people.";
     WEB_REFRESH_INTERVAL: Duration = "web.refresh-interval" default "PT3S" older ["jobmanager.web.refresh-interval"],
         "How often the dashboard asks anew.";
     WEB_SUBMIT_ENABLE: bool = "web.submit.enable" default "true" older ["jobmanager.web.submit.enable"],

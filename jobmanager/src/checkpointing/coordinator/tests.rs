@@ -1,0 +1,1 @@
+//! Tables of events and the commands that follow, and random walks.

@@ -1,0 +1,300 @@
+//! `Checkpoints`: carries out what the checkpoint coordinator of a job decides: files, the job store, timers, answers.
+//!
+//! Files and the store are used by tasks of their own, so that the event loop never waits for them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use checkpoint::{Assignment, CheckpointMetadata, SourceState, Storage};
+use common::random::Random;
+use dataflow::checkpoint::{CheckpointingDescriptor, SnapshotKind, StateFile, TaskSnapshot};
+use dataflow::{Failure, JobGraph, JobStatus, OperatorId, VertexId};
+use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, JoinHandle};
+use tracing::{debug, info, warn};
+
+use super::{JobMasterContext, JobMasterHandle, Message};
+use crate::checkpointing::{
+    CheckpointConfig, CheckpointCoordinator, CheckpointError, CheckpointEvent, CompletedCheckpoint,
+    CompletedCheckpoints, CompletedSnapshot, Discard, JobCheckpointing, Owner, PendingCheckpoint, SnapshotRequest,
+};
+
+type Answer = oneshot::Sender<Result<CompletedSnapshot, CheckpointError>>;
+
+/// A checkpoint whose metadata is being written.
+struct Publication {
+    completed: CompletedCheckpoint,
+    is_restore_point: bool,
+    /// Files that it does not need, because others hold the same.
+    copies: Vec<StateFile>,
+    worker: JoinHandle<()>,
+}
+
+/// The checkpoints of one job.
+pub(super) struct Checkpoints {
+    pub(super) coordinator: CheckpointCoordinator,
+    config: CheckpointConfig,
+    completed: CompletedCheckpoints,
+    storage: Storage,
+    allow_non_restored_state: bool,
+    handle: JobMasterHandle,
+    context: JobMasterContext,
+    /// What was known of the sources when each pending checkpoint was triggered.
+    sources: HashMap<u64, BTreeMap<OperatorId, SourceState>>,
+    publication: Option<Publication>,
+    answers: HashMap<u64, Answer>,
+    next_ticket: u64,
+    timer: Option<(i64, AbortHandle)>,
+    random: Random,
+}
+
+impl Checkpoints {
+    pub(super) fn new(checkpointing: JobCheckpointing, context: JobMasterContext, handle: JobMasterHandle) -> Self {
+        let full_first = checkpointing.full_first();
+        let JobCheckpointing { config, storage, next_id, kept, allow_non_restored_state } = checkpointing;
+        Checkpoints {
+            coordinator: CheckpointCoordinator::new(handle.job(), config.clone(), next_id, full_first),
+            completed: CompletedCheckpoints::new(config.num_retained, kept),
+            config,
+            storage,
+            allow_non_restored_state,
+            handle,
+            context,
+            sources: HashMap::new(),
+            publication: None,
+            answers: HashMap::new(),
+            next_ticket: 0,
+            timer: None,
+            random: Random::from_system(),
+        }
+    }
+
+    /// What tasks have to know of checkpoints before the first one.
+    pub(super) fn descriptor(&self) -> Option<CheckpointingDescriptor> {
+        let final_checkpoint = self.config.final_checkpoint();
+        self.config.interval.map(|_| CheckpointingDescriptor { final_checkpoint })
+    }
+
+    /// What the job goes on from, and what each task and source gets of it; none when it starts from nothing.
+    pub(super) fn restore(&self, graph: &JobGraph) -> Result<Option<(CompletedCheckpoint, Assignment)>, Failure> {
+        let Some(latest) = self.completed.latest() else { return Ok(None) };
+        let assignment = checkpoint::assign(&latest.metadata, graph, self.allow_non_restored_state)?;
+        Ok(Some((latest.clone(), assignment)))
+    }
+
+    /// Turns a wish into an event for the coordinator.
+    pub(super) fn requested(&mut self, request: SnapshotRequest, answer: Answer) -> Option<CheckpointEvent> {
+        let (kind, location) = match request {
+            SnapshotRequest::Checkpoint { full: true } => (SnapshotKind::FullCheckpoint, None),
+            SnapshotRequest::Checkpoint { full: false } => (SnapshotKind::Checkpoint, None),
+            SnapshotRequest::Savepoint { directory, after } => {
+                let directory = directory.or_else(|| self.config.savepoint_directory.clone());
+                let random = self.random.next_u64();
+                let location = directory.ok_or(CheckpointError::NoSavepointDirectory).and_then(|directory| {
+                    checkpoint::savepoint_location(&directory, self.handle.job(), random)
+                        .map_err(|error| CheckpointError::Failed(error.to_string()))
+                });
+                match location {
+                    Ok(location) => (SnapshotKind::Savepoint { after }, Some(location)),
+                    Err(error) => {
+                        let _ = answer.send(Err(error));
+                        return None;
+                    }
+                }
+            }
+        };
+        self.next_ticket += 1;
+        self.answers.insert(self.next_ticket, answer);
+        Some(CheckpointEvent::Requested { ticket: self.next_ticket, kind, location })
+    }
+
+    pub(super) fn answer(&mut self, ticket: u64, result: Result<CompletedSnapshot, CheckpointError>) {
+        if let Some(answer) = self.answers.remove(&ticket) {
+            // Who asked may have stopped waiting.
+            let _ = answer.send(result);
+        }
+    }
+
+    pub(super) fn reserve_ids(&self, next_id: u64) {
+        let (store, handle) = (self.context.store.clone(), self.handle.clone());
+        tokio::spawn(async move {
+            // A store that cannot be written takes no checkpoints either; it is tried again while the job runs.
+            while let Err(error) = store.reserve_checkpoint_ids(handle.job(), next_id).await {
+                warn!("job {} cannot take checkpoints: {error}", handle.job());
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if handle.is_closed() {
+                    return;
+                }
+            }
+            handle.send(Message::CheckpointEvent(CheckpointEvent::IdsReserved(next_id)));
+        });
+    }
+
+    /// Keeps what the sources were when a checkpoint was triggered.
+    pub(super) fn triggered(&mut self, checkpoint_id: u64, sources: BTreeMap<OperatorId, SourceState>) {
+        self.sources.insert(checkpoint_id, sources);
+    }
+
+    /// Writes the metadata, then the pointer to it.
+    pub(super) fn publish(&mut self, pending: PendingCheckpoint, graph: &JobGraph) {
+        let is_restore_point = pending.is_restore_point();
+        let owner = if pending.is_savepoint() { Owner::User } else { Owner::Job };
+        let (id, kind) = (pending.id(), pending.kind().into());
+        let (location, timestamp) = (pending.location().clone(), pending.barrier.timestamp);
+        let snapshots = self.with_finished(pending, graph);
+        let sources = self.sources.remove(&id).unwrap_or_default();
+        let mut metadata = CheckpointMetadata::assemble(id, timestamp, kind, graph, snapshots, sources);
+        let copies = if is_restore_point { self.completed.register(&mut metadata) } else { Vec::new() };
+        let completed = CompletedCheckpoint { metadata: Arc::new(metadata), folder: location.exclusive.clone(), owner };
+        let kept = is_restore_point.then(|| self.completed.with(&completed));
+        let (storage, store, handle) = (self.storage.clone(), self.context.store.clone(), self.handle.clone());
+        let metadata = completed.metadata.clone();
+        let worker = tokio::spawn(async move {
+            let write = async {
+                checkpoint::write_metadata(&storage, &location, &metadata).await?;
+                if let Some(kept) = kept {
+                    let stored = store.put_checkpoints(handle.job(), kept).await;
+                    stored.map_err(|error| Failure::external(error.to_string()))?;
+                }
+                Ok(())
+            };
+            let result = write.await;
+            handle.send(Message::Published { checkpoint_id: id, result });
+        });
+        self.publication = Some(Publication { completed, is_restore_point, copies, worker });
+    }
+
+    /// The metadata is written; answers where, and the checkpoints that are deleted now.
+    pub(super) fn published(&mut self) -> Option<(String, Vec<u64>)> {
+        let publication = self.publication.take()?;
+        let path = publication.completed.external_path();
+        self.discard_files(publication.copies);
+        if !publication.is_restore_point {
+            return Some((path, Vec::new()));
+        }
+        let discards = self.completed.add(publication.completed);
+        let ids = discards.iter().filter(|discard| discard.folder.is_some()).map(|d| d.checkpoint_id).collect();
+        let storage = self.storage.clone();
+        tokio::spawn(async move { delete(&storage, discards).await });
+        Some((path, ids))
+    }
+
+    /// The metadata could not be written.
+    pub(super) fn not_published(&mut self) {
+        if let Some(publication) = self.publication.take() {
+            let unused = self.completed.withdraw(publication.completed.id());
+            self.discard_files(unused);
+        }
+    }
+
+    /// Deletes what an aborted checkpoint has stored.
+    pub(super) fn abort(&mut self, pending: &PendingCheckpoint) {
+        self.sources.remove(&pending.id());
+        let files = self.completed.unused(pending.snapshots.values());
+        let (storage, folder) = (self.storage.clone(), pending.location().exclusive.clone());
+        tokio::spawn(async move {
+            checkpoint::discard_files(&storage, files).await;
+            if let Err(error) = checkpoint::discard_checkpoint(&storage, &folder).await {
+                warn!("what an aborted checkpoint has stored stays in {folder}: {error}");
+            }
+        });
+    }
+
+    /// Deletes what a task has stored for a checkpoint that was aborted before.
+    pub(super) fn discard_snapshot(&self, snapshot: &TaskSnapshot) {
+        let mut files = self.completed.unused([snapshot]);
+        for handle in snapshot.operators.values().flat_map(|state| &state.keyed) {
+            let exclusive = match handle {
+                dataflow::checkpoint::KeyedStateHandle::Incremental { private, .. } => private.values().collect(),
+                dataflow::checkpoint::KeyedStateHandle::Canonical { file, .. } => vec![file],
+            };
+            files.extend(exclusive.into_iter().cloned());
+        }
+        files.extend(snapshot.channels.iter().map(|channel| channel.file.clone()));
+        self.discard_files(files);
+    }
+
+    /// Comes back when the coordinator has something to do.
+    pub(super) fn set_timer(&mut self) {
+        let now = self.context.clock.now_millis();
+        let wanted = self.coordinator.next_wake(now);
+        if self.timer.as_ref().map(|(due, _)| *due) == wanted {
+            return;
+        }
+        if let Some((_, timer)) = self.timer.take() {
+            timer.abort();
+        }
+        if let Some(due) = wanted {
+            let handle = self.handle.clone();
+            let pause = Duration::from_millis(due.abs_diff(now));
+            let timer = tokio::spawn(async move {
+                tokio::time::sleep(pause).await;
+                handle.send(Message::CheckpointEvent(CheckpointEvent::Tick));
+            });
+            self.timer = Some((due, timer.abort_handle()));
+        }
+    }
+
+    /// The job has ended: what is not kept is deleted.
+    pub(super) async fn end(mut self, status: JobStatus) {
+        if let Some((_, timer)) = self.timer.take() {
+            timer.abort();
+        }
+        let retained = self.config.retained_at(status);
+        if let Some(publication) = self.publication.take() {
+            // It does not panic, and if it did its checkpoint would not be there.
+            let _ = publication.worker.await;
+            if publication.is_restore_point && !retained {
+                self.completed.add(publication.completed);
+            }
+        }
+        if !retained {
+            let discards = self.completed.clear();
+            delete(&self.storage, discards).await;
+        } else if let Some(latest) = self.completed.latest() {
+            info!("job {} ends {status}; its last checkpoint stays in {}", self.handle.job(), latest.folder);
+        }
+    }
+
+    /// What was acknowledged, and what subtasks that have finished since left in the last complete checkpoint: their sources do not begin again.
+    fn with_finished(&self, pending: PendingCheckpoint, graph: &JobGraph) -> BTreeMap<(VertexId, u32), TaskSnapshot> {
+        let mut snapshots = pending.snapshots;
+        let Some(latest) = self.completed.latest() else { return snapshots };
+        for (vertex, subtask) in pending.finished {
+            let operators = graph.vertex(vertex).map_or(&[][..], |vertex| &vertex.operators);
+            let mut snapshot = TaskSnapshot::default();
+            for operator in operators {
+                let known = latest.metadata.operators.iter().find(|state| state.id == operator.id);
+                if let Some(state) = known.and_then(|state| state.subtasks.get(&subtask)) {
+                    let mut state = state.clone();
+                    // It has emitted all that it ever will.
+                    state.keyed.clear();
+                    state.splits.clear();
+                    snapshot.operators.insert(operator.id, state);
+                }
+            }
+            snapshots.insert((vertex, subtask), snapshot);
+        }
+        snapshots
+    }
+
+    fn discard_files(&self, files: Vec<StateFile>) {
+        if !files.is_empty() {
+            let storage = self.storage.clone();
+            tokio::spawn(async move { checkpoint::discard_files(&storage, files).await });
+        }
+    }
+}
+
+async fn delete(storage: &Storage, discards: Vec<Discard>) {
+    for discard in discards {
+        if let Some(folder) = &discard.folder {
+            debug!("deleting checkpoint {} in {folder}", discard.checkpoint_id);
+            if let Err(error) = checkpoint::discard_checkpoint(storage, folder).await {
+                warn!("checkpoint {} is not needed any more and stays in {folder}: {error}", discard.checkpoint_id);
+            }
+        }
+        checkpoint::discard_files(storage, discard.files).await;
+    }
+}
