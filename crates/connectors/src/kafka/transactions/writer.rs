@@ -28,7 +28,6 @@ const OPEN_BYTES: usize = 16 << 20;
 /// The writer.
 pub(in crate::kafka) struct TransactionalWriter {
     encoder: RecordEncoder,
-    chooser: PartitionChooser,
     exchange: Arc<Exchange>,
     /// Records that came before the producer was connected: key and value.
     waiting: VecDeque<(Option<String>, Option<String>)>,
@@ -39,6 +38,7 @@ pub(in crate::kafka) struct TransactionalWriter {
 
 /// Batches that are not full yet, by partition.
 struct Batches {
+    chooser: PartitionChooser,
     open: Vec<RecordBatch>,
     bytes: usize,
     limit: usize,
@@ -71,10 +71,14 @@ impl TransactionalWriter {
         let exchange = Arc::new(Exchange::default());
         let writer = Self {
             encoder: RecordEncoder::new(&table, spec),
-            chooser: PartitionChooser::new(table.partitioner, context.subtask),
             exchange: exchange.clone(),
             waiting: VecDeque::new(),
-            batches: Batches { open: Vec::new(), bytes: 0, limit },
+            batches: Batches {
+                chooser: PartitionChooser::new(table.partitioner, context.subtask),
+                open: Vec::new(),
+                bytes: 0,
+                limit,
+            },
             pool,
             checkpointing: context.checkpointing,
         };
@@ -93,33 +97,34 @@ impl TransactionalWriter {
         self.exchange.wake_later(waker);
         let Some(partitions) = self.exchange.partitions()? else { return Ok(false) };
         let now = now();
-        for (key, value) in std::mem::take(&mut self.waiting) {
-            self.append(key.as_deref(), value.as_deref(), partitions, now);
+        for (key, value) in self.waiting.drain(..) {
+            self.batches.push(key.as_deref(), value.as_deref(), partitions, now, &self.exchange);
         }
         Ok(true)
-    }
-
-    fn append(&mut self, key: Option<&str>, value: Option<&str>, partitions: u32, now: i64) {
-        let partition = self.chooser.choose(key, partitions);
-        if self.batches.push(partition, key, value, now, &self.exchange) {
-            self.chooser.next_batch();
-        }
     }
 }
 
 impl Batches {
-    /// Appends a record; true when that made a batch full.
-    fn push(&mut self, partition: u32, key: Option<&str>, value: Option<&str>, now: i64, exchange: &Exchange) -> bool {
+    /// Appends a record; a batch that it does not fit into any more is sent.
+    fn push(
+        &mut self,
+        key: Option<&str>,
+        value: Option<&str>,
+        partitions: u32,
+        now: i64,
+        exchange: &Exchange,
+    ) {
+        let partition = self.chooser.choose(key, partitions);
         let index = partition as usize;
         if self.open.len() <= index {
             self.open.resize_with(index + 1, RecordBatch::default);
         }
         let batch = &mut self.open[index];
         let size = value.map_or(0, str::len) + key.map_or(0, str::len);
-        let is_full = batch.count() > 0 && batch.len() + size > self.limit;
-        if is_full {
+        if batch.count() > 0 && batch.len() + size > self.limit {
             self.bytes -= batch.len();
             exchange.put(partition as i32, std::mem::take(batch));
+            self.chooser.next_batch();
         }
         let before = batch.len();
         batch.push(key, value, now);
@@ -127,9 +132,9 @@ impl Batches {
         if self.bytes > OPEN_BYTES {
             self.send_all(exchange);
         }
-        is_full
     }
 
+    /// Sends all batches.
     fn send_all(&mut self, exchange: &Exchange) {
         for (partition, batch) in self.open.iter_mut().enumerate().filter(|(_, batch)| batch.count() > 0) {
             exchange.put(partition as i32, std::mem::take(batch));
@@ -141,16 +146,12 @@ impl Batches {
 impl SinkWriter for TransactionalWriter {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
         let partitions = self.exchange.partitions()?.filter(|_| self.waiting.is_empty());
-        let Self { encoder, chooser, exchange, waiting, batches, .. } = self;
+        let Self { encoder, exchange, waiting, batches, .. } = self;
         let now = now();
         encoder.encode(batch, |key, value| {
-            let Some(partitions) = partitions else {
-                waiting.push_back((key.map(str::to_owned), value.map(str::to_owned)));
-                return Ok(());
-            };
-            let partition = chooser.choose(key, partitions);
-            if batches.push(partition, key, value, now, exchange) {
-                chooser.next_batch();
+            match partitions {
+                Some(partitions) => batches.push(key, value, partitions, now, exchange),
+                None => waiting.push_back((key.map(str::to_owned), value.map(str::to_owned))),
             }
             Ok(())
         })
