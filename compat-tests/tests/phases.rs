@@ -16,7 +16,8 @@ const IN_ORDER_ONLY: &[&str] = &[];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn listed_cases_agree_with_flink_over_restores_and_rescaling() {
-    let listed = include_str!("../cases/agreeing.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let listed =
+        include_str!("../cases/agreeing.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let runner = Runner::start().await.expect("the embedded cluster starts");
     let (mut found, mut restores) = (Vec::new(), 0);
     for line in listed {

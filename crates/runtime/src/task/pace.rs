@@ -13,8 +13,7 @@ pub(crate) struct Pace {
 impl Pace {
     /// A limit from `now` on; none when no rows a second means no limit.
     pub(crate) fn new(rows_per_second: u32, now: Instant) -> Option<Self> {
-        (rows_per_second > 0)
-            .then(|| Self { per_row: Duration::from_secs(1) / rows_per_second, next: now })
+        (rows_per_second > 0).then(|| Self { per_row: Duration::from_secs(1) / rows_per_second, next: now })
     }
 
     /// Rows that may be read now, or when the next may.

@@ -15,8 +15,8 @@ use dataflow::{
 };
 
 use super::chain::Chain;
-use super::pace::Pace;
 use super::head::Polled;
+use super::pace::Pace;
 use crate::checkpointing::OperatorPart;
 use crate::events::TaskEvents;
 use crate::exchange::writer::MAX_ROWS;

@@ -106,14 +106,7 @@ impl TransactionalWriter {
 
 impl Batches {
     /// Appends a record; a batch that it does not fit into any more is sent.
-    fn push(
-        &mut self,
-        key: Option<&str>,
-        value: Option<&str>,
-        partitions: u32,
-        now: i64,
-        exchange: &Exchange,
-    ) {
+    fn push(&mut self, key: Option<&str>, value: Option<&str>, partitions: u32, now: i64, exchange: &Exchange) {
         let partition = self.chooser.choose(key, partitions);
         let index = partition as usize;
         if self.open.len() <= index {
