@@ -14,7 +14,8 @@ use dataflow::checkpoint::{
 use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec};
 use dataflow::{
-    ExecutionAttemptId, ExecutionState, Failure, Field, JobGraph, JobId, OperatorId, OperatorSpec, RowType, Split, TypeKind,
+    ExecutionAttemptId, ExecutionState, Failure, Field, JobGraph, JobId, OperatorId, OperatorSpec, RowType, Split,
+    TypeKind,
 };
 use jobmanager::JobManager;
 
@@ -251,7 +252,9 @@ async fn restore_from_retained(claim: &[(&str, &str)], kind: SnapshotKind, stays
 async fn complete_next(task_manager: &mut ScriptedTaskManager, tasks: &[TaskDeploymentDescriptor], id: u64) {
     assert_eq!(triggered(task_manager).await.1.checkpoint_id, id);
     acknowledge(task_manager, tasks, id).await;
-    while !matches!(task_manager.call().await, Call::Checkpoint(_, CheckpointNotice::Completed { checkpoint_id }) if checkpoint_id == id) {}
+    while !matches!(task_manager.call().await, Call::Checkpoint(_, CheckpointNotice::Completed { checkpoint_id }) if checkpoint_id == id)
+    {
+    }
 }
 
 /// Two readers of files and a sink.
@@ -260,8 +263,13 @@ fn files(job: u128, folder: &Path, config: &[(&str, &str)]) -> JobGraph {
     let physical = RowType::new(vec![Field::new("line", TypeKind::Int.nullable())]);
     let path = folder.to_str().unwrap().to_owned();
     let options = [("path".to_owned(), path), ("format".to_owned(), "csv".to_owned())].into();
-    let connector =
-        ConnectorSpec { table: "c.d.t".into(), connector: "filesystem".into(), options, physical, partition_keys: vec![] };
+    let connector = ConnectorSpec {
+        table: "c.d.t".into(),
+        connector: "filesystem".into(),
+        options,
+        physical,
+        partition_keys: vec![],
+    };
     graph.vertices[0].operators[0].spec = OperatorSpec::Source(SourceSpec {
         connector,
         read: vec![ReadColumn::Physical(0)],
@@ -300,7 +308,8 @@ async fn every_split_goes_on_in_one_place_after_a_restart() {
             snapshot.operators.insert(OperatorId(1), state);
         }
         let (attempt, metrics) = (task.attempt, CheckpointMetrics::default());
-        let acknowledgement = CheckpointAcknowledgement { attempt, checkpoint_id: barrier.checkpoint_id, snapshot, metrics };
+        let acknowledgement =
+            CheckpointAcknowledgement { attempt, checkpoint_id: barrier.checkpoint_id, snapshot, metrics };
         a.report_checkpoint(&CheckpointReport::Acknowledged(acknowledgement)).await;
     }
     while !matches!(a.call().await, Call::Checkpoint(_, CheckpointNotice::Completed { .. })) {}
@@ -318,8 +327,10 @@ async fn every_split_goes_on_in_one_place_after_a_restart() {
         given.extend(a.request_split(reader).await);
     }
     assert_eq!(a.request_split(again[0].attempt).await, []);
-    let mut ids: Vec<(&str, u64)> =
-        given.iter().map(|split| (split.id.rsplit('/').next().unwrap(), split.payload["offset"].as_u64().unwrap())).collect();
+    let mut ids: Vec<(&str, u64)> = given
+        .iter()
+        .map(|split| (split.id.rsplit('/').next().unwrap(), split.payload["offset"].as_u64().unwrap()))
+        .collect();
     ids.sort_unstable();
     assert_eq!(ids, [("a", 1), ("b", 1), ("c", 0), ("d", 0)], "those that were being read go on where they were");
 }
