@@ -188,6 +188,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_several_subtasks_need_counts_once_a_checkpoint() {
+        let mut shared = SharedFiles::default();
+        let mut rescaled = checkpoint(1, "b", &files(&[("1", "/1")]));
+        rescaled.operators[0].subtasks.insert(1, state("other", &files(&[("7", "/1")])));
+        shared.register(&mut rescaled);
+        shared.register(&mut rescaled);
+        assert_eq!(locations(&shared.release(1)), ["/1"]);
+    }
+
+    #[test]
     fn a_second_copy_gives_way_to_the_first() {
         let mut shared = SharedFiles::default();
         shared.register(&mut checkpoint(1, "b", &files(&[("1", "/first")])));
