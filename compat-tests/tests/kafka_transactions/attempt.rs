@@ -57,6 +57,7 @@ pub fn table(topic: &str, options: &[(&str, &str)]) -> ConnectorSpec {
         options,
         physical: row_type(),
         partition_keys: vec![],
+        primary_key: Vec::new(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `kafka`: topics as tables. Partitions are splits; a sink produces a record for each row.
+//! `kafka` and `upsert-kafka`: topics as tables. Partitions are splits; a sink produces a record for each row.
 
 mod client;
 mod deliveries;
@@ -13,6 +13,7 @@ mod record_encoder;
 mod record_queue;
 mod split;
 mod transactions;
+mod upsert;
 mod writer;
 
 use dataflow::operator_spec::{ConnectorSpec, SinkSpec, SourceSpec};
@@ -23,6 +24,8 @@ use self::transactions::{KafkaCommitter, TransactionalWriter};
 use crate::error::ConnectorError;
 use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
 use crate::option_def::OptionDef;
+
+pub use self::upsert::UpsertKafkaFactory;
 
 /// The `kafka` connector.
 #[derive(Debug)]
@@ -63,11 +66,7 @@ impl ConnectorFactory for KafkaFactory {
     }
 
     fn create_writer(&self, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {
-        let table = KafkaTable::read(&spec.connector)?;
-        Ok(match table.transactions.clone() {
-            Some(options) => Box::new(TransactionalWriter::new(table, options, spec, context)?),
-            None => Box::new(writer::KafkaWriter::new(table, spec, context)?),
-        })
+        create_writer(KafkaTable::read(&spec.connector)?, spec, context)
     }
 
     fn create_committer(
@@ -75,8 +74,18 @@ impl ConnectorFactory for KafkaFactory {
         spec: &SinkSpec,
         _context: &WriterContext,
     ) -> Result<Option<Box<dyn Committer>>, Failure> {
-        let table = KafkaTable::read(&spec.connector)?;
-        let committer = table.transactions.clone().map(|options| KafkaCommitter::new(table, options));
-        Ok(committer.map(|committer| Box::new(committer) as Box<dyn Committer>))
+        Ok(create_committer(KafkaTable::read(&spec.connector)?))
     }
+}
+
+fn create_writer(table: KafkaTable, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {
+    Ok(match table.transactions.clone() {
+        Some(options) => Box::new(TransactionalWriter::new(table, options, spec, context)?),
+        None => Box::new(writer::KafkaWriter::new(table, spec, context)?),
+    })
+}
+
+fn create_committer(table: KafkaTable) -> Option<Box<dyn Committer>> {
+    let options = table.transactions.clone()?;
+    Some(Box::new(KafkaCommitter::new(table, options)))
 }

@@ -28,7 +28,7 @@ pub(super) struct KafkaWriter {
 /// A record that waits: key and value.
 struct Record {
     key: Option<String>,
-    value: String,
+    value: Option<String>,
 }
 
 impl KafkaWriter {
@@ -88,7 +88,7 @@ impl KafkaWriter {
         self.deliveries.wake_later(waker);
         let Some(partitions) = self.partitions()? else { return Ok(false) };
         while let Some(record) = self.waiting.front() {
-            if !self.sender.send(record.key.as_deref(), &record.value, partitions)? {
+            if !self.sender.send(record.key.as_deref(), record.value.as_deref(), partitions)? {
                 return Ok(false);
             }
             self.waiting.pop_front();
@@ -107,7 +107,7 @@ impl SinkWriter for KafkaWriter {
                 _ => false,
             };
             if !sent {
-                waiting.push_back(Record { key: key.map(str::to_owned), value: value.to_owned() });
+                waiting.push_back(Record { key: key.map(str::to_owned), value: value.map(str::to_owned) });
             }
             Ok(())
         })
@@ -146,9 +146,10 @@ struct Sender {
 
 impl Sender {
     /// Sends a record; false when librdkafka has no room for it.
-    fn send(&mut self, key: Option<&str>, value: &str, partitions: u32) -> Result<bool, Failure> {
-        let size = value.len() + key.map_or(0, str::len);
-        let mut record = BaseRecord::with_opaque_to(&self.topic, size).payload(value);
+    fn send(&mut self, key: Option<&str>, value: Option<&str>, partitions: u32) -> Result<bool, Failure> {
+        let size = value.map_or(0, str::len) + key.map_or(0, str::len);
+        let mut record: BaseRecord<'_, str, str, _> = BaseRecord::with_opaque_to(&self.topic, size);
+        record.payload = value;
         record.key = key;
         record.partition = self.partition(partitions);
         self.deliveries.begin(size);

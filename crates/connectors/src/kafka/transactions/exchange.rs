@@ -228,7 +228,7 @@ mod tests {
 
     fn batch(bytes: usize) -> RecordBatch {
         let mut batch = RecordBatch::default();
-        batch.push(None, &"x".repeat(bytes), 0);
+        batch.push(None, Some(&"x".repeat(bytes)), 0);
         batch
     }
 

@@ -54,8 +54,8 @@ impl RecordBatch {
         self.count
     }
 
-    /// Appends a record.
-    pub(super) fn push(&mut self, key: Option<&str>, value: &str, timestamp: i64) {
+    /// Appends a record; one without a value deletes what its key names.
+    pub(super) fn push(&mut self, key: Option<&str>, value: Option<&str>, timestamp: i64) {
         if self.count == 0 {
             self.first_timestamp = timestamp;
         }
@@ -63,8 +63,8 @@ impl RecordBatch {
         let delta = timestamp - self.first_timestamp;
         let offset = i64::from(self.count);
         let key_length = key.map_or(-1, |key| key.len() as i64);
-        let value_length = value.len() as i64;
-        let bytes = value.len() + key.map_or(0, str::len);
+        let value_length = value.map_or(-1, |value| value.len() as i64);
+        let bytes = value.map_or(0, str::len) + key.map_or(0, str::len);
         // Attributes and the number of headers take a byte each.
         let length = 2 + bytes + [delta, offset, key_length, value_length].map(varint_length).iter().sum::<usize>();
         self.records.reserve(length + 10);
@@ -75,7 +75,7 @@ impl RecordBatch {
         put_varint(&mut self.records, key_length);
         self.records.put_slice(key.unwrap_or_default().as_bytes());
         put_varint(&mut self.records, value_length);
-        self.records.put_slice(value.as_bytes());
+        self.records.put_slice(value.unwrap_or_default().as_bytes());
         put_varint(&mut self.records, 0);
         self.count += 1;
     }
@@ -154,7 +154,7 @@ mod tests {
             let compression = [Compression::None, Compression::Gzip, Compression::Snappy, Compression::Lz4][which];
             let mut batch = RecordBatch::default();
             for (key, value, after) in &records {
-                batch.push(key.as_deref(), value, 1_700_000_000_000 + after);
+                batch.push(key.as_deref(), Some(value), 1_700_000_000_000 + after);
             }
             let identity = ProducerIdentity { producer_id: 5, epoch: 3 };
             let mut bytes = batch.seal(identity, 11, compression).unwrap();

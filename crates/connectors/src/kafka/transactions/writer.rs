@@ -30,7 +30,7 @@ pub(in crate::kafka) struct TransactionalWriter {
     encoder: RecordEncoder,
     exchange: Arc<Exchange>,
     /// Records that came before the producer was connected: key and value.
-    waiting: VecDeque<(Option<String>, String)>,
+    waiting: VecDeque<(Option<String>, Option<String>)>,
     batches: Batches,
     pool: Pool,
     checkpointing: bool,
@@ -98,7 +98,7 @@ impl TransactionalWriter {
         let Some(partitions) = self.exchange.partitions()? else { return Ok(false) };
         let now = now();
         for (key, value) in self.waiting.drain(..) {
-            self.batches.push(key.as_deref(), &value, partitions, now, &self.exchange);
+            self.batches.push(key.as_deref(), value.as_deref(), partitions, now, &self.exchange);
         }
         Ok(true)
     }
@@ -106,14 +106,15 @@ impl TransactionalWriter {
 
 impl Batches {
     /// Appends a record; a batch that it does not fit into any more is sent.
-    fn push(&mut self, key: Option<&str>, value: &str, partitions: u32, now: i64, exchange: &Exchange) {
+    fn push(&mut self, key: Option<&str>, value: Option<&str>, partitions: u32, now: i64, exchange: &Exchange) {
         let partition = self.chooser.choose(key, partitions);
         let index = partition as usize;
         if self.open.len() <= index {
             self.open.resize_with(index + 1, RecordBatch::default);
         }
         let batch = &mut self.open[index];
-        if batch.count() > 0 && batch.len() + value.len() + key.map_or(0, str::len) > self.limit {
+        let size = value.map_or(0, str::len) + key.map_or(0, str::len);
+        if batch.count() > 0 && batch.len() + size > self.limit {
             self.bytes -= batch.len();
             exchange.put(partition as i32, std::mem::take(batch));
             self.chooser.next_batch();
@@ -143,7 +144,7 @@ impl SinkWriter for TransactionalWriter {
         encoder.encode(batch, |key, value| {
             match partitions {
                 Some(partitions) => batches.push(key, value, partitions, now, exchange),
-                None => waiting.push_back((key.map(str::to_owned), value.to_owned())),
+                None => waiting.push_back((key.map(str::to_owned), value.map(str::to_owned))),
             }
             Ok(())
         })
