@@ -298,7 +298,8 @@ impl Dispatcher {
         let history = self.inner.config.get(&options::WEB_CHECKPOINTS_HISTORY)?;
         let now = self.inner.context.clock.now_millis();
         let execution = ExecutionGraph::new(Arc::new(graph.clone()), restart_strategy, now);
-        Ok(execution.with_checkpoint_history(history as usize))
+        let failover = config.get(&options::EXECUTION_FAILOVER_STRATEGY)?;
+        Ok(execution.with_checkpoint_history(history as usize).with_failover_strategy(failover))
     }
 
     fn run(&self, execution: ExecutionGraph, checkpointing: Result<JobCheckpointing, Failure>) {

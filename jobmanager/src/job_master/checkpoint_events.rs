@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dataflow::checkpoint::{CheckpointNotice, CheckpointReport};
-use dataflow::{ExecutionAttemptId, Failure};
+use dataflow::{ExecutionAttemptId, Failure, VertexId};
 use tracing::{info, warn};
 
 use super::event_loop::JobMaster;
@@ -21,7 +21,9 @@ pub(super) fn consequence(commands: &[GraphCommand], finished: Option<ExecutionA
     });
     match (ended, finished) {
         (Some(status), _) => CheckpointEvent::Ended(status),
-        _ if commands.contains(&GraphCommand::StopSources) => CheckpointEvent::Interrupted,
+        _ if commands.iter().any(|command| matches!(command, GraphCommand::StopSources(_))) => {
+            CheckpointEvent::Interrupted
+        }
         (_, Some(attempt)) => CheckpointEvent::TaskFinished(attempt),
         _ => CheckpointEvent::Tick,
     }
@@ -98,8 +100,8 @@ impl JobMaster {
         self.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.coordinator.is_publishing())
     }
 
-    /// Starts the sources, from the last complete checkpoint if there is one, and keeps what the tasks get of it.
-    pub(super) fn start_sources(&mut self) -> Result<Vec<Assignment>, Failure> {
+    /// Starts the sources of these vertices, from the last complete checkpoint if there is one, and keeps what the tasks get of it.
+    pub(super) fn start_sources(&mut self, vertices: &[VertexId]) -> Result<Vec<Assignment>, Failure> {
         let job = self.graph.graph().clone();
         let restore = match &self.checkpoints {
             Some(checkpoints) => checkpoints.restore(&job)?,
@@ -119,7 +121,7 @@ impl JobMaster {
                 assignment
             }
         };
-        self.sources.start(&job, &self.restore.sources, &self.handle)
+        self.sources.start(&job, vertices, &self.restore.sources, &self.handle)
     }
 
     fn carry_out_checkpoint(&mut self, command: CheckpointCommand) -> bool {

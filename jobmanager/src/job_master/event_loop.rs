@@ -117,7 +117,7 @@ impl JobMaster {
                     let assignments = self.sources.discovered(operator, round, found);
                     self.deliver(assignments);
                 }
-                Err(failure) if self.sources.is_current(round) => {
+                Err(failure) if self.sources.is_current(operator, round) => {
                     return self.on_event(GraphEvent::CoordinatorFailed(failure));
                 }
                 Err(_) => {}
@@ -164,14 +164,14 @@ impl JobMaster {
                 self.context.resource_manager.request_slots(self.handle.clone(), count);
             }
             GraphCommand::ReleaseSlots => self.context.resource_manager.release_slots(self.handle.job()),
-            GraphCommand::StartSources => {
-                self.undelivered.clear();
-                match self.start_sources() {
+            GraphCommand::StartSources(vertices) => {
+                self.undelivered.retain(|assignment| !vertices.contains(&assignment.vertex));
+                match self.start_sources(&vertices) {
                     Ok(assignments) => self.deliver(assignments),
                     Err(failure) => self.handle.graph(GraphEvent::CoordinatorFailed(failure)),
                 }
             }
-            GraphCommand::StopSources => self.sources.stop(),
+            GraphCommand::StopSources(vertices) => self.sources.stop(&vertices),
             GraphCommand::Deploy(attempts) => {
                 for attempt in attempts {
                     self.deploy(attempt);

@@ -21,9 +21,11 @@ struct Source {
     /// The enumerator's state behind the splits that the assigner knows.
     enumerator: Result<serde_json::Value, Failure>,
     discovery: AbortHandle,
+    /// Each start is a round of its own: what an earlier one still finds is dropped.
+    round: u64,
 }
 
-/// The sources of a job while it runs. Each start is a round of its own: what an earlier round still finds is dropped.
+/// The sources of a job while it runs.
 #[derive(Default)]
 pub(super) struct Sources {
     sources: HashMap<OperatorId, Source>,
@@ -38,16 +40,18 @@ pub(super) struct Assignment {
 }
 
 impl Sources {
-    /// Begins to find the splits of every source of the job, or goes on with those of a checkpoint; answers which readers get some at once.
+    /// Begins to find the splits of the sources in these vertices, or goes on with those of a checkpoint; answers which readers get some at once.
     pub(super) fn start(
         &mut self,
         graph: &JobGraph,
+        vertices: &[VertexId],
         restore: &BTreeMap<OperatorId, SourceRestore>,
         master: &JobMasterHandle,
     ) -> Result<Vec<Assignment>, Failure> {
-        self.stop();
+        self.stop(vertices);
+        self.round += 1;
         let mut assignments = Vec::new();
-        for vertex in &graph.vertices {
+        for vertex in graph.vertices.iter().filter(|vertex| vertices.contains(&vertex.id)) {
             for operator in &vertex.operators {
                 let OperatorSpec::Source(spec) = &operator.spec else { continue };
                 let restore = restore.get(&operator.id);
@@ -68,6 +72,7 @@ impl Sources {
                     assigner,
                     enumerator: snapshot,
                     discovery: discovery.abort_handle(),
+                    round: self.round,
                 };
                 self.sources.insert(operator.id, source);
                 if let Some(restore) = restore {
@@ -90,16 +95,15 @@ impl Sources {
     }
 
     /// Stops finding splits and forgets those that were not assigned.
-    pub(super) fn stop(&mut self) {
-        self.round += 1;
-        for source in self.sources.drain().map(|(_, source)| source) {
+    pub(super) fn stop(&mut self, vertices: &[VertexId]) {
+        for (_, source) in self.sources.extract_if(|_, source| vertices.contains(&source.vertex)) {
             source.discovery.abort();
         }
     }
 
     /// Takes what a source has found.
     pub(super) fn discovered(&mut self, operator: OperatorId, round: u64, found: DiscoveredSplits) -> Vec<Assignment> {
-        if round != self.round {
+        if !self.is_current(operator, round) {
             return Vec::new();
         }
         if let Some(source) = self.sources.get_mut(&operator) {
@@ -109,9 +113,9 @@ impl Sources {
         self.handle(operator, SplitEvent::Discovered { splits: found.splits, complete: found.complete })
     }
 
-    /// Whether a round is the current one.
-    pub(super) fn is_current(&self, round: u64) -> bool {
-        round == self.round
+    /// Whether a round of a source is its current one.
+    pub(super) fn is_current(&self, operator: OperatorId, round: u64) -> bool {
+        self.sources.get(&operator).is_some_and(|source| source.round == round)
     }
 
     /// A reader has run dry.
@@ -128,7 +132,7 @@ impl Sources {
 
 impl Drop for Sources {
     fn drop(&mut self) {
-        self.stop();
+        self.sources.values().for_each(|source| source.discovery.abort());
     }
 }
 

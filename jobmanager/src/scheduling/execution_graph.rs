@@ -12,18 +12,22 @@
 //! any that has not ended -- suspend -> SUSPENDED
 //! ```
 //!
-//! A failure restarts the whole job: every edge is pipelined, so every task is in one region.
+//! A failure restarts its region: the vertices that are connected with the one that failed, because every edge is pipelined. Other regions run on
+//! (`jobmanager.execution.failover-strategy: region`), and keep their slots.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use common::config::options::FailoverStrategy;
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskMetricsSnapshot, TaskStateUpdate};
-use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobGraph, JobStatus, LeaderEpoch, Partitioning};
+use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobGraph, JobStatus, LeaderEpoch, Partitioning, VertexId};
 
 use super::deployment;
 use super::exception_history::{ExceptionEntry, ExceptionHistory, ExceptionKind};
 use super::execution::{Execution, SlotLocation};
 use super::execution_vertex::ExecutionVertex;
 use super::graph_event::{GraphCommand, GraphEvent, Trouble};
+use super::region::Regions;
 use super::restart_strategy::{RestartDecision, RestartStrategy};
 use crate::checkpointing::CheckpointPlan;
 use crate::checkpointing::statistics::CheckpointStatistics;
@@ -70,6 +74,11 @@ pub struct ExecutionGraph {
     phase: Phase,
     entered: [i64; STATUSES.len()],
     vertices: Vec<ExecutionVertex>,
+    regions: Regions,
+    /// The vertices that a restart is for, by their place in the graph.
+    restarting: BTreeSet<usize>,
+    /// One for each subtask index; none where its TaskManager was lost. Empty while the job has none.
+    slots: Vec<Option<SlotLocation>>,
     restart_strategy: RestartStrategy,
     restarts: u32,
     exceptions: ExceptionHistory,
@@ -83,6 +92,9 @@ impl ExecutionGraph {
     pub fn new(graph: Arc<JobGraph>, restart_strategy: RestartStrategy, now: i64) -> Self {
         let vertices = graph.vertices.iter().map(|vertex| ExecutionVertex::new(graph.job_id, vertex, now)).collect();
         let mut this = ExecutionGraph {
+            regions: Regions::new(&graph, FailoverStrategy::Region),
+            restarting: BTreeSet::new(),
+            slots: Vec::new(),
             graph,
             phase: Phase::Created,
             entered: [0; STATUSES.len()],
@@ -106,7 +118,7 @@ impl ExecutionGraph {
             return out;
         }
         match event {
-            GraphEvent::Start if self.phase == Phase::Created => self.schedule(now, &mut out),
+            GraphEvent::Start if self.phase == Phase::Created => self.schedule(&self.regions.all(), now, &mut out),
             GraphEvent::Start => {}
             GraphEvent::SlotsGranted(slots) => self.deploy(slots, now, &mut out),
             GraphEvent::SlotsTimedOut(failure) if self.phase == Phase::WaitingForSlots => {
@@ -255,6 +267,12 @@ impl ExecutionGraph {
         self.root_failure.as_ref()
     }
 
+    /// Restarts what this strategy says.
+    pub fn with_failover_strategy(mut self, strategy: FailoverStrategy) -> Self {
+        self.regions = Regions::new(&self.graph, strategy);
+        self
+    }
+
     /// Remembers so many checkpoints for people.
     pub fn with_checkpoint_history(mut self, checkpoints: usize) -> Self {
         self.checkpoints = CheckpointStatistics::new(checkpoints);
@@ -286,15 +304,23 @@ impl ExecutionGraph {
         self.last_modification
     }
 
-    fn schedule(&mut self, now: i64, out: &mut Vec<GraphCommand>) {
+    fn schedule(&mut self, vertices: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
         self.phase = Phase::WaitingForSlots;
         self.note_status(JobStatus::Running, now);
-        for execution in self.executions_mut() {
-            execution.transition(ExecutionState::Scheduled, now);
+        for &vertex in vertices {
+            for execution in self.vertices[vertex].executions_mut() {
+                execution.transition(ExecutionState::Scheduled, now);
+            }
         }
-        let slots = self.graph.vertices.iter().map(|vertex| vertex.parallelism).max().unwrap_or(0);
-        out.push(GraphCommand::StartSources);
-        out.push(GraphCommand::RequestSlots(slots));
+        out.push(GraphCommand::StartSources(self.ids(vertices)));
+        if self.slots.is_empty() {
+            let widest = self.graph.vertices.iter().map(|vertex| vertex.parallelism).max().unwrap_or(0);
+            self.slots = vec![None; widest as usize];
+        }
+        match self.slots.iter().filter(|slot| slot.is_none()).count() {
+            0 => self.deploy(Vec::new(), now, out),
+            missing => out.push(GraphCommand::RequestSlots(missing as u32)),
+        }
     }
 
     fn deploy(&mut self, slots: Vec<SlotLocation>, now: i64, out: &mut Vec<GraphCommand>) {
@@ -304,12 +330,18 @@ impl ExecutionGraph {
         }
         self.phase = Phase::Running;
         self.last_modification = now;
+        let mut granted = slots.into_iter();
+        for slot in self.slots.iter_mut().filter(|slot| slot.is_none()) {
+            *slot = granted.next();
+        }
         let mut attempts = Vec::new();
         for vertex in &mut self.vertices {
-            for (execution, slot) in vertex.executions_mut().iter_mut().zip(&slots) {
-                execution.assign(slot.clone());
-                execution.transition(ExecutionState::Deploying, now);
-                attempts.push(execution.id());
+            for (execution, slot) in vertex.executions_mut().iter_mut().zip(&self.slots) {
+                if let Some(slot) = slot.as_ref().filter(|_| execution.state() == ExecutionState::Scheduled) {
+                    execution.assign(slot.clone());
+                    execution.transition(ExecutionState::Deploying, now);
+                    attempts.push(execution.id());
+                }
             }
         }
         out.push(GraphCommand::Deploy(attempts));
@@ -343,6 +375,9 @@ impl ExecutionGraph {
     }
 
     fn on_task_manager_lost(&mut self, resource_id: &str, failure: &Failure, now: i64, out: &mut Vec<GraphCommand>) {
+        for slot in &mut self.slots {
+            slot.take_if(|slot| slot.task_manager.resource_id == resource_id);
+        }
         let lost: Vec<ExecutionAttemptId> = self.attempts_at(resource_id).collect();
         for attempt in lost {
             if let Some(execution) = self.execution_mut(attempt) {
@@ -366,19 +401,31 @@ impl ExecutionGraph {
     /// Decides what a failure does to the job.
     fn fail(&mut self, trouble: Trouble, now: i64, out: &mut Vec<GraphCommand>) {
         let may_recover = trouble.failure.retry;
+        let lost = trouble.kind == ExceptionKind::TaskManagerLost;
+        let region = match trouble.attempt {
+            Some(attempt) if self.phase != Phase::WaitingForSlots => self.regions.of(attempt.vertex),
+            _ => self.regions.all(),
+        };
         let entry = self.entry(trouble, now);
         match self.phase {
             Phase::Cancelling | Phase::Ended(_) => return,
-            Phase::Failing | Phase::Restarting(_) => return self.exceptions.add_concurrent(entry),
+            Phase::Failing => return self.exceptions.add_concurrent(entry),
+            Phase::Restarting(_) => {
+                self.exceptions.add_concurrent(entry);
+                return self.restart_with(&region, now, out);
+            }
             Phase::Created | Phase::WaitingForSlots | Phase::Running => {}
         }
-        match self.restart_strategy.on_failure(now) {
+        match self.restart_strategy.on_failure(now, lost) {
             RestartDecision::Restart(pause) if may_recover => {
                 self.exceptions.add_root(entry);
                 self.phase = Phase::Restarting(Pause::Lasts);
                 self.note_status(JobStatus::Restarting, now);
-                out.push(GraphCommand::StopSources);
+                out.push(GraphCommand::StopSources(self.ids(&region)));
                 out.push(GraphCommand::RestartAfter(pause));
+                self.cancel_vertices(&region, now, out);
+                self.restarting = region;
+                return;
             }
             _ => {
                 let why = if may_recover {
@@ -400,7 +447,7 @@ impl ExecutionGraph {
                 self.root_failure = Some(root);
                 self.phase = Phase::Failing;
                 self.note_status(JobStatus::Failing, now);
-                out.push(GraphCommand::StopSources);
+                out.push(self.stop_all_sources());
             }
         }
         self.cancel_all(now, out);
@@ -424,13 +471,42 @@ impl ExecutionGraph {
         self.phase = Phase::Cancelling;
         self.root_failure = None;
         self.note_status(JobStatus::Cancelling, now);
-        out.push(GraphCommand::StopSources);
+        out.push(self.stop_all_sources());
         self.cancel_all(now, out);
     }
 
-    /// Cancels every attempt that has not ended; those that were never sent away end at once.
+    /// Another region has failed while some restart: it restarts with them.
+    fn restart_with(&mut self, region: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
+        let more: BTreeSet<usize> = region.difference(&self.restarting).copied().collect();
+        if !more.is_empty() {
+            out.push(GraphCommand::StopSources(self.ids(&more)));
+            self.cancel_vertices(&more, now, out);
+            self.restarting.extend(more);
+        }
+    }
+
+    fn restart(&mut self, now: i64, out: &mut Vec<GraphCommand>) {
+        self.restarts += 1;
+        let region = std::mem::take(&mut self.restarting);
+        for &vertex in &region {
+            self.vertices[vertex].reset(now);
+        }
+        if region.len() == self.vertices.len() {
+            self.slots.clear();
+            out.push(GraphCommand::ReleaseSlots);
+        }
+        self.schedule(&region, now, out);
+    }
+
     fn cancel_all(&mut self, now: i64, out: &mut Vec<GraphCommand>) {
-        for execution in self.executions_mut() {
+        self.cancel_vertices(&self.regions.all(), now, out);
+    }
+
+    /// Cancels every attempt that has not ended; those that were never sent away end at once.
+    fn cancel_vertices(&mut self, vertices: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
+        let executions = vertices.iter().flat_map(|&vertex| self.vertices[vertex].ids()).collect::<Vec<_>>();
+        for id in executions {
+            let Some(execution) = self.execution_mut(id) else { continue };
             let deployed = execution.is_deployed();
             if !execution.transition(ExecutionState::Canceling, now) {
                 continue;
@@ -457,22 +533,28 @@ impl ExecutionGraph {
             }
             Phase::Failing if ended => self.end(JobStatus::Failed, now, out),
             Phase::Cancelling if ended => self.end(JobStatus::Canceled, now, out),
-            Phase::Restarting(Pause::Over) if ended => {
-                self.restarts += 1;
-                for vertex in &mut self.vertices {
-                    vertex.reset(now);
-                }
-                out.push(GraphCommand::ReleaseSlots);
-                self.schedule(now, out);
-            }
+            Phase::Restarting(Pause::Over) if self.restarting_tasks_have_ended() => self.restart(now, out),
             _ => {}
         }
+    }
+
+    fn restarting_tasks_have_ended(&self) -> bool {
+        let mut executions = self.restarting.iter().flat_map(|&vertex| self.vertices[vertex].executions());
+        executions.all(|execution| execution.state().is_terminal())
+    }
+
+    fn ids(&self, vertices: &BTreeSet<usize>) -> Vec<VertexId> {
+        vertices.iter().map(|&vertex| self.vertices[vertex].id()).collect()
+    }
+
+    fn stop_all_sources(&self) -> GraphCommand {
+        GraphCommand::StopSources(self.ids(&self.regions.all()))
     }
 
     fn end(&mut self, status: JobStatus, now: i64, out: &mut Vec<GraphCommand>) {
         self.phase = Phase::Ended(status);
         self.note_status(status, now);
-        out.extend([GraphCommand::StopSources, GraphCommand::ReleaseSlots, GraphCommand::Ended(status)]);
+        out.extend([self.stop_all_sources(), GraphCommand::ReleaseSlots, GraphCommand::Ended(status)]);
     }
 
     fn note_status(&mut self, status: JobStatus, now: i64) {
@@ -485,10 +567,6 @@ impl ExecutionGraph {
     fn execution_mut(&mut self, id: ExecutionAttemptId) -> Option<&mut Execution> {
         let vertex = self.vertices.iter_mut().find(|vertex| vertex.id() == id.vertex)?;
         vertex.executions_mut().get_mut(id.subtask as usize).filter(|execution| execution.id() == id)
-    }
-
-    fn executions_mut(&mut self) -> impl Iterator<Item = &mut Execution> {
-        self.vertices.iter_mut().flat_map(ExecutionVertex::executions_mut)
     }
 }
 

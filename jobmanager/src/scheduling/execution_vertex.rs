@@ -59,6 +59,11 @@ impl ExecutionVertex {
     }
 
     /// The current attempts by subtask.
+    pub fn ids(&self) -> impl Iterator<Item = ExecutionAttemptId> + '_ {
+        self.executions.iter().map(Execution::id)
+    }
+
+    /// The current attempts by subtask.
     pub fn executions_mut(&mut self) -> &mut [Execution] {
         &mut self.executions
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dataflow::deployment::TaskStateUpdate;
-use dataflow::{ExecutionAttemptId, Failure, JobStatus};
+use dataflow::{ExecutionAttemptId, Failure, JobStatus, VertexId};
 
 use super::exception_history::ExceptionKind;
 use super::execution::SlotLocation;
@@ -13,7 +13,7 @@ use super::execution::SlotLocation;
 pub enum GraphEvent {
     /// It is to run.
     Start,
-    /// The slots it asked for: one for each subtask index, shared by the vertices.
+    /// The slots it asked for: one for each subtask index that has none, shared by the vertices.
     SlotsGranted(Vec<SlotLocation>),
     /// There were not enough slots in time.
     SlotsTimedOut(Failure),
@@ -50,10 +50,10 @@ pub enum GraphCommand {
     RequestSlots(u32),
     /// Give all slots back.
     ReleaseSlots,
-    /// Begin to find the splits of all sources anew.
-    StartSources,
-    /// Stop finding splits.
-    StopSources,
+    /// Begin to find the splits of the sources in these vertices anew.
+    StartSources(Vec<VertexId>),
+    /// Stop finding the splits of the sources in these vertices.
+    StopSources(Vec<VertexId>),
     /// Send these attempts to their TaskManagers, in this order.
     Deploy(Vec<ExecutionAttemptId>),
     /// Tell the TaskManager that runs it to cancel an attempt.

@@ -14,6 +14,7 @@ mod execution_graph;
 mod execution_vertex;
 mod graph_event;
 mod heartbeat_monitor;
+mod region;
 mod restart_strategy;
 mod slot_pool;
 mod split_assigner;

@@ -57,6 +57,8 @@ pub struct ExponentialDelay {
     reset_threshold: Duration,
     jitter_factor: f64,
     max_attempts: u32,
+    /// Whether the first pause is left out when a TaskManager was lost.
+    at_once_when_lost: bool,
     random: Random,
     current: Duration,
     attempts: u32,
@@ -64,9 +66,12 @@ pub struct ExponentialDelay {
 }
 
 impl RestartStrategy {
-    /// The strategy that a configuration asks for. Without `restart-strategy.type` jobs are not restarted: there are no checkpoints to start from.
+    /// The strategy that a configuration asks for. Without `restart-strategy.type`, pauses grow if there are periodic checkpoints; else jobs are
+    /// not restarted, because there is nothing to start from.
     pub fn from_config(config: &Configuration, random: Random) -> Result<Self, ConfigError> {
-        Ok(match config.get(&options::RESTART_STRATEGY_TYPE)?.unwrap_or(RestartStrategyType::Disabled) {
+        let checkpoints = config.get(&options::CHECKPOINTING_INTERVAL)?.is_some_and(|interval| !interval.is_zero());
+        let default = if checkpoints { RestartStrategyType::ExponentialDelay } else { RestartStrategyType::Disabled };
+        Ok(match config.get(&options::RESTART_STRATEGY_TYPE)?.unwrap_or(default) {
             RestartStrategyType::Disabled => RestartStrategy::Never,
             RestartStrategyType::FixedDelay => RestartStrategy::FixedDelay {
                 max_attempts: config.get(&options::FIXED_DELAY_ATTEMPTS)?,
@@ -88,6 +93,7 @@ impl RestartStrategy {
                     reset_threshold: config.get(&options::EXPONENTIAL_DELAY_RESET_THRESHOLD)?,
                     jitter_factor: config.get(&options::EXPONENTIAL_DELAY_JITTER_FACTOR)?,
                     max_attempts: config.get(&options::EXPONENTIAL_DELAY_ATTEMPTS)?,
+                    at_once_when_lost: !config.is_set(&options::EXPONENTIAL_DELAY_INITIAL_BACKOFF),
                     random,
                     current: initial,
                     attempts: 0,
@@ -97,8 +103,9 @@ impl RestartStrategy {
         })
     }
 
-    /// A failure has happened at `now`.
-    pub fn on_failure(&mut self, now: i64) -> RestartDecision {
+    /// A failure has happened at `now`. `lost`: a TaskManager is gone, so that a pause would not help it to recover. Other than in Flink the first
+    /// pause of exponential-delay is then left out, unless it is configured.
+    pub fn on_failure(&mut self, now: i64, lost: bool) -> RestartDecision {
         match self {
             RestartStrategy::Never => RestartDecision::Fail,
             RestartStrategy::FixedDelay { max_attempts, delay, attempts } => {
@@ -117,13 +124,13 @@ impl RestartStrategy {
                     RestartDecision::Restart(*delay)
                 }
             }
-            RestartStrategy::ExponentialDelay(exponential) => exponential.on_failure(now),
+            RestartStrategy::ExponentialDelay(exponential) => exponential.on_failure(now, lost),
         }
     }
 }
 
 impl ExponentialDelay {
-    fn on_failure(&mut self, now: i64) -> RestartDecision {
+    fn on_failure(&mut self, now: i64, lost: bool) -> RestartDecision {
         let quiet_for = self.last_failure.map(|last| now - last);
         let reset_after = (self.reset_threshold + self.current).as_millis() as i64;
         if quiet_for.is_none_or(|quiet| quiet >= reset_after) {
@@ -137,6 +144,9 @@ impl ExponentialDelay {
         self.attempts = self.attempts.saturating_add(1);
         if self.attempts > self.max_attempts {
             return RestartDecision::Fail;
+        }
+        if lost && self.at_once_when_lost && self.attempts == 1 {
+            return RestartDecision::Restart(Duration::ZERO);
         }
         let blur = (self.random.unit() * 2.0 - 1.0) * self.jitter_factor.clamp(0.0, 1.0);
         RestartDecision::Restart(self.current.mul_f64(1.0 + blur).min(self.max))
@@ -184,7 +194,7 @@ mod tests {
         let mut strategy = RestartStrategy::from_config(&config, Random::from_seed(1)).unwrap();
         failures
             .iter()
-            .map(|&at| match strategy.on_failure(at) {
+            .map(|&at| match strategy.on_failure(at, false) {
                 RestartDecision::Restart(delay) => Some(delay.as_millis() as u64),
                 RestartDecision::Fail => None,
             })
@@ -226,6 +236,28 @@ mod tests {
         ];
         for (config, failures, expected) in table {
             assert_eq!(run(config, failures), expected, "{config:?} {failures:?}");
+        }
+    }
+
+    #[test]
+    fn with_checkpoints_jobs_restart_by_default_and_at_once_when_a_task_manager_is_lost() {
+        const INTERVAL: (&str, &str) = ("execution.checkpointing.interval", "10 s");
+        const BACKOFF: (&str, &str) = ("restart-strategy.exponential-delay.initial-backoff", "1 s");
+        const JITTER: (&str, &str) = ("restart-strategy.exponential-delay.jitter-factor", "0");
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [bool], &'a [u64]);
+        let table: [Case<'_>; 4] = [
+            (&[INTERVAL, JITTER], &[false, true], &[1_000, 1_500]),
+            (&[INTERVAL, JITTER], &[true, true, false], &[0, 1_500, 2_250]),
+            (&[INTERVAL, JITTER, BACKOFF], &[true], &[1_000]),
+            (&[INTERVAL, ("restart-strategy.type", "fixed-delay")], &[true], &[1_000]),
+        ];
+        for (pairs, failures, expected) in table {
+            let config = Configuration::from_map(pairs.iter().copied(), Origin::Program);
+            let mut strategy = RestartStrategy::from_config(&config, Random::from_seed(1)).unwrap();
+            let pauses: Vec<RestartDecision> = failures.iter().map(|&lost| strategy.on_failure(7, lost)).collect();
+            let expected: Vec<RestartDecision> =
+                expected.iter().map(|&ms| RestartDecision::Restart(Duration::from_millis(ms))).collect();
+            assert_eq!(pauses, expected, "{pairs:?} {failures:?}");
         }
     }
 

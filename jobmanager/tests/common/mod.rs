@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use ::common::config::{Configuration, Origin};
+use dataflow::checkpoint::{CheckpointNotice, CheckpointReport};
 use dataflow::deployment::{
     HardwareDescription, TaskDeploymentDescriptor, TaskManagerRegistration, TaskManagerReport, TaskMetricsSnapshot,
     TaskStateUpdate,
@@ -52,6 +53,7 @@ pub enum Call {
     Submit(Box<TaskDeploymentDescriptor>),
     Cancel(ExecutionAttemptId),
     Release(JobId),
+    Checkpoint(Vec<ExecutionAttemptId>, CheckpointNotice),
 }
 
 struct Service {
@@ -77,8 +79,12 @@ impl TaskManagerGateway for Service {
 
     async fn notify_checkpoint(
         &self,
-        _: Request<proto::v1::NotifyCheckpointRequest>,
+        request: Request<proto::v1::NotifyCheckpointRequest>,
     ) -> Result<Response<proto::v1::NotifyCheckpointResponse>, Status> {
+        let request = request.into_inner();
+        let attempts = serde_json::from_slice(&request.attempts).expect("attempts");
+        let notice = serde_json::from_slice(&request.notice).expect("a notice");
+        self.calls.send(Call::Checkpoint(attempts, notice)).ok();
         Ok(Response::new(proto::v1::NotifyCheckpointResponse {}))
     }
 
@@ -165,6 +171,13 @@ impl ScriptedTaskManager {
         let update = serde_json::to_vec(&update).unwrap().into();
         let request = UpdateTaskStateRequest { epoch: self.epoch, update };
         self.client.update_task_state(request).await.unwrap().into_inner().known
+    }
+
+    /// Reports on a checkpoint.
+    pub async fn report_checkpoint(&mut self, report: &CheckpointReport) {
+        let report = serde_json::to_vec(report).unwrap().into();
+        let request = ReportCheckpointRequest { epoch: self.epoch, report };
+        self.client.report_checkpoint(request).await.unwrap();
     }
 
     /// The next so many submissions; other calls in between are a mistake.

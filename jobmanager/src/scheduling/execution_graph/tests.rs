@@ -67,14 +67,19 @@ fn report(id: ExecutionAttemptId, state: ExecutionState) -> GraphEvent {
     GraphEvent::StateChanged(TaskStateUpdate { attempt: id, state, failure, metrics: None })
 }
 
+/// Names a vertex when it is not both.
+fn part(vertices: &[VertexId]) -> String {
+    if let [only] = vertices { format!("({})", only.0) } else { String::new() }
+}
+
 /// Commands as text.
 fn run(job: &mut ExecutionGraph, event: GraphEvent, now: i64) -> String {
     let short = |id: ExecutionAttemptId| format!("{}.{}.{}", id.vertex.0, id.subtask, id.attempt);
     let text = |command| match command {
         GraphCommand::RequestSlots(count) => format!("slots({count})"),
         GraphCommand::ReleaseSlots => "release".into(),
-        GraphCommand::StartSources => "start-sources".into(),
-        GraphCommand::StopSources => "stop-sources".into(),
+        GraphCommand::StartSources(vertices) => format!("start-sources{}", part(&vertices)),
+        GraphCommand::StopSources(vertices) => format!("stop-sources{}", part(&vertices)),
         GraphCommand::Deploy(ids) => format!("deploy({})", ids.into_iter().map(short).collect::<Vec<_>>().join(",")),
         GraphCommand::CancelTask { attempt, resource_id } => format!("cancel({}@{resource_id})", short(attempt)),
         GraphCommand::RestartAfter(pause) => format!("restart-after({})", pause.as_millis()),
@@ -268,6 +273,72 @@ fn descriptors_connect_all_to_all_or_like_to_like() {
         sink.inputs[0].channels.iter().map(|c| (c.partition.producer.subtask, c.subpartition)).collect();
     assert_eq!(channels, [(1, 0)]);
     assert_eq!(forward.deployment(id(SINK, 1, 5), epoch), None);
+}
+
+/// Two vertices that no edge connects.
+fn two_regions(strategy: FailoverStrategy) -> ExecutionGraph {
+    let mut graph = JobGraph::clone(&graph(Partitioning::Rebalance));
+    graph.edges.clear();
+    let config = Configuration::from_map([("restart-strategy.type", "fixed-delay")], Origin::Program);
+    let restart = RestartStrategy::from_config(&config, Random::from_seed(1)).unwrap();
+    running(ExecutionGraph::new(Arc::new(graph), restart, 1).with_failover_strategy(strategy))
+}
+
+#[test]
+fn only_the_region_of_a_failed_task_restarts_and_in_its_slots() {
+    use ExecutionState::*;
+    let mut job = two_regions(FailoverStrategy::Region);
+    let failed = run(&mut job, report(id(SOURCE, 0, 0), Failed), 5);
+    assert_eq!(failed, "stop-sources(1) restart-after(1000) cancel(1.1.0@a)");
+    assert_eq!((job.status(), job.checkpoint_plan()), (JobStatus::Restarting, None));
+    assert_eq!(run(&mut job, GraphEvent::RestartDue, 6), "");
+    assert_eq!(run(&mut job, report(id(SINK, 0, 0), Finished), 6), "", "the other region goes on");
+    assert_eq!(run(&mut job, report(id(SOURCE, 1, 0), Canceled), 7), "start-sources(1) deploy(1.0.1,1.1.1)");
+    assert_eq!(job.execution(id(SINK, 1, 0)).map(Execution::state), Some(Running));
+    assert_eq!(job.status(), JobStatus::Running);
+    let mut whole = two_regions(FailoverStrategy::Full);
+    let failed = run(&mut whole, report(id(SOURCE, 0, 0), Failed), 5);
+    assert!(failed.starts_with("stop-sources restart-after(1000) cancel(1.1.0@a) cancel(2.0.0@a)"), "{failed}");
+}
+
+#[test]
+fn a_region_that_lost_a_slot_asks_for_one_and_regions_that_fail_together_restart_together() {
+    use ExecutionState::*;
+    let lost = || GraphEvent::TaskManagerLost { resource_id: "b".into(), failure: Failure::external("lost") };
+    let mut job = two_regions(FailoverStrategy::Region);
+    assert_eq!(run(&mut job, lost(), 5), "stop-sources(2) restart-after(1000) cancel(2.0.0@a) cancel(2.1.0@a)");
+    run(&mut job, report(id(SINK, 0, 0), Canceled), 6);
+    run(&mut job, report(id(SINK, 1, 0), Canceled), 6);
+    assert_eq!(run(&mut job, GraphEvent::RestartDue, 7), "start-sources(2) slots(1)");
+    let deployed = run(&mut job, GraphEvent::SlotsGranted(slots(1)), 8);
+    assert_eq!(deployed, "deploy(2.0.1,2.1.1,2.2.1)");
+    let mut both = two_regions(FailoverStrategy::Region);
+    run(&mut both, lost(), 5);
+    assert_eq!(run(&mut both, report(id(SOURCE, 0, 0), Failed), 6), "stop-sources(1) cancel(1.1.0@a)");
+    run(&mut both, GraphEvent::RestartDue, 7);
+    for id in [id(SINK, 0, 0), id(SINK, 1, 0), id(SOURCE, 1, 0)] {
+        assert_eq!(both.status(), JobStatus::Restarting);
+        both.handle(report(id, Canceled), 8);
+    }
+    assert_eq!(both.restarts(), 1);
+}
+
+#[test]
+fn a_barrier_goes_to_tasks_whose_producers_have_ended() {
+    use ExecutionState::*;
+    let mut job = job(&[]);
+    run(&mut job, GraphEvent::Start, 2);
+    assert_eq!(job.checkpoint_plan(), None);
+    run(&mut job, GraphEvent::SlotsGranted(slots(3)), 3);
+    assert_eq!(job.checkpoint_plan(), None, "not all tasks run");
+    report_all(&mut job, Running, 4);
+    let triggered = |job: &ExecutionGraph| job.checkpoint_plan().map(|plan| (plan.trigger.len(), plan.tasks.len()));
+    assert_eq!(triggered(&job), Some((2, 5)));
+    run(&mut job, report(id(SOURCE, 0, 0), Finished), 5);
+    assert_eq!(triggered(&job), Some((1, 4)));
+    run(&mut job, report(id(SOURCE, 1, 0), Finished), 5);
+    assert_eq!(triggered(&job), Some((3, 3)));
+    assert_eq!(job.checkpoint_plan().unwrap().finished, [(SOURCE, 0), (SOURCE, 1)]);
 }
 
 proptest! {

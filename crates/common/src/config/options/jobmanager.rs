@@ -2,6 +2,21 @@
 
 use std::time::Duration;
 
+use crate::config::ConfigEnum;
+
+/// What restarts with a task that has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailoverStrategy {
+    /// The job.
+    Full,
+    /// What is connected with the task.
+    Region,
+}
+
+impl ConfigEnum for FailoverStrategy {
+    const NAMES: &'static [(&'static str, Self)] = &[("full", Self::Full), ("region", Self::Region)];
+}
+
 options! {
     JOBMANAGER_RPC_ADDRESS: String = "jobmanager.rpc.address" default "localhost",
         "Host under which TaskManagers and clients reach the JobManager.";
@@ -11,6 +26,8 @@ options! {
         "Port to bind to when it differs from jobmanager.rpc.port.";
     JOBMANAGER_BIND_HOST: Option<String> = "jobmanager.bind-host",
         "Local address that the JobManager binds to.";
+    EXECUTION_FAILOVER_STRATEGY: FailoverStrategy = "jobmanager.execution.failover-strategy" default "region",
+        "What restarts with a task that has failed: 'region', what is connected with it, or 'full', the job.";
     COMPLETED_STORE_EXPIRATION_TIME: Duration = "completed-application-store.expiration-time" default "PT1H",
         "How long jobs that have ended are shown.";
     COMPLETED_STORE_MAX_CAPACITY: u32 = "completed-application-store.max-capacity" default "2147483647" older ["jobstore.max-capacity"],

@@ -33,7 +33,7 @@ impl ConfigEnum for RestartStrategyType {
 
 options! {
     RESTART_STRATEGY_TYPE: Option<RestartStrategyType> = "restart-strategy.type" older ["restart-strategy"],
-        "Kind of restart strategy; absent, a job that fails is not restarted.";
+        "Kind of restart strategy; absent, exponential-delay for jobs with periodic checkpoints, none for others.";
     FIXED_DELAY_ATTEMPTS: u32 = "restart-strategy.fixed-delay.attempts" default "1",
         "How often the job is restarted before it fails.";
     FIXED_DELAY_DELAY: Duration = "restart-strategy.fixed-delay.delay" default "PT1S",

@@ -1,0 +1,249 @@
+//! Checkpoints of a job whose TaskManager does what the test says: taken, published, restored from.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::*;
+use dataflow::checkpoint::{
+    CheckpointAcknowledgement, CheckpointBarrier, CheckpointDecline, CheckpointMetrics, CheckpointNotice,
+    CheckpointReport, OperatorStateItem, OperatorSubtaskState, Redistribution, SnapshotKind, TaskSnapshot,
+};
+use dataflow::deployment::TaskDeploymentDescriptor;
+use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobId, OperatorId};
+use jobmanager::JobManager;
+
+const RESTART: [(&str, &str); 3] = [
+    ("execution.checkpointing.interval", "20 ms"),
+    ("restart-strategy.type", "fixed-delay"),
+    ("restart-strategy.fixed-delay.delay", "10 ms"),
+];
+
+/// Settings of a job that takes checkpoints every 20 ms below this folder.
+fn settings(dir: &Path) -> Vec<(&str, &str)> {
+    let mut settings = RESTART.to_vec();
+    settings.push(("execution.checkpointing.dir", dir.to_str().unwrap()));
+    settings
+}
+
+fn folder(dir: &Path, job: u128, id: u64) -> PathBuf {
+    dir.join(JobId(job).to_string()).join(format!("chk-{id}"))
+}
+
+async fn run(task_manager: &mut ScriptedTaskManager) -> Vec<TaskDeploymentDescriptor> {
+    let tasks = task_manager.submitted(2).await;
+    for task in &tasks {
+        task_manager.update(task.attempt, ExecutionState::Running).await;
+    }
+    tasks
+}
+
+/// The next barrier, and who gets it.
+async fn triggered(task_manager: &mut ScriptedTaskManager) -> (Vec<ExecutionAttemptId>, CheckpointBarrier) {
+    loop {
+        if let Call::Checkpoint(attempts, CheckpointNotice::Trigger(barrier)) = task_manager.call().await {
+            return (attempts, barrier);
+        }
+    }
+}
+
+/// Every task acknowledges; the operator of vertex 1 keeps how far it is.
+async fn acknowledge(task_manager: &mut ScriptedTaskManager, tasks: &[TaskDeploymentDescriptor], id: u64) {
+    for task in tasks {
+        let mut snapshot = TaskSnapshot::default();
+        if task.attempt.vertex.0 == 1 {
+            let payload = serde_json::json!({ "position": id });
+            let item = OperatorStateItem { name: "position".into(), redistribution: Redistribution::Split, payload };
+            let state = OperatorSubtaskState { items: vec![item], ..Default::default() };
+            snapshot.operators.insert(OperatorId(1), state);
+        }
+        let (attempt, metrics) = (task.attempt, CheckpointMetrics::default());
+        let acknowledgement = CheckpointAcknowledgement { attempt, checkpoint_id: id, snapshot, metrics };
+        task_manager.report_checkpoint(&CheckpointReport::Acknowledged(acknowledgement)).await;
+    }
+}
+
+/// Takes part in the next checkpoint until the tasks hear that it is complete.
+async fn complete(task_manager: &mut ScriptedTaskManager, tasks: &[TaskDeploymentDescriptor]) -> u64 {
+    let (attempts, barrier) = triggered(task_manager).await;
+    assert_eq!(attempts, [tasks[0].attempt], "the barrier goes to the source");
+    let id = barrier.checkpoint_id;
+    acknowledge(task_manager, tasks, id).await;
+    match task_manager.call().await {
+        Call::Checkpoint(told, CheckpointNotice::Completed { checkpoint_id }) => {
+            assert_eq!((told.len(), checkpoint_id), (2, id));
+        }
+        other => panic!("{other:?}"),
+    }
+    id
+}
+
+fn restored(task: &TaskDeploymentDescriptor) -> (u64, Vec<serde_json::Value>) {
+    let restore = task.restore.as_ref().expect("it starts from a checkpoint");
+    let items = restore.operators.values().flat_map(|state| state.items_named("position").cloned()).collect();
+    (restore.checkpoint_id, items)
+}
+
+async fn finish(jobmanager: &JobManager, task_manager: &mut ScriptedTaskManager, tasks: &[TaskDeploymentDescriptor]) {
+    for task in tasks {
+        task_manager.update(task.attempt, ExecutionState::Finished).await;
+    }
+    wait_for(jobmanager, tasks[0].attempt.job, "FINISHED").await;
+}
+
+async fn gone(path: &Path) {
+    let gone = async {
+        while path.exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, gone).await.unwrap_or_else(|_| panic!("{} stays", path.display()));
+}
+
+#[tokio::test]
+async fn a_failed_job_goes_on_from_its_last_complete_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobmanager = start(&[]).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    submit(&jobmanager, &graph(0x21, 1, &settings(dir.path()))).await;
+    let tasks = run(&mut a).await;
+    assert!(tasks.iter().all(|task| task.restore.is_none()));
+    assert!(tasks[0].checkpointing.as_ref().is_some_and(|descriptor| descriptor.final_checkpoint));
+    assert_eq!(complete(&mut a, &tasks).await, 1);
+    assert!(folder(dir.path(), 0x21, 1).join("_metadata").exists());
+    assert_eq!(complete(&mut a, &tasks).await, 2);
+    gone(&folder(dir.path(), 0x21, 1)).await;
+    // The next one is under way when a task fails.
+    let (_, barrier) = triggered(&mut a).await;
+    assert_eq!(barrier.checkpoint_id, 3);
+    a.update(tasks[1].attempt, ExecutionState::Failed).await;
+    a.update(tasks[0].attempt, ExecutionState::Canceled).await;
+    let again = loop {
+        if let Call::Submit(first) = a.call().await {
+            break [vec![*first], a.submitted(1).await].concat();
+        }
+    };
+    assert_eq!(restored(&again[0]), (2, vec![serde_json::json!({"position": 2})]));
+    assert_eq!(restored(&again[1]), (2, vec![]));
+    for task in &again {
+        a.update(task.attempt, ExecutionState::Running).await;
+    }
+    assert_eq!(complete(&mut a, &again).await, 4, "no number is used twice");
+    finish(&jobmanager, &mut a, &again).await;
+    gone(&folder(dir.path(), 0x21, 4)).await;
+}
+
+#[tokio::test]
+async fn a_declined_checkpoint_fails_the_job_unless_it_is_tolerated() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobmanager = start(&[]).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    let mut config = settings(dir.path());
+    config.push(("execution.checkpointing.tolerable-failed-checkpoints", "1"));
+    config.push(("restart-strategy.type", "none"));
+    submit(&jobmanager, &graph(0x22, 1, &config)).await;
+    let tasks = run(&mut a).await;
+    for id in [1, 2] {
+        assert_eq!(triggered(&mut a).await.1.checkpoint_id, id);
+        let failure = Failure::external("No space left on device");
+        let decline = CheckpointDecline { attempt: tasks[1].attempt, checkpoint_id: id, failure };
+        a.report_checkpoint(&CheckpointReport::Declined(decline)).await;
+    }
+    wait_for(&jobmanager, JobId(0x22), "FAILING").await;
+    let exceptions = json(&jobmanager, "GET", &format!("/jobs/{}/exceptions", JobId(0x22))).await.1;
+    let trace = exceptions["exceptionHistory"]["entries"][0]["stacktrace"].as_str().unwrap();
+    for words in ["Exceeded checkpoint tolerable failure threshold", "No space left on device", "Collect[2] (1/1)"] {
+        assert!(trace.contains(words), "{trace}");
+    }
+}
+
+#[tokio::test]
+async fn the_next_jobmanager_goes_on_from_the_last_checkpoint_with_new_numbers() {
+    let (dir, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let place = store.path().to_str().unwrap();
+    let raft = [("high-availability.type", "raft"), ("high-availability.storageDir", place)];
+    let jobmanager = start(&raft).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    submit(&jobmanager, &graph(0x23, 1, &settings(dir.path()))).await;
+    let tasks = run(&mut a).await;
+    assert_eq!(complete(&mut a, &tasks).await, 1);
+    assert_eq!(triggered(&mut a).await.1.checkpoint_id, 2);
+    a.kill();
+    jobmanager.shutdown().await;
+
+    let jobmanager = start(&raft).await;
+    let mut b = ScriptedTaskManager::start(&jobmanager, "b", 1).await;
+    let tasks = run(&mut b).await;
+    assert_eq!(restored(&tasks[0]), (1, vec![serde_json::json!({"position": 1})]));
+    let (_, barrier) = triggered(&mut b).await;
+    assert!(barrier.checkpoint_id > 2, "2 was used: {}", barrier.checkpoint_id);
+    b.kill();
+    jobmanager.shutdown().await;
+
+    // What cannot be read fails the job, and is not begun anew.
+    std::fs::remove_file(folder(dir.path(), 0x23, 1).join("_metadata")).unwrap();
+    let jobmanager = start(&raft).await;
+    wait_for(&jobmanager, JobId(0x23), "FAILED").await;
+    let exceptions = json(&jobmanager, "GET", &format!("/jobs/{}/exceptions", JobId(0x23))).await.1;
+    let trace = exceptions["exceptionHistory"]["entries"][0]["stacktrace"].as_str().unwrap();
+    assert!(trace.contains("chk-1") && trace.contains("_metadata"), "{trace}");
+    jobmanager.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_job_starts_from_a_retained_checkpoint_at_another_parallelism() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobmanager = start(&[]).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 2).await;
+    let mut config = settings(dir.path());
+    config.push(("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION"));
+    submit(&jobmanager, &graph(0x24, 1, &config)).await;
+    let tasks = run(&mut a).await;
+    assert_eq!(complete(&mut a, &tasks).await, 1);
+    assert_eq!(json(&jobmanager, "PATCH", &format!("/jobs/{}?mode=cancel", JobId(0x24))).await.0, 202);
+    for task in &tasks {
+        a.update(task.attempt, ExecutionState::Canceled).await;
+    }
+    wait_for(&jobmanager, JobId(0x24), "CANCELED").await;
+    while !matches!(a.call().await, Call::Release(_)) {}
+
+    let retained = folder(dir.path(), 0x24, 1);
+    let mut config = settings(dir.path());
+    config.push(("execution.state-recovery.path", retained.to_str().unwrap()));
+    submit(&jobmanager, &graph(0x25, 2, &config)).await;
+    let tasks = a.submitted(4).await;
+    let items: usize = tasks.iter().map(|task| restored(task).1.len()).sum();
+    assert_eq!(items, 1, "one of the two subtasks got it");
+    for task in &tasks {
+        a.update(task.attempt, ExecutionState::Running).await;
+    }
+    let (attempts, barrier) = triggered(&mut a).await;
+    assert_eq!((attempts.len(), barrier.checkpoint_id), (2, 2));
+    assert_eq!(barrier.options.kind, SnapshotKind::FullCheckpoint, "nobody has claimed the first one");
+    acknowledge(&mut a, &tasks, 2).await;
+    while !matches!(a.call().await, Call::Checkpoint(_, CheckpointNotice::Completed { checkpoint_id: 2 })) {}
+    assert!(retained.join("_metadata").exists());
+}
+
+#[tokio::test]
+async fn what_cannot_be_restored_or_stored_is_refused_at_submission() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobmanager = start(&[]).await;
+    let nowhere = dir.path().join("nothing");
+    let interval = ("execution.checkpointing.interval", "1 s");
+    let table = [
+        (vec![("execution.state-recovery.path", nowhere.to_str().unwrap())], "nothing does not exist"),
+        (vec![("execution.state-recovery.path", dir.path().to_str().unwrap())], "no file '_metadata'"),
+        (vec![interval], "'execution.checkpointing.dir' is not"),
+        (vec![interval, ("execution.checkpointing.dir", "/proc/nowhere")], "/proc/nowhere"),
+        (vec![interval, ("execution.checkpointing.dir", "hdfs://a/b")], "hdfs"),
+    ];
+    for (config, words) in table {
+        let body = serde_json::to_string(&graph(0x26, 1, &config)).unwrap();
+        let (status, body) = http(&jobmanager, "POST", "/jobs", &body).await;
+        let text = String::from_utf8(body).unwrap();
+        assert!(status == 400 && text.contains(words), "{config:?}: {status} {text}");
+    }
+}
