@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use common::config::{ConfigError, format_duration};
+use dataflow::Failure;
 
 /// Why a TaskManager cannot start, or gave up; every message names the place and a way out.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,9 @@ pub enum TaskManagerError {
     /// A value of the configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// How tasks are to run.
+    #[error("{}", .0.one_line())]
+    Tasks(Failure),
     /// An address is taken or not this machine's.
     #[error("the TaskManager {source}; change {key}")]
     Listen {

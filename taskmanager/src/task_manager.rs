@@ -73,7 +73,8 @@ impl TaskManager {
         let gateway: Arc<dyn JobManagerGateway> =
             Arc::new(GrpcJobManager::new(&jobmanager).map_err(TaskManagerError::JobManagerAddress)?);
         let data = tokio_listener("taskmanager.data.port", data)?;
-        let executor = TaskExecutor::start(TaskExecutorSettings::new(&resource_id, config)?, data);
+        let settings = TaskExecutorSettings::new(&resource_id, config).map_err(TaskManagerError::Tasks)?;
+        let executor = TaskExecutor::start(settings, data);
         let registration = TaskManagerRegistration {
             resource_id: resource_id.clone(),
             rpc_address: published(&host, config.get(&options::TASKMANAGER_RPC_PORT)?.ports().next(), rpc_address),

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dataflow::checkpoint::CheckpointNotice;
+use dataflow::checkpoint::{CheckpointLocation, CheckpointNotice};
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerReport};
-use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split};
+use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateStorage};
 use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
+use crate::checkpointing::SnapshotWriter;
 use crate::events::TaskEvents;
 use crate::exchange::ExchangeService;
 use crate::exchange::peers::Peers;
@@ -21,6 +22,7 @@ use crate::exchange::registry::PartitionRegistry;
 use crate::metrics::TaskMetrics;
 use crate::results::ResultStores;
 use crate::settings::TaskExecutorSettings;
+use crate::state_services::StateServices;
 use crate::task::{Mail, Mailbox, TaskBuilder, TaskThread};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -36,6 +38,8 @@ struct Inner {
     registry: Arc<PartitionRegistry>,
     peers: Arc<Peers>,
     results: Arc<ResultStores>,
+    snapshots: SnapshotWriter,
+    state: StateServices,
     tasks: Mutex<HashMap<ExecutionAttemptId, RunningTask>>,
     shutdown: watch::Sender<bool>,
 }
@@ -68,8 +72,23 @@ impl TaskExecutor {
                 tracing::error!("the exchange has stopped: {error}");
             }
         });
-        let peers = Arc::new(Peers::new(handle));
-        let inner = Inner { settings, registry, peers, results: Arc::default(), tasks: Mutex::default(), shutdown };
+        let peers = Arc::new(Peers::new(handle.clone()));
+        let state = StateServices::new(&settings, handle.clone());
+        let (storage, runtime) = (settings.storage.clone(), handle);
+        let storage_of = move |location: &CheckpointLocation| -> Box<dyn StateStorage> {
+            Box::new(storage.checkpoint(location.clone(), runtime.clone()))
+        };
+        let snapshots = SnapshotWriter::new(settings.clock.clone(), Box::new(storage_of));
+        let inner = Inner {
+            settings,
+            registry,
+            peers,
+            results: Arc::default(),
+            snapshots,
+            state,
+            tasks: Mutex::default(),
+            shutdown,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -99,6 +118,8 @@ impl TaskExecutor {
             registry: inner.registry.clone(),
             peers: inner.peers.clone(),
             results: inner.results.clone(),
+            snapshots: inner.snapshots.clone(),
+            state: inner.state.clone(),
             events,
             metrics: metrics.clone(),
             mailbox: mailbox.clone(),
@@ -188,6 +209,7 @@ impl TaskExecutor {
         while !self.tasks().is_empty() && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        self.inner.snapshots.close();
         self.inner.shutdown.send_replace(true);
     }
 

@@ -3,6 +3,7 @@
 //! The door is [`TaskExecutor`]: it takes deployment descriptors, runs each as a task on a thread of its own, and owns the exchange of data
 //! between tasks. It knows no JobManager: what happens to tasks is told to a [`TaskEvents`].
 
+mod checkpointing;
 mod events;
 pub mod exchange;
 mod executor;
@@ -10,6 +11,7 @@ mod metrics;
 mod operators;
 mod results;
 mod settings;
+mod state_services;
 mod task;
 #[cfg(test)]
 mod testing;
@@ -17,4 +19,5 @@ mod time;
 
 pub use events::TaskEvents;
 pub use executor::TaskExecutor;
-pub use settings::TaskExecutorSettings;
+pub use settings::{TaskExecutorSettings, managed_memory};
+pub use state::DEFAULT_MANAGED_MEMORY;

@@ -1,10 +1,14 @@
 //! The settings of a TaskExecutor, read from the TaskManager's configuration.
 
+use std::path::PathBuf;
+
+use checkpoint::Storage;
 use common::clock::Clock;
 use common::config::{ConfigError, Configuration, options};
+use dataflow::Failure;
 
 /// How a TaskExecutor runs its tasks.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TaskExecutorSettings {
     /// The TaskManager's `taskmanager.resource-id`: channels from this id are local.
     pub resource_id: String,
@@ -12,18 +16,47 @@ pub struct TaskExecutorSettings {
     pub buffers_per_channel: u32,
     /// Further batches shared by the channels of one task's inputs, given to those with a backlog.
     pub floating_buffers_per_gate: u32,
+    /// Where state is stored.
+    pub storage: Storage,
+    /// A local folder for state that is on disk while a task runs (the first of `io.tmp.dirs`).
+    pub tmp_directory: PathBuf,
+    /// Bytes of memory for state (`taskmanager.memory.managed.size`).
+    pub managed_memory: Option<u64>,
     /// Time, for timers and deadlines.
     pub clock: Clock,
 }
 
 impl TaskExecutorSettings {
     /// The settings that this configuration says, on the system's clock.
-    pub fn new(resource_id: impl Into<String>, config: &Configuration) -> Result<Self, ConfigError> {
+    pub fn new(resource_id: impl Into<String>, config: &Configuration) -> Result<Self, Failure> {
+        let invalid = |error: ConfigError| Failure::user(error.to_string()).fatal();
+        let buffers = config.get(&options::TASKMANAGER_NETWORK_BUFFERS_PER_CHANNEL).map_err(invalid)?;
         Ok(Self {
             resource_id: resource_id.into(),
-            buffers_per_channel: config.get(&options::TASKMANAGER_NETWORK_BUFFERS_PER_CHANNEL)?.max(1),
+            buffers_per_channel: buffers.max(1),
             floating_buffers_per_gate: 8,
+            storage: Storage::new(config)?,
+            tmp_directory: tmp_directory(&config.get(&options::IO_TMP_DIRS).map_err(invalid)?),
+            managed_memory: managed_memory(config).map_err(invalid)?,
             clock: Clock::System,
         })
     }
+}
+
+/// The first of the folders: state of one TaskManager is not spread.
+fn tmp_directory(list: &str) -> PathBuf {
+    list.split([',', ':', ';']).map(str::trim).find(|folder| !folder.is_empty()).unwrap_or("/tmp").into()
+}
+
+/// `taskmanager.memory.managed.size`, or its share of the memory that is configured; bytes. Absent when nothing is configured.
+pub fn managed_memory(config: &Configuration) -> Result<Option<u64>, ConfigError> {
+    if let Some(size) = config.get(&options::TASKMANAGER_MEMORY_MANAGED_SIZE)? {
+        return Ok(Some(size.bytes()));
+    }
+    let whole = match config.get(&options::TASKMANAGER_MEMORY_FLINK_SIZE)? {
+        Some(size) => Some(size),
+        None => config.get(&options::TASKMANAGER_MEMORY_PROCESS_SIZE)?,
+    };
+    let fraction = config.get(&options::TASKMANAGER_MEMORY_MANAGED_FRACTION)?;
+    Ok(whole.map(|size| (size.bytes() as f64 * fraction) as u64))
 }

@@ -1,12 +1,20 @@
 //! Small batches and ids for the tests of this crate.
 
+use std::collections::HashMap;
+use std::io::{Cursor, Read, Write};
 use std::ops::Range;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Int64Array, RecordBatch};
-use dataflow::{Batch, ExecutionAttemptId, Field, JobId, PartitionId, RowType, TypeKind, VertexId};
+use dataflow::checkpoint::StateFile;
+use dataflow::snapshot::{StateFileWriter, StateScope};
+use dataflow::{
+    Batch, ExecutionAttemptId, Failure, Field, JobId, PartitionId, RowType, StateReader, StateStorage, TypeKind,
+    VertexId,
+};
 
 /// One BIGINT column `n`.
 pub(crate) fn number_type() -> RowType {
@@ -32,4 +40,54 @@ pub(crate) fn attempt(vertex: u128, subtask: u32) -> ExecutionAttemptId {
 /// The first output of an attempt.
 pub(crate) fn partition(vertex: u128, subtask: u32) -> PartitionId {
     PartitionId { producer: attempt(vertex, subtask), output: 0 }
+}
+
+/// Durable files in memory; clones share them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MemoryStorage(Arc<Mutex<HashMap<String, Vec<u8>>>>);
+
+struct MemoryFile {
+    storage: MemoryStorage,
+    content: Vec<u8>,
+}
+
+impl StateStorage for MemoryStorage {
+    fn store_file(&self, _scope: StateScope, _file: &Path) -> Result<StateFile, Failure> {
+        Err(Failure::internal("no files of the disk here"))
+    }
+
+    fn create(&self, _scope: StateScope) -> Result<Box<dyn StateFileWriter>, Failure> {
+        Ok(Box::new(MemoryFile { storage: self.clone(), content: Vec::new() }))
+    }
+}
+
+impl Write for MemoryFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.content.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl StateFileWriter for MemoryFile {
+    fn finish(self: Box<Self>) -> Result<StateFile, Failure> {
+        let mut files = self.storage.0.lock().unwrap();
+        let location = format!("memory-{}", files.len());
+        let file = StateFile { location: location.clone(), bytes: self.content.len() as u64, checksum: 0 };
+        files.insert(location, self.content);
+        Ok(file)
+    }
+}
+
+impl StateReader for MemoryStorage {
+    fn fetch(&self, _file: &StateFile, _to: &Path) -> Result<(), Failure> {
+        Err(Failure::internal("no files of the disk here"))
+    }
+
+    fn read(&self, file: &StateFile, offset: u64, length: u64) -> Result<Box<dyn Read + Send>, Failure> {
+        let content = &self.0.lock().unwrap()[&file.location];
+        Ok(Box::new(Cursor::new(content[offset as usize..(offset + length) as usize].to_vec())))
+    }
 }

@@ -222,6 +222,11 @@ impl Receiving {
 }
 
 impl RemoteChannel {
+    /// Whether it was ended by a failure.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.receiving.queue.has_failed()
+    }
+
     /// Takes the next element and grants the credit that this frees.
     pub(crate) fn pop(&self) -> Popped {
         let popped = self.receiving.queue.pop(true);

@@ -24,6 +24,24 @@ pub(crate) struct InputChannel {
     /// The producer, for messages.
     pub(crate) producer: String,
     pub(crate) source: ChannelSource,
+    flow: Flow,
+}
+
+/// Whether a channel is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Open,
+    /// It is not, and it is not known to have anything.
+    Blocked,
+    /// It is not, and it is ready: it is to be added to the ready ones when it is opened.
+    HeldBack,
+}
+
+impl InputChannel {
+    /// An open channel into this input of the head operator.
+    pub(crate) fn new(input: usize, producer: String, source: ChannelSource) -> Self {
+        Self { input, producer, source, flow: Flow::Open }
+    }
 }
 
 /// Where a channel's elements come from.
@@ -100,6 +118,11 @@ impl InputGate {
         self.channels.len()
     }
 
+    /// Whether all channels have ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.open == 0
+    }
+
     /// Which input of the head operator a channel feeds.
     pub(crate) fn input_of(&self, channel: usize) -> usize {
         self.channels[channel].input
@@ -116,16 +139,29 @@ impl InputGate {
             return Ok(GatePoll::Ended);
         }
         while let Some(channel) = self.ready.next(waker) {
-            if let Some(element) = self.pop(channel as usize, now)? {
-                if matches!(element, StreamElement::EndOfData) {
-                    self.channels[channel as usize].source = ChannelSource::Ended;
+            let index = channel as usize;
+            if self.channels[index].flow != Flow::Open && !self.has_failed(index) {
+                self.channels[index].flow = Flow::HeldBack;
+                continue;
+            }
+            if let Some(element) = self.pop(index, now)? {
+                if matches!(element, StreamElement::EndOfPartition) {
+                    self.channels[index].source = ChannelSource::Ended;
                     self.open -= 1;
                 }
-                return Ok(GatePoll::Element { channel: channel as usize, element });
+                return Ok(GatePoll::Element { channel: index, element });
             }
         }
         self.check_deadlines(now)?;
         Ok(GatePoll::Empty)
+    }
+
+    fn has_failed(&self, index: usize) -> bool {
+        match &self.channels[index].source {
+            ChannelSource::Local(local) => local.queue.has_failed(),
+            ChannelSource::Remote(remote) => remote.has_failed(),
+            ChannelSource::Ended => false,
+        }
     }
 
     fn pop(&mut self, index: usize, now: Instant) -> Result<Option<StreamElement>, Failure> {
@@ -148,6 +184,20 @@ impl InputGate {
                 let failure = Failure::external(format!("the producer {} has ended: {why}", channel.producer));
                 self.ended_producer.get_or_insert(EndedProducer { fail_at: now + CANCEL_GRACE, failure });
                 Ok(None)
+            }
+        }
+    }
+
+    /// Takes nothing from a channel until [`open_all`](Self::open_all).
+    pub(crate) fn block(&mut self, channel: usize) {
+        self.channels[channel].flow = Flow::Blocked;
+    }
+
+    /// Takes from all channels again.
+    pub(crate) fn open_all(&mut self) {
+        for (index, channel) in self.channels.iter_mut().enumerate() {
+            if std::mem::replace(&mut channel.flow, Flow::Open) == Flow::HeldBack {
+                self.ready.add(index as u64);
             }
         }
     }

@@ -10,6 +10,7 @@ use super::ready::ReadyChannels;
 
 /// A queue of one producer and one consumer. Only batches are counted against its capacity: what else flows is small, and of watermarks and
 /// statuses that follow one another only the last is kept.
+/// Barriers keep their place.
 #[derive(Debug, Default)]
 pub(crate) struct ChannelQueue {
     state: Mutex<State>,
@@ -152,6 +153,11 @@ impl ChannelQueue {
         room
     }
 
+    /// Whether it was ended by a failure.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.lock().end, End::Failed(_))
+    }
+
     /// Batches that wait in it.
     pub(crate) fn queued_batches(&self) -> usize {
         self.lock().batches
@@ -196,10 +202,11 @@ impl ChannelQueue {
 }
 
 impl State {
-    /// Drops an element of this kind behind the last batch: the one about to be pushed says more.
+    /// Drops an element of this kind behind the last batch or barrier: the one about to be pushed says more.
     fn drop_trailing(&mut self, same: impl Fn(&StreamElement) -> bool) {
-        let behind_batches = self.elements.iter().rev().take_while(|e| !matches!(e, StreamElement::Batch(_))).count();
-        let start = self.elements.len() - behind_batches;
+        let is_fixed = |e: &&StreamElement| matches!(e, StreamElement::Batch(_) | StreamElement::Barrier(_));
+        let behind = self.elements.iter().rev().take_while(|e| !is_fixed(e)).count();
+        let start = self.elements.len() - behind;
         // The front element may have been announced to the consumer already; dropping it leaves the queue non-empty, because one is pushed.
         if let Some(position) = (start..self.elements.len()).find(|&position| same(&self.elements[position])) {
             self.elements.remove(position);

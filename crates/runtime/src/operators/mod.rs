@@ -4,7 +4,10 @@ pub(crate) mod calc;
 mod collect;
 mod group_aggregate;
 mod join;
+#[cfg(test)]
+pub(crate) mod rescaling;
 mod sink;
+pub(crate) mod state_environment;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod values;
@@ -16,11 +19,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::clock::Clock;
-use dataflow::{ExecutionAttemptId, Failure, Operator, OperatorDescriptor, OperatorSpec, RowType};
+use dataflow::checkpoint::OperatorSubtaskState;
+use dataflow::{ExecutionAttemptId, Failure, Operator, OperatorDescriptor, OperatorId, OperatorSpec, RowType};
 use expr::EvalContext;
 
 use crate::metrics::TaskMetrics;
 use crate::results::ResultStores;
+use state_environment::StateEnvironment;
 
 /// What operators know of the task that they run in.
 pub(crate) struct OperatorContext {
@@ -32,6 +37,20 @@ pub(crate) struct OperatorContext {
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) results: Arc<ResultStores>,
+    pub(crate) state: StateEnvironment,
+    /// The checkpoint that the task is restored from.
+    pub(crate) restored_checkpoint: Option<u64>,
+    /// The state of its operators in it.
+    pub(crate) restored: BTreeMap<OperatorId, OperatorSubtaskState>,
+    /// Whether the task ends with a checkpoint.
+    pub(crate) checkpointing: bool,
+}
+
+impl OperatorContext {
+    /// What an operator is restored from; empty when it starts from nothing.
+    pub(crate) fn restored(&self, operator: OperatorId) -> OperatorSubtaskState {
+        self.restored.get(&operator).cloned().unwrap_or_default()
+    }
 }
 
 /// Makes an operator. `input` is what arrives at its first input.
@@ -47,15 +66,18 @@ pub(crate) fn create(
         }
         OperatorSpec::WindowAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();
-            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone()).map(boxed)
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, &restored)
+                .map(boxed)
         }
-        OperatorSpec::Sink(spec) => sink::Sink::new(spec, &descriptor.name, context).map(boxed),
+        OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
         OperatorSpec::Collect => Ok(boxed(collect::Collect::new(descriptor.id, context))),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }
         OperatorSpec::GroupAggregate(spec) => {
-            group_aggregate::GroupAggregate::new(spec, input, context.clock.clone()).map(boxed)
+            let state = context.keyed_state(descriptor.id)?;
+            group_aggregate::GroupAggregate::new(spec, input, context.clock.clone(), state).map(boxed)
         }
         OperatorSpec::Join(spec) => join::Join::new(spec, &context.eval).map(boxed),
     };

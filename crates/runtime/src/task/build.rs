@@ -11,11 +11,15 @@ use dataflow::{Failure, OperatorSpec, RowType};
 use expr::EvalContext;
 
 use super::chain::{Chain, Link};
+use super::final_checkpoint::FinalCheckpoint;
 use super::gate_head::GateHead;
+use super::head::Head;
 use super::mailbox::Mailbox;
 use super::source_head::SourceHead;
-use super::task::{Head, Task};
+use super::subtask_checkpoint_coordinator::{CheckpointResponder, SubtaskCheckpointCoordinator};
+use super::task::Task;
 use super::values_head::ValuesHead;
+use crate::checkpointing::SnapshotWriter;
 use crate::events::TaskEvents;
 use crate::exchange::connection::ChannelRequest;
 use crate::exchange::credit::FloatingCredits;
@@ -26,9 +30,11 @@ use crate::exchange::ready::ReadyChannels;
 use crate::exchange::registry::PartitionRegistry;
 use crate::exchange::writer::RecordWriter;
 use crate::metrics::TaskMetrics;
+use crate::operators::state_environment::StateEnvironment;
 use crate::operators::{OperatorContext, create};
 use crate::results::ResultStores;
 use crate::settings::TaskExecutorSettings;
+use crate::state_services::StateServices;
 
 /// What a task is built from.
 pub(crate) struct TaskBuilder {
@@ -37,6 +43,8 @@ pub(crate) struct TaskBuilder {
     pub(crate) registry: Arc<PartitionRegistry>,
     pub(crate) peers: Arc<Peers>,
     pub(crate) results: Arc<ResultStores>,
+    pub(crate) snapshots: SnapshotWriter,
+    pub(crate) state: StateServices,
     pub(crate) events: Arc<dyn TaskEvents>,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) mailbox: Arc<Mailbox>,
@@ -58,6 +66,10 @@ impl TaskBuilder {
             clock: self.settings.clock.clone(),
             metrics: self.metrics.clone(),
             results: self.results.clone(),
+            state: StateEnvironment::new(&descriptor.vertex, descriptor.attempt, &self.state),
+            restored_checkpoint: descriptor.restore.as_ref().map(|restore| restore.checkpoint_id),
+            restored: descriptor.restore.as_ref().map(|restore| restore.operators.clone()).unwrap_or_default(),
+            checkpointing: self.final_checkpoint(),
         };
         let Some(first) = descriptor.vertex.operators.first() else {
             return Err(Failure::internal("a vertex without operators was deployed").fatal());
@@ -66,12 +78,30 @@ impl TaskBuilder {
             OperatorSpec::Source(spec) => {
                 Head::Source(Box::new(SourceHead::new(first, spec, &context, self.events.clone())?))
             }
-            OperatorSpec::Values(spec) => Head::Values(ValuesHead::new(spec, &context)?),
-            _ => Head::Gate(Box::new(GateHead::new(self.gate(), self.metrics.clone()))),
+            OperatorSpec::Values(spec) => Head::Values(ValuesHead::new(first.id, spec, &context)?),
+            _ => Head::Gate(Box::new(GateHead::new(self.gate(), context.clock.clone(), self.metrics.clone()))),
         };
         let links = self.links(&context)?;
         let chain = Chain::new(links, self.writers()?, self.settings.clock.instant());
-        Ok(Task::new(head, chain, self.mailbox.clone(), self.settings.clock.clone(), self.waker.clone()))
+        let checkpoints = self.checkpoints();
+        Ok(Task::new(head, chain, checkpoints, self.mailbox.clone(), self.settings.clock.clone(), self.waker.clone()))
+    }
+
+    /// Whether the task ends with a checkpoint.
+    fn final_checkpoint(&self) -> bool {
+        self.descriptor.checkpointing.as_ref().is_some_and(|checkpointing| checkpointing.final_checkpoint)
+    }
+
+    fn checkpoints(&self) -> SubtaskCheckpointCoordinator {
+        let responder = CheckpointResponder {
+            attempt: self.descriptor.attempt,
+            events: self.events.clone(),
+            writer: self.snapshots.clone(),
+            clock: self.settings.clock.clone(),
+            waker: self.waker.clone(),
+        };
+        let last = if self.final_checkpoint() { FinalCheckpoint::ToCome } else { FinalCheckpoint::NotNeeded };
+        SubtaskCheckpointCoordinator::new(responder, last)
     }
 
     fn links(&self, context: &OperatorContext) -> Result<Vec<Link>, Failure> {
@@ -84,7 +114,8 @@ impl TaskBuilder {
         };
         let mut links = Vec::with_capacity(operators.len());
         for descriptor in operators.iter().skip(usize::from(has_source)) {
-            links.push(Link { name: descriptor.name.clone(), operator: create(descriptor, &input, context)? });
+            let operator = create(descriptor, &input, context)?;
+            links.push(Link { id: descriptor.id, name: descriptor.name.clone(), operator });
             input = descriptor.output.clone();
         }
         Ok(links)
@@ -124,7 +155,7 @@ impl TaskBuilder {
                         metrics: self.metrics.clone(),
                     }))
                 };
-                channels.push(InputChannel { input: gate.input as usize, producer: producer_name(channel), source });
+                channels.push(InputChannel::new(gate.input as usize, producer_name(channel), source));
             }
         }
         InputGate::new(channels, ready, self.settings.clock.instant())

@@ -3,8 +3,9 @@
 use std::task::Waker;
 use std::time::Instant;
 
-use dataflow::{Batch, Failure, Operator, Output, Progress, StreamElement};
+use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorId, Output, Progress, StreamElement};
 
+use crate::checkpointing::OperatorPart;
 use crate::exchange::writer::RecordWriter;
 
 /// The operators behind a task's head, in order, and its output edges.
@@ -17,6 +18,7 @@ pub(crate) struct Chain {
 
 /// One operator of a chain.
 pub(crate) struct Link {
+    pub(crate) id: OperatorId,
     pub(crate) name: String,
     pub(crate) operator: Box<dyn Operator>,
 }
@@ -151,9 +153,52 @@ impl Chain {
         link.operator.finish(waker, &mut rest).map_err(|failure| link.blame(failure))
     }
 
-    /// Ends all outputs.
-    pub(crate) fn end_outputs(&mut self) -> Result<(), Failure> {
-        emit_to_all(&mut self.outputs, StreamElement::EndOfData, self.now)
+    /// Sends an element to all outputs, past the operators.
+    pub(crate) fn emit_to_outputs(&mut self, element: StreamElement) -> Result<(), Failure> {
+        emit_to_all(&mut self.outputs, element, self.now)
+    }
+
+    /// Tells one operator that this barrier is about to be passed on.
+    pub(crate) fn prepare(
+        &mut self,
+        position: usize,
+        barrier: &CheckpointBarrier,
+        waker: &Waker,
+    ) -> Result<Progress, Failure> {
+        let (before, behind) = self.links.split_at_mut(position + 1);
+        let link = &mut before[position];
+        let mut rest = Rest { links: behind, outputs: &mut self.outputs, now: self.now };
+        let Some(stateful) = link.operator.stateful() else { return Ok(Progress::Done) };
+        stateful.prepare(barrier, waker, &mut rest).map_err(|failure| link.blame(failure))
+    }
+
+    /// The state of all operators that have some.
+    pub(crate) fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Vec<OperatorPart>, Failure> {
+        let mut parts = Vec::new();
+        for link in &mut self.links {
+            let Some(stateful) = link.operator.stateful() else { continue };
+            let snapshot = stateful.snapshot(barrier).map_err(|failure| link.blame(failure))?;
+            parts.push(OperatorPart { id: link.id, snapshot, splits: Vec::new() });
+        }
+        Ok(parts)
+    }
+
+    /// Tells one operator that a checkpoint is complete.
+    pub(crate) fn checkpoint_completed(
+        &mut self,
+        position: usize,
+        checkpoint_id: u64,
+        waker: &Waker,
+    ) -> Result<Progress, Failure> {
+        let link = &mut self.links[position];
+        let Some(stateful) = link.operator.stateful() else { return Ok(Progress::Done) };
+        stateful.checkpoint_completed(checkpoint_id, waker).map_err(|failure| link.blame(failure))
+    }
+
+    /// Tells all operators that a checkpoint will never be complete.
+    pub(crate) fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        let stateful = self.links.iter_mut().filter_map(|link| link.operator.stateful());
+        stateful.for_each(|stateful| stateful.checkpoint_aborted(checkpoint_id));
     }
 
     /// When gathered rows are to be sent although they are no full batch.

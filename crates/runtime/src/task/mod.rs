@@ -1,20 +1,30 @@
 //! Tasks: one subtask of one vertex, driven by `step()` on a thread of its own.
 //!
 //! ```text
-//!   mail (cancel, splits) -> timers -> output and operators available? -> one element of the head -> through the chain -> outputs
-//!                                          no: wait for output              none: wait for input
+//!   mail (cancel, splits, checkpoints) -> checkpoint under way? -> timers -> output and operators available?
+//!      -> one element of the head -> through the chain -> outputs
 //! ```
 
+mod barrier_aligner;
+#[cfg(test)]
+mod barrier_aligner_tests;
 mod build;
 mod chain;
+#[cfg(test)]
+mod checkpoint_tests;
+mod final_checkpoint;
 mod gate_head;
+mod head;
 mod mailbox;
 mod signal;
 mod source_head;
 #[cfg(test)]
 mod source_head_tests;
+mod subtask_checkpoint_coordinator;
 #[allow(clippy::module_inception, reason = "the file is named after its type, as everywhere")]
 mod task;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod thread;

@@ -1,5 +1,6 @@
 //! The head of a task that reads a table: rows of splits, projected, with watermarks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -8,12 +9,13 @@ use common::clock::Clock;
 use connectors::ReaderContext;
 use dataflow::operator_spec::{SourceSpec, WatermarkSpec};
 use dataflow::{
-    Batch, ExecutionAttemptId, Failure, MAX_WATERMARK, OperatorDescriptor, OperatorId, SourcePoll, SourceReader, Split,
-    StreamElement,
+    Batch, ExecutionAttemptId, Failure, MAX_WATERMARK, OperatorDescriptor, OperatorId, OperatorSnapshot, SourcePoll,
+    SourceReader, Split, StreamElement,
 };
 
 use super::chain::Chain;
-use super::task::Polled;
+use super::head::Polled;
+use crate::checkpointing::OperatorPart;
 use crate::events::TaskEvents;
 use crate::exchange::writer::MAX_ROWS;
 use crate::metrics::TaskMetrics;
@@ -39,6 +41,8 @@ pub(crate) struct SourceHead {
     events: Arc<dyn TaskEvents>,
     metrics: Arc<TaskMetrics>,
     splits: SplitSupply,
+    /// What was snapshotted, by checkpoint, until it is complete or aborted.
+    snapshots: BTreeMap<u64, Vec<Split>>,
 }
 
 struct SourceWatermarks {
@@ -99,6 +103,7 @@ impl SourceHead {
             events,
             metrics: context.metrics.clone(),
             splits: SplitSupply::MayAsk,
+            snapshots: BTreeMap::new(),
         })
     }
 
@@ -145,10 +150,35 @@ impl SourceHead {
             }
             SourcePoll::Pending => Ok(Polled::Empty),
             SourcePoll::EndOfInput => {
-                self.pass([Passed::Watermark(MAX_WATERMARK)], chain)?;
+                self.end(chain)?;
                 Ok(Polled::Ended)
             }
         }
+    }
+
+    /// Ends the stream: no rows follow.
+    pub(crate) fn end(&self, chain: &mut Chain) -> Result<(), Failure> {
+        self.pass([Passed::Watermark(MAX_WATERMARK)], chain)
+    }
+
+    /// The splits with their positions.
+    pub(crate) fn snapshot(&mut self, checkpoint_id: u64) -> Result<OperatorPart, Failure> {
+        let splits = self.reader.snapshot().map_err(|failure| self.blame(failure))?;
+        self.snapshots.insert(checkpoint_id, splits.clone());
+        Ok(OperatorPart { id: self.operator, snapshot: OperatorSnapshot::default(), splits })
+    }
+
+    /// Tells the reader of a complete checkpoint.
+    pub(crate) fn checkpoint_completed(&mut self, checkpoint_id: u64) {
+        let later = self.snapshots.split_off(&(checkpoint_id + 1));
+        if let Some(splits) = std::mem::replace(&mut self.snapshots, later).get(&checkpoint_id) {
+            self.reader.checkpoint_completed(splits);
+        }
+    }
+
+    /// A checkpoint will never be complete.
+    pub(crate) fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        self.snapshots.remove(&checkpoint_id);
     }
 
     fn project(&self, batch: Batch) -> Result<Batch, Failure> {

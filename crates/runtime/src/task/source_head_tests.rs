@@ -15,8 +15,8 @@ use dataflow::{
 use expr::EvalContext;
 
 use super::chain::Chain;
+use super::head::Polled;
 use super::source_head::SourceHead;
-use super::task::Polled;
 use crate::events::TaskEvents;
 use crate::exchange::queue::{ChannelQueue, Popped};
 use crate::exchange::writer::RecordWriter;
@@ -102,6 +102,10 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
         clock: clock.clone(),
         metrics: metrics.clone(),
         results: Arc::new(ResultStores::default()),
+        state: Default::default(),
+        restored_checkpoint: None,
+        restored: BTreeMap::new(),
+        checkpointing: false,
     };
     let spec = SourceSpec {
         connector: ConnectorSpec {

@@ -5,36 +5,21 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use common::clock::Clock;
-use dataflow::{Failure, Progress};
+use dataflow::checkpoint::{AfterSavepoint, CheckpointNotice, SnapshotKind};
+use dataflow::{CheckpointBarrier, Failure, Progress, StreamElement};
 
+use super::barrier_aligner::AlignerEvent;
 use super::chain::Chain;
-use super::gate_head::GateHead;
+use super::head::{Head, Polled};
 use super::mailbox::{Mail, Mailbox};
-use super::source_head::SourceHead;
-use super::values_head::ValuesHead;
+use super::subtask_checkpoint_coordinator::{Hold, SubtaskCheckpointCoordinator};
 use crate::metrics::Wait;
-
-/// Where a task's rows come from.
-pub(crate) enum Head {
-    Source(Box<SourceHead>),
-    Values(ValuesHead),
-    Gate(Box<GateHead>),
-}
-
-/// What a head did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Polled {
-    Worked,
-    /// Nothing is there; the waker will be woken.
-    Empty,
-    /// Nothing will come any more.
-    Ended,
-}
 
 /// One subtask.
 pub(crate) struct Task {
     head: Head,
     chain: Chain,
+    checkpoints: SubtaskCheckpointCoordinator,
     mailbox: Arc<Mailbox>,
     clock: Clock,
     waker: Waker,
@@ -42,13 +27,15 @@ pub(crate) struct Task {
 }
 
 /// ```text
-///   Running -> Finishing(0) -> Finishing(1) -> ... -> outputs ended
+///   Running -> Finishing(0) -> Finishing(1) -> ... -> Ended -> outputs ended
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Running,
-    /// The input has ended; the operator at this position is to finish.
+    /// The rows have ended; the operator at this position is to finish.
     Finishing(usize),
+    /// All rows have gone on. Barriers still come and go, until nothing is left to be committed.
+    Ended,
 }
 
 /// What a step came to.
@@ -66,16 +53,23 @@ pub(crate) enum Step {
 
 impl Task {
     /// A task; `waker` is woken for everything it waits for.
-    pub(crate) fn new(head: Head, chain: Chain, mailbox: Arc<Mailbox>, clock: Clock, waker: Waker) -> Self {
-        Self { head, chain, mailbox, clock, waker, phase: Phase::Running }
+    pub(crate) fn new(
+        head: Head,
+        chain: Chain,
+        checkpoints: SubtaskCheckpointCoordinator,
+        mailbox: Arc<Mailbox>,
+        clock: Clock,
+        waker: Waker,
+    ) -> Self {
+        Self { head, chain, checkpoints, mailbox, clock, waker, phase: Phase::Running }
     }
 
-    /// Does one thing: mail and timers, then one element if there is one and room for what it leads to.
+    /// Does one thing: mail, checkpoints and timers, then one element if there is one and room for what it leads to.
     pub(crate) fn step(&mut self) -> Result<Step, Failure> {
         for mail in self.mailbox.take() {
             match mail {
                 Mail::Cancel => return Ok(Step::Canceled),
-                Mail::Checkpoint(_) => {}
+                Mail::Checkpoint(notice) => self.on_notice(notice)?,
                 Mail::AddSplits { operator, splits, no_more_splits } => match &mut self.head {
                     Head::Source(source) if source.operator() == operator => {
                         source.add_splits(splits, no_more_splits)?
@@ -90,6 +84,10 @@ impl Task {
         }
         let now = self.clock.instant();
         self.chain.set_now(now);
+        self.checkpoints.complete(&mut self.chain)?;
+        if let Some(step) = self.take_part()? {
+            return Ok(step);
+        }
         self.chain.flush_due(&self.waker)?;
         if !self.chain.has_output_room(&self.waker) {
             return Ok(Step::Wait { wait: Wait::Output, until: self.chain.flush_at() });
@@ -98,6 +96,53 @@ impl Task {
         match self.phase {
             Phase::Running => self.run(now),
             Phase::Finishing(position) => self.finish(position),
+            Phase::Ended => self.end(now),
+        }
+    }
+
+    fn on_notice(&mut self, notice: CheckpointNotice) -> Result<(), Failure> {
+        match notice {
+            CheckpointNotice::Trigger(barrier) => match &mut self.head {
+                Head::Gate(gate) => {
+                    let commands = gate.align(AlignerEvent::Trigger(Arc::new(barrier)));
+                    self.checkpoints.obey(commands, gate.bytes_processed());
+                }
+                Head::Source(_) | Head::Values(_) => self.checkpoints.on_trigger(Arc::new(barrier)),
+            },
+            CheckpointNotice::Completed { checkpoint_id } => {
+                self.checkpoints.on_completed(checkpoint_id, &mut self.head);
+            }
+            CheckpointNotice::Aborted { checkpoint_id } => {
+                if let Head::Gate(gate) = &mut self.head {
+                    let commands = gate.align(AlignerEvent::Aborted(checkpoint_id));
+                    self.checkpoints.obey(commands, gate.bytes_processed());
+                }
+                self.checkpoints.on_aborted(checkpoint_id, &mut self.head, &mut self.chain);
+            }
+        }
+        Ok(())
+    }
+
+    /// The task's part in checkpoints. A step when it does nothing else now.
+    fn take_part(&mut self) -> Result<Option<Step>, Failure> {
+        // Operators that finish are not snapshotted half-way.
+        if !matches!(self.phase, Phase::Finishing(_)) {
+            if let Some(trigger) = self.checkpoints.next_trigger().filter(|_| self.checkpoints.hold() == Hold::No) {
+                if self.phase == Phase::Running && drains(trigger) {
+                    self.head.drain(&mut self.chain)?;
+                    self.phase = Phase::Finishing(0);
+                    return Ok(Some(Step::Worked));
+                }
+                self.checkpoints.begin_triggered();
+            }
+            if self.checkpoints.advance(&mut self.head, &mut self.chain)? == Progress::Pending {
+                return Ok(Some(Step::Wait { wait: Wait::Operator, until: None }));
+            }
+        }
+        match self.checkpoints.hold() {
+            Hold::No => Ok(None),
+            Hold::Over if self.checkpoints.is_idle() => self.end_outputs().map(Some),
+            Hold::Until(_) | Hold::Over => Ok(Some(Step::Wait { wait: Wait::Operator, until: None })),
         }
     }
 
@@ -111,19 +156,32 @@ impl Task {
             Head::Gate(gate) => gate.poll(&mut self.chain, now, &self.waker)?,
         };
         match polled {
-            Polled::Worked => Ok(Step::Worked),
-            Polled::Empty => Ok(Step::Wait { wait: Wait::Input, until: self.wake_at(now) }),
             Polled::Ended => {
                 self.phase = Phase::Finishing(0);
                 Ok(Step::Worked)
             }
+            other => Ok(self.after_poll(other, now)),
+        }
+    }
+
+    fn after_poll(&mut self, polled: Polled, now: Instant) -> Step {
+        match polled {
+            Polled::Worked | Polled::Ended => Step::Worked,
+            Polled::Barrier(commands) => {
+                let bytes = if let Head::Gate(gate) = &self.head { gate.bytes_processed() } else { 0 };
+                self.checkpoints.obey(commands, bytes);
+                Step::Worked
+            }
+            Polled::Empty => Step::Wait { wait: Wait::Input, until: self.wake_at(now) },
         }
     }
 
     fn finish(&mut self, position: usize) -> Result<Step, Failure> {
         if position == self.chain.len() {
-            self.chain.end_outputs()?;
-            return Ok(Step::Finished);
+            self.chain.emit_to_outputs(StreamElement::EndOfData)?;
+            self.checkpoints.end_of_data();
+            self.phase = Phase::Ended;
+            return Ok(Step::Worked);
         }
         match self.chain.finish(position, &self.waker)? {
             Progress::Done => {
@@ -132,6 +190,25 @@ impl Task {
             }
             Progress::Pending => Ok(Step::Wait { wait: Wait::Operator, until: self.chain.flush_at() }),
         }
+    }
+
+    /// What is left to do behind the last row.
+    fn end(&mut self, now: Instant) -> Result<Step, Failure> {
+        if let Head::Gate(gate) = &mut self.head
+            && !gate.has_ended()
+        {
+            let polled = gate.poll(&mut self.chain, now, &self.waker)?;
+            return Ok(self.after_poll(polled, now));
+        }
+        if self.checkpoints.may_end() {
+            return self.end_outputs();
+        }
+        Ok(Step::Wait { wait: Wait::Input, until: None })
+    }
+
+    fn end_outputs(&mut self) -> Result<Step, Failure> {
+        self.chain.emit_to_outputs(StreamElement::EndOfPartition)?;
+        Ok(Step::Finished)
     }
 
     fn fire_timers(&mut self) -> Result<(), Failure> {
@@ -153,6 +230,9 @@ impl Task {
     }
 
     fn next_timer(&self) -> Option<i64> {
+        if self.phase != Phase::Running {
+            return None;
+        }
         let head = match &self.head {
             Head::Source(source) => source.next_timer(),
             Head::Values(_) | Head::Gate(_) => None,
@@ -172,4 +252,9 @@ impl Task {
         };
         [timer, head, self.chain.flush_at()].into_iter().flatten().min()
     }
+}
+
+/// Whether sources end before this barrier.
+fn drains(barrier: &CheckpointBarrier) -> bool {
+    barrier.options.kind == SnapshotKind::Savepoint { after: AfterSavepoint::Drain }
 }

@@ -12,6 +12,7 @@ use dataflow::{ExecutionAttemptId, ExecutionState, Failure};
 use super::build::TaskBuilder;
 use super::signal::Signal;
 use super::task::Step;
+use crate::checkpointing::SnapshotWriter;
 use crate::events::TaskEvents;
 use crate::exchange::queue::{ChannelFailure, ChannelQueue};
 use crate::metrics::{TaskMetrics, Wait};
@@ -27,6 +28,7 @@ pub(crate) struct TaskThread {
     events: Arc<dyn TaskEvents>,
     metrics: Arc<TaskMetrics>,
     queues: Vec<Arc<ChannelQueue>>,
+    snapshots: SnapshotWriter,
 }
 
 /// How a task ended.
@@ -60,6 +62,7 @@ impl TaskThread {
             events: builder.events.clone(),
             metrics: builder.metrics.clone(),
             queues: builder.queues.concat(),
+            snapshots: builder.snapshots.clone(),
         };
         // A thread's name cannot hold a zero byte, a vertex's can.
         std::thread::Builder::new().name(name.replace('\0', " ")).stack_size(STACK_SIZE).spawn(move || {
@@ -78,6 +81,7 @@ impl TaskThread {
             End::Failed(failure) => (ExecutionState::Failed, Some(failure)),
         };
         if state != ExecutionState::Finished {
+            self.snapshots.cancel_all(self.attempt);
             let why = failure.as_ref().map_or_else(|| "it was cancelled".to_owned(), Failure::one_line);
             for queue in &self.queues {
                 queue.fail(ChannelFailure::ProducerEnded(why.clone()));

@@ -1,0 +1,288 @@
+//! `SubtaskCheckpointCoordinator`: one task's part in checkpoints, from the barrier to the commit.
+//!
+//! ```text
+//!   begin -> prepare each operator -> barrier to the outputs -> snapshot each operator -> (all barriers in) -> stored elsewhere
+//!            (may wait; no input)                                                                              -> acknowledged
+//! ```
+//! It drives head and chain, but decides neither when inputs are aligned (`BarrierAligner`) nor what else the task does (`Task`).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use common::clock::Clock;
+use dataflow::checkpoint::{AfterSavepoint, CheckpointDecline, CheckpointMetrics, CheckpointReport, SnapshotKind};
+use dataflow::{CheckpointBarrier, ExecutionAttemptId, Failure, Progress, StreamElement};
+
+use super::barrier_aligner::AlignerCommand;
+use super::chain::Chain;
+use super::final_checkpoint::FinalCheckpoint;
+use super::head::Head;
+use crate::checkpointing::{OperatorPart, OutstandingSnapshots, SnapshotWriter, TakenSnapshot};
+use crate::events::TaskEvents;
+
+/// What a coordinator is made of.
+pub(crate) struct CheckpointResponder {
+    pub(crate) attempt: ExecutionAttemptId,
+    pub(crate) events: Arc<dyn TaskEvents>,
+    pub(crate) writer: SnapshotWriter,
+    pub(crate) clock: Clock,
+    pub(crate) waker: Waker,
+}
+
+/// The checkpoints of one task.
+pub(crate) struct SubtaskCheckpointCoordinator {
+    responder: CheckpointResponder,
+    outstanding: OutstandingSnapshots,
+    /// Of a task without inputs: barriers to send.
+    triggers: VecDeque<Arc<CheckpointBarrier>>,
+    preparing: Option<Preparing>,
+    taken: Option<Taken>,
+    aligned: Option<Aligned>,
+    completing: Option<Completing>,
+    last: FinalCheckpoint,
+    hold: Hold,
+}
+
+/// Operators from this position on are still to be prepared.
+struct Preparing {
+    barrier: Arc<CheckpointBarrier>,
+    position: usize,
+    began: Instant,
+}
+
+/// Snapshotted, and not yet handed over: barriers of other channels are still to come.
+struct Taken {
+    barrier: Arc<CheckpointBarrier>,
+    operators: Vec<OperatorPart>,
+    sync_ms: u64,
+}
+
+/// All barriers of this checkpoint have come.
+#[derive(Clone, Copy)]
+struct Aligned {
+    checkpoint_id: u64,
+    start_delay_ms: u64,
+    alignment_ms: u64,
+    bytes_processed: u64,
+}
+
+/// A complete checkpoint of which operators from this position on are still to be told.
+struct Completing {
+    checkpoint_id: u64,
+    position: usize,
+}
+
+/// Whether the task stands behind the barrier of a savepoint with which the job is to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// It does not.
+    No,
+    /// Until this savepoint is complete or aborted.
+    Until(u64),
+    /// The savepoint is complete: the task ends.
+    Over,
+}
+
+impl SubtaskCheckpointCoordinator {
+    pub(crate) fn new(responder: CheckpointResponder, last: FinalCheckpoint) -> Self {
+        Self {
+            outstanding: OutstandingSnapshots::new(responder.waker.clone()),
+            responder,
+            triggers: VecDeque::new(),
+            preparing: None,
+            taken: None,
+            aligned: None,
+            completing: None,
+            last,
+            hold: Hold::No,
+        }
+    }
+
+    /// A barrier for a task without inputs.
+    pub(crate) fn on_trigger(&mut self, barrier: Arc<CheckpointBarrier>) {
+        self.triggers.push_back(barrier);
+    }
+
+    /// The barrier to begin with next; none while another one is under way.
+    pub(crate) fn next_trigger(&self) -> Option<&Arc<CheckpointBarrier>> {
+        self.triggers.front().filter(|_| self.preparing.is_none())
+    }
+
+    /// Begins with the next trigger.
+    pub(crate) fn begin_triggered(&mut self) {
+        if let Some(barrier) = self.triggers.pop_front() {
+            let start_delay_ms = self.responder.clock.now_millis().saturating_sub(barrier.timestamp).max(0) as u64;
+            let checkpoint_id = barrier.checkpoint_id;
+            self.aligned = Some(Aligned { checkpoint_id, start_delay_ms, alignment_ms: 0, bytes_processed: 0 });
+            self.begin(barrier);
+        }
+    }
+
+    fn begin(&mut self, barrier: Arc<CheckpointBarrier>) {
+        let began = self.responder.clock.instant();
+        self.preparing = Some(Preparing { barrier, position: 0, began });
+    }
+
+    /// Does what the aligner says; blocking and opening channels is the gate's matter. `bytes_processed`: since the first barrier.
+    pub(crate) fn obey(&mut self, commands: Vec<AlignerCommand>, bytes_processed: u64) {
+        for command in commands {
+            match command {
+                AlignerCommand::Block(_) | AlignerCommand::OpenAll => {}
+                AlignerCommand::Take(barrier) => self.begin(barrier),
+                AlignerCommand::Complete { checkpoint_id, start_delay_ms, alignment_ms } => {
+                    self.aligned = Some(Aligned { checkpoint_id, start_delay_ms, alignment_ms, bytes_processed });
+                    self.hand_over();
+                }
+                AlignerCommand::Decline { checkpoint_id, reason } => {
+                    self.forget(checkpoint_id);
+                    self.decline(checkpoint_id, Failure::external(reason));
+                }
+            }
+        }
+    }
+
+    /// Goes on with the snapshot that is being taken. `Pending`: the task takes no input until it is woken.
+    pub(crate) fn advance(&mut self, head: &mut Head, chain: &mut Chain) -> Result<Progress, Failure> {
+        let Some(preparing) = &mut self.preparing else { return Ok(Progress::Done) };
+        while preparing.position < chain.len() {
+            match chain.prepare(preparing.position, &preparing.barrier, &self.responder.waker)? {
+                Progress::Done => preparing.position += 1,
+                Progress::Pending => return Ok(Progress::Pending),
+            }
+        }
+        if let Some(Preparing { barrier, began, .. }) = self.preparing.take() {
+            self.take(barrier, began, head, chain)?;
+        }
+        Ok(Progress::Done)
+    }
+
+    fn take(
+        &mut self,
+        barrier: Arc<CheckpointBarrier>,
+        began: Instant,
+        head: &mut Head,
+        chain: &mut Chain,
+    ) -> Result<(), Failure> {
+        chain.emit_to_outputs(StreamElement::Barrier(barrier.clone()))?;
+        let checkpoint_id = barrier.checkpoint_id;
+        let head_part = match head.snapshot(checkpoint_id) {
+            Ok(part) => part,
+            // A source that cannot be part of checkpoints: nothing has happened yet that would have to be undone.
+            Err(failure) => {
+                self.decline(checkpoint_id, failure);
+                return Ok(());
+            }
+        };
+        let mut operators: Vec<OperatorPart> = head_part.into_iter().collect();
+        operators.extend(chain.snapshot(&barrier)?);
+        self.last.taken(checkpoint_id);
+        if let SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain } = barrier.options.kind {
+            self.hold = Hold::Until(checkpoint_id);
+        }
+        let sync_ms = self.responder.clock.instant().saturating_duration_since(began).as_millis() as u64;
+        self.taken = Some(Taken { barrier, operators, sync_ms });
+        self.hand_over();
+        Ok(())
+    }
+
+    /// Hands the snapshot over to be stored, once all barriers are in.
+    fn hand_over(&mut self) {
+        let Some(aligned) = self.aligned else { return };
+        let is_aligned = |taken: &mut Taken| taken.barrier.checkpoint_id == aligned.checkpoint_id;
+        let Some(Taken { barrier, operators, sync_ms }) = self.taken.take_if(is_aligned) else { return };
+        let metrics = CheckpointMetrics {
+            start_delay_ms: aligned.start_delay_ms,
+            alignment_ms: aligned.alignment_ms,
+            sync_ms,
+            async_ms: 0,
+            bytes_processed_during_alignment: aligned.bytes_processed,
+            unaligned: false,
+        };
+        self.responder.writer.submit(TakenSnapshot {
+            attempt: self.responder.attempt,
+            barrier,
+            operators,
+            metrics,
+            events: self.responder.events.clone(),
+            outstanding: self.outstanding.add(),
+        });
+    }
+
+    /// A checkpoint is complete. Operators are told by [`complete`](Self::complete).
+    pub(crate) fn on_completed(&mut self, checkpoint_id: u64, head: &mut Head) {
+        head.checkpoint_completed(checkpoint_id);
+        self.last.completed(checkpoint_id);
+        if self.hold == Hold::Until(checkpoint_id) {
+            self.hold = Hold::Over;
+            self.triggers.clear();
+        }
+        if self.completing.as_ref().is_none_or(|completing| completing.checkpoint_id < checkpoint_id) {
+            self.completing = Some(Completing { checkpoint_id, position: 0 });
+        }
+    }
+
+    /// Tells operators of the complete checkpoint; those that are not done are told again at the next call.
+    pub(crate) fn complete(&mut self, chain: &mut Chain) -> Result<(), Failure> {
+        let Some(completing) = &mut self.completing else { return Ok(()) };
+        while completing.position < chain.len() {
+            let told =
+                chain.checkpoint_completed(completing.position, completing.checkpoint_id, &self.responder.waker)?;
+            match told {
+                Progress::Done => completing.position += 1,
+                Progress::Pending => return Ok(()),
+            }
+        }
+        self.completing = None;
+        Ok(())
+    }
+
+    /// A checkpoint will never be complete.
+    pub(crate) fn on_aborted(&mut self, checkpoint_id: u64, head: &mut Head, chain: &mut Chain) {
+        self.forget(checkpoint_id);
+        self.responder.writer.cancel(self.responder.attempt, checkpoint_id);
+        if self.hold == Hold::Until(checkpoint_id) {
+            self.hold = Hold::No;
+        }
+        head.checkpoint_aborted(checkpoint_id);
+        chain.checkpoint_aborted(checkpoint_id);
+    }
+
+    fn forget(&mut self, checkpoint_id: u64) {
+        self.triggers.retain(|barrier| barrier.checkpoint_id != checkpoint_id);
+        self.preparing.take_if(|preparing| preparing.barrier.checkpoint_id == checkpoint_id);
+        self.taken.take_if(|taken| taken.barrier.checkpoint_id == checkpoint_id);
+    }
+
+    fn decline(&self, checkpoint_id: u64, failure: Failure) {
+        let decline = CheckpointDecline { attempt: self.responder.attempt, checkpoint_id, failure };
+        self.responder.events.checkpoint(CheckpointReport::Declined(decline));
+    }
+
+    /// All rows have gone on.
+    pub(crate) fn end_of_data(&mut self) {
+        if self.last.end_of_data() {
+            self.responder.events.checkpoint(CheckpointReport::EndOfData(self.responder.attempt));
+        }
+    }
+
+    /// Whether the task stands behind a savepoint.
+    pub(crate) fn hold(&self) -> Hold {
+        self.hold
+    }
+
+    /// Whether nothing of a checkpoint is under way here: snapshots are stored, commits are done.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.preparing.is_none()
+            && self.taken.is_none()
+            && self.triggers.is_empty()
+            && self.completing.is_none()
+            && self.outstanding.is_empty()
+    }
+
+    /// Whether a task whose rows have all gone on may end.
+    pub(crate) fn may_end(&self) -> bool {
+        self.last.allows_end() && self.is_idle()
+    }
+}
