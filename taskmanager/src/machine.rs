@@ -1,6 +1,6 @@
 //! What the operating system says about this machine and this process (Linux's `/proc`); 0 where it says nothing.
 
-use common::config::{ConfigError, Configuration, options};
+use common::config::{ConfigError, Configuration};
 use dataflow::deployment::HardwareDescription;
 
 /// Cores and memory, and the memory for state.
@@ -8,26 +8,13 @@ pub(crate) fn hardware(config: &Configuration) -> Result<HardwareDescription, Co
     Ok(HardwareDescription {
         cpu_cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32),
         physical_memory: kilobytes("/proc/meminfo", "MemTotal:") * 1024,
-        managed_memory: managed_memory(config)?,
+        managed_memory: runtime::managed_memory(config)?.unwrap_or(runtime::DEFAULT_MANAGED_MEMORY),
     })
 }
 
 /// Resident memory of this process, bytes.
 pub(crate) fn resident_memory() -> u64 {
     kilobytes("/proc/self/status", "VmRSS:") * 1024
-}
-
-/// `taskmanager.memory.managed.size`, or its share of the memory that is configured; bytes.
-fn managed_memory(config: &Configuration) -> Result<u64, ConfigError> {
-    if let Some(size) = config.get(&options::TASKMANAGER_MEMORY_MANAGED_SIZE)? {
-        return Ok(size.bytes());
-    }
-    let whole = match config.get(&options::TASKMANAGER_MEMORY_FLINK_SIZE)? {
-        Some(size) => Some(size),
-        None => config.get(&options::TASKMANAGER_MEMORY_PROCESS_SIZE)?,
-    };
-    let fraction = config.get(&options::TASKMANAGER_MEMORY_MANAGED_FRACTION)?;
-    Ok(whole.map_or(0, |size| (size.bytes() as f64 * fraction) as u64))
 }
 
 /// A line `Name:   123 kB` of a file.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dataflow::checkpoint::{CheckpointLocation, CheckpointNotice};
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerReport};
-use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateReader, StateStorage};
+use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateStorage};
 use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -22,6 +22,7 @@ use crate::exchange::registry::PartitionRegistry;
 use crate::metrics::TaskMetrics;
 use crate::results::ResultStores;
 use crate::settings::TaskExecutorSettings;
+use crate::state_services::StateServices;
 use crate::task::{Mail, Mailbox, TaskBuilder, TaskThread};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -38,7 +39,7 @@ struct Inner {
     peers: Arc<Peers>,
     results: Arc<ResultStores>,
     snapshots: SnapshotWriter,
-    reader: Arc<dyn StateReader>,
+    state: StateServices,
     tasks: Mutex<HashMap<ExecutionAttemptId, RunningTask>>,
     shutdown: watch::Sender<bool>,
 }
@@ -72,7 +73,7 @@ impl TaskExecutor {
             }
         });
         let peers = Arc::new(Peers::new(handle.clone()));
-        let reader = Arc::new(settings.storage.reader(handle.clone()));
+        let state = StateServices::new(&settings, handle.clone());
         let (storage, runtime) = (settings.storage.clone(), handle);
         let storage_of = move |location: &CheckpointLocation| -> Box<dyn StateStorage> {
             Box::new(storage.checkpoint(location.clone(), runtime.clone()))
@@ -84,7 +85,7 @@ impl TaskExecutor {
             peers,
             results: Arc::default(),
             snapshots,
-            reader,
+            state,
             tasks: Mutex::default(),
             shutdown,
         };
@@ -118,7 +119,7 @@ impl TaskExecutor {
             peers: inner.peers.clone(),
             results: inner.results.clone(),
             snapshots: inner.snapshots.clone(),
-            reader: inner.reader.clone(),
+            state: inner.state.clone(),
             events,
             metrics: metrics.clone(),
             mailbox: mailbox.clone(),

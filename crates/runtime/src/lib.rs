@@ -11,6 +11,7 @@ mod metrics;
 mod operators;
 mod results;
 mod settings;
+mod state_services;
 mod task;
 #[cfg(test)]
 mod testing;
@@ -18,4 +19,5 @@ mod time;
 
 pub use events::TaskEvents;
 pub use executor::TaskExecutor;
-pub use settings::TaskExecutorSettings;
+pub use settings::{TaskExecutorSettings, managed_memory};
+pub use state::DEFAULT_MANAGED_MEMORY;

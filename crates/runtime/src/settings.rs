@@ -1,5 +1,7 @@
 //! The settings of a TaskExecutor, read from the TaskManager's configuration.
 
+use std::path::PathBuf;
+
 use checkpoint::Storage;
 use common::clock::Clock;
 use common::config::{ConfigError, Configuration, options};
@@ -16,6 +18,10 @@ pub struct TaskExecutorSettings {
     pub floating_buffers_per_gate: u32,
     /// Where state is stored.
     pub storage: Storage,
+    /// A local folder for state that is on disk while a task runs (the first of `io.tmp.dirs`).
+    pub tmp_directory: PathBuf,
+    /// Bytes of memory for state (`taskmanager.memory.managed.size`).
+    pub managed_memory: Option<u64>,
     /// Time, for timers and deadlines.
     pub clock: Clock,
 }
@@ -30,7 +36,27 @@ impl TaskExecutorSettings {
             buffers_per_channel: buffers.max(1),
             floating_buffers_per_gate: 8,
             storage: Storage::new(config)?,
+            tmp_directory: tmp_directory(&config.get(&options::IO_TMP_DIRS).map_err(invalid)?),
+            managed_memory: managed_memory(config).map_err(invalid)?,
             clock: Clock::System,
         })
     }
+}
+
+/// The first of the folders: state of one TaskManager is not spread.
+fn tmp_directory(list: &str) -> PathBuf {
+    list.split([',', ':', ';']).map(str::trim).find(|folder| !folder.is_empty()).unwrap_or("/tmp").into()
+}
+
+/// `taskmanager.memory.managed.size`, or its share of the memory that is configured; bytes. Absent when nothing is configured.
+pub fn managed_memory(config: &Configuration) -> Result<Option<u64>, ConfigError> {
+    if let Some(size) = config.get(&options::TASKMANAGER_MEMORY_MANAGED_SIZE)? {
+        return Ok(Some(size.bytes()));
+    }
+    let whole = match config.get(&options::TASKMANAGER_MEMORY_FLINK_SIZE)? {
+        Some(size) => Some(size),
+        None => config.get(&options::TASKMANAGER_MEMORY_PROCESS_SIZE)?,
+    };
+    let fraction = config.get(&options::TASKMANAGER_MEMORY_MANAGED_FRACTION)?;
+    Ok(whole.map(|size| (size.bytes() as f64 * fraction) as u64))
 }

@@ -1,7 +1,8 @@
-//! Keyed state: hash tables over encoded keys, namespaces, timers, and rows kept per key.
+//! Keyed state: hash tables over encoded keys, namespaces, timers, rows kept per key, and the store behind them, in memory or in RocksDB.
 //!
 //! Operators read and write it a batch of keys at a time and hold the values themselves as columns: this crate says which slot of those columns
-//! belongs to which key. It does not evaluate expressions and does not know what an operator is.
+//! belongs to which key, and which slots are to be written to the store or read from it. It does not evaluate expressions and does not know what
+//! an operator is.
 
 mod hash;
 mod key_arena;
@@ -13,7 +14,10 @@ mod row_hash;
 mod row_lists;
 mod row_store;
 mod slots;
+mod store;
 mod timers;
+mod value;
+mod write_back;
 
 pub use key_batch::KeyBatch;
 pub use key_decoder::decode_keys;
@@ -23,4 +27,10 @@ pub use row_hash::hash_rows;
 pub use row_lists::{AppliedRows, Entry, RowLists};
 pub use row_store::{RowRef, RowStore};
 pub use slots::Slots;
+pub use store::{
+    Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, ManagedMemory,
+    StateBackend, StateTtl, write_prefix,
+};
 pub use timers::TimerQueue;
+pub use value::{read_value_head, write_value_head};
+pub use write_back::WriteBack;

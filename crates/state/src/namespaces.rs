@@ -14,6 +14,10 @@ use crate::slots::Slots;
 pub struct Namespace {
     /// What it is called: the end of its window or slice, ms.
     pub time: i64,
+    /// Whether it has all of its keys; those that it has not are in the store.
+    pub complete: bool,
+    /// Whether the store may have entries of it.
+    pub stored: bool,
     keys: KeyTable,
     groups: Vec<u32>,
 }
@@ -21,7 +25,7 @@ pub struct Namespace {
 impl Namespace {
     /// An empty one.
     pub fn new(time: i64, keys: &KeyBatch) -> Self {
-        Self { time, keys: KeyTable::new(keys), groups: Vec::new() }
+        Self { time, complete: true, stored: false, keys: KeyTable::new(keys), groups: Vec::new() }
     }
 
     /// The group of one key of the batch; a new key gets a slot.
@@ -41,6 +45,39 @@ impl Namespace {
             self.groups.push(slots.allocate());
         }
         (self.groups[index as usize], new)
+    }
+
+    /// The group of one key of the batch, if it is here.
+    pub fn find(&self, keys: &KeyBatch, row: usize) -> Option<u32> {
+        self.keys.find(keys, row).map(|index| self.groups[index as usize])
+    }
+
+    /// Drops the keys of groups that are not kept: they are in the store. The groups dropped are the caller's to give back.
+    pub fn drop_stored(&mut self, keys: &KeyBatch, keep: impl Fn(u32) -> bool) -> Vec<u32> {
+        let mut kept = Namespace { complete: false, stored: true, ..Namespace::new(self.time, keys) };
+        let mut dropped = Vec::new();
+        for (position, &group) in self.groups.iter().enumerate() {
+            if keep(group) {
+                kept.keys.find_or_insert_bytes(self.key(position));
+                kept.groups.push(group);
+            } else {
+                dropped.push(group);
+            }
+        }
+        if !dropped.is_empty() {
+            *self = kept;
+        }
+        dropped
+    }
+
+    /// The groups with their keys, in the order in which they came.
+    pub fn entries(&self) -> impl Iterator<Item = (u32, &[u8])> + Clone {
+        self.groups.iter().enumerate().map(|(position, &group)| (group, self.key(position)))
+    }
+
+    /// Bytes that it holds, about.
+    pub fn memory_size(&self) -> usize {
+        self.keys.memory_size() + self.groups.capacity() * size_of::<u32>()
     }
 
     /// The groups, in the order in which their keys came.
@@ -114,8 +151,13 @@ impl Namespaces {
     }
 
     /// All of them, in order of time.
-    pub fn iter(&self) -> impl Iterator<Item = &Namespace> {
+    pub fn iter(&self) -> impl Iterator<Item = &Namespace> + Clone {
         self.ordered.iter()
+    }
+
+    /// All of them, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Namespace> {
+        self.ordered.iter_mut()
     }
 
     /// Number of namespaces.

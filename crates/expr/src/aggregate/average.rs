@@ -10,6 +10,7 @@ use arrow_buffer::i256;
 use dataflow::Failure;
 
 use super::fold::Fold;
+use super::state::{StateValue, column_bytes};
 use super::sum::{Slot, values};
 use crate::functions::decimal::{divide_wide_half_up, fits, power_of_ten};
 use crate::integer::Integer;
@@ -79,6 +80,19 @@ impl<T: Integer> Fold for IntegerAverage<T> {
 
     fn reset(&mut self, group: usize) {
         self.slots[group] = Slot::default();
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.slots[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.slots[group] = StateValue::read(input)?;
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.slots)
     }
 }
 
@@ -179,6 +193,19 @@ impl<T: Floating> Fold for FloatAverage<T> {
     fn reset(&mut self, group: usize) {
         self.slots[group] = Slot::default();
     }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.slots[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.slots[group] = StateValue::read(input)?;
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.slots)
+    }
 }
 
 /// The scale of the average of DECIMALs of this scale.
@@ -249,5 +276,18 @@ impl Fold for DecimalAverage {
 
     fn reset(&mut self, group: usize) {
         self.slots[group] = Slot::default();
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.slots[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.slots[group] = StateValue::read(input)?;
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.slots)
     }
 }

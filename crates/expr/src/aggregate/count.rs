@@ -6,6 +6,7 @@ use arrow_array::{ArrayRef, Int64Array};
 use dataflow::Failure;
 
 use super::fold::Fold;
+use super::state::{StateValue, column_bytes};
 
 /// One counter a group.
 #[derive(Debug, Default)]
@@ -55,5 +56,18 @@ impl Fold for Count {
 
     fn reset(&mut self, group: usize) {
         self.counts[group] = 0;
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.counts[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.counts[group] = StateValue::read(input)?;
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.counts)
     }
 }

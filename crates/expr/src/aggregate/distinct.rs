@@ -7,11 +7,13 @@ use hashbrown::HashMap;
 
 use super::fold::Fold;
 use super::key::KeySource;
+use super::state::{StateValue, column_bytes, damaged, entry_bytes, read_length, write_length};
 
 /// How often each value of each group is there, over the fold that sees it once.
 pub(super) struct Distinct<F, K: KeySource> {
     fold: F,
     seen: Vec<HashMap<K::Key, i64>>,
+    map_bytes: usize,
     data_type: DataType,
 }
 
@@ -24,7 +26,13 @@ pub(super) struct DistinctInput<K, I> {
 impl<F: Fold, K: KeySource> Distinct<F, K> {
     /// `data_type` is that of the argument.
     pub(super) fn new(fold: F, data_type: DataType) -> Self {
-        Self { fold, seen: Vec::new(), data_type }
+        Self { fold, seen: Vec::new(), map_bytes: 0, data_type }
+    }
+
+    fn take(&mut self, group: usize) -> HashMap<K::Key, i64> {
+        let seen = std::mem::take(&mut self.seen[group]);
+        self.map_bytes -= seen.keys().map(|key| entry_bytes::<K::Key>(key.heap_bytes())).sum::<usize>();
+        seen
     }
 }
 
@@ -45,6 +53,7 @@ impl<F: Fold, K: KeySource> Fold for Distinct<F, K> {
         let count = K::count(&mut self.seen[group], &input.key, row);
         *count += 1;
         if *count == 1 {
+            self.map_bytes += entry_bytes::<K::Key>(K::heap_bytes(&input.key, row));
             self.fold.add(group, &input.inner, row);
         }
     }
@@ -59,6 +68,7 @@ impl<F: Fold, K: KeySource> Fold for Distinct<F, K> {
         }
         // A value that never came has nothing to take back.
         if left == 0 {
+            self.map_bytes -= entry_bytes::<K::Key>(K::heap_bytes(&input.key, row));
             self.fold.retract(group, &input.inner, row);
         }
     }
@@ -78,10 +88,11 @@ impl<F: Fold, K: KeySource> Fold for Distinct<F, K> {
     /// The inner fold is given the values that are new to `into`.
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         let mut new = Vec::new();
-        for (key, count) in std::mem::take(&mut self.seen[from]) {
+        for (key, count) in self.take(from) {
             match self.seen[into].get_mut(&key) {
                 Some(total) => *total += count,
                 None => {
+                    self.map_bytes += entry_bytes::<K::Key>(key.heap_bytes());
                     new.push(key.clone());
                     self.seen[into].insert(key, count);
                 }
@@ -97,6 +108,33 @@ impl<F: Fold, K: KeySource> Fold for Distinct<F, K> {
 
     fn reset(&mut self, group: usize) {
         self.fold.reset(group);
-        self.seen[group] = HashMap::new();
+        self.take(group);
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.fold.write_state(group, out);
+        write_length(self.seen[group].len(), out);
+        for (key, count) in &self.seen[group] {
+            key.write(out);
+            count.write(out);
+        }
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.fold.read_state(group, input)?;
+        self.take(group);
+        for _ in 0..read_length(input)? {
+            let (key, count) = (K::Key::read(input)?, i64::read(input)?);
+            let heap_bytes = key.heap_bytes();
+            if count <= 0 || self.seen[group].insert(key, count).is_some() {
+                return Err(damaged());
+            }
+            self.map_bytes += entry_bytes::<K::Key>(heap_bytes);
+        }
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        self.fold.memory_size() + column_bytes(&self.seen) + self.map_bytes
     }
 }

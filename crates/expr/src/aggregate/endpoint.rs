@@ -6,17 +6,25 @@ use dataflow::Failure;
 
 use super::fold::Fold;
 use super::key::Reversible;
+use super::state::{StateValue, column_bytes};
 
 /// One value a group.
 pub(super) struct Endpoint<K: Reversible> {
     values: Vec<Option<K::Key>>,
+    heap_bytes: usize,
     data_type: DataType,
     last: bool,
 }
 
 impl<K: Reversible> Endpoint<K> {
     pub(super) fn new(data_type: DataType, last: bool) -> Self {
-        Self { values: Vec::new(), data_type, last }
+        Self { values: Vec::new(), heap_bytes: 0, data_type, last }
+    }
+
+    fn set(&mut self, group: usize, value: Option<K::Key>) {
+        self.heap_bytes += value.heap_bytes();
+        self.heap_bytes -= self.values[group].heap_bytes();
+        self.values[group] = value;
     }
 }
 
@@ -33,9 +41,8 @@ impl<K: Reversible> Fold for Endpoint<K> {
     }
 
     fn add(&mut self, group: usize, input: &Self::Input<'_>, row: usize) {
-        let value = &mut self.values[group];
-        if self.last || value.is_none() {
-            *value = Some(K::key(input, row));
+        if self.last || self.values[group].is_none() {
+            self.set(group, Some(K::key(input, row)));
         }
     }
 
@@ -58,15 +65,29 @@ impl<K: Reversible> Fold for Endpoint<K> {
 
     /// `from` comes after `into`.
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
-        let value = self.values[from].take();
-        let target = &mut self.values[into];
-        if target.is_none() || self.last && value.is_some() {
-            *target = value;
+        if self.values[into].is_none() || self.last && self.values[from].is_some() {
+            let value = self.values[from].take();
+            self.heap_bytes -= value.heap_bytes();
+            self.set(into, value);
         }
         Ok(())
     }
 
     fn reset(&mut self, group: usize) {
-        self.values[group] = None;
+        self.set(group, None);
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.values[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        let value = StateValue::read(input)?;
+        self.set(group, value);
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.values) + self.heap_bytes
     }
 }

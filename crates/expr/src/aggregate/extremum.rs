@@ -11,6 +11,7 @@ use arrow_schema::DataType;
 use dataflow::Failure;
 
 use super::fold::Fold;
+use super::state::{StateValue, column_bytes};
 use super::sum::values;
 
 /// Primitive values; the largest or the smallest.
@@ -36,7 +37,10 @@ impl<T: ArrowPrimitiveType, const LARGEST: bool> Extremum<T, LARGEST> {
     }
 }
 
-impl<T: ArrowPrimitiveType, const LARGEST: bool> Fold for Extremum<T, LARGEST> {
+impl<T: ArrowPrimitiveType, const LARGEST: bool> Fold for Extremum<T, LARGEST>
+where
+    T::Native: StateValue,
+{
     type Input<'a> = &'a [T::Native];
     type Output = PrimitiveBuilder<T>;
 
@@ -81,17 +85,39 @@ impl<T: ArrowPrimitiveType, const LARGEST: bool> Fold for Extremum<T, LARGEST> {
     fn reset(&mut self, group: usize) {
         self.present[group] = false;
     }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.present[group].then_some(self.values[group]).write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        let value = Option::<T::Native>::read(input)?;
+        self.present[group] = value.is_some();
+        self.values[group] = value.unwrap_or_default();
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.values) + column_bytes(&self.present)
+    }
 }
 
 /// Text, by its bytes.
 pub(super) struct TextExtremum {
     values: Vec<Option<Box<str>>>,
+    heap_bytes: usize,
     largest: bool,
 }
 
 impl TextExtremum {
     pub(super) fn new(largest: bool) -> Self {
-        Self { values: Vec::new(), largest }
+        Self { values: Vec::new(), heap_bytes: 0, largest }
+    }
+
+    fn set(&mut self, group: usize, value: Option<Box<str>>) {
+        self.heap_bytes += value.heap_bytes();
+        self.heap_bytes -= self.values[group].heap_bytes();
+        self.values[group] = value;
     }
 
     fn offer(&mut self, group: usize, value: &str) {
@@ -101,7 +127,7 @@ impl TextExtremum {
             Some(current) => value < current.as_ref(),
         };
         if better {
-            self.values[group] = Some(value.into());
+            self.set(group, Some(value.into()));
         }
     }
 }
@@ -148,6 +174,20 @@ impl Fold for TextExtremum {
     }
 
     fn reset(&mut self, group: usize) {
-        self.values[group] = None;
+        self.set(group, None);
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.values[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        let value = StateValue::read(input)?;
+        self.set(group, value);
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.values) + self.heap_bytes
     }
 }

@@ -39,4 +39,13 @@ pub(crate) trait Fold: Send {
 
     /// Empties a group.
     fn reset(&mut self, group: usize);
+
+    /// Appends what a group holds.
+    fn write_state(&self, group: usize, out: &mut Vec<u8>);
+
+    /// Takes what a group holds off the input.
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure>;
+
+    /// Bytes that all groups hold together.
+    fn memory_size(&self) -> usize;
 }

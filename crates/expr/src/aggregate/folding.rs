@@ -132,4 +132,16 @@ impl<F: Fold> Accumulator for Folding<F> {
             self.fold.reset(group as usize);
         }
     }
+
+    fn write_state(&self, group: u32, out: &mut Vec<u8>) {
+        self.fold.write_state(group as usize, out);
+    }
+
+    fn read_state(&mut self, group: u32, input: &mut &[u8]) -> Result<(), Failure> {
+        self.fold.read_state(group as usize, input)
+    }
+
+    fn memory_size(&self) -> usize {
+        self.fold.memory_size()
+    }
 }

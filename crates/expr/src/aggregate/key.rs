@@ -16,10 +16,12 @@ use arrow_schema::{DataType, TimeUnit};
 use dataflow::Failure;
 use hashbrown::HashMap;
 
+use super::state::StateValue;
+
 /// A primitive that has an order and a hash: floats by their bits, NaN equal to itself and last, -0.0 equal to 0.0.
-pub(super) trait Ordered: Copy + Send + 'static {
+pub(super) trait Ordered: StateValue + Copy + Send + 'static {
     /// The value as a key.
-    type Key: Copy + Ord + std::hash::Hash + Send + fmt::Debug;
+    type Key: StateValue + Copy + Ord + std::hash::Hash + Send + fmt::Debug;
     /// Value to key.
     fn key(self) -> Self::Key;
     /// Key to value.
@@ -76,7 +78,7 @@ impl Ordered for f32 {
 /// How the arguments of an aggregate become keys.
 pub(super) trait KeySource: Sized + Send + 'static {
     /// The key.
-    type Key: Ord + std::hash::Hash + Clone + Send + 'static;
+    type Key: StateValue + Ord + std::hash::Hash + Clone + Send + 'static;
     /// The argument columns, downcast once a batch.
     type Column<'a>;
 
@@ -84,6 +86,11 @@ pub(super) trait KeySource: Sized + Send + 'static {
     fn column<'a>(args: &'a [ArrayRef]) -> Result<Self::Column<'a>, Failure>;
     /// The key of a row; its arguments are not NULL.
     fn key(column: &Self::Column<'_>, row: usize) -> Self::Key;
+    /// Bytes that the key of a row would hold outside itself.
+    fn heap_bytes(_: &Self::Column<'_>, _: usize) -> usize {
+        0
+    }
+
     /// Arguments that have these keys; none where no fold looks at them.
     fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef>;
 
@@ -220,6 +227,10 @@ impl KeySource for Text {
         column.value(row).into()
     }
 
+    fn heap_bytes(column: &Self::Column<'_>, row: usize) -> usize {
+        column.value(row).len()
+    }
+
     fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef> {
         restore::<Self>(keys, data_type)
     }
@@ -310,6 +321,10 @@ impl KeySource for Encoded {
         key.into()
     }
 
+    fn heap_bytes(columns: &Self::Column<'_>, row: usize) -> usize {
+        columns.iter().map(|column| column.length(row)).sum()
+    }
+
     /// Only COUNT counts such keys, and it looks at no argument.
     fn restore(_: &[Self::Key], _: &DataType) -> Vec<ArrayRef> {
         Vec::new()
@@ -333,6 +348,16 @@ impl<'a> EncodedColumn<'a> {
                 EncodedColumn::Fixed(data.buffers()[0].slice(data.offset() * width), width)
             }
         })
+    }
+
+    /// Bytes that [`write`](Self::write) appends.
+    fn length(&self, row: usize) -> usize {
+        match self {
+            EncodedColumn::Fixed(_, width) => *width,
+            EncodedColumn::Flag(_) => 1,
+            EncodedColumn::Text(array) => 4 + array.value(row).len(),
+            EncodedColumn::Bytes(array) => 4 + array.value(row).len(),
+        }
     }
 
     /// Appends the value; a variable length is written before it, so that two keys are equal only when all their values are.

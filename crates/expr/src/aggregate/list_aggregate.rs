@@ -8,17 +8,33 @@ use arrow_array::{ArrayRef, StringArray};
 use dataflow::Failure;
 
 use super::fold::Fold;
+use super::state::{StateValue, column_bytes, read_all, write_all};
 
 /// The texts of each group, and the separator.
 pub(super) struct ListAggregate {
     values: Vec<Vec<Box<str>>>,
+    list_bytes: usize,
     separator: Box<str>,
+}
+
+impl ListAggregate {
+    fn set(&mut self, group: usize, values: Vec<Box<str>>) {
+        let bytes = |values: &[Box<str>]| values.iter().map(|value| value_bytes(value.len())).sum::<usize>();
+        self.list_bytes += bytes(&values);
+        self.list_bytes -= bytes(&self.values[group]);
+        self.values[group] = values;
+    }
 }
 
 impl Default for ListAggregate {
     fn default() -> Self {
-        Self { values: Vec::new(), separator: ",".into() }
+        Self { values: Vec::new(), list_bytes: 0, separator: ",".into() }
     }
+}
+
+/// What a text of this length takes.
+fn value_bytes(length: usize) -> usize {
+    size_of::<Box<str>>() + length
 }
 
 /// The texts and the separators.
@@ -47,13 +63,15 @@ impl Fold for ListAggregate {
         {
             self.separator = separators.value(row).into();
         }
-        self.values[group].push(input.texts.value(row).into());
+        let value = input.texts.value(row);
+        self.list_bytes += value_bytes(value.len());
+        self.values[group].push(value.into());
     }
 
     fn retract(&mut self, group: usize, input: &ListInput<'_>, row: usize) {
         let values = &mut self.values[group];
         if let Some(at) = values.iter().position(|value| value.as_ref() == input.texts.value(row)) {
-            values.remove(at);
+            self.list_bytes -= value_bytes(values.remove(at).len());
         }
     }
 
@@ -78,6 +96,22 @@ impl Fold for ListAggregate {
     }
 
     fn reset(&mut self, group: usize) {
-        self.values[group] = Vec::new();
+        self.set(group, Vec::new());
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.separator.write(out);
+        write_all(&self.values[group], out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.separator = StateValue::read(input)?;
+        let values = read_all(input)?;
+        self.set(group, values);
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.values) + self.list_bytes
     }
 }

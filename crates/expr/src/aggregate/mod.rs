@@ -16,6 +16,7 @@ mod list_aggregate;
 mod ordered_values;
 mod resolve;
 mod retractable_extremum;
+mod state;
 mod sum;
 mod variance;
 
@@ -27,6 +28,10 @@ pub use resolve::{AggregateDef, ResolvedAggregate, catalogue, resolve};
 
 /// One aggregate for many groups; groups are dense indices into typed columns. Works on the operator's input batch: `call.args` and
 /// `call.filter` are columns of it.
+///
+/// A group can be written as bytes and read into another accumulator of the same call, which then goes on as this one would. The bytes are
+/// stable: integers and lengths are varints, what is a map or a list has its length before it. They carry no version; whoever keeps them puts
+/// one before them.
 pub trait Accumulator: Send {
     /// Makes room for this many groups; new ones start empty.
     fn resize(&mut self, groups: usize);
@@ -45,7 +50,19 @@ pub trait Accumulator: Send {
 
     /// Makes these groups empty again, to be reused.
     fn reset(&mut self, groups: &[u32]);
+
+    /// Appends all that a group holds.
+    fn write_state(&self, group: u32, out: &mut Vec<u8>);
+
+    /// Takes a group off the input, as [`write_state`](Self::write_state) has written it, in place of what the group held. When the input is
+    /// damaged, the group holds anything.
+    fn read_state(&mut self, group: u32, input: &mut &[u8]) -> Result<(), Failure>;
+
+    /// Bytes that all groups hold together, about; cheap.
+    fn memory_size(&self) -> usize;
 }
 
+#[cfg(test)]
+mod state_tests;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use dataflow::Failure;
 
 use super::fold::Fold;
 use super::key::Reversible;
+use super::state::{StateValue, column_bytes, read_all, write_all};
 
 /// What is shown of a group's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +27,14 @@ pub(super) enum Shown {
 /// All values of each group; NULLs among them unless they are skipped.
 pub(super) struct OrderedValues<K: Reversible, const SKIP_NULLS: bool> {
     values: Vec<Vec<Option<K::Key>>>,
+    list_bytes: usize,
     data_type: DataType,
     shown: Shown,
+}
+
+/// What a value of a list takes.
+fn value_bytes<T: StateValue>(value: &T) -> usize {
+    size_of::<T>() + value.heap_bytes()
 }
 
 /// The column for the key, and the argument for its NULLs.
@@ -44,7 +51,14 @@ pub(super) struct OrderedOutput<O> {
 
 impl<K: Reversible, const SKIP_NULLS: bool> OrderedValues<K, SKIP_NULLS> {
     pub(super) fn new(data_type: DataType, shown: Shown) -> Self {
-        Self { values: Vec::new(), data_type, shown }
+        Self { values: Vec::new(), list_bytes: 0, data_type, shown }
+    }
+
+    fn set(&mut self, group: usize, values: Vec<Option<K::Key>>) {
+        let bytes = |values: &[Option<K::Key>]| values.iter().map(value_bytes).sum::<usize>();
+        self.list_bytes += bytes(&values);
+        self.list_bytes -= bytes(&self.values[group]);
+        self.values[group] = values;
     }
 
     fn key(input: &OrderedInput<'_, K::Column<'_>>, row: usize) -> Option<K::Key> {
@@ -68,14 +82,16 @@ impl<K: Reversible, const SKIP_NULLS: bool> Fold for OrderedValues<K, SKIP_NULLS
     }
 
     fn add(&mut self, group: usize, input: &Self::Input<'_>, row: usize) {
-        self.values[group].push(Self::key(input, row));
+        let key = Self::key(input, row);
+        self.list_bytes += value_bytes(&key);
+        self.values[group].push(key);
     }
 
     fn retract(&mut self, group: usize, input: &Self::Input<'_>, row: usize) {
         let key = Self::key(input, row);
         let values = &mut self.values[group];
         if let Some(at) = values.iter().position(|value| *value == key) {
-            values.remove(at);
+            self.list_bytes -= value_bytes(&values.remove(at));
         }
     }
 
@@ -117,6 +133,20 @@ impl<K: Reversible, const SKIP_NULLS: bool> Fold for OrderedValues<K, SKIP_NULLS
     }
 
     fn reset(&mut self, group: usize) {
-        self.values[group] = Vec::new();
+        self.set(group, Vec::new());
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        write_all(&self.values[group], out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        let values = read_all(input)?;
+        self.set(group, values);
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.values) + self.list_bytes
     }
 }

@@ -8,17 +8,19 @@ use dataflow::Failure;
 
 use super::fold::Fold;
 use super::key::Reversible;
+use super::state::{StateValue, column_bytes, damaged, entry_bytes, read_length, write_length};
 
 /// All values of each group. A count may be negative for a while, when a value is taken back before it comes.
 pub(super) struct RetractableExtremum<K: Reversible> {
     values: Vec<BTreeMap<K::Key, i64>>,
+    map_bytes: usize,
     data_type: DataType,
     largest: bool,
 }
 
 impl<K: Reversible> RetractableExtremum<K> {
     pub(super) fn new(data_type: DataType, largest: bool) -> Self {
-        Self { values: Vec::new(), data_type, largest }
+        Self { values: Vec::new(), map_bytes: 0, data_type, largest }
     }
 
     fn change(&mut self, group: usize, key: K::Key, by: i64) {
@@ -28,12 +30,20 @@ impl<K: Reversible> RetractableExtremum<K> {
                 *count += by;
                 if *count == 0 {
                     values.remove(&key);
+                    self.map_bytes -= entry_bytes::<K::Key>(key.heap_bytes());
                 }
             }
             None => {
+                self.map_bytes += entry_bytes::<K::Key>(key.heap_bytes());
                 values.insert(key, by);
             }
         }
+    }
+
+    fn take(&mut self, group: usize) -> BTreeMap<K::Key, i64> {
+        let values = std::mem::take(&mut self.values[group]);
+        self.map_bytes -= values.keys().map(|key| entry_bytes::<K::Key>(key.heap_bytes())).sum::<usize>();
+        values
     }
 }
 
@@ -71,13 +81,37 @@ impl<K: Reversible> Fold for RetractableExtremum<K> {
     }
 
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
-        for (key, count) in std::mem::take(&mut self.values[from]) {
+        for (key, count) in self.take(from) {
             self.change(into, key, count);
         }
         Ok(())
     }
 
     fn reset(&mut self, group: usize) {
-        self.values[group] = BTreeMap::new();
+        self.take(group);
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        write_length(self.values[group].len(), out);
+        for (key, count) in &self.values[group] {
+            key.write(out);
+            count.write(out);
+        }
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.take(group);
+        for _ in 0..read_length(input)? {
+            let (key, count) = (K::Key::read(input)?, i64::read(input)?);
+            if count == 0 || self.values[group].contains_key(&key) {
+                return Err(damaged());
+            }
+            self.change(group, key, count);
+        }
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.values) + self.map_bytes
     }
 }

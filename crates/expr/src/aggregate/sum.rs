@@ -12,6 +12,7 @@ use arrow_array::{ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, PrimitiveArra
 use dataflow::Failure;
 
 use super::fold::Fold;
+use super::state::{StateValue, column_bytes};
 use crate::functions::decimal::fits;
 use crate::integer::Integer;
 use crate::types::decimal::MAX_PRECISION;
@@ -21,6 +22,17 @@ use crate::types::decimal::MAX_PRECISION;
 pub(super) struct Slot<S> {
     pub(super) sum: S,
     pub(super) count: i64,
+}
+
+impl<S: StateValue> StateValue for Slot<S> {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.sum.write(out);
+        self.count.write(out);
+    }
+
+    fn read(input: &mut &[u8]) -> Result<Self, Failure> {
+        Ok(Self { sum: S::read(input)?, count: i64::read(input)? })
+    }
 }
 
 fn argument<T: ArrowPrimitiveType>(args: &[ArrayRef]) -> Result<&PrimitiveArray<T>, Failure> {
@@ -101,6 +113,19 @@ impl<T: Integer> Fold for IntegerSum<T> {
     fn reset(&mut self, group: usize) {
         self.slots[group] = Slot::default();
     }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.slots[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.slots[group] = StateValue::read(input)?;
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.slots)
+    }
 }
 
 /// FLOAT and DOUBLE, summed in their own precision.
@@ -117,7 +142,7 @@ impl<T: ArrowPrimitiveType> FloatSum<T> {
 
 impl<T: ArrowPrimitiveType> Fold for FloatSum<T>
 where
-    T::Native: ArrowNativeTypeOp,
+    T::Native: ArrowNativeTypeOp + StateValue,
 {
     type Input<'a> = &'a [T::Native];
     type Output = PrimitiveBuilder<T>;
@@ -171,6 +196,19 @@ where
 
     fn reset(&mut self, group: usize) {
         self.slots[group] = Slot::default();
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.slots[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.slots[group] = StateValue::read(input)?;
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.slots)
     }
 }
 
@@ -245,5 +283,18 @@ impl Fold for DecimalSum {
 
     fn reset(&mut self, group: usize) {
         self.slots[group] = Slot::default();
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.slots[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.slots[group] = StateValue::read(input)?;
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.slots)
     }
 }

@@ -8,6 +8,7 @@ use arrow_array::types::Float64Type;
 use dataflow::{Failure, LogicalType, TypeKind};
 
 use super::fold::Fold;
+use super::state::{StateValue, column_bytes};
 use super::sum::values;
 use crate::cast::{Caster, OnError, caster};
 use crate::context::EvalContext;
@@ -63,6 +64,18 @@ impl Moments {
         let divisor = if spread.of_sample { self.count - 1 } else { self.count };
         let variance = (divisor > 0).then(|| self.squares / divisor as f64)?;
         Some(if spread.root { variance.sqrt() } else { variance })
+    }
+}
+
+impl StateValue for Moments {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.count.write(out);
+        self.mean.write(out);
+        self.squares.write(out);
+    }
+
+    fn read(input: &mut &[u8]) -> Result<Self, Failure> {
+        Ok(Self { count: i64::read(input)?, mean: f64::read(input)?, squares: f64::read(input)? })
     }
 }
 
@@ -127,5 +140,18 @@ impl Fold for Variance {
 
     fn reset(&mut self, group: usize) {
         self.groups[group] = Moments::default();
+    }
+
+    fn write_state(&self, group: usize, out: &mut Vec<u8>) {
+        self.groups[group].write(out);
+    }
+
+    fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
+        self.groups[group] = StateValue::read(input)?;
+        Ok(())
+    }
+
+    fn memory_size(&self) -> usize {
+        column_bytes(&self.groups)
     }
 }

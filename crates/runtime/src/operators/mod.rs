@@ -4,7 +4,10 @@ pub(crate) mod calc;
 mod collect;
 mod group_aggregate;
 mod join;
+#[cfg(test)]
+pub(crate) mod rescaling;
 mod sink;
+pub(crate) mod state_environment;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod values;
@@ -22,6 +25,7 @@ use expr::EvalContext;
 
 use crate::metrics::TaskMetrics;
 use crate::results::ResultStores;
+use state_environment::StateEnvironment;
 
 /// What operators know of the task that they run in.
 pub(crate) struct OperatorContext {
@@ -33,6 +37,7 @@ pub(crate) struct OperatorContext {
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) results: Arc<ResultStores>,
+    pub(crate) state: StateEnvironment,
     /// The checkpoint that the task is restored from.
     pub(crate) restored_checkpoint: Option<u64>,
     /// The state of its operators in it.
@@ -61,7 +66,9 @@ pub(crate) fn create(
         }
         OperatorSpec::WindowAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();
-            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone()).map(boxed)
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, &restored)
+                .map(boxed)
         }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
         OperatorSpec::Collect => Ok(boxed(collect::Collect::new(descriptor.id, context))),
@@ -69,7 +76,8 @@ pub(crate) fn create(
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }
         OperatorSpec::GroupAggregate(spec) => {
-            group_aggregate::GroupAggregate::new(spec, input, context.clock.clone()).map(boxed)
+            let state = context.keyed_state(descriptor.id)?;
+            group_aggregate::GroupAggregate::new(spec, input, context.clock.clone(), state).map(boxed)
         }
         OperatorSpec::Join(spec) => join::Join::new(spec, &context.eval).map(boxed),
     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::config::{Configuration, Origin, options};
 use dataflow::checkpoint::ChannelId;
 use dataflow::deployment::{InputChannelDescriptor, TaskDeploymentDescriptor};
-use dataflow::{Failure, OperatorSpec, RowType, StateReader};
+use dataflow::{Failure, OperatorSpec, RowType};
 use expr::EvalContext;
 
 use super::chain::{Chain, Link};
@@ -31,9 +31,11 @@ use crate::exchange::ready::ReadyChannels;
 use crate::exchange::registry::PartitionRegistry;
 use crate::exchange::writer::RecordWriter;
 use crate::metrics::TaskMetrics;
+use crate::operators::state_environment::StateEnvironment;
 use crate::operators::{OperatorContext, create};
 use crate::results::ResultStores;
 use crate::settings::TaskExecutorSettings;
+use crate::state_services::StateServices;
 
 /// What a task is built from.
 pub(crate) struct TaskBuilder {
@@ -43,7 +45,7 @@ pub(crate) struct TaskBuilder {
     pub(crate) peers: Arc<Peers>,
     pub(crate) results: Arc<ResultStores>,
     pub(crate) snapshots: SnapshotWriter,
-    pub(crate) reader: Arc<dyn StateReader>,
+    pub(crate) state: StateServices,
     pub(crate) events: Arc<dyn TaskEvents>,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) mailbox: Arc<Mailbox>,
@@ -65,6 +67,7 @@ impl TaskBuilder {
             clock: self.settings.clock.clone(),
             metrics: self.metrics.clone(),
             results: self.results.clone(),
+            state: StateEnvironment::new(&descriptor.vertex, descriptor.attempt, &self.state),
             restored_checkpoint: descriptor.restore.as_ref().map(|restore| restore.checkpoint_id),
             restored: descriptor.restore.as_ref().map(|restore| restore.operators.clone()).unwrap_or_default(),
             checkpointing: self.final_checkpoint(),
@@ -78,7 +81,7 @@ impl TaskBuilder {
             }
             OperatorSpec::Values(spec) => Head::Values(ValuesHead::new(first.id, spec, &context)?),
             _ => {
-                let restored = RestoredBatch::read_all(descriptor, self.reader.as_ref())?;
+                let restored = RestoredBatch::read_all(descriptor, self.state.reader.as_ref())?;
                 let (clock, metrics) = (context.clock.clone(), self.metrics.clone());
                 Head::Gate(Box::new(GateHead::new(self.gate(), restored, clock, metrics)))
             }

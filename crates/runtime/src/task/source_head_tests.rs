@@ -102,6 +102,7 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
         clock: clock.clone(),
         metrics: metrics.clone(),
         results: Arc::new(ResultStores::default()),
+        state: Default::default(),
         restored_checkpoint: None,
         restored: BTreeMap::new(),
         checkpointing: false,

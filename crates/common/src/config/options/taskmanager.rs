@@ -28,7 +28,9 @@ options! {
     TASKMANAGER_MEMORY_FLINK_SIZE: Option<MemorySize> = "taskmanager.memory.flink.size",
         "Memory for tasks, state and network, from which the other budgets are derived.";
     TASKMANAGER_MEMORY_MANAGED_SIZE: Option<MemorySize> = "taskmanager.memory.managed.size" older ["taskmanager.memory.size"],
-        "Memory for state. It is shown with the TaskManager; nothing is held to it yet.";
+        "Memory for state with the backend rocksdb, shared by all tasks; 512 MB when nothing says otherwise.";
+    IO_TMP_DIRS: String = "io.tmp.dirs" default "/tmp" older ["taskmanager.tmp.dirs"],
+        "Local folder for the state of running tasks; of several the first one.";
     TASKMANAGER_MEMORY_MANAGED_FRACTION: f64 = "taskmanager.memory.managed.fraction" default "0.4",
         "Share of the memory that is for state when managed.size is absent.";
     TASKMANAGER_NETWORK_BUFFERS_PER_CHANNEL: u32 = "taskmanager.network.memory.buffers-per-channel" default "2",

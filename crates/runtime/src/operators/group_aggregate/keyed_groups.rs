@@ -4,18 +4,15 @@
 //!   row of an unknown key -> First -> Update ... -> Last: all rows taken back -> the key is unknown again
 //! ```
 //! A key that ends within a batch and comes again gets another group, so that a batch can be accumulated as a whole; what has ended is freed by
-//! [`KeyedGroups::free_ended`].
+//! [`KeyedGroups::free_ended`]. Keys that are not in memory may be in the store: [`KeyedGroups::load`] brings those of a batch.
 
 use arrow_array::ArrayRef;
+use dataflow::checkpoint::CheckpointBarrier;
 use dataflow::operator_spec::GroupAggregateSpec;
-use dataflow::{Batch, Failure, RowType};
-use expr::aggregate::{Accumulator, create};
-use state::{KeyBatch, KeyTable, Slots, decode_keys};
+use dataflow::{Batch, Failure, KeyedSnapshot, RowType};
+use state::{KeyBatch, KeyedStateContext, WriteBack, decode_keys};
 
-/// The key has ended in this batch.
-const ENDED: u32 = u32::MAX;
-/// The key is not in the table.
-const FREE: u32 = u32::MAX - 1;
+use super::group_table::{ENDED, FREE, GroupTable};
 
 /// What a row is to its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,37 +31,43 @@ pub(super) enum Change {
 pub(super) struct KeyedGroups {
     key_type: RowType,
     pub(super) keys: KeyBatch,
-    table: KeyTable,
-    /// By slot of the key table.
-    group_of_key: Vec<u32>,
-    slots: Slots,
-    key_of_group: Vec<u32>,
-    accumulators: Vec<Box<dyn Accumulator>>,
-    /// Rows of each group; absent when no row is ever taken back.
-    rows: Option<Vec<i64>>,
-    /// `table.exec.state.ttl`, ms, and when each group was written last.
-    ttl: i64,
-    written: Vec<i64>,
+    groups: GroupTable,
     ended: Vec<(u32, u32)>,
+    pub(super) state: WriteBack,
+    /// Whether all keys are in memory.
+    complete: bool,
 }
 
 impl KeyedGroups {
-    pub(super) fn new(spec: &GroupAggregateSpec, input: &RowType) -> Result<Self, Failure> {
+    /// Opens them with what was restored.
+    pub(super) fn new(spec: &GroupAggregateSpec, input: &RowType, context: KeyedStateContext) -> Result<Self, Failure> {
         let keys = KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
-        let accumulators = spec.aggregates.iter().map(|call| create(call, input, spec.input_retracts));
+        let mut groups = GroupTable::new(spec, input, &keys)?;
+        let complete = context.restored.is_empty();
+        let mut state = WriteBack::open(context)?;
+        state.take_restored(|entry, value| groups.read_value(entry.rest, value).map(drop))?;
         Ok(Self {
             key_type: input.project(&spec.keys),
-            table: KeyTable::new(&keys),
             keys,
-            group_of_key: Vec::new(),
-            slots: Slots::default(),
-            key_of_group: Vec::new(),
-            accumulators: accumulators.collect::<Result<_, _>>()?,
-            rows: spec.input_retracts.then(Vec::new),
-            ttl: i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX),
-            written: Vec::new(),
+            groups,
             ended: Vec::new(),
+            complete: complete || !state.is_on_disk(),
+            state,
         })
+    }
+
+    /// Brings the keys of the encoded batch into memory that are only in the store.
+    pub(super) fn load(&mut self) -> Result<(), Failure> {
+        if self.complete {
+            return Ok(());
+        }
+        let Self { keys, groups, state, .. } = self;
+        let missing: Vec<usize> = (0..keys.len()).filter(|&row| groups.table.find(keys, row).is_none()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let addresses = missing.iter().map(|&row| GroupTable::address_of(keys.get(row)));
+        state.load(addresses, |index, value| groups.read_value(keys.get(missing[index]), value))
     }
 
     /// The group that row `row` of the encoded keys belongs to and whether it is new; `None` when the row takes something back from a key that
@@ -72,19 +75,20 @@ impl KeyedGroups {
     #[inline]
     pub(super) fn find(&mut self, row: usize, retraction: bool, now: i64) -> Option<(u32, bool)> {
         let key = if retraction {
-            self.table.find(&self.keys, row)?
+            self.groups.table.find(&self.keys, row)?
         } else {
-            let (key, new) = self.table.find_or_insert(&self.keys, row);
+            let (key, new) = self.groups.table.find_or_insert(&self.keys, row);
             if new {
                 return Some((self.begin(key, now), true));
             }
             key
         };
-        let group = self.group_of_key[key as usize];
-        if group != ENDED && !self.is_expired(group, now) {
-            if self.ttl > 0 {
-                self.written[group as usize] = now;
+        let group = self.groups.group_of_key[key as usize];
+        if group != ENDED && !self.groups.is_expired(group, now) {
+            if self.groups.expires() {
+                self.groups.written[group as usize] = now;
             }
+            self.state.mark_written(key);
             return Some((group, false));
         }
         if group != ENDED {
@@ -94,31 +98,14 @@ impl KeyedGroups {
     }
 
     fn begin(&mut self, key: u32, now: i64) -> u32 {
-        let group = self.slots.allocate();
-        if self.group_of_key.len() < self.table.slot_count() {
-            self.group_of_key.resize(self.table.slot_count(), FREE);
-        }
-        self.group_of_key[key as usize] = group;
-        if self.key_of_group.len() < self.slots.len() {
-            self.key_of_group.resize(self.slots.len(), FREE);
-            self.written.resize(self.slots.len(), now);
-            if let Some(rows) = &mut self.rows {
-                rows.resize(self.slots.len(), 0);
-            }
-        }
-        self.key_of_group[group as usize] = key;
-        self.written[group as usize] = now;
-        group
-    }
-
-    fn is_expired(&self, group: u32, now: i64) -> bool {
-        self.ttl > 0 && self.written[group as usize].saturating_add(self.ttl) <= now
+        self.state.mark_written(key);
+        self.groups.begin(key, now)
     }
 
     /// Counts a row of the group; the group has ended when false.
     #[inline]
     pub(super) fn count(&mut self, group: u32, retraction: bool) -> bool {
-        let Some(rows) = &mut self.rows else { return true };
+        let Some(rows) = &mut self.groups.rows else { return true };
         let rows = &mut rows[group as usize];
         *rows += if retraction { -1 } else { 1 };
         *rows != 0
@@ -126,14 +113,14 @@ impl KeyedGroups {
 
     /// Whether all rows of the group have been taken back.
     pub(super) fn has_no_rows(&self, group: u32) -> bool {
-        self.rows.as_ref().is_some_and(|rows| rows[group as usize] == 0)
+        self.groups.rows.as_ref().is_some_and(|rows| rows[group as usize] == 0)
     }
 
     /// The key of the group is unknown from now on.
     pub(super) fn end(&mut self, group: u32) {
-        let key = self.key_of_group[group as usize];
-        if self.group_of_key[key as usize] == group {
-            self.group_of_key[key as usize] = ENDED;
+        let key = self.groups.key_of_group[group as usize];
+        if self.groups.group_of_key[key as usize] == group {
+            self.groups.group_of_key[key as usize] = ENDED;
             self.ended.push((key, group));
         }
     }
@@ -143,40 +130,36 @@ impl KeyedGroups {
         if self.ended.is_empty() {
             return;
         }
-        let groups: Vec<u32> = self.ended.iter().map(|(_, group)| *group).collect();
-        for accumulator in &mut self.accumulators {
-            accumulator.reset(&groups);
-        }
-        for (key, group) in self.ended.drain(..) {
-            self.key_of_group[group as usize] = FREE;
-            if let Some(rows) = &mut self.rows {
-                rows[group as usize] = 0;
-            }
+        let Self { groups, state, ended, .. } = self;
+        let freed: Vec<u32> = ended.iter().map(|(_, group)| *group).collect();
+        groups.release(&freed);
+        for (key, _) in ended.drain(..) {
             // The key may have come again, and is listed for each time it has ended.
-            if self.group_of_key[key as usize] == ENDED {
-                self.group_of_key[key as usize] = FREE;
-                self.table.remove(key);
+            if groups.group_of_key[key as usize] == ENDED {
+                groups.group_of_key[key as usize] = FREE;
+                state.remove(key, &groups.address(key));
+                groups.table.remove(key);
             }
         }
-        self.slots.release(&groups);
     }
 
     /// Ends every group that was not written for the time to live.
     pub(super) fn expire(&mut self, now: i64) {
-        let groups = 0..self.key_of_group.len() as u32;
-        let expired = groups.filter(|&group| self.key_of_group[group as usize] != FREE && self.is_expired(group, now));
-        expired.collect::<Vec<u32>>().into_iter().for_each(|group| self.end(group));
+        let groups = 0..self.groups.key_of_group.len() as u32;
+        let is_used = |group: &u32| self.groups.key_of_group[*group as usize] != FREE;
+        let expired: Vec<u32> = groups.filter(is_used).filter(|&group| self.groups.is_expired(group, now)).collect();
+        expired.into_iter().for_each(|group| self.end(group));
         self.free_ended();
     }
 
-    /// Whether there is no key.
+    /// Whether there is no key in memory.
     pub(super) fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        self.groups.table.is_empty()
     }
 
     /// Applies a batch; row i belongs to `groups[i]`.
     pub(super) fn accumulate(&mut self, batch: &Batch, groups: &[u32]) -> Result<(), Failure> {
-        for accumulator in &mut self.accumulators {
+        for accumulator in &mut self.groups.accumulators {
             accumulator.accumulate(batch, groups)?;
         }
         Ok(())
@@ -186,7 +169,7 @@ impl KeyedGroups {
     pub(super) fn accumulate_traced(&mut self, batch: &Batch, groups: &[u32]) -> Result<Values, Failure> {
         self.make_room();
         let mut values = Values::default();
-        for accumulator in &mut self.accumulators {
+        for accumulator in &mut self.groups.accumulators {
             let (before, after) = accumulator.accumulate_traced(batch, groups)?;
             values.before.push(before);
             values.after.push(after);
@@ -196,20 +179,44 @@ impl KeyedGroups {
 
     /// Makes room for new groups.
     pub(super) fn make_room(&mut self) {
-        for accumulator in &mut self.accumulators {
-            accumulator.resize(self.slots.len());
-        }
+        self.groups.make_room();
     }
 
     /// The values of these groups, one column for each aggregate.
     pub(super) fn evaluate(&self, groups: &[u32]) -> Result<Vec<ArrayRef>, Failure> {
-        self.accumulators.iter().map(|accumulator| accumulator.evaluate(groups)).collect()
+        self.groups.evaluate(groups)
     }
 
     /// The key columns of these groups.
     pub(super) fn keys_of(&self, groups: &[u32]) -> Vec<ArrayRef> {
-        let keys: Vec<&[u8]> = groups.iter().map(|&group| self.table.key(self.key_of_group[group as usize])).collect();
+        let GroupTable { table, key_of_group, .. } = &self.groups;
+        let keys: Vec<&[u8]> = groups.iter().map(|&group| table.key(key_of_group[group as usize])).collect();
         decode_keys(&self.key_type, &keys)
+    }
+
+    /// Drops cold keys from memory when it holds more than its share; nothing that was ended or is in a bundle may be left.
+    pub(super) fn evict(&mut self) -> Result<(), Failure> {
+        if !self.state.is_on_disk() {
+            return Ok(());
+        }
+        let Self { groups, state, .. } = self;
+        if state.choose_victims(groups.memory_size(), groups.slots.in_use()) == 0 {
+            return Ok(());
+        }
+        let victims: Vec<u32> = groups.keys().filter(|&key| state.is_victim(key)).collect();
+        let slots = victims.iter().map(|&key| (key, groups.address(key)));
+        state.write_slots(slots, |key, out| groups.write_value(key, out))?;
+        groups.forget(&victims);
+        victims.iter().for_each(|&key| state.forget(key));
+        self.complete = false;
+        Ok(())
+    }
+
+    /// The state at a barrier.
+    pub(super) fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        let Self { groups, state, .. } = self;
+        let slots = groups.keys().map(|key| (key, groups.address(key)));
+        state.snapshot(barrier, slots, |key, out| groups.write_value(key, out))
     }
 }
 

@@ -5,12 +5,15 @@
 //!   mini-batch:  batches -> accumulators; at the end of the bundle -> one change for each key
 //! ```
 //! As Flink's: a row that changes no value emits nothing (with a time to live it does), the row that takes the last one back emits -D, and what is
-//! taken back from an unknown key is ignored. State that was not written for `table.exec.state.ttl` is forgotten.
+//! taken back from an unknown key is ignored. State that was not written for `table.exec.state.ttl` is forgotten. At a barrier a mini-batch ends.
 
 mod bundle;
 mod emission;
 mod equality;
+mod group_table;
 mod keyed_groups;
+#[cfg(test)]
+mod restore_tests;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +22,11 @@ use std::task::Waker;
 use arrow_array::{Int8Array, UInt32Array};
 use common::clock::Clock;
 use dataflow::operator_spec::GroupAggregateSpec;
-use dataflow::{Batch, Failure, Operator, Output, Progress, RowKind, RowType, StreamElement};
+use dataflow::{
+    Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, RowType, Stateful,
+    StreamElement,
+};
+use state::{KeyedStateContext, StateTtl};
 
 use bundle::Bundle;
 use emission::Emission;
@@ -43,14 +50,21 @@ pub struct GroupAggregate {
 }
 
 impl GroupAggregate {
-    /// An operator over rows of type `input`; `clock` is for the time to live and the latency of mini-batches.
-    pub fn new(spec: &GroupAggregateSpec, input: &RowType, clock: Clock) -> Result<Self, Failure> {
+    /// An operator over rows of type `input`; `clock` is for the time to live and the latency of mini-batches. `state` is opened here.
+    pub fn new(
+        spec: &GroupAggregateSpec,
+        input: &RowType,
+        clock: Clock,
+        mut state: KeyedStateContext,
+    ) -> Result<Self, Failure> {
+        let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
+        state.ttl = ttl.map(|millis| StateTtl { millis, clock: clock.clone() });
         Ok(Self {
             keys: spec.keys.clone(),
-            groups: KeyedGroups::new(spec, input)?,
+            groups: KeyedGroups::new(spec, input, state)?,
             emission: Emission::new(spec),
             bundle: spec.mini_batch.map(|bounds| Bundle::new(bounds, spec.aggregates.len())),
-            ttl: (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX)),
+            ttl,
             next_sweep: None,
             clock,
             kept: Vec::new(),
@@ -65,8 +79,14 @@ impl GroupAggregate {
     }
 
     /// Finds the groups of the rows; rows that are ignored are left out.
-    fn assign(&mut self, batch: &Batch, now: i64, mut found: impl FnMut(&mut KeyedGroups, u32, bool, bool) -> Change) {
+    fn assign(
+        &mut self,
+        batch: &Batch,
+        now: i64,
+        mut found: impl FnMut(&mut KeyedGroups, u32, bool, bool) -> Change,
+    ) -> Result<(), Failure> {
         self.groups.keys.encode(batch);
+        self.groups.load()?;
         self.kept.clear();
         self.row_groups.clear();
         self.changes.clear();
@@ -78,6 +98,7 @@ impl GroupAggregate {
             self.row_groups.push(group);
             self.changes.push(found(&mut self.groups, group, new, retraction));
         }
+        Ok(())
     }
 
     /// The rows that are not ignored.
@@ -95,7 +116,7 @@ impl GroupAggregate {
                 return Change::Last;
             }
             if new { Change::First } else { Change::Update }
-        });
+        })?;
         let batch = self.kept_rows(batch)?;
         let values = self.groups.accumulate_traced(&batch, &self.row_groups)?;
         let keys: Vec<_> = self.keys.iter().map(|&key| batch.column(key).clone()).collect();
@@ -111,7 +132,7 @@ impl GroupAggregate {
             bundle.touch(group, new);
             groups.count(group, retraction);
             Change::Nothing
-        });
+        })?;
         let batch = self.kept_rows(batch)?;
         self.groups.make_room();
         bundle.remember(known, &self.groups)?;
@@ -161,6 +182,11 @@ impl GroupAggregate {
         Ok(())
     }
 
+    /// Makes memory free, unless groups are in a bundle.
+    fn evict(&mut self) -> Result<(), Failure> {
+        if self.bundle.as_ref().is_some_and(|bundle| bundle.len() > 0) { Ok(()) } else { self.groups.evict() }
+    }
+
     fn schedule_sweep(&mut self, now: i64) {
         self.next_sweep = self.ttl.filter(|_| !self.groups.is_empty()).map(|ttl| now.saturating_add(ttl));
     }
@@ -180,11 +206,12 @@ impl Operator for GroupAggregate {
         if self.next_sweep.is_none() {
             self.schedule_sweep(now);
         }
-        Ok(())
+        self.evict()
     }
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
         self.end_bundle(out)?;
+        self.evict()?;
         out.emit(StreamElement::Watermark(watermark))
     }
 
@@ -197,7 +224,7 @@ impl Operator for GroupAggregate {
             self.groups.expire(now);
             self.schedule_sweep(now);
         }
-        Ok(())
+        self.evict()
     }
 
     fn next_timer(&self) -> Option<i64> {
@@ -208,5 +235,34 @@ impl Operator for GroupAggregate {
     fn finish(&mut self, _waker: &Waker, out: &mut dyn Output) -> Result<Progress, Failure> {
         self.end_bundle(out)?;
         Ok(Progress::Done)
+    }
+
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        Some(self)
+    }
+}
+
+impl Stateful for GroupAggregate {
+    fn prepare(
+        &mut self,
+        _barrier: &CheckpointBarrier,
+        _waker: &Waker,
+        out: &mut dyn Output,
+    ) -> Result<Progress, Failure> {
+        self.end_bundle(out)?;
+        Ok(Progress::Done)
+    }
+
+    fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
+        Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.groups.snapshot(barrier)?) })
+    }
+
+    fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
+        self.groups.state.checkpoint_completed(checkpoint_id);
+        Ok(Progress::Done)
+    }
+
+    fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        self.groups.state.checkpoint_aborted(checkpoint_id);
     }
 }

@@ -17,12 +17,12 @@ fn call(function: &str, args: &[usize], ty: LogicalType) -> AggregateCall {
 }
 
 /// `k`, `v`.
-fn pairs() -> RowType {
+pub(super) fn pairs() -> RowType {
     row_type(&[("k", TypeKind::STRING), ("v", TypeKind::Int)])
 }
 
 /// COUNT(*), SUM(v) and MAX(v) over [`pairs`].
-fn spec(keys: &[usize]) -> GroupAggregateSpec {
+pub(super) fn spec(keys: &[usize]) -> GroupAggregateSpec {
     let mut output = pairs().project(keys).fields;
     output.extend(row_type(&[("n", TypeKind::BigInt), ("s", TypeKind::Int), ("m", TypeKind::Int)]).fields);
     GroupAggregateSpec {
@@ -52,7 +52,7 @@ fn only(keys: &[usize], aggregate: Option<usize>) -> GroupAggregateSpec {
 }
 
 fn run(spec: &GroupAggregateSpec, rows: &[&str]) -> Vec<String> {
-    let mut operator = GroupAggregate::new(spec, &pairs(), Clock::System).unwrap();
+    let mut operator = GroupAggregate::new(spec, &pairs(), Clock::System, Default::default()).unwrap();
     process(&mut operator, 0, batch(&pairs(), rows), &spec.output).unwrap()
 }
 
@@ -133,7 +133,7 @@ fn retractions() {
     ] {
         let spec = GroupAggregateSpec { input_retracts: true, ..spec };
         assert_eq!(run(&spec, &rows), expected, "in one batch");
-        let mut operator = GroupAggregate::new(&spec, &pairs(), Clock::System).unwrap();
+        let mut operator = GroupAggregate::new(&spec, &pairs(), Clock::System, Default::default()).unwrap();
         let one_by_one: Vec<String> = rows
             .iter()
             .flat_map(|row| process(&mut operator, 0, batch(&pairs(), &[row]), &spec.output).unwrap())
@@ -148,7 +148,7 @@ fn a_mini_batch_emits_one_change_for_each_key() {
     spec.input_retracts = true;
     spec.mini_batch = Some(MiniBatch { size: 4, latency_ms: 1_000 });
     let clock = ManualClock::at_millis(10_300);
-    let mut operator = GroupAggregate::new(&spec, &pairs(), clock.clock()).unwrap();
+    let mut operator = GroupAggregate::new(&spec, &pairs(), clock.clock(), Default::default()).unwrap();
     let mut out = Collected::default();
     let rows = ["+I x|1", "+I y|2", "-D q|1", "+I x|3", "+I w|1", "-D w|1"];
     operator.process(0, batch(&pairs(), &rows), &mut out).unwrap();
@@ -171,7 +171,7 @@ fn state_expires() {
     let mut spec = only(&[0], Some(1));
     spec.state_ttl_ms = 100;
     let clock = ManualClock::at_millis(1_000);
-    let mut operator = GroupAggregate::new(&spec, &pairs(), clock.clock()).unwrap();
+    let mut operator = GroupAggregate::new(&spec, &pairs(), clock.clock(), Default::default()).unwrap();
     let mut out = Collected::default();
     operator.process(0, batch(&pairs(), &["+I x|1", "+I y|1", "+I x|0"]), &mut out).unwrap();
     let unchanged = ["+I x|1", "+I y|1", "-U x|1", "+U x|1"];
@@ -230,7 +230,7 @@ proptest! {
         let mut spec = spec(&[0]);
         spec.input_retracts = true;
         spec.mini_batch = bundle.map(|size| MiniBatch { size, latency_ms: 1_000_000 });
-        let mut operator = GroupAggregate::new(&spec, &pairs(), Clock::System).unwrap();
+        let mut operator = GroupAggregate::new(&spec, &pairs(), Clock::System, Default::default()).unwrap();
         let (mut rows, mut table, mut out) = (Vec::new(), Table::default(), Collected::default());
         for changes in batches {
             let lines: Vec<String> = changes.into_iter().map(|(key, value, retracted)| {

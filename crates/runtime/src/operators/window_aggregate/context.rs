@@ -1,9 +1,9 @@
-//! What all kinds of windows share: keys, groups, the time reached, and the way out.
+//! What all kinds of windows share: keys, groups, the store behind them, the time reached, and the way out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use state::KeyBatch;
+use state::{KeyBatch, WriteBack};
 
 use super::emission::Emission;
 use super::groups::Groups;
@@ -13,6 +13,8 @@ use super::wall_clock::WallClock;
 pub(super) struct WindowContext {
     pub(super) keys: KeyBatch,
     pub(super) groups: Groups,
+    /// Its slots are the groups.
+    pub(super) state: WriteBack,
     pub(super) wall_clock: WallClock,
     pub(super) emission: Emission,
     /// Windows whose timer is at or before this have been emitted: the watermark, or the processing time.
@@ -24,6 +26,12 @@ impl WindowContext {
     /// Whether windows that end at this local time have been emitted.
     pub(super) fn is_fired(&self, end: i64) -> bool {
         self.wall_clock.timer(end) <= self.progress
+    }
+
+    /// Groups are needed no more; what the store has of them is the caller's matter.
+    pub(super) fn release(&mut self, groups: &[u32]) {
+        self.groups.release(groups);
+        groups.iter().for_each(|&group| self.state.forget(group));
     }
 
     /// Rows have been dropped because they were late.

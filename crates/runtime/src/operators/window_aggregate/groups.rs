@@ -1,10 +1,12 @@
 //! The groups of a window operator: a slot for each key of each window or slice, and the columns of accumulators over all slots.
+//!
+//! Value of a group in the store: head | number of rows (i64, where rows are taken back) | accumulators.
 
 use arrow_array::ArrayRef;
 use dataflow::operator_spec::WindowAggregateSpec;
 use dataflow::{Batch, Failure, RowType};
 use expr::aggregate::{Accumulator, create};
-use state::Slots;
+use state::{Slots, read_value_head, write_value_head};
 
 /// Groups and their values.
 pub(super) struct Groups {
@@ -85,4 +87,43 @@ impl Groups {
         }
         self.slots.release(groups);
     }
+
+    /// Appends the value of a group.
+    pub(super) fn write_value(&self, group: u32, out: &mut Vec<u8>) {
+        write_value_head(None, out);
+        if let Some(rows) = &self.rows {
+            out.extend_from_slice(&rows[group as usize].to_le_bytes());
+        }
+        for accumulator in &self.accumulators {
+            accumulator.write_state(group, out);
+        }
+    }
+
+    /// Gives a group this value.
+    pub(super) fn read_value(&mut self, group: u32, mut value: &[u8]) -> Result<(), Failure> {
+        self.make_room();
+        read_value_head(false, &mut value)?;
+        if let Some(rows) = &mut self.rows {
+            let (count, rest) = value.split_first_chunk().ok_or_else(damaged)?;
+            rows[group as usize] = i64::from_le_bytes(*count);
+            value = rest;
+        }
+        for accumulator in &mut self.accumulators {
+            accumulator.read_state(group, &mut value)?;
+        }
+        if value.is_empty() { Ok(()) } else { Err(damaged()) }
+    }
+
+    /// Bytes held for the groups in use, about: freed ones are used again.
+    pub(super) fn memory_size(&self) -> usize {
+        let accumulators: usize = self.accumulators.iter().map(|accumulator| accumulator.memory_size()).sum();
+        let rows = self.rows.as_ref().map_or(0, |rows| rows.len() * size_of::<i64>());
+        let share_in_use = self.slots.in_use() as f64 / self.slots.len().max(1) as f64;
+        ((accumulators + rows) as f64 * share_in_use) as usize
+    }
+}
+
+/// A value that is not one of this operator.
+pub(super) fn damaged() -> Failure {
+    Failure::internal("the state of a window does not have the form of this aggregation").fatal()
 }

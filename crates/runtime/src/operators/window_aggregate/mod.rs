@@ -2,14 +2,18 @@
 //! windows over processing time by the clock.
 //!
 //! Which windows there are is [`SlicedWindows`]' or [`SessionWindows`]' matter; both emit them in order of their end and drop rows that are late.
+//! The time reached is part of the state: after a restore it is the earliest that a subtask had.
 //! Processing-time windows that are open when the input ends are not emitted: Flink's timers do not fire then either.
 
 mod context;
 mod emission;
 mod groups;
+#[cfg(test)]
+mod restore_tests;
 mod sessions;
 mod sliced;
 mod slices;
+mod spilled;
 #[cfg(test)]
 mod tests;
 mod wall_clock;
@@ -17,14 +21,19 @@ mod wall_clock;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::task::Waker;
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMillisecondType;
 use common::clock::Clock;
+use dataflow::checkpoint::{OperatorStateItem, OperatorSubtaskState, Redistribution};
 use dataflow::operator_spec::{WindowAggregateSpec, WindowAssigner, WindowTime};
-use dataflow::{Batch, Failure, MIN_WATERMARK, Operator, Output, RowType, StreamElement};
-use state::KeyBatch;
+use dataflow::{
+    Batch, CheckpointBarrier, Failure, MIN_WATERMARK, Operator, OperatorSnapshot, Output, Progress, RowType, Stateful,
+    StreamElement,
+};
+use state::{KeyBatch, KeyedStateContext, WriteBack};
 
 use context::WindowContext;
 use emission::Emission;
@@ -33,6 +42,9 @@ use sessions::SessionWindows;
 use sliced::SlicedWindows;
 use slices::Slices;
 use wall_clock::WallClock;
+
+/// The name of the state item with the time reached.
+const PROGRESS: &str = "watermark";
 
 /// The operator.
 pub struct WindowAggregate {
@@ -48,22 +60,26 @@ enum Windows {
 }
 
 impl WindowAggregate {
-    /// An operator over rows of type `input`. It adds to `late_records_dropped`; `clock` is for windows over processing time.
+    /// An operator over rows of type `input`. It adds to `late_records_dropped`; `clock` is for windows over processing time. `state` is opened
+    /// here; `restored` has the time reached.
     pub fn new(
         spec: &WindowAggregateSpec,
         input: &RowType,
         late_records_dropped: Arc<AtomicU64>,
         clock: Clock,
+        state: KeyedStateContext,
+        restored: &OperatorSubtaskState,
     ) -> Result<Self, Failure> {
-        let context = WindowContext {
+        let mut context = WindowContext {
             keys: KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?,
             groups: Groups::new(spec, input)?,
             wall_clock: WallClock::new(&spec.time_zone)?,
             emission: Emission::new(spec, input, clock.clone())?,
-            progress: MIN_WATERMARK,
+            progress: restored_progress(restored)?,
+            state: WriteBack::open(state)?,
             late_records_dropped,
         };
-        let windows = match spec.assigner {
+        let mut windows = match spec.assigner {
             WindowAssigner::Session { gap } => Windows::Sessions(SessionWindows::new(gap, &context.keys)),
             WindowAssigner::Tumble { size, offset } => {
                 Windows::Sliced(SlicedWindows::new(Slices::tumble(size, offset)))
@@ -75,6 +91,10 @@ impl WindowAggregate {
                 Windows::Sliced(SlicedWindows::new(Slices::cumulate(step, size, offset)))
             }
         };
+        match &mut windows {
+            Windows::Sliced(windows) => windows.restore(&mut context)?,
+            Windows::Sessions(windows) => windows.restore(&mut context)?,
+        }
         Ok(Self { time: spec.time, windows, context, clock })
     }
 
@@ -86,6 +106,14 @@ impl WindowAggregate {
         self.context.progress = self.context.progress.max(progress);
         Ok(())
     }
+}
+
+/// The earliest time that a subtask had reached.
+fn restored_progress(restored: &OperatorSubtaskState) -> Result<i64, Failure> {
+    let items = restored.items_named(PROGRESS);
+    let times: Option<Vec<i64>> = items.map(serde_json::Value::as_i64).collect();
+    let times = times.ok_or_else(|| Failure::internal("the watermark of a window operator is no number").fatal())?;
+    Ok(times.into_iter().min().unwrap_or(MIN_WATERMARK))
 }
 
 /// What the wall clock shows at the time of each row, ms.
@@ -139,5 +167,33 @@ impl Operator for WindowAggregate {
             (WindowTime::Proctime, Windows::Sessions(windows)) => windows.next_timer(),
         };
         timer.map(|timer| timer + 1)
+    }
+
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        Some(self)
+    }
+}
+
+impl Stateful for WindowAggregate {
+    fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
+        let keyed = match &mut self.windows {
+            Windows::Sliced(windows) => windows.snapshot(&mut self.context, barrier)?,
+            Windows::Sessions(windows) => windows.snapshot(&mut self.context, barrier)?,
+        };
+        let progress = OperatorStateItem {
+            name: PROGRESS.to_owned(),
+            redistribution: Redistribution::Union,
+            payload: self.context.progress.into(),
+        };
+        Ok(OperatorSnapshot { items: vec![progress], keyed: Some(keyed) })
+    }
+
+    fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
+        self.context.state.checkpoint_completed(checkpoint_id);
+        Ok(Progress::Done)
+    }
+
+    fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        self.context.state.checkpoint_aborted(checkpoint_id);
     }
 }

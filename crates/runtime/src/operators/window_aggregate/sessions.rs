@@ -5,15 +5,22 @@
 //! ```
 //! As in Flink, a row is late only when the session that it makes together with its neighbours is; sessions that touch are one.
 //! Timers are not moved when a session grows: one that comes early is set again.
+//!
+//! In the store the open sessions of a key are one entry: head | for each: start, end (i64), length of its value (u32), its value. All keys are in
+//! memory: sessions are not evicted.
 
 use std::collections::HashMap;
 
 use arrow_array::BooleanArray;
-use dataflow::{Batch, Failure, Output};
-use state::{KeyBatch, KeyTable, TimerQueue};
+use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, Output};
+use state::{Address, KeyBatch, KeyTable, TimerQueue, read_value_head, write_prefix, write_value_head};
 
 use super::context::WindowContext;
 use super::emission::Rows;
+use super::groups::{Groups, damaged};
+
+/// The one state of session windows.
+const STATE: u8 = 0;
 
 /// The group of a row that is dropped.
 const DROPPED: u32 = u32::MAX;
@@ -87,6 +94,8 @@ impl SessionWindows {
         } else {
             self.table.find_or_insert(&context.keys, row).0
         };
+        // Marks are by key here.
+        context.state.mark_written(slot);
         if self.open.len() <= slot as usize {
             self.open.resize_with(slot as usize + 1, Vec::new);
         }
@@ -179,13 +188,14 @@ impl SessionWindows {
                 continue;
             }
             complete.push((slot, sessions.remove(index)));
+            context.state.mark_written(slot);
             self.key_of_group[group as usize] = None;
         }
         complete.sort_by_key(|(_, session)| session.end);
         self.emit(context, &complete, out)?;
         let groups: Vec<u32> = complete.iter().map(|(_, session)| session.group).collect();
         context.groups.release(&groups);
-        self.forget_keys(complete);
+        self.forget_keys(context, complete);
         Ok(())
     }
 
@@ -197,19 +207,91 @@ impl SessionWindows {
         context.emission.emit(&rows, &context.groups, &context.wall_clock, out)
     }
 
-    fn forget_keys(&mut self, complete: Vec<(u32, Session)>) {
+    fn forget_keys(&mut self, context: &mut WindowContext, complete: Vec<(u32, Session)>) {
         let mut slots: Vec<u32> = complete.into_iter().map(|(slot, _)| slot).collect();
         slots.sort_unstable();
         slots.dedup();
         for slot in slots {
             if self.open[slot as usize].is_empty() {
+                context.state.remove(slot, &Address::of_key(STATE, self.table.key(slot)));
                 self.table.remove(slot);
             }
         }
+    }
+
+    /// Takes what was restored, all of it into memory.
+    pub(super) fn restore(&mut self, context: &mut WindowContext) -> Result<(), Failure> {
+        let mut restored = Vec::new();
+        let Self { table, .. } = self;
+        let WindowContext { groups, state, .. } = context;
+        state.take_restored(|entry, value| {
+            read_sessions(table.find_or_insert_bytes(entry.rest).0, value, groups, &mut restored)
+        })?;
+        for key_group in state.store().keys().key_groups().clone() {
+            let mut prefix = Vec::new();
+            write_prefix(key_group, STATE, None, &mut prefix);
+            state.store().scan(&prefix, &mut |entry, value| {
+                read_sessions(table.find_or_insert_bytes(entry.rest).0, value, groups, &mut restored)
+            })?;
+        }
+        for (slot, session) in restored {
+            if self.open.len() <= slot as usize {
+                self.open.resize_with(slot as usize + 1, Vec::new);
+            }
+            self.open[slot as usize].push(session);
+            context.state.mark_loaded(slot);
+            self.begin(context, session.group, slot, session.end);
+        }
+        Ok(())
+    }
+
+    /// The state at a barrier.
+    pub(super) fn snapshot(
+        &mut self,
+        context: &mut WindowContext,
+        barrier: &CheckpointBarrier,
+    ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        let WindowContext { groups, state, .. } = context;
+        let keys = (0..self.open.len() as u32).filter(|&slot| !self.open[slot as usize].is_empty());
+        let slots = keys.map(|slot| (slot, Address::of_key(STATE, self.table.key(slot))));
+        state.snapshot(barrier, slots, |slot, out| write_sessions(&self.open[slot as usize], groups, out))
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.table.is_empty()
     }
+}
+
+fn write_sessions(sessions: &[Session], groups: &Groups, out: &mut Vec<u8>) {
+    write_value_head(None, out);
+    let mut value = Vec::new();
+    for session in sessions {
+        value.clear();
+        groups.write_value(session.group, &mut value);
+        out.extend_from_slice(&session.start.to_le_bytes());
+        out.extend_from_slice(&session.end.to_le_bytes());
+        out.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        out.extend_from_slice(&value);
+    }
+}
+
+fn read_sessions(
+    slot: u32,
+    mut value: &[u8],
+    groups: &mut Groups,
+    restored: &mut Vec<(u32, Session)>,
+) -> Result<(), Failure> {
+    read_value_head(false, &mut value)?;
+    while !value.is_empty() {
+        let (start, rest) = value.split_first_chunk().ok_or_else(damaged)?;
+        let (end, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+        let (length, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+        let (group_value, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(damaged)?;
+        let group = groups.slots.allocate();
+        groups.read_value(group, group_value)?;
+        restored.push((slot, Session { start: i64::from_le_bytes(*start), end: i64::from_le_bytes(*end), group }));
+        value = rest;
+    }
+    Ok(())
 }

@@ -7,12 +7,13 @@
 //! A row is late when the last window of its slice has been emitted; while a later one is open the row still counts there, as in Flink.
 
 use arrow_array::BooleanArray;
-use dataflow::{Batch, Failure, Output};
-use state::{Namespace, Namespaces};
+use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, Output};
+use state::{Address, Namespace, Namespaces};
 
 use super::context::WindowContext;
 use super::emission::{MAX_ROWS, Rows};
 use super::slices::{Shape, Slices};
+use super::spilled::{STATE, SpilledWindow};
 
 /// The namespace of a row that is dropped.
 const DROPPED: i64 = i64::MIN;
@@ -21,7 +22,7 @@ const DROPPED: i64 = i64::MIN;
 pub(super) struct SlicedWindows {
     slices: Slices,
     /// One for each slice, named by its end in local time.
-    namespaces: Namespaces,
+    pub(super) namespaces: Namespaces,
     row_slices: Vec<i64>,
     row_groups: Vec<u32>,
 }
@@ -36,9 +37,33 @@ impl SlicedWindows {
         let dropped = self.assign(context, times);
         let batch = if dropped { self.kept_rows(&batch)? } else { batch };
         context.keys.encode(&batch);
+        self.load(context)?;
         let Self { namespaces, row_slices, row_groups, .. } = self;
         namespaces.groups(row_slices, &context.keys, &mut context.groups.slots, row_groups);
-        context.groups.accumulate(&batch, row_groups)
+        context.state.mark_all_written(row_groups);
+        context.groups.accumulate(&batch, row_groups)?;
+        self.evict(context)
+    }
+
+    /// Brings the keys of the encoded batch into memory that are only in the store.
+    fn load(&mut self, context: &mut WindowContext) -> Result<(), Failure> {
+        if self.namespaces.iter().all(|namespace| namespace.complete) {
+            return Ok(());
+        }
+        let Self { namespaces, row_slices, .. } = self;
+        let WindowContext { keys, groups, state, .. } = context;
+        let is_missing = |&row: &usize| {
+            let namespace = namespaces.get(row_slices[row]);
+            namespace.is_some_and(|namespace| !namespace.complete && namespace.find(keys, row).is_none())
+        };
+        let missing: Vec<usize> = (0..row_slices.len()).filter(is_missing).collect();
+        let addresses = missing.iter().map(|&row| Address::in_namespace(STATE, row_slices[row], keys.get(row)));
+        state.load(addresses, |index, value| {
+            let row = missing[index];
+            let group = namespaces.get_or_insert(row_slices[row], keys).group(keys, row, &mut groups.slots);
+            groups.read_value(group, value)?;
+            Ok(group)
+        })
     }
 
     /// Fills `row_slices`; returns whether rows are dropped.
@@ -111,8 +136,15 @@ impl SlicedWindows {
         let mut after = i64::MIN;
         while let Some(window) = self.next_window(context, after).filter(|&w| context.wall_clock.timer(w) <= progress) {
             match self.slices.shape {
-                Shape::Tumble => complete.extend(self.namespaces.remove(window)),
-                Shape::Hop => complete.extend([self.merge_slices(context, window)?]),
+                _ if self.is_spilled(window) => {
+                    self.emit_complete(context, &mut complete, out)?;
+                    self.emit_spilled(context, window, out)?;
+                }
+                Shape::Tumble => complete.extend(self.remove(context, window)?),
+                Shape::Hop => {
+                    complete.extend([self.merge_slices(context, window)?]);
+                    self.remove_slices(context, window)?;
+                }
                 Shape::Cumulate => {
                     self.cumulate(context, window)?;
                     self.emit_sum(context, window, out)?;
@@ -126,28 +158,85 @@ impl SlicedWindows {
         self.emit_complete(context, &mut complete, out)
     }
 
-    /// The groups of a hopping window; slices that no later window has are freed.
+    /// The slices of a window that have rows.
+    fn slices_of(&self, window: i64) -> impl Iterator<Item = &Namespace> {
+        let sum_slice = (self.slices.shape == Shape::Cumulate).then(|| self.sum_slice(window));
+        let start = self.slices.window_start(window);
+        let slices = self.namespaces.iter().skip_while(move |slice| slice.time <= start);
+        // A cumulating window is the sum of those before and the newest slice.
+        slices
+            .take_while(move |slice| slice.time <= window)
+            .filter(move |slice| sum_slice.is_none_or(|sum| slice.time == sum || slice.time == window))
+    }
+
+    /// Whether keys of a window are only in the store.
+    fn is_spilled(&self, window: i64) -> bool {
+        self.slices_of(window).any(|slice| !slice.complete)
+    }
+
+    /// Emits a window from the store.
+    fn emit_spilled(&mut self, context: &mut WindowContext, window: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        let slices: Vec<i64> = self.slices_of(window).map(|slice| slice.time).collect();
+        let sum_slice = self.sum_slice(window);
+        let goes_on = self.slices.shape == Shape::Cumulate && self.slices.last_window(sum_slice) != Some(window);
+        let start = self.slices.window_start(window);
+        for &slice in &slices {
+            write_out(self.namespaces.get_or_insert(slice, &context.keys), context)?;
+        }
+        // What one slice alone has need not be written as the sum.
+        let keep_as = (goes_on && slices != [sum_slice]).then_some(sum_slice);
+        SpilledWindow { start, end: window, slices, keep_as }.emit(context, out)?;
+        match self.slices.shape {
+            Shape::Tumble => self.remove(context, window).map(drop),
+            Shape::Hop => self.remove_slices(context, window),
+            Shape::Cumulate => {
+                if window != sum_slice {
+                    self.remove(context, window)?;
+                }
+                if goes_on {
+                    write_out(self.namespaces.get_or_insert(sum_slice, &context.keys), context)
+                } else {
+                    self.remove(context, sum_slice).map(drop)
+                }
+            }
+        }
+    }
+
+    /// Takes a slice out, from the store too; its groups are the caller's to give back.
+    fn remove(&mut self, context: &mut WindowContext, slice: i64) -> Result<Option<Namespace>, Failure> {
+        let removed = self.namespaces.remove(slice);
+        if removed.as_ref().is_some_and(|slice| slice.stored) {
+            context.state.delete_namespace(STATE, slice)?;
+        }
+        Ok(removed)
+    }
+
+    /// The groups of a hopping window.
     fn merge_slices(&mut self, context: &mut WindowContext, window: i64) -> Result<Namespace, Failure> {
         let mut merged = Namespace::new(window, &context.keys);
         let (mut from, mut into) = (Vec::new(), Vec::new());
-        let start = self.slices.window_start(window);
-        for slice in self.namespaces.iter().skip_while(|slice| slice.time <= start).take_while(|s| s.time <= window) {
-            for (position, &group) in slice.groups().iter().enumerate() {
+        for slice in self.slices_of(window) {
+            for (group, key) in slice.entries() {
                 from.push(group);
-                into.push(merged.group_of_bytes(slice.key(position), &mut context.groups.slots).0);
+                into.push(merged.group_of_bytes(key, &mut context.groups.slots).0);
             }
         }
         context.groups.merge(&from, &into)?;
+        Ok(merged)
+    }
+
+    /// Frees the slices that no window after this one has.
+    fn remove_slices(&mut self, context: &mut WindowContext, window: i64) -> Result<(), Failure> {
         while let Some(first) = self.namespaces.first() {
             if self.slices.last_window(first.time).is_some_and(|last| last > window) {
                 break;
             }
             let time = first.time;
-            if let Some(slice) = self.namespaces.remove(time) {
-                context.groups.release(slice.groups());
+            if let Some(slice) = self.remove(context, time)? {
+                context.release(slice.groups());
             }
         }
-        Ok(merged)
+        Ok(())
     }
 
     /// Adds the newest slice of a cumulating window to the sum.
@@ -156,12 +245,13 @@ impl SlicedWindows {
         if window == sum_slice {
             return Ok(());
         }
-        let Some(newest) = self.namespaces.remove(window) else { return Ok(()) };
+        let Some(newest) = self.remove(context, window)? else { return Ok(()) };
         let sum = self.namespaces.get_or_insert(sum_slice, &context.keys);
         let keys = newest.keys();
         let into: Vec<u32> = keys.iter().map(|key| sum.group_of_bytes(key, &mut context.groups.slots).0).collect();
+        context.state.mark_all_written(&into);
         context.groups.merge(newest.groups(), &into)?;
-        context.groups.release(newest.groups());
+        context.release(newest.groups());
         Ok(())
     }
 
@@ -172,9 +262,9 @@ impl SlicedWindows {
         self.add_rows(context, sum, window, &mut rows);
         context.emission.emit(&rows, &context.groups, &context.wall_clock, out)?;
         if self.slices.last_window(sum_slice) == Some(window)
-            && let Some(sum) = self.namespaces.remove(sum_slice)
+            && let Some(sum) = self.remove(context, sum_slice)?
         {
-            context.groups.release(sum.groups());
+            context.release(sum.groups());
         }
         Ok(())
     }
@@ -191,7 +281,7 @@ impl SlicedWindows {
         }
         context.emission.emit(&rows, &context.groups, &context.wall_clock, out)?;
         for window in complete.windows.drain(..) {
-            context.groups.release(window.groups());
+            context.release(window.groups());
         }
         complete.rows = 0;
         Ok(())
@@ -206,10 +296,78 @@ impl SlicedWindows {
         }
     }
 
+    /// Drops cold keys from memory when it holds more than its share.
+    fn evict(&mut self, context: &mut WindowContext) -> Result<(), Failure> {
+        if !context.state.is_on_disk() {
+            return Ok(());
+        }
+        let WindowContext { keys, groups, state, .. } = context;
+        let tables: usize = self.namespaces.iter().map(Namespace::memory_size).sum();
+        if state.choose_victims(groups.memory_size() + tables, groups.slots.in_use()) == 0 {
+            return Ok(());
+        }
+        let victims: Vec<(u32, Address<'_>)> =
+            slots(&self.namespaces).filter(|(group, _)| state.is_victim(*group)).collect();
+        state.write_slots(victims.into_iter(), |group, out| groups.write_value(group, out))?;
+        for namespace in self.namespaces.iter_mut() {
+            let dropped = namespace.drop_stored(keys, |group| !state.is_victim(group));
+            groups.release(&dropped);
+            dropped.iter().for_each(|&group| state.forget(group));
+        }
+        Ok(())
+    }
+
+    /// Takes what was restored: all of it into memory, or the names of the slices that are in the store.
+    pub(super) fn restore(&mut self, context: &mut WindowContext) -> Result<(), Failure> {
+        let WindowContext { keys, groups, state, .. } = context;
+        state.take_restored(|entry, value| {
+            let (time, key) = entry.namespaced();
+            let group = self.namespaces.get_or_insert(time, keys).group_of_bytes(key, &mut groups.slots).0;
+            groups.read_value(group, value)
+        })?;
+        for time in state.store().namespaces(STATE)? {
+            let namespace = self.namespaces.get_or_insert(time, keys);
+            (namespace.complete, namespace.stored) = (false, true);
+        }
+        Ok(())
+    }
+
+    /// The state at a barrier.
+    pub(super) fn snapshot(
+        &mut self,
+        context: &mut WindowContext,
+        barrier: &CheckpointBarrier,
+    ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        let WindowContext { groups, state, .. } = context;
+        let snapshot = state.snapshot(barrier, slots(&self.namespaces), |group, out| groups.write_value(group, out))?;
+        self.namespaces.iter_mut().for_each(|namespace| namespace.stored = true);
+        Ok(snapshot)
+    }
+
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.namespaces.is_empty()
     }
+}
+
+/// The groups in memory, with what they are called in the store.
+fn slots(namespaces: &Namespaces) -> impl Iterator<Item = (u32, Address<'_>)> {
+    namespaces.iter().flat_map(|namespace| {
+        let address = |(group, key)| (group, Address::in_namespace(STATE, namespace.time, key));
+        namespace.entries().map(address)
+    })
+}
+
+/// Writes what the store does not have of a slice, and drops its keys from memory.
+fn write_out(namespace: &mut Namespace, context: &mut WindowContext) -> Result<(), Failure> {
+    let WindowContext { keys, groups, state, .. } = context;
+    let time = namespace.time;
+    let slots = namespace.entries().map(|(group, key)| (group, Address::in_namespace(STATE, time, key)));
+    state.write_slots(slots, |group, out| groups.write_value(group, out))?;
+    let dropped = namespace.drop_stored(keys, |_| false);
+    (namespace.complete, namespace.stored) = (false, true);
+    context.release(&dropped);
+    Ok(())
 }
 
 /// Where the rows of one slice go.

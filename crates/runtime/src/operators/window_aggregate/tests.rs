@@ -22,7 +22,7 @@ fn call(function: &str, args: &[usize], ty: LogicalType) -> AggregateCall {
 }
 
 /// COUNT(*) and SUM of column `value`, per `keys`.
-fn spec(input: &RowType, assigner: WindowAssigner, keys: &[usize], value: usize) -> WindowAggregateSpec {
+pub(super) fn spec(input: &RowType, assigner: WindowAssigner, keys: &[usize], value: usize) -> WindowAggregateSpec {
     let sum_type = match input.fields[value].ty.kind {
         TypeKind::Decimal { scale, .. } => TypeKind::Decimal { precision: 38, scale },
         ref other => other.clone(),
@@ -78,7 +78,9 @@ const BIDS: [(&str, &str, &str); 12] = [
 /// Runs the bids, each row followed by the watermark 5 s behind it; lines without the day and without watermarks.
 fn run_bids(spec: &WindowAggregateSpec) -> (Vec<String>, u64) {
     let late = Arc::new(AtomicU64::new(0));
-    let mut operator = WindowAggregate::new(spec, &bids(), late.clone(), Clock::System).unwrap();
+    let mut operator =
+        WindowAggregate::new(spec, &bids(), late.clone(), Clock::System, Default::default(), &Default::default())
+            .unwrap();
     let mut out = Collected::default();
     let mut watermark = i64::MIN;
     for (time, item, price) in BIDS {
@@ -160,14 +162,16 @@ fn cumulate_counts_rows_that_are_late_for_some_windows_only() {
     assert_eq!(late, 0);
 }
 
-fn numbers() -> RowType {
+pub(super) fn numbers() -> RowType {
     row_type(&[("ts", TypeKind::timestamp(3)), ("k", TypeKind::BigInt), ("v", TypeKind::BigInt)])
 }
 
 #[test]
 fn a_null_rowtime_fails_the_job() {
     let spec = spec(&numbers(), WindowAssigner::Tumble { size: SECOND, offset: 0 }, &[1], 2);
-    let mut operator = WindowAggregate::new(&spec, &numbers(), Arc::default(), Clock::System).unwrap();
+    let mut operator =
+        WindowAggregate::new(&spec, &numbers(), Arc::default(), Clock::System, Default::default(), &Default::default())
+            .unwrap();
     let rows = batch(&numbers(), &["+I 2024-01-01 10:00:01.000|1|1", "+I NULL|1|1"]);
     let failure = process(&mut operator, 0, rows, &spec.output).unwrap_err();
     assert_eq!(failure.message, "RowTime field should not be null, please convert it to a non-null long value.");
@@ -212,7 +216,9 @@ fn days_are_those_of_the_zone() {
     spec.time_zone = "Asia/Shanghai".to_owned();
     spec.properties.push(WindowProperty::Rowtime);
     spec.output.fields.push(row_type(&[("wt", TypeKind::timestamp_ltz(3))]).fields[0].clone());
-    let mut operator = WindowAggregate::new(&spec, &input, Arc::default(), Clock::System).unwrap();
+    let mut operator =
+        WindowAggregate::new(&spec, &input, Arc::default(), Clock::System, Default::default(), &Default::default())
+            .unwrap();
     let mut out = Collected::default();
     // Midnight in Shanghai is 16:00 UTC.
     let rows = ["+I 2024-01-01 15:59:59.999|1", "+I 2024-01-01 16:00:00.000|2"];
@@ -235,7 +241,9 @@ fn processing_time_windows_go_by_the_clock() {
     let mut spec = spec(&numbers(), WindowAssigner::Hop { slide: SECOND, size: 2 * SECOND, offset: 0 }, &[1], 2);
     spec.time = WindowTime::Proctime;
     let clock = ManualClock::at_millis(TEN + 300);
-    let mut operator = WindowAggregate::new(&spec, &numbers(), Arc::default(), clock.clock()).unwrap();
+    let mut operator =
+        WindowAggregate::new(&spec, &numbers(), Arc::default(), clock.clock(), Default::default(), &Default::default())
+            .unwrap();
     let mut out = Collected::default();
     assert_eq!(operator.next_timer(), None);
     operator.process(0, batch(&numbers(), &["+I NULL|7|1", "+I NULL|7|2"]), &mut out).unwrap();
@@ -254,9 +262,9 @@ fn processing_time_windows_go_by_the_clock() {
 }
 
 /// A row of the property test: ms since the epoch, key, value, and whether a row like it is taken back later.
-type Row = (i64, i64, i64, bool);
+pub(super) type Row = (i64, i64, i64, bool);
 
-fn line(kind: &str, (time, key, value, _): Row) -> String {
+pub(super) fn line(kind: &str, (time, key, value, _): Row) -> String {
     format!("{kind} 1970-01-01 00:00:{:02}.{:03}|{key}|{value}", time / 1_000, time % 1_000)
 }
 
@@ -299,7 +307,7 @@ fn windows(assigner: WindowAssigner, time: i64) -> Vec<(i64, i64)> {
     }
 }
 
-fn assigners() -> impl Strategy<Value = WindowAssigner> {
+pub(super) fn assigners() -> impl Strategy<Value = WindowAssigner> {
     prop_oneof![
         (1i64..50, -20i64..20).prop_map(|(size, offset)| WindowAssigner::Tumble { size, offset }),
         (1i64..20, 1i64..40, -20i64..20).prop_map(|(slide, size, offset)| WindowAssigner::Hop { slide, size, offset }),
@@ -322,7 +330,7 @@ proptest! {
         let mut spec = spec(&numbers(), assigner, &[1], 2);
         spec.input_retracts = retracts;
         let late = Arc::new(AtomicU64::new(0));
-        let mut operator = WindowAggregate::new(&spec, &numbers(), late.clone(), Clock::System).unwrap();
+        let mut operator = WindowAggregate::new(&spec, &numbers(), late.clone(), Clock::System, Default::default(), &Default::default()).unwrap();
         let (mut model, mut out, mut watermark, mut dropped) = (Model::default(), Collected::default(), -20, 0);
         let mut pending: Vec<Row> = Vec::new();
         for (rows, step) in batches.into_iter().chain([(Vec::new(), MAX_WATERMARK / 2)]) {
@@ -374,7 +382,7 @@ proptest! {
     ) {
         let spec = spec(&numbers(), WindowAssigner::Session { gap }, &[1], 2);
         let late = Arc::new(AtomicU64::new(0));
-        let mut operator = WindowAggregate::new(&spec, &numbers(), late.clone(), Clock::System).unwrap();
+        let mut operator = WindowAggregate::new(&spec, &numbers(), late.clone(), Clock::System, Default::default(), &Default::default()).unwrap();
         let (mut out, mut watermark, mut dropped) = (Collected::default(), -20, 0);
         // Key, start, end, count, sum.
         let mut open: Vec<(i64, i64, i64, i64, i64)> = Vec::new();

@@ -1,0 +1,170 @@
+//! The columns of an aggregation without windows, by group, and which group belongs to which key; and how a group is written as bytes.
+//!
+//! ```text
+//!   value of a key: head (version, time of the last write where state expires) | number of rows (i64, where rows are taken back) | accumulators
+//! ```
+
+use arrow_array::ArrayRef;
+use dataflow::operator_spec::GroupAggregateSpec;
+use dataflow::{Failure, RowType};
+use expr::aggregate::{Accumulator, create};
+use state::{Address, KeyBatch, KeyTable, Slots, read_value_head, write_value_head};
+
+/// The key has ended in this batch.
+pub(super) const ENDED: u32 = u32::MAX;
+/// The key is not in the table.
+pub(super) const FREE: u32 = u32::MAX - 1;
+
+/// The one state of the operator.
+const STATE: u8 = 0;
+
+/// Keys, groups and their values.
+pub(super) struct GroupTable {
+    pub(super) table: KeyTable,
+    /// By slot of the key table.
+    pub(super) group_of_key: Vec<u32>,
+    pub(super) slots: Slots,
+    pub(super) key_of_group: Vec<u32>,
+    pub(super) accumulators: Vec<Box<dyn Accumulator>>,
+    /// Rows of each group; absent when no row is ever taken back.
+    pub(super) rows: Option<Vec<i64>>,
+    /// `table.exec.state.ttl`, ms, and when each group was written last.
+    ttl: i64,
+    pub(super) written: Vec<i64>,
+}
+
+impl GroupTable {
+    pub(super) fn new(spec: &GroupAggregateSpec, input: &RowType, keys: &KeyBatch) -> Result<Self, Failure> {
+        let accumulators = spec.aggregates.iter().map(|call| create(call, input, spec.input_retracts));
+        Ok(Self {
+            table: KeyTable::new(keys),
+            group_of_key: Vec::new(),
+            slots: Slots::default(),
+            key_of_group: Vec::new(),
+            accumulators: accumulators.collect::<Result<_, _>>()?,
+            rows: spec.input_retracts.then(Vec::new),
+            ttl: i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX),
+            written: Vec::new(),
+        })
+    }
+
+    /// A new group of a key.
+    pub(super) fn begin(&mut self, key: u32, now: i64) -> u32 {
+        let group = self.slots.allocate();
+        if self.group_of_key.len() < self.table.slot_count() {
+            self.group_of_key.resize(self.table.slot_count(), FREE);
+        }
+        self.group_of_key[key as usize] = group;
+        if self.key_of_group.len() < self.slots.len() {
+            self.key_of_group.resize(self.slots.len(), FREE);
+            self.written.resize(self.slots.len(), now);
+            if let Some(rows) = &mut self.rows {
+                rows.resize(self.slots.len(), 0);
+            }
+        }
+        self.key_of_group[group as usize] = key;
+        self.written[group as usize] = now;
+        group
+    }
+
+    /// Whether state expires.
+    pub(super) fn expires(&self) -> bool {
+        self.ttl > 0
+    }
+
+    pub(super) fn is_expired(&self, group: u32, now: i64) -> bool {
+        self.expires() && self.written[group as usize].saturating_add(self.ttl) <= now
+    }
+
+    /// Makes room for new groups.
+    pub(super) fn make_room(&mut self) {
+        for accumulator in &mut self.accumulators {
+            accumulator.resize(self.slots.len());
+        }
+    }
+
+    /// The values of these groups, one column for each aggregate.
+    pub(super) fn evaluate(&self, groups: &[u32]) -> Result<Vec<ArrayRef>, Failure> {
+        self.accumulators.iter().map(|accumulator| accumulator.evaluate(groups)).collect()
+    }
+
+    /// Makes groups that are of no key any more empty, to be used again.
+    pub(super) fn release(&mut self, groups: &[u32]) {
+        for accumulator in &mut self.accumulators {
+            accumulator.reset(groups);
+        }
+        for &group in groups {
+            self.key_of_group[group as usize] = FREE;
+            if let Some(rows) = &mut self.rows {
+                rows[group as usize] = 0;
+            }
+        }
+        self.slots.release(groups);
+    }
+
+    /// The slots of the keys that there are.
+    pub(super) fn keys(&self) -> impl Iterator<Item = u32> + Clone + '_ {
+        self.key_of_group.iter().copied().filter(|&key| key != FREE)
+    }
+
+    /// What a key is called in the store.
+    pub(super) fn address(&self, key: u32) -> Address<'_> {
+        Address::of_key(STATE, self.table.key(key))
+    }
+
+    /// The same of a key that has no slot.
+    pub(super) fn address_of(key: &[u8]) -> Address<'_> {
+        Address::of_key(STATE, key)
+    }
+
+    /// Appends the value of a key.
+    pub(super) fn write_value(&self, key: u32, out: &mut Vec<u8>) {
+        let group = self.group_of_key[key as usize];
+        write_value_head(self.expires().then(|| self.written[group as usize]), out);
+        if let Some(rows) = &self.rows {
+            out.extend_from_slice(&rows[group as usize].to_le_bytes());
+        }
+        for accumulator in &self.accumulators {
+            accumulator.write_state(group, out);
+        }
+    }
+
+    /// Adds a key with this value, which is not in the table; returns its slot.
+    pub(super) fn read_value(&mut self, key: &[u8], mut value: &[u8]) -> Result<u32, Failure> {
+        let written = read_value_head(self.expires(), &mut value)?.unwrap_or(0);
+        let slot = self.table.find_or_insert_bytes(key).0;
+        let group = self.begin(slot, written);
+        self.make_room();
+        if let Some(rows) = &mut self.rows {
+            let (count, rest) = value.split_first_chunk().ok_or_else(damaged)?;
+            rows[group as usize] = i64::from_le_bytes(*count);
+            value = rest;
+        }
+        for accumulator in &mut self.accumulators {
+            accumulator.read_state(group, &mut value)?;
+        }
+        if value.is_empty() { Ok(slot) } else { Err(damaged()) }
+    }
+
+    /// Drops keys from memory.
+    pub(super) fn forget(&mut self, keys: &[u32]) {
+        let groups: Vec<u32> = keys.iter().map(|&key| self.group_of_key[key as usize]).collect();
+        self.release(&groups);
+        for &key in keys {
+            self.group_of_key[key as usize] = FREE;
+            self.table.remove(key);
+        }
+    }
+
+    /// Bytes held for what is in use, about: freed groups are used again.
+    pub(super) fn memory_size(&self) -> usize {
+        let by_group = size_of::<u32>() + size_of::<i64>() + self.rows.as_ref().map_or(0, |_| size_of::<i64>());
+        let accumulators: usize = self.accumulators.iter().map(|accumulator| accumulator.memory_size()).sum();
+        let all = self.table.memory_size() + accumulators + self.slots.len() * (by_group + size_of::<u32>());
+        (all as f64 * self.slots.in_use() as f64 / self.slots.len().max(1) as f64) as usize
+    }
+}
+
+fn damaged() -> Failure {
+    Failure::internal("the state of a group does not have the form of this aggregation").fatal()
+}

@@ -1,0 +1,58 @@
+//! The operator with snapshots, restores and too little memory against the one that has neither.
+
+use common::clock::Clock;
+use dataflow::checkpoint::OperatorSubtaskState;
+use dataflow::operator_spec::WindowAssigner;
+use dataflow::{MAX_WATERMARK, Operator};
+use proptest::prelude::*;
+use state::{KeyedStateContext, StateBackend};
+
+use super::WindowAggregate;
+use super::tests::{assigners, line, numbers, spec};
+use crate::operators::rescaling::{CHECKPOINT, PLACES, SAVEPOINT, Subtasks};
+use crate::operators::testing::batch;
+
+fn all_assigners() -> impl Strategy<Value = WindowAssigner> {
+    prop_oneof![3 => assigners(), 1 => (1i64..30).prop_map(|gap| WindowAssigner::Session { gap })]
+}
+
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort();
+    lines
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn a_restore_changes_nothing(
+        place in 0..PLACES.len(),
+        assigner in all_assigners(),
+        steps in prop::collection::vec((
+            prop::collection::vec((0i64..200, 0i64..9, -9i64..9), 0..10),
+            0i64..60,
+            prop::option::of((any::<bool>(), 1u32..5)),
+        ), 1..8),
+    ) {
+        let spec = spec(&numbers(), assigner, &[1], 2);
+        let make = |context: KeyedStateContext, restored: &OperatorSubtaskState| -> Box<dyn Operator> {
+            let late = Default::default();
+            Box::new(WindowAggregate::new(&spec, &numbers(), late, Clock::System, context, restored).unwrap())
+        };
+        let inputs = vec![(numbers(), vec![1])];
+        let (backend, tiny) = PLACES[place];
+        let mut plain = Subtasks::new(&make, StateBackend::HashMap, false, inputs.clone(), spec.output.clone());
+        let mut restored = Subtasks::new(&make, backend, tiny, inputs, spec.output.clone());
+        let mut watermark = -20;
+        for (rows, step, restart) in steps.into_iter().chain([(Vec::new(), MAX_WATERMARK / 2, None)]) {
+            let lines: Vec<String> = rows.iter().map(|&(time, key, value)| line("+I", (time, key, value, false))).collect();
+            let rows = batch(&numbers(), &lines);
+            prop_assert!(restored.process(0, &rows).is_empty());
+            prop_assert!(plain.process(0, &rows).is_empty());
+            if let Some((savepoint, parallelism)) = restart {
+                restored.restart(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism);
+            }
+            watermark += step;
+            prop_assert_eq!(sorted(restored.advance(watermark)), sorted(plain.advance(watermark)));
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! `KeyedStore`: the state of one keyed operator of one subtask.
+//!
+//! With `hashmap` it holds nothing: all entries are with the operator, which gives them to each snapshot. With `rocksdb` it holds what was written
+//! to it, and a snapshot is what is in it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use dataflow::checkpoint::{CheckpointBarrier, SnapshotKind};
+use dataflow::{Failure, KeyedSnapshot};
+
+use super::context::{KeyedStateContext, StateBackend, StateTtl};
+use super::entries::Entries;
+use super::entry_key::{EntryKey, EntryKeys, end_of, parse, write_prefix};
+use super::managed_memory::Membership;
+use super::restore;
+use super::rocks::RocksStore;
+use super::snapshots::{DatabaseCopy, IncrementalSnapshot, MemorySnapshot, SavepointSnapshot, WorkingDirectory, lock};
+use super::uploads::Uploads;
+use crate::value::written_at;
+
+/// State of an operator.
+pub struct KeyedStore {
+    keys: EntryKeys,
+    ttl: Option<StateTtl>,
+    tables: Tables,
+}
+
+enum Tables {
+    /// What was restored and has not been handed to the operator.
+    Memory(Box<KeyedStateContext>),
+    RocksDb(Box<Database>),
+}
+
+struct Database {
+    store: RocksStore,
+    backend_id: String,
+    incremental: bool,
+    uploads: Arc<Mutex<Uploads>>,
+    membership: Membership,
+    copies: u64,
+    /// Last, so that it goes after the database in it.
+    directory: Arc<WorkingDirectory>,
+}
+
+impl KeyedStore {
+    /// Opens it with what was restored. Blocks: files are fetched here.
+    pub fn open(context: KeyedStateContext) -> Result<Self, Failure> {
+        let keys = EntryKeys::new(context.max_parallelism, context.key_groups.clone());
+        let ttl = context.ttl.clone();
+        let tables = match context.backend {
+            StateBackend::HashMap => Tables::Memory(Box::new(context)),
+            StateBackend::RocksDb => {
+                let directory = Arc::new(WorkingDirectory(context.directory.clone()));
+                let (store, uploads) = restore::into_database(&context)?;
+                Tables::RocksDb(Box::new(Database {
+                    store,
+                    backend_id: new_backend_id(),
+                    membership: context.memory.join(),
+                    incremental: context.incremental,
+                    uploads: Arc::new(Mutex::new(uploads)),
+                    copies: 0,
+                    directory,
+                }))
+            }
+        };
+        Ok(Self { keys, ttl, tables })
+    }
+
+    /// How entry keys are written.
+    pub fn keys(&self) -> &EntryKeys {
+        &self.keys
+    }
+
+    /// Whether entries can be written to it and read back: not with `hashmap`, whose entries are with the operator.
+    pub fn is_on_disk(&self) -> bool {
+        matches!(self.tables, Tables::RocksDb(_))
+    }
+
+    /// Bytes that the operator's tables may take; none when there is no bound.
+    pub fn memory_share(&self) -> Option<u64> {
+        match &self.tables {
+            Tables::Memory(_) => None,
+            Tables::RocksDb(database) => Some(database.membership.memory().share()),
+        }
+    }
+
+    /// Hands what was restored to the operator, once; with `rocksdb` nothing: entries are read when they are needed.
+    pub fn take_restored(
+        &mut self,
+        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let now = self.expires_before();
+        match &mut self.tables {
+            Tables::Memory(context) => {
+                restore::into_memory(context, &mut |entry, value| {
+                    if is_live(value, now) { load(entry, value) } else { Ok(()) }
+                })?;
+                context.restored.clear();
+                Ok(())
+            }
+            Tables::RocksDb(_) => Ok(()),
+        }
+    }
+
+    /// Writes entries and takes them; if it fails, they are still there. Only for stores on disk.
+    pub fn write(&mut self, entries: &mut Entries) -> Result<(), Failure> {
+        entries.sort();
+        for (key, _) in entries.iter() {
+            self.keys.check(key)?;
+        }
+        self.database().store.write(entries)?;
+        *entries = Entries::default();
+        Ok(())
+    }
+
+    /// Calls `found` with the index and the value of those entry keys that are there. The keys are sorted.
+    pub fn get<'a>(
+        &self,
+        keys: impl Iterator<Item = &'a [u8]>,
+        mut found: impl FnMut(usize, &[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let now = self.expires_before();
+        let Tables::RocksDb(database) = &self.tables else { return Ok(()) };
+        database.store.get(keys, |index, value| if is_live(value, now) { found(index, value) } else { Ok(()) })
+    }
+
+    /// Calls `load` with the entries whose keys begin with `prefix`, in order.
+    pub fn scan(
+        &self,
+        prefix: &[u8],
+        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let now = self.expires_before();
+        let Tables::RocksDb(database) = &self.tables else { return Ok(()) };
+        database.store.scan(prefix, end_of(prefix).as_deref(), &mut |key, value| {
+            if is_live(value, now) {
+                load(parse(key), value)?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// The namespaces in which a state has entries, in order of time.
+    pub fn namespaces(&self, state: u8) -> Result<Vec<i64>, Failure> {
+        let Tables::RocksDb(database) = &self.tables else { return Ok(Vec::new()) };
+        let mut found = std::collections::BTreeSet::new();
+        for group in self.keys.key_groups().clone() {
+            let mut from = Vec::new();
+            write_prefix(group, state, None, &mut from);
+            let end = end_of(&from);
+            loop {
+                let mut next = None;
+                database.store.scan(&from, end.as_deref(), &mut |key, _| {
+                    next = Some(parse(key).namespaced().0);
+                    Ok(false)
+                })?;
+                let Some(namespace) = next else { break };
+                found.insert(namespace);
+                from.clear();
+                match namespace.checked_add(1) {
+                    Some(behind) => write_prefix(group, state, Some(behind), &mut from),
+                    None => break,
+                }
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// Deletes all entries of a namespace.
+    pub fn delete_namespace(&self, state: u8, namespace: i64) -> Result<(), Failure> {
+        let Tables::RocksDb(database) = &self.tables else { return Ok(()) };
+        let range = |group| {
+            let mut from = Vec::new();
+            write_prefix(group, state, Some(namespace), &mut from);
+            let to = end_of(&from).unwrap_or_else(|| vec![u8::MAX; from.len() + 1]);
+            (from, to)
+        };
+        database.store.delete_ranges(&self.keys.key_groups().clone().map(range).collect::<Vec<_>>())
+    }
+
+    /// The state as it is now. `entries`: with `hashmap` all there are, else what has not been written yet; they are taken, unless it fails.
+    pub fn snapshot(
+        &mut self,
+        barrier: &CheckpointBarrier,
+        entries: &mut Entries,
+    ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        let key_groups = self.keys.key_groups().clone();
+        if !self.is_on_disk() {
+            for (key, _) in entries.iter() {
+                self.keys.check(key)?;
+            }
+            return Ok(Box::new(MemorySnapshot { entries: std::mem::take(entries), key_groups }));
+        }
+        self.write(entries)?;
+        let database = self.database();
+        let copy = database.copy()?;
+        if matches!(barrier.options.kind, SnapshotKind::Savepoint { .. }) {
+            return Ok(Box::new(SavepointSnapshot { copy, key_groups }));
+        }
+        Ok(Box::new(IncrementalSnapshot {
+            copy,
+            checkpoint_id: barrier.checkpoint_id,
+            backend_id: database.backend_id.clone(),
+            key_groups,
+            uploads: database.incremental.then(|| database.uploads.clone()),
+            anew: barrier.options.kind == SnapshotKind::FullCheckpoint,
+        }))
+    }
+
+    /// A checkpoint is complete.
+    pub fn checkpoint_completed(&mut self, checkpoint_id: u64) {
+        if let Tables::RocksDb(database) = &self.tables {
+            lock(&database.uploads).completed(checkpoint_id);
+        }
+    }
+
+    /// A checkpoint will never be complete.
+    pub fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        if let Tables::RocksDb(database) = &self.tables {
+            lock(&database.uploads).aborted(checkpoint_id);
+        }
+    }
+
+    /// Entries written at or before this have expired.
+    fn expires_before(&self) -> Option<i64> {
+        self.ttl.as_ref().map(|ttl| ttl.clock.now_millis().saturating_sub(ttl.millis))
+    }
+
+    fn database(&mut self) -> &mut Database {
+        match &mut self.tables {
+            Tables::RocksDb(database) => database,
+            Tables::Memory(_) => unreachable!("nothing is written to state that is in memory"),
+        }
+    }
+}
+
+impl Database {
+    fn copy(&mut self) -> Result<DatabaseCopy, Failure> {
+        self.copies += 1;
+        let path = self.directory.0.join(format!("copy-{}", self.copies));
+        self.store.checkpoint(&path)?;
+        Ok(DatabaseCopy { path, _directory: self.directory.clone() })
+    }
+}
+
+fn is_live(value: &[u8], expires_before: Option<i64>) -> bool {
+    expires_before.is_none_or(|before| written_at(value).is_none_or(|written| written > before))
+}
+
+/// A name that no other database has.
+fn new_backend_id() -> String {
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    format!("{time:x}-{:x}-{:x}", std::process::id(), OPENED.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,262 @@
+//! `WriteBack`: the traffic between an operator's slots and the store behind them. Slots are a write-back cache.
+//!
+//! ```text
+//!              key missing: read            row: marked
+//!   in store ------------------> clean --------------------> dirty
+//!      ^                           | cold, no room             | barrier: written -> clean
+//!      +---------------------------+---------------------------+ cold, no room: written
+//! ```
+//! The operator has the values as columns by slot; here is one byte a slot. Without a store on disk nothing is marked: every snapshot takes all
+//! slots. What is cold is found by a clock hand: a slot that was used since the hand passed it gets a second chance.
+
+use dataflow::checkpoint::CheckpointBarrier;
+use dataflow::{Failure, KeyedSnapshot};
+
+use crate::store::{Address, Entries, EntryKey, KeyedStateContext, KeyedStore};
+
+/// Differs from what the store has.
+const DIRTY: u8 = 1;
+/// Used since the hand passed it.
+const USED: u8 = 2;
+/// The store has an entry for it, older perhaps.
+const STORED: u8 = 4;
+/// Chosen to be dropped.
+const VICTIM: u8 = 8;
+
+/// The slots of an operator and its store.
+pub struct WriteBack {
+    store: KeyedStore,
+    on_disk: bool,
+    marks: Vec<u8>,
+    /// Deletes, and what could not be written the last time.
+    pending: Entries,
+    hand: usize,
+    /// Entry keys that are looked up, one behind the other, and where each begins.
+    wanted: Vec<u8>,
+    places: Vec<(usize, usize)>,
+}
+
+impl WriteBack {
+    /// Opens the store. Blocks: what was restored is fetched here.
+    pub fn open(context: KeyedStateContext) -> Result<Self, Failure> {
+        let store = KeyedStore::open(context)?;
+        Ok(Self {
+            on_disk: store.is_on_disk(),
+            store,
+            marks: Vec::new(),
+            pending: Entries::default(),
+            hand: 0,
+            wanted: Vec::new(),
+            places: Vec::new(),
+        })
+    }
+
+    /// The store, for scans. Deletes that are pending are not in it: see [`flush`](Self::flush).
+    pub fn store(&self) -> &KeyedStore {
+        &self.store
+    }
+
+    /// Whether what is not in a slot may be in the store.
+    pub fn is_on_disk(&self) -> bool {
+        self.on_disk
+    }
+
+    /// Hands what was restored to the operator, once; nothing when it is on disk.
+    pub fn take_restored(
+        &mut self,
+        mut load: impl FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.store.take_restored(&mut load)
+    }
+
+    /// A slot has changed.
+    #[inline]
+    pub fn mark_written(&mut self, slot: u32) {
+        if self.on_disk {
+            self.mark(slot, DIRTY | USED);
+        }
+    }
+
+    /// Slots have changed.
+    pub fn mark_all_written(&mut self, slots: &[u32]) {
+        if self.on_disk {
+            slots.iter().for_each(|&slot| self.mark(slot, DIRTY | USED));
+        }
+    }
+
+    /// A slot was read from the store.
+    pub fn mark_loaded(&mut self, slot: u32) {
+        if self.on_disk {
+            self.mark(slot, STORED | USED);
+        }
+    }
+
+    #[inline]
+    fn mark(&mut self, slot: u32, marks: u8) {
+        let slot = slot as usize;
+        if slot >= self.marks.len() {
+            self.marks.resize((slot + 1).next_power_of_two(), 0);
+        }
+        self.marks[slot] |= marks;
+    }
+
+    fn has(&self, slot: u32, marks: u8) -> bool {
+        self.marks.get(slot as usize).is_some_and(|found| found & marks == marks)
+    }
+
+    /// Whether the store has an entry for a slot.
+    pub fn is_stored(&self, slot: u32) -> bool {
+        self.has(slot, STORED)
+    }
+
+    /// The slot belongs to nothing any more, and the store need not know.
+    pub fn forget(&mut self, slot: u32) {
+        if let Some(marks) = self.marks.get_mut(slot as usize) {
+            *marks = 0;
+        }
+    }
+
+    /// The entry of a slot is deleted.
+    pub fn remove(&mut self, slot: u32, address: &Address<'_>) {
+        if self.is_stored(slot) {
+            self.pending.delete(|out| self.store.keys().write(address, out));
+        }
+        self.forget(slot);
+    }
+
+    /// All entries of a namespace are deleted; its slots are the caller's to forget.
+    pub fn delete_namespace(&mut self, state: u8, namespace: i64) -> Result<(), Failure> {
+        self.flush()?;
+        self.store.delete_namespace(state, namespace)
+    }
+
+    /// Reads entries that are in no slot. `found` is called with the number of the address and the value, and returns the slot that it has now;
+    /// of equal addresses the first one counts.
+    pub fn load<'a>(
+        &mut self,
+        addresses: impl Iterator<Item = Address<'a>>,
+        mut found: impl FnMut(usize, &[u8]) -> Result<u32, Failure>,
+    ) -> Result<(), Failure> {
+        self.flush()?;
+        self.wanted.clear();
+        self.places.clear();
+        for (number, address) in addresses.enumerate() {
+            self.places.push((self.wanted.len(), number));
+            self.store.keys().write(&address, &mut self.wanted);
+        }
+        let ends: Vec<usize> = self.places.iter().skip(1).map(|(start, _)| *start).chain([self.wanted.len()]).collect();
+        let wanted = &self.wanted;
+        let key = |(start, number): &(usize, usize)| &wanted[*start..ends[*number]];
+        self.places.sort_by(|left, right| key(left).cmp(key(right)));
+        self.places.dedup_by(|later, first| key(later) == key(first));
+        let places = &self.places;
+        let mut loaded = Vec::new();
+        self.store.get(places.iter().map(key), |index, value| {
+            loaded.push(found(places[index].1, value)?);
+            Ok(())
+        })?;
+        loaded.into_iter().for_each(|slot| self.mark_loaded(slot));
+        Ok(())
+    }
+
+    /// Writes deletes that are pending.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        if self.pending.is_empty() || !self.on_disk { Ok(()) } else { self.store.write(&mut self.pending) }
+    }
+
+    /// Writes those of these slots that are dirty; `write` appends the value of a slot. They are clean then.
+    pub fn write_slots<'a>(
+        &mut self,
+        slots: impl Iterator<Item = (u32, Address<'a>)> + Clone,
+        write: impl FnMut(u32, &mut Vec<u8>),
+    ) -> Result<(), Failure> {
+        self.collect(slots.clone(), DIRTY, write);
+        self.flush()?;
+        slots.for_each(|(slot, _)| clean(&mut self.marks, slot));
+        Ok(())
+    }
+
+    /// The state at a barrier. `slots` are all there are, `write` appends the value of one.
+    pub fn snapshot<'a>(
+        &mut self,
+        barrier: &CheckpointBarrier,
+        slots: impl Iterator<Item = (u32, Address<'a>)>,
+        write: impl FnMut(u32, &mut Vec<u8>),
+    ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        if !self.on_disk {
+            // Of a snapshot that failed.
+            self.pending = Entries::default();
+        }
+        self.collect(slots, if self.on_disk { DIRTY } else { 0 }, write);
+        let snapshot = self.store.snapshot(barrier, &mut self.pending)?;
+        for marks in &mut self.marks {
+            // All dirty slots have been written, and bits are moved without a branch: there may be millions.
+            *marks = (*marks & !DIRTY) | ((*marks & DIRTY) * STORED);
+        }
+        Ok(snapshot)
+    }
+
+    fn collect<'a>(
+        &mut self,
+        slots: impl Iterator<Item = (u32, Address<'a>)>,
+        marks: u8,
+        mut write: impl FnMut(u32, &mut Vec<u8>),
+    ) {
+        let Self { store, marks: all, pending, .. } = self;
+        for (slot, address) in slots {
+            if marks == 0 || all.get(slot as usize).is_some_and(|found| found & marks == marks) {
+                pending.put(|out| store.keys().write(&address, out), |out| write(slot, out));
+            }
+        }
+    }
+
+    /// How many of the slots have to go when `in_use` of them take this many bytes; those are victims from now on.
+    pub fn choose_victims(&mut self, bytes: usize, in_use: usize) -> usize {
+        let Some(share) = self.store.memory_share() else { return 0 };
+        if bytes as u64 <= share {
+            return 0;
+        }
+        // A quarter at once, so that it is not done for every batch.
+        let surplus = bytes as f64 - 0.75 * share as f64;
+        let wanted = (in_use as f64 * surplus / bytes as f64).ceil() as usize;
+        let mut chosen = 0;
+        for _ in 0..2 * self.marks.len() {
+            if chosen >= wanted {
+                break;
+            }
+            self.hand = (self.hand + 1) % self.marks.len();
+            let marks = &mut self.marks[self.hand];
+            match *marks {
+                0 => {}
+                found if found & USED != 0 => *marks &= !USED,
+                found if found & VICTIM == 0 => {
+                    *marks |= VICTIM;
+                    chosen += 1;
+                }
+                _ => {}
+            }
+        }
+        chosen
+    }
+
+    /// Whether a slot is to be dropped once it is written.
+    pub fn is_victim(&self, slot: u32) -> bool {
+        self.has(slot, VICTIM)
+    }
+
+    /// A checkpoint is complete.
+    pub fn checkpoint_completed(&mut self, checkpoint_id: u64) {
+        self.store.checkpoint_completed(checkpoint_id);
+    }
+
+    /// A checkpoint will never be complete.
+    pub fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        self.store.checkpoint_aborted(checkpoint_id);
+    }
+}
+
+fn clean(marks: &mut [u8], slot: u32) {
+    if let Some(marks) = marks.get_mut(slot as usize).filter(|marks| **marks & DIRTY != 0) {
+        *marks = (*marks & !DIRTY) | STORED;
+    }
+}
