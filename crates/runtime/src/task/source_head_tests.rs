@@ -114,6 +114,7 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
             options: BTreeMap::new(),
             physical: row_type(),
             partition_keys: Vec::new(),
+            primary_key: Vec::new(),
         },
         read: vec![ReadColumn::Physical(0)],
         projection: None,

@@ -149,6 +149,7 @@ impl Job {
                 options: self.options.clone(),
                 physical: numbers(),
                 partition_keys: Vec::new(),
+                primary_key: Vec::new(),
             },
             read: vec![ReadColumn::Physical(0)],
             projection: None,
