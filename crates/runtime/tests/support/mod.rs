@@ -214,6 +214,7 @@ impl Job {
                 options: options.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
                 physical: numbers(),
                 partition_keys: Vec::new(),
+                primary_key: Vec::new(),
             },
             input: numbers(),
             primary_key: Vec::new(),
