@@ -140,6 +140,25 @@ async fn a_failed_job_goes_on_from_its_last_complete_checkpoint() {
 }
 
 #[tokio::test]
+async fn with_spare_slots_a_killed_task_manager_costs_one_restart_and_less_than_a_second_by_default() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobmanager = start(&[]).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    let mut b = ScriptedTaskManager::start(&jobmanager, "b", 1).await;
+    let config =
+        [("execution.checkpointing.interval", "20 ms"), ("execution.checkpointing.dir", dir.path().to_str().unwrap())];
+    submit(&jobmanager, &graph(0x28, 1, &config)).await;
+    let tasks = run(&mut a).await;
+    let id = complete(&mut a, &tasks).await;
+    let killed = std::time::Instant::now();
+    a.kill();
+    let again = b.submitted(2).await;
+    assert!(killed.elapsed() < std::time::Duration::from_secs(1), "{:?}", killed.elapsed());
+    assert!(again.iter().all(|task| task.attempt.attempt == 1));
+    assert_eq!(restored(&again[0]).0, id);
+}
+
+#[tokio::test]
 async fn a_declined_checkpoint_fails_the_job_unless_it_is_tolerated() {
     let dir = tempfile::tempdir().unwrap();
     let jobmanager = start(&[]).await;
