@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use dataflow::JobId;
 
 /// A stream processor that runs Flink SQL without a JVM.
 #[derive(Debug, Parser)]
@@ -24,6 +25,16 @@ pub enum Command {
     TaskManager(RoleArguments),
     /// Run a job: a job.yaml or a SQL script, on a cluster or on an embedded one.
     Run(RunArguments),
+    /// List the jobs of a cluster; without an option those that run or are scheduled.
+    List(ListArguments),
+    /// Take a savepoint of a job, or delete one.
+    Savepoint(SavepointArguments),
+    /// Take a checkpoint of a job now.
+    Checkpoint(CheckpointArguments),
+    /// Stop a job with a savepoint, from which it can be started again.
+    Stop(StopArguments),
+    /// Cancel a job, without a savepoint.
+    Cancel(CancelArguments),
     /// Print the JSON Schema of job.yaml, for editors.
     JobSchema,
 }
@@ -66,6 +77,106 @@ pub enum OutputFormat {
     Json,
 }
 
+/// Whose the files are that a job starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ClaimMode {
+    /// The job's: it deletes them when it needs them no more.
+    Claim,
+    /// They stay as they are: the first checkpoint of the job is a full one.
+    NoClaim,
+}
+
+/// A cluster that is there already.
+#[derive(Debug, Args)]
+pub struct ClusterArguments {
+    /// REST address of the JobManager; else the configured one (rest.address, rest.port).
+    #[arg(short = 'm', long = "jobmanager", value_name = "HOST:PORT")]
+    pub jobmanager: Option<String>,
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// Jobs that run.
+    #[arg(short = 'r', long = "running")]
+    pub running: bool,
+    /// Jobs that are scheduled.
+    #[arg(short = 's', long = "scheduled")]
+    pub scheduled: bool,
+    /// All jobs, also those that have ended.
+    #[arg(short = 'a', long = "all")]
+    pub all: bool,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Arguments of `savepoint`.
+#[derive(Debug, Args)]
+pub struct SavepointArguments {
+    /// The job.
+    #[arg(value_name = "JOB", conflicts_with = "dispose")]
+    pub job: Option<JobId>,
+    /// Where the savepoint goes; else execution.checkpointing.savepoint-dir of the job.
+    #[arg(value_name = "DIR")]
+    pub directory: Option<String>,
+    /// Delete this savepoint.
+    #[arg(short = 'd', long = "dispose", value_name = "PATH")]
+    pub dispose: Option<String>,
+    /// Do not wait until the savepoint is complete.
+    #[arg(long = "detached", conflicts_with = "dispose")]
+    pub detached: bool,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Arguments of `checkpoint`.
+#[derive(Debug, Args)]
+pub struct CheckpointArguments {
+    /// The job.
+    #[arg(value_name = "JOB")]
+    pub job: JobId,
+    /// Store every file anew, also those that earlier checkpoints have stored.
+    #[arg(long = "full")]
+    pub full: bool,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Arguments of `stop`.
+#[derive(Debug, Args)]
+pub struct StopArguments {
+    /// The job.
+    #[arg(value_name = "JOB")]
+    pub job: JobId,
+    /// Where the savepoint goes; else execution.checkpointing.savepoint-dir of the job.
+    #[arg(short = 'p', long = "savepointPath", value_name = "DIR")]
+    pub savepoint_path: Option<String>,
+    /// Before the savepoint, end the streams: all windows fire. Such a job is not meant to be started again.
+    #[arg(long = "drain")]
+    pub drain: bool,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Arguments of `cancel`.
+#[derive(Debug, Args)]
+pub struct CancelArguments {
+    /// The job.
+    #[arg(value_name = "JOB")]
+    pub job: JobId,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
@@ -84,12 +195,15 @@ pub struct RunArguments {
     /// Parallelism of the job (parallelism.default).
     #[arg(short = 'p', long = "parallelism", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32768))]
     pub parallelism: Option<u32>,
-    /// Savepoint or retained checkpoint to start from.
+    /// Savepoint or retained checkpoint to start from (execution.state-recovery.path).
     #[arg(short = 's', long = "fromSavepoint", value_name = "PATH")]
     pub from_savepoint: Option<String>,
-    /// Start although state in the savepoint belongs to no operator of the job.
+    /// Start although state in the savepoint belongs to no operator of the job (execution.state-recovery.ignore-unclaimed-state).
     #[arg(short = 'n', long = "allowNonRestoredState", requires = "from_savepoint")]
     pub allow_non_restored_state: bool,
+    /// Whose the files of the savepoint are from then on (execution.state-recovery.claim-mode).
+    #[arg(long = "claimMode", value_enum, ignore_case = true, requires = "from_savepoint")]
+    pub claim_mode: Option<ClaimMode>,
     /// How the rows of a SELECT are printed.
     #[arg(short = 'o', long = "output", value_enum, default_value_t)]
     pub output: OutputFormat,

@@ -1,15 +1,20 @@
 //! Talks to a JobManager over its REST API: submits jobs, asks for their state, fetches the rows of a SELECT.
 
+mod operations;
+
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use dataflow::{JobGraph, JobId, OperatorId, VertexId};
 use jobmanager::rest::messages::{
-    ClusterOverview, ErrorResponse, JobDetails, JobExceptions, JobSubmitted, MetricValue,
+    CheckpointingConfiguration, CheckpointingStatistics, ClusterOverview, ErrorResponse, JobDetails, JobExceptions,
+    JobOverview, JobSubmitted, JobsOverview, MetricValue,
 };
 use proto::v1::CollectResultsResponse;
 use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
+
+use crate::stack_trace::causes;
 
 /// A JobManager's REST API.
 #[derive(Debug, Clone)]
@@ -81,6 +86,22 @@ impl ClusterClient {
             .collect())
     }
 
+    /// `GET /jobs/overview`.
+    pub async fn jobs(&self) -> anyhow::Result<Vec<JobOverview>> {
+        let overview: JobsOverview = self.call(self.request(Method::GET, "/jobs/overview")).await?;
+        Ok(overview.jobs)
+    }
+
+    /// `GET /jobs/:id/checkpoints`.
+    pub async fn checkpoints(&self, job: JobId) -> anyhow::Result<CheckpointingStatistics> {
+        self.call(self.request(Method::GET, &format!("/jobs/{job}/checkpoints"))).await
+    }
+
+    /// `GET /jobs/:id/checkpoints/config`.
+    pub async fn checkpointing(&self, job: JobId) -> anyhow::Result<CheckpointingConfiguration> {
+        self.call(self.request(Method::GET, &format!("/jobs/{job}/checkpoints/config"))).await
+    }
+
     /// Asks for the job's cancellation.
     pub async fn cancel(&self, job: JobId) -> anyhow::Result<()> {
         self.send(self.request(Method::PATCH, &format!("/jobs/{job}?mode=cancel"))).await.map(drop)
@@ -124,7 +145,7 @@ impl ClusterClient {
         }
         let text = response.text().await.unwrap_or_default();
         let cause = serde_json::from_str::<ErrorResponse>(&text).map_or(text, |body| body.errors.join("; "));
-        Err(anyhow!("the JobManager at {} answered {status}: {}", self.address, first_line(&cause)))
+        Err(anyhow!("the JobManager at {} answered {status}: {}", self.address, causes(first_line(&cause))))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> anyhow::Error {

@@ -10,3 +10,4 @@ pub mod progress;
 pub mod query;
 pub mod script;
 pub mod settings;
+mod stack_trace;

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::{anyhow, bail};
 use common::shutdown::Shutdown;
 use dataflow::{ExecutionState, JobId, JobStatus, MAX_WATERMARK, VertexId};
-use jobmanager::rest::messages::JobDetails;
+use jobmanager::rest::messages::{CheckpointingStatistics, JobDetails};
 
 use crate::cluster_client::ClusterClient;
+use crate::stack_trace::causes;
 
 /// Whether to show anything while waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +21,6 @@ pub enum Show {
     Nothing,
 }
 
-/// There are none yet.
-const CHECKPOINTS: &str = "checkpoints: off";
 /// Slots are usually there in milliseconds.
 const PATIENCE_FOR_SLOTS: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(50);
@@ -30,7 +29,9 @@ const LINE_WHEN_PIPED: Duration = Duration::from_secs(5);
 
 /// Waits until the job has ended. Fails unless it FINISHED. An interrupt cancels it.
 pub async fn wait(cluster: &ClusterClient, job: JobId, show: Show, interrupt: &Shutdown) -> anyhow::Result<()> {
-    let mut display = Display::new(show);
+    // Only for show: a job whose configuration cannot be had is waited for all the same.
+    let periodic = cluster.checkpointing(job).await.is_ok_and(|config| config.interval != i64::MAX);
+    let mut display = Display::new(show, periodic);
     loop {
         let details = cluster.job(job).await?;
         if details.state.is_terminal() {
@@ -39,7 +40,9 @@ pub async fn wait(cluster: &ClusterClient, job: JobId, show: Show, interrupt: &S
         }
         if display.is_due(&details) {
             let watermark = lowest_watermark(cluster, &details).await;
-            display.update(&details, watermark);
+            // A job that has just ended may be gone; that is no error worth showing.
+            let checkpoints = cluster.checkpoints(job).await.ok();
+            display.update(&details, watermark, checkpoints.as_ref());
         }
         tokio::select! {
             () = tokio::time::sleep(POLL) => {}
@@ -76,27 +79,12 @@ async fn outcome(cluster: &ClusterClient, details: &JobDetails) -> anyhow::Resul
             let exceptions = cluster.exceptions(details.jid).await?;
             let root = exceptions.exception_history.entries.first();
             let cause =
-                root.map_or_else(|| "its cause is not known".to_owned(), |root| cause(&root.exception.stacktrace));
+                root.map_or_else(|| "its cause is not known".to_owned(), |root| causes(&root.exception.stacktrace));
             Err(anyhow!("job {} ('{}') has failed: {cause}", details.jid, details.name))
         }
         JobStatus::Canceled => Err(anyhow!("job {} ('{}') was canceled", details.jid, details.name)),
         _ => Ok(()),
     }
-}
-
-/// The causes of a failure on one line, from a stack trace as Flink writes it: without the classes, and without the line that only says that the
-/// job is not restarted.
-fn cause(stack_trace: &str) -> String {
-    let causes: Vec<&str> = stack_trace
-        .lines()
-        .filter(|line| !line.starts_with("org.apache.flink.runtime.JobException:"))
-        .map(|line| line.trim_start_matches("Caused by: "))
-        .map(|line| match line.split_once(": ") {
-            Some((class, message)) if class.contains('.') && !class.contains(' ') => message,
-            _ => line,
-        })
-        .collect();
-    if causes.is_empty() { stack_trace.trim_end().to_owned() } else { causes.join(": ") }
 }
 
 /// Says so when the job gets no slots for a while. Never ends: it goes along with something that does.
@@ -122,6 +110,8 @@ fn waiting_for_slots(details: &JobDetails) -> Option<String> {
 /// The progress line.
 struct Display {
     show: Show,
+    /// Whether the job takes checkpoints by itself.
+    periodic_checkpoints: bool,
     terminal: bool,
     started: Instant,
     last_line: Option<Instant>,
@@ -133,11 +123,12 @@ struct Display {
 }
 
 impl Display {
-    fn new(show: Show) -> Self {
+    fn new(show: Show, periodic_checkpoints: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let now = Instant::now();
         Self {
             show,
+            periodic_checkpoints,
             terminal,
             started: now,
             last_line: None,
@@ -155,7 +146,7 @@ impl Display {
             && (self.last_state != Some(details.state) || self.last_line.is_none_or(|last| last.elapsed() >= period))
     }
 
-    fn update(&mut self, details: &JobDetails, watermark: Option<i64>) {
+    fn update(&mut self, details: &JobDetails, watermark: Option<i64>, checkpoints: Option<&CheckpointingStatistics>) {
         let now = Instant::now();
         let records = records_read(details);
         // Counters arrive with heartbeats: over less than a second the rate would jump between nothing and twice as much.
@@ -169,9 +160,10 @@ impl Display {
             // Tasks wait for a moment in every job.
             Some(waiting) if self.started.elapsed() >= PATIENCE_FOR_SLOTS => format!("{} {waiting}", details.state),
             _ => format!(
-                "{} records: {records}, {rate:.0}/s, watermark: {}, {CHECKPOINTS}",
+                "{} records: {records}, {rate:.0}/s, watermark: {}, checkpoints: {}",
                 details.state,
-                show_watermark(watermark)
+                show_watermark(watermark),
+                self.show_checkpoints(checkpoints)
             ),
         };
         let mut err = std::io::stderr().lock();
@@ -179,6 +171,11 @@ impl Display {
         let _ = if self.terminal { write!(err, "\r\x1b[K{line}") } else { writeln!(err, "{line}") };
         let _ = err.flush();
         (self.last_line, self.last_state) = (Some(now), Some(details.state));
+    }
+
+    fn show_checkpoints(&self, checkpoints: Option<&CheckpointingStatistics>) -> String {
+        let nothing = if self.periodic_checkpoints { "none yet" } else { "off" };
+        checkpoints.and_then(show_checkpoints).unwrap_or_else(|| nothing.to_owned())
     }
 
     /// Takes the changing line away, so that what is said next begins a line of its own.
@@ -231,5 +228,81 @@ fn show_watermark(watermark: Option<i64>) -> String {
             Some(time) => time.format("%Y-%m-%d %H:%M:%S%.3f").to_string(),
             None => millis.to_string(),
         },
+    }
+}
+
+/// How many there were, and how the last one went; none when there was none.
+fn show_checkpoints(checkpoints: &CheckpointingStatistics) -> Option<String> {
+    let counts = checkpoints.counts;
+    let mut parts = Vec::new();
+    let latest = &checkpoints.latest;
+    if let Some(last) = [&latest.completed, &latest.savepoint].into_iter().flatten().max_by_key(|last| last.id) {
+        parts.push(format!(
+            "{} completed (last: {} ms, {} of {})",
+            counts.completed,
+            last.end_to_end_duration,
+            show_bytes(last.checkpointed_size),
+            show_bytes(last.state_size)
+        ));
+    }
+    if counts.in_progress > 0 {
+        parts.push(format!("{} in progress", counts.in_progress));
+    }
+    if counts.failed > 0 {
+        parts.push(format!("{} failed", counts.failed));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// With three digits or so: `12 B`, `1.4 kB`, `31 MB`.
+fn show_bytes(bytes: u64) -> String {
+    let (mut value, mut unit) = (bytes as f64, "B");
+    for larger in ["kB", "MB", "GB", "TB"] {
+        if value < 1000.0 {
+            break;
+        }
+        (value, unit) = (value / 1000.0, larger);
+    }
+    if unit == "B" || value >= 10.0 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_short() {
+        for (bytes, text) in
+            [(0, "0 B"), (999, "999 B"), (1_400, "1.4 kB"), (31_000_000, "31 MB"), (2_500_000_000, "2.5 GB")]
+        {
+            assert_eq!(show_bytes(bytes), text);
+        }
+    }
+
+    #[test]
+    fn checkpoints_in_the_progress_line() {
+        let summary = serde_json::json!({"min": 0, "max": 0, "avg": 0, "p50": "NaN", "p90": "NaN", "p95": "NaN", "p99": "NaN", "p999": "NaN"});
+        let last = serde_json::json!({
+            "className": "completed", "id": 7, "status": "COMPLETED", "is_savepoint": false, "savepointFormat": null,
+            "trigger_timestamp": 0, "latest_ack_timestamp": 45, "checkpointed_size": 2900, "state_size": 237_000_000,
+            "end_to_end_duration": 45, "alignment_buffered": 0, "processed_data": 0, "persisted_data": 0,
+            "num_subtasks": 1, "num_acknowledged_subtasks": 1, "checkpoint_type": "CHECKPOINT", "tasks": {},
+            "external_path": "/chk-7", "discarded": false
+        });
+        let statistics = |counts: [u64; 3], completed: serde_json::Value| -> CheckpointingStatistics {
+            serde_json::from_value(serde_json::json!({
+                "counts": {"restored": 0, "total": counts.iter().sum::<u64>(), "in_progress": counts[0], "completed": counts[1], "failed": counts[2]},
+                "summary": {"checkpointed_size": summary, "state_size": summary, "end_to_end_duration": summary,
+                            "alignment_buffered": summary, "processed_data": summary, "persisted_data": summary},
+                "latest": {"completed": completed, "savepoint": null, "failed": null, "restored": null},
+                "history": []
+            }))
+            .expect("a body")
+        };
+        assert_eq!(show_checkpoints(&statistics([0, 0, 0], serde_json::Value::Null)), None);
+        let begun = show_checkpoints(&statistics([1, 0, 2], serde_json::Value::Null));
+        assert_eq!(begun.as_deref(), Some("1 in progress, 2 failed"));
+        let ended = show_checkpoints(&statistics([0, 7, 0], last));
+        assert_eq!(ended.as_deref(), Some("7 completed (last: 45 ms, 2.9 kB of 237 MB)"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use common::config::{ConfigSources, ConfigWarning, Configuration, Origin, parse_dynamic_property};
+use common::config::{ConfigSources, ConfigWarning, Configuration, Origin, options, parse_dynamic_property};
 
 use crate::args::ConfigArguments;
 
@@ -34,6 +34,15 @@ pub fn for_job(
     }
     config.validate()?;
     Ok(config)
+}
+
+/// `host:port` of the configured JobManager's REST endpoint: `rest.address`, else the JobManager's address, as Flink's clients have it.
+pub fn rest_address(config: &Configuration) -> anyhow::Result<String> {
+    let host = match config.get_set(&options::REST_ADDRESS)? {
+        Some(host) => host,
+        None => config.get(&options::JOBMANAGER_RPC_ADDRESS)?,
+    };
+    Ok(format!("{host}:{}", config.get(&options::REST_PORT)?))
 }
 
 /// Says what is odd about a key that a script sets.

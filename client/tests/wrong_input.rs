@@ -78,6 +78,19 @@ fn arguments_that_do_not_fit() {
 }
 
 #[test]
+fn commands_that_cannot_be_carried_out() {
+    let job = "00000000000000000000000000000001";
+    for command in [&["list"][..], &["savepoint", job], &["checkpoint", job], &["stop", job], &["cancel", job]] {
+        let all = [command, &["-m", "127.0.0.1:1"]].concat();
+        refused(flinkrs(&all), &["127.0.0.1:1", "flinkrs jobmanager"]);
+    }
+    refused(flinkrs(&["savepoint"]), &["flinkrs savepoint JOB", "flinkrs list"]);
+    refused(flinkrs(&["cancel", "job1"]), &["job1", "JOB"]);
+    refused(flinkrs(&["run", "-n", "x.sql"]), &["--fromSavepoint"]);
+    refused(flinkrs(&["run", "-s", "p", "--claimMode", "MINE", "x.sql"]), &["MINE", "NO_CLAIM"]);
+}
+
+#[test]
 fn a_failed_job_is_said_once_and_in_one_line() {
     let (success, said) = run("once.sql", &format!("{TABLE}SELECT * FROM t;"), &["-t", "local"]);
     assert!(!success);
@@ -89,11 +102,14 @@ fn a_failed_job_is_said_once_and_in_one_line() {
 fn settings_without_effect_are_named() {
     let (success, said) = run(
         "set.sql",
-        "SET 'execution.checkpointing.interval' = '10 s';\nSET 'parallelism.defalt' = '2';\nSELECT 1;",
+        "SET 'execution.checkpointing.file-merging.enabled' = 'true';\nSET 'parallelism.defalt' = '2';\nSELECT 1;",
         &["-t", "local"],
     );
     assert!(success, "{said}");
-    assert!(said.contains("no effect in this version of flinkrs: execution.checkpointing.interval"), "{said}");
+    assert!(
+        said.contains("no effect in this version of flinkrs: execution.checkpointing.file-merging.enabled"),
+        "{said}"
+    );
     assert!(said.contains("did you mean 'parallelism.default'?"), "{said}");
 }
 

@@ -53,6 +53,12 @@ impl KafkaBroker {
         Ok(text.lines().map(str::to_owned).collect())
     }
 
+    /// The values of all records that are committed, from the beginning.
+    pub fn consume_committed(&self, topic: &str) -> anyhow::Result<Vec<String>> {
+        let text = self.run(&["consume", &self.address, topic, "--read-committed"], "")?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+
     fn run(&self, arguments: &[&str], input: &str) -> anyhow::Result<String> {
         let mut process = script(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         process.stdin.take().context("standard input is piped")?.write_all(input.as_bytes())?;

@@ -7,5 +7,6 @@ pub mod answer;
 pub mod case;
 pub mod compare;
 pub mod kafka;
+pub mod phases;
 pub mod process;
 pub mod runner;

@@ -7,13 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-/// The binary beside the test's own executable; cargo builds both.
+/// The binary in the target folder of the program that asks, which may be a test (in `deps`); cargo builds both.
 pub fn binary() -> anyhow::Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let folder = test.parent().and_then(|deps| deps.parent()).context("a test runs in the target folder")?;
-    let binary = folder.join("flinkrs");
-    ensure!(binary.is_file(), "{} is missing; build it with 'cargo build --workspace'", binary.display());
-    Ok(binary)
+    let program = std::env::current_exe()?;
+    let folders = program.ancestors().skip(1).take(2);
+    let binary = folders.map(|folder| folder.join("flinkrs")).find(|binary| binary.is_file());
+    binary.with_context(|| format!("no flinkrs beside {}; build it with 'cargo build --workspace'", program.display()))
 }
 
 /// A command of the binary that sees no configuration but what it is given.

@@ -1,5 +1,6 @@
 //! Runs cases on an embedded cluster, statement by statement, as the recorder ran them on Flink.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,11 +23,11 @@ use crate::compare::{self, Strictness};
 /// A cluster that runs cases.
 pub struct Runner {
     cluster: EmbeddedCluster,
-    client: ClusterClient,
+    pub(crate) client: ClusterClient,
 }
 
 /// No statement of a case takes longer.
-const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 impl Runner {
     /// Starts the cluster.
@@ -51,12 +52,7 @@ impl Runner {
         match &case.recorded {
             Recorded::Script { statements, outputs } => {
                 let mut found = self.script(statements, &data, &out, strictness).await?;
-                for (sub_folder, lines) in outputs.iter().flatten() {
-                    let ours = lines_under(&out.join(sub_folder))?;
-                    if &ours != lines {
-                        found.push(format!("files under {sub_folder}: Flink {lines:?}, flinkrs {ours:?}"));
-                    }
-                }
+                found.extend(file_differences(outputs.as_ref(), &out)?);
                 Ok(found)
             }
             Recorded::Expressions { exprs } => {
@@ -150,7 +146,7 @@ impl Runner {
 }
 
 /// A session with the settings of every recorded run.
-fn new_session() -> Session {
+pub(crate) fn new_session() -> Session {
     let config = [("parallelism.default", "1"), ("table.local-time-zone", "UTC")];
     Session::new(config.map(|(key, value)| (key.to_owned(), value.to_owned())).into())
 }
@@ -159,7 +155,7 @@ async fn within_limit(work: impl Future<Output = anyhow::Result<()>>) -> anyhow:
     tokio::time::timeout(LIMIT, work).await.context("it takes too long")?
 }
 
-fn append(schema: &RowType, batch: &Batch, context: &EvalContext, changelog: &mut Vec<(String, Row)>) {
+pub(crate) fn append(schema: &RowType, batch: &Batch, context: &EvalContext, changelog: &mut Vec<(String, Row)>) {
     for row in 0..batch.num_rows() {
         let cells = schema
             .fields
@@ -178,13 +174,28 @@ fn append(schema: &RowType, batch: &Batch, context: &EvalContext, changelog: &mu
 }
 
 /// A column's type as Flink prints it in a result schema: with its time attribute.
-fn type_text(ty: &dataflow::LogicalType) -> String {
+pub(crate) fn type_text(ty: &dataflow::LogicalType) -> String {
     let not_null = if ty.nullable { "" } else { " NOT NULL" };
     match ty.time_attribute() {
         TimeAttribute::None => ty.to_string(),
         TimeAttribute::Rowtime => format!("{}{not_null} *ROWTIME*", ty.kind),
         TimeAttribute::Proctime => format!("{}{not_null} *PROCTIME*", ty.kind),
     }
+}
+
+/// How the files that sinks left differ from Flink's.
+pub(crate) fn file_differences(
+    outputs: Option<&BTreeMap<String, Vec<String>>>,
+    out: &Path,
+) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (sub_folder, lines) in outputs.into_iter().flatten() {
+        let ours = lines_under(&out.join(sub_folder))?;
+        if &ours != lines {
+            found.push(format!("files under {sub_folder}: Flink {lines:?}, flinkrs {ours:?}"));
+        }
+    }
+    Ok(found)
 }
 
 /// The lines of all finished files below a folder, sorted.

@@ -72,4 +72,7 @@ fn set_job(group: &MetricGroup, job: &ExecutionGraph, now: i64) {
     group.gauge("restartingTime").set(since(JobStatus::Restarting));
     group.gauge("failingTime").set(since(JobStatus::Failing));
     group.gauge("cancellingTime").set(since(JobStatus::Cancelling));
+    for (name, value) in job.checkpoints().gauges() {
+        group.gauge(name).set(value as f64);
+    }
 }

@@ -22,7 +22,7 @@ use crate::job_archive::JobArchive;
 use crate::job_master::JobMasterContext;
 use crate::job_store::{JobStore, MemoryJobStore, RaftJobStore};
 use crate::resource_manager::{ResourceManagerHandle, ResourceManagerSettings};
-use crate::rest::{RestContext, RestServer};
+use crate::rest::{Operations, RestContext, RestServer};
 use crate::rpc_service::RpcService;
 
 /// How long jobs may take to tell their TaskManagers that they are suspended.
@@ -78,6 +78,7 @@ impl JobManager {
         let rest_context = RestContext {
             dispatcher: dispatcher.clone(),
             resource_manager,
+            operations: Operations::new(clock.clone()),
             metrics,
             clock,
             shutdown: requested.clone(),

@@ -12,7 +12,11 @@ use dataflow::checkpoint::{
     CheckpointReport, OperatorStateItem, OperatorSubtaskState, Redistribution, SnapshotKind, TaskSnapshot,
 };
 use dataflow::deployment::TaskDeploymentDescriptor;
-use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobId, OperatorId};
+use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec};
+use dataflow::{
+    ExecutionAttemptId, ExecutionState, Failure, Field, JobGraph, JobId, OperatorId, OperatorSpec, RowType, Split,
+    TypeKind,
+};
 use jobmanager::JobManager;
 
 const RESTART: [(&str, &str); 3] = [
@@ -136,6 +140,25 @@ async fn a_failed_job_goes_on_from_its_last_complete_checkpoint() {
 }
 
 #[tokio::test]
+async fn with_spare_slots_a_killed_task_manager_costs_one_restart_and_less_than_a_second_by_default() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobmanager = start(&[]).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    let mut b = ScriptedTaskManager::start(&jobmanager, "b", 1).await;
+    let config =
+        [("execution.checkpointing.interval", "20 ms"), ("execution.checkpointing.dir", dir.path().to_str().unwrap())];
+    submit(&jobmanager, &graph(0x28, 1, &config)).await;
+    let tasks = run(&mut a).await;
+    let id = complete(&mut a, &tasks).await;
+    let killed = std::time::Instant::now();
+    a.kill();
+    let again = b.submitted(2).await;
+    assert!(killed.elapsed() < std::time::Duration::from_secs(1), "{:?}", killed.elapsed());
+    assert!(again.iter().all(|task| task.attempt.attempt == 1));
+    assert_eq!(restored(&again[0]).0, id);
+}
+
+#[tokio::test]
 async fn a_declined_checkpoint_fails_the_job_unless_it_is_tolerated() {
     let dir = tempfile::tempdir().unwrap();
     let jobmanager = start(&[]).await;
@@ -193,7 +216,18 @@ async fn the_next_jobmanager_goes_on_from_the_last_checkpoint_with_new_numbers()
 }
 
 #[tokio::test]
-async fn a_job_starts_from_a_retained_checkpoint_at_another_parallelism() {
+async fn a_job_starts_from_a_retained_checkpoint_at_another_parallelism_and_owns_it_only_when_it_claims_it() {
+    let table = [
+        (&[][..], SnapshotKind::FullCheckpoint, true),
+        (&[("execution.state-recovery.claim-mode", "CLAIM")], SnapshotKind::Checkpoint, false),
+        (&[("execution.state-recovery.claim-mode", "LEGACY")], SnapshotKind::Checkpoint, true),
+    ];
+    for (claim, kind, stays) in table {
+        restore_from_retained(claim, kind, stays).await;
+    }
+}
+
+async fn restore_from_retained(claim: &[(&str, &str)], kind: SnapshotKind, stays: bool) {
     let dir = tempfile::tempdir().unwrap();
     let jobmanager = start(&[]).await;
     let mut a = ScriptedTaskManager::start(&jobmanager, "a", 2).await;
@@ -212,6 +246,7 @@ async fn a_job_starts_from_a_retained_checkpoint_at_another_parallelism() {
     let retained = folder(dir.path(), 0x24, 1);
     let mut config = settings(dir.path());
     config.push(("execution.state-recovery.path", retained.to_str().unwrap()));
+    config.extend(claim);
     submit(&jobmanager, &graph(0x25, 2, &config)).await;
     let tasks = a.submitted(4).await;
     let items: usize = tasks.iter().map(|task| restored(task).1.len()).sum();
@@ -221,10 +256,110 @@ async fn a_job_starts_from_a_retained_checkpoint_at_another_parallelism() {
     }
     let (attempts, barrier) = triggered(&mut a).await;
     assert_eq!((attempts.len(), barrier.checkpoint_id), (2, 2));
-    assert_eq!(barrier.options.kind, SnapshotKind::FullCheckpoint, "nobody has claimed the first one");
+    assert_eq!(barrier.options.kind, kind, "{claim:?}");
     acknowledge(&mut a, &tasks, 2).await;
     while !matches!(a.call().await, Call::Checkpoint(_, CheckpointNotice::Completed { checkpoint_id: 2 })) {}
-    assert!(retained.join("_metadata").exists());
+    if stays {
+        complete_next(&mut a, &tasks, 3).await;
+        assert!(retained.join("_metadata").exists(), "{claim:?}");
+    } else {
+        gone(&retained).await;
+    }
+}
+
+/// As [`complete`], at any parallelism.
+async fn complete_next(task_manager: &mut ScriptedTaskManager, tasks: &[TaskDeploymentDescriptor], id: u64) {
+    assert_eq!(triggered(task_manager).await.1.checkpoint_id, id);
+    acknowledge(task_manager, tasks, id).await;
+    while !matches!(task_manager.call().await, Call::Checkpoint(_, CheckpointNotice::Completed { checkpoint_id }) if checkpoint_id == id)
+    {
+    }
+}
+
+/// Two readers of files and a sink.
+fn files(job: u128, folder: &Path, config: &[(&str, &str)]) -> JobGraph {
+    let mut graph = graph(job, 2, config);
+    let physical = RowType::new(vec![Field::new("line", TypeKind::Int.nullable())]);
+    let path = folder.to_str().unwrap().to_owned();
+    let options = [("path".to_owned(), path), ("format".to_owned(), "csv".to_owned())].into();
+    let connector = ConnectorSpec {
+        table: "c.d.t".into(),
+        connector: "filesystem".into(),
+        options,
+        physical,
+        primary_key: Vec::new(),
+        partition_keys: vec![],
+    };
+    graph.vertices[0].operators[0].spec = OperatorSpec::Source(SourceSpec {
+        connector,
+        read: vec![ReadColumn::Physical(0)],
+        projection: None,
+        watermark: None,
+    });
+    graph
+}
+
+#[tokio::test]
+async fn every_split_goes_on_in_one_place_after_a_restart() {
+    let (dir, input) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for name in ["a", "b", "c", "d"] {
+        std::fs::write(input.path().join(name), "1\n").unwrap();
+    }
+    let jobmanager = start(&[]).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 2).await;
+    submit(&jobmanager, &files(0x27, input.path(), &settings(dir.path()))).await;
+    let tasks = a.submitted(4).await;
+    let (first, second) = (tasks[0].attempt, tasks[1].attempt);
+    // Before all tasks run there is no checkpoint to come between.
+    let (of_first, of_second) = (a.request_split(first).await, a.request_split(second).await);
+    for task in &tasks {
+        a.update(task.attempt, ExecutionState::Running).await;
+    }
+    let (_, barrier) = triggered(&mut a).await;
+    // Given out behind the barrier: not among what the readers acknowledge.
+    let after = a.request_split(second).await;
+    assert_eq!((of_first.len(), of_second.len(), after.len()), (1, 1, 1));
+    for task in &tasks {
+        let mut snapshot = TaskSnapshot::default();
+        let splits = [(first, &of_first), (second, &of_second)].into_iter().find(|(reader, _)| *reader == task.attempt);
+        if let Some((_, splits)) = splits {
+            let splits = splits.iter().map(|split| Split { id: split.id.clone(), payload: further(&split.payload) });
+            let state = OperatorSubtaskState { splits: splits.collect(), ..Default::default() };
+            snapshot.operators.insert(OperatorId(1), state);
+        }
+        let (attempt, metrics) = (task.attempt, CheckpointMetrics::default());
+        let acknowledgement =
+            CheckpointAcknowledgement { attempt, checkpoint_id: barrier.checkpoint_id, snapshot, metrics };
+        a.report_checkpoint(&CheckpointReport::Acknowledged(acknowledgement)).await;
+    }
+    while !matches!(a.call().await, Call::Checkpoint(_, CheckpointNotice::Completed { .. })) {}
+    a.update(tasks[3].attempt, ExecutionState::Failed).await;
+    for task in &tasks[..3] {
+        a.update(task.attempt, ExecutionState::Canceled).await;
+    }
+    let again = loop {
+        if let Call::Submit(first) = a.call().await {
+            break [vec![*first], a.submitted(3).await].concat();
+        }
+    };
+    let mut given = Vec::new();
+    for reader in [again[0].attempt, again[1].attempt, again[0].attempt, again[1].attempt] {
+        given.extend(a.request_split(reader).await);
+    }
+    assert_eq!(a.request_split(again[0].attempt).await, []);
+    let mut ids: Vec<(&str, u64)> = given
+        .iter()
+        .map(|split| (split.id.rsplit('/').next().unwrap(), split.payload["offset"].as_u64().unwrap()))
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [("a", 1), ("b", 1), ("c", 0), ("d", 0)], "those that were being read go on where they were");
+}
+
+/// The payload of a file of which one byte was read.
+fn further(payload: &serde_json::Value) -> serde_json::Value {
+    let mut payload = payload.clone();
+    payload["offset"] = 1.into();
+    payload
 }
 
 #[tokio::test]

@@ -1,15 +1,21 @@
 //! The commands, a file each; here is what they share.
 
+mod checkpoint;
+mod list;
 mod roles;
 mod run;
+mod savepoint;
+mod stop;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
 
-use crate::args::{Arguments, Command};
+use crate::args::{Arguments, ClusterArguments, Command};
+use crate::cluster_client::ClusterClient;
 use crate::job_file;
+use crate::settings;
 
 /// Runs the command of this command line.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -17,6 +23,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::JobManager(arguments) => roles::jobmanager(&arguments),
         Command::TaskManager(arguments) => roles::taskmanager(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::List(arguments) => list::list(&arguments),
+        Command::Savepoint(arguments) => savepoint::savepoint(&arguments),
+        Command::Checkpoint(arguments) => checkpoint::checkpoint(&arguments),
+        Command::Stop(arguments) => stop::stop(&arguments),
+        Command::Cancel(arguments) => stop::cancel(&arguments),
         Command::JobSchema => {
             std::io::stdout()
                 .write_all(job_file::json_schema().as_bytes())
@@ -39,6 +50,21 @@ pub fn one_line(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// Does something on a cluster that is there already.
+fn on_cluster(
+    arguments: &ClusterArguments,
+    action: impl AsyncFnOnce(ClusterClient) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    let config = settings::load(&arguments.config)?;
+    let address = match &arguments.jobmanager {
+        Some(address) => address.clone(),
+        None => settings::rest_address(&config)?,
+    };
+    let client = ClusterClient::new(address)?;
+    async_runtime()?.block_on(action(client))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The runtime that services of this process share: its threads only wait for I/O, tasks have threads of their own.

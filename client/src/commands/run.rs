@@ -4,12 +4,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
-use common::config::{Configuration, options};
+use common::config::{Configuration, Origin, options};
 use common::shutdown::Shutdown;
 use common::telemetry::{LogOptions, init_logging};
 
 use super::async_runtime;
-use crate::args::{RunArguments, Target};
+use crate::args::{ClaimMode, RunArguments, Target};
 use crate::cluster_client::ClusterClient;
 use crate::embedded::EmbeddedCluster;
 use crate::job_file;
@@ -29,17 +29,13 @@ const LOG_FILTER: &str = "error,warp=off,rdkafka=off,librdkafka=off,connectors=w
 
 /// Runs the job of a file.
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
-    if let Some(path) = &arguments.from_savepoint {
-        bail!(
-            "cannot start from '{path}': this version of flinkrs takes no savepoints and no checkpoints yet; run the job without -s"
-        );
-    }
     let job = job_file::read(&arguments.file)?;
     let process = settings::load(&arguments.config)?;
     let mut config = settings::for_job(&process, &job.config, &arguments.config, arguments.parallelism)?;
     if let Some(name) = &job.name {
-        config.set("pipeline.name", name, common::config::Origin::Job);
+        config.set("pipeline.name", name, Origin::Job);
     }
+    restore_from(arguments, &mut config);
     init_logging(&LogOptions::of_process(&config, "client", LOG_FILTER)?)?;
     async_runtime()?.block_on(async {
         let interrupt = Shutdown::new();
@@ -52,6 +48,22 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         place.leave().await;
         outcome.map(|()| ExitCode::SUCCESS)
     })
+}
+
+/// What the job starts from, as Flink's keys say it.
+fn restore_from(arguments: &RunArguments, config: &mut Configuration) {
+    let Some(path) = &arguments.from_savepoint else { return };
+    config.set(options::STATE_RECOVERY_PATH.key(), path, Origin::CommandLine);
+    if arguments.allow_non_restored_state {
+        config.set(options::STATE_RECOVERY_IGNORE_UNCLAIMED_STATE.key(), "true", Origin::CommandLine);
+    }
+    if let Some(mode) = arguments.claim_mode {
+        let mode = match mode {
+            ClaimMode::Claim => "CLAIM",
+            ClaimMode::NoClaim => "NO_CLAIM",
+        };
+        config.set(options::STATE_RECOVERY_CLAIM_MODE.key(), mode, Origin::CommandLine);
+    }
 }
 
 /// Where the job runs.
@@ -82,7 +94,7 @@ async fn choose(arguments: &RunArguments, config: &Configuration) -> anyhow::Res
         return Ok(Place::Cluster(client));
     }
     if arguments.target != Some(Target::Local) {
-        let address = format!("{}:{}", rest_host(config)?, config.get(&options::REST_PORT)?);
+        let address = settings::rest_address(config)?;
         let client = ClusterClient::new(&address)?;
         if arguments.target == Some(Target::Remote) {
             client.overview().await?;
@@ -100,12 +112,4 @@ async fn choose(arguments: &RunArguments, config: &Configuration) -> anyhow::Res
         );
     }
     Ok(Place::Embedded(Box::new(EmbeddedCluster::start(config, 1, EMBEDDED_SLOTS).await?)))
-}
-
-/// `rest.address`, else the JobManager's address, as Flink's clients have it.
-fn rest_host(config: &Configuration) -> anyhow::Result<String> {
-    Ok(match config.get_set(&options::REST_ADDRESS)? {
-        Some(host) => host,
-        None => config.get(&options::JOBMANAGER_RPC_ADDRESS)?,
-    })
 }

@@ -13,7 +13,7 @@ pub struct JobFile {
     /// The job's name (pipeline.name).
     #[serde(default)]
     pub name: Option<String>,
-    /// Flink configuration keys for this job, such as `parallelism.default: 4`, flat or nested.
+    /// Flink configuration keys for this job, such as `parallelism.default: 4` or `execution.state-recovery.path: PATH`, flat or nested.
     #[serde(default)]
     pub config: IndexMap<String, ConfigValue>,
     /// The job as Flink SQL: inline text, or `file:` with a path relative to this file.

@@ -5,12 +5,12 @@ use crate::datagen::DatagenFactory;
 use crate::error::ConnectorError;
 use crate::factory::ConnectorFactory;
 use crate::filesystem::FilesystemFactory;
-use crate::kafka::KafkaFactory;
+use crate::kafka::{KafkaFactory, UpsertKafkaFactory};
 use crate::print::PrintFactory;
 use crate::table_options::nearest;
 
-static FACTORIES: [&dyn ConnectorFactory; 5] =
-    [&BlackholeFactory, &DatagenFactory, &FilesystemFactory, &KafkaFactory, &PrintFactory];
+static FACTORIES: [&dyn ConnectorFactory; 6] =
+    [&BlackholeFactory, &DatagenFactory, &FilesystemFactory, &KafkaFactory, &PrintFactory, &UpsertKafkaFactory];
 
 /// Every connector, by name.
 pub fn factories() -> &'static [&'static dyn ConnectorFactory] {

@@ -241,6 +241,7 @@ mod tests {
             options: options.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect(),
             physical: RowType::default(),
             partition_keys: vec![],
+            primary_key: Vec::new(),
         }
     }
 

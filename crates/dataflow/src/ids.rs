@@ -76,6 +76,10 @@ hex_id!(
     JobId
 );
 hex_id!(
+    /// Something that a client has asked for and asks about again: a savepoint, a checkpoint.
+    TriggerId
+);
+hex_id!(
     /// A job vertex: one operator chain, run as parallel subtasks.
     VertexId
 );

@@ -29,7 +29,7 @@ pub use checkpoint::CheckpointBarrier;
 pub use element::{MAX_WATERMARK, MIN_WATERMARK, StreamElement, WatermarkStatus};
 pub use expression::{AggregateCall, Expr, ExprKind, Literal};
 pub use failure::{Failure, FailureDomain};
-pub use ids::{ExecutionAttemptId, JobId, LeaderEpoch, OperatorId, PartitionId, VertexId};
+pub use ids::{ExecutionAttemptId, JobId, LeaderEpoch, OperatorId, PartitionId, TriggerId, VertexId};
 pub use job_graph::{JobEdge, JobGraph, JobVertex, OperatorDescriptor, Partitioning};
 pub use job_status::{ExecutionState, JobStatus};
 pub use operator_spec::OperatorSpec;

@@ -47,6 +47,9 @@ pub struct ConnectorSpec {
     pub physical: RowType,
     /// PARTITIONED BY columns.
     pub partition_keys: Vec<String>,
+    /// Columns of the PRIMARY KEY; none without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub primary_key: Vec<String>,
 }
 
 /// A source operator.

@@ -411,7 +411,7 @@ impl CheckpointCoordinator {
             return None;
         }
         let by_clock = goes_on && self.next_periodic.is_some_and(|due| due.max(self.pause_until) <= now);
-        (self.final_due || by_clock).then_some(Occasion::Periodic)
+        (goes_on && self.final_due || by_clock).then_some(Occasion::Periodic)
     }
 
     fn trigger(&mut self, occasion: Occasion, plan: CheckpointPlan, now: i64, out: &mut Vec<CheckpointCommand>) {

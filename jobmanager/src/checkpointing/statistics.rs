@@ -3,6 +3,7 @@
 //! Pure data with functions that record; whoever drives checkpoints calls them, REST and metrics read. Nothing is decided by it, and it is
 //! not part of a checkpoint: a JobManager that comes back begins anew. Clones are cheap, because what has ended is shared.
 
+mod gauges;
 mod record;
 mod summary;
 #[cfg(test)]
@@ -22,13 +23,13 @@ pub use summary::{Distribution, StatisticsSummary};
 pub struct CheckpointCounts {
     /// Restores of the job.
     pub restored: u64,
-    /// Triggered, whether they began or not.
+    /// All that were triggered.
     pub total: u64,
     /// Begun and not ended.
     pub in_progress: u64,
     /// Completed.
     pub completed: u64,
-    /// Failed, or never begun.
+    /// Failed.
     pub failed: u64,
 }
 
@@ -95,12 +96,6 @@ impl CheckpointStatistics {
         self.counts.in_progress += 1;
         self.records.insert(id, Arc::new(CheckpointRecord::new(id, kind, tasks, now)));
         self.evict();
-    }
-
-    /// A checkpoint was due but did not begin, as when a task was not running.
-    pub fn not_triggered(&mut self) {
-        self.counts.total += 1;
-        self.counts.failed += 1;
     }
 
     /// A subtask has done its part. One that had ended before the checkpoint is acknowledged with an empty snapshot.
@@ -183,7 +178,7 @@ impl CheckpointStatistics {
         self.find(self.latest_savepoint?)
     }
 
-    /// The latest that failed after it had begun.
+    /// The latest that failed.
     pub fn latest_failed(&self) -> Option<&CheckpointRecord> {
         self.find(self.latest_failed?)
     }

@@ -7,6 +7,7 @@ use common::shutdown::Shutdown;
 use dataflow::{JobId, VertexId};
 
 use super::error::RestError;
+use super::operations::Operations;
 use crate::cluster_metrics::ClusterMetrics;
 use crate::dispatcher::Dispatcher;
 use crate::resource_manager::ResourceManagerHandle;
@@ -19,6 +20,8 @@ pub struct RestContext {
     pub dispatcher: Dispatcher,
     /// The TaskManagers.
     pub resource_manager: ResourceManagerHandle,
+    /// What clients have asked for and will ask about again.
+    pub operations: Operations,
     /// For Prometheus.
     pub metrics: Arc<ClusterMetrics>,
     /// Time.

@@ -30,12 +30,14 @@ pub(super) async fn of_job_manager(context: &RestContext, query: &Query) -> Answ
         ("taskSlotsAvailable", count(slots.free as usize)),
         ("taskSlotsTotal", count(slots.total as usize)),
     ];
-    values(metrics.into_iter().map(|(id, value)| (id.to_owned(), value)).collect(), query)
+    values(metrics.into_iter().map(|(id, value)| (id.to_owned(), value.text())).collect(), query)
 }
 
 pub(super) async fn of_job(context: &RestContext, id: &str, query: &Query) -> Answer {
     let job = context.job(id).await?;
-    values(job_metrics(&job, context.now()), query)
+    let mut texts = texts(job_metrics(&job, context.now()));
+    texts.push(("lastCheckpointExternalPath".to_owned(), job.checkpoints().last_external_path().to_owned()));
+    values(texts, query)
 }
 
 pub(super) async fn of_jobs(context: &RestContext, query: &Query) -> Answer {
@@ -51,7 +53,7 @@ pub(super) async fn of_jobs(context: &RestContext, query: &Query) -> Answer {
 
 pub(super) async fn of_task_manager(context: &RestContext, id: &str, query: &Query) -> Answer {
     let view = task_managers::find(context, id).await?;
-    values(task_manager_metrics(&view), query)
+    values(texts(task_manager_metrics(&view)), query)
 }
 
 pub(super) async fn of_task_managers(context: &RestContext, query: &Query) -> Answer {
@@ -69,12 +71,12 @@ pub(super) fn of_vertex(job: &ExecutionGraph, id: &str, query: &Query) -> Answer
     let metrics = vertex.executions().iter().enumerate().flat_map(|(index, execution)| {
         metrics_of(execution).into_iter().map(move |(name, value)| (format!("{index}.{name}"), value))
     });
-    values(metrics.collect(), query)
+    values(texts(metrics.collect()), query)
 }
 
 pub(super) fn of_subtask(job: &ExecutionGraph, id: &str, index: &str, query: &Query) -> Answer {
     let execution = vertex::execution(context::vertex(job, id)?, index)?;
-    values(named(metrics_of(execution)), query)
+    values(texts(named(metrics_of(execution))), query)
 }
 
 /// Metrics aggregated over the subtasks, or over those of `subtasks=0,2-4`.
@@ -103,8 +105,12 @@ fn named(metrics: Vec<(&'static str, MetricNumber)>) -> Metrics {
     metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+fn texts(metrics: Metrics) -> Vec<(String, String)> {
+    metrics.into_iter().map(|(id, value)| (id, value.text())).collect()
+}
+
 /// The names, or the values of those that `get` asks for; unknown ones are left out.
-fn values(metrics: Metrics, query: &Query) -> Answer {
+fn values(metrics: Vec<(String, String)>, query: &Query) -> Answer {
     let Some(wanted) = query.list("get") else {
         let ids: Vec<MetricId> = metrics.into_iter().map(|(id, _)| MetricId { id }).collect();
         return Reply::json(&ids);
@@ -112,7 +118,7 @@ fn values(metrics: Metrics, query: &Query) -> Answer {
     let values: Vec<MetricValue> = metrics
         .into_iter()
         .filter(|(id, _)| wanted.contains(&id.as_str()))
-        .map(|(id, value)| MetricValue { id, value: value.text() })
+        .map(|(id, value)| MetricValue { id, value })
         .collect();
     Reply::json(&values)
 }
@@ -158,7 +164,11 @@ fn job_metrics(job: &ExecutionGraph, now: i64) -> Metrics {
             MetricNumber::Count(if all_up { now - job.last_modification() } else { 0 }),
         ),
     ];
-    metrics.into_iter().map(|(id, value)| (id.to_owned(), value)).collect()
+    metrics
+        .into_iter()
+        .chain(job.checkpoints().gauges().map(|(id, value)| (id, MetricNumber::Count(value))))
+        .map(|(id, value)| (id.to_owned(), value))
+        .collect()
 }
 
 fn task_manager_metrics(view: &TaskManagerView) -> Metrics {

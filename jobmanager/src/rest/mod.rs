@@ -4,6 +4,7 @@
 //! pictures of jobs and views of TaskManagers; nothing is decided here.
 
 mod aggregate;
+mod checkpoints;
 mod cluster;
 mod context;
 mod error;
@@ -13,14 +14,17 @@ mod jobs;
 mod lifecycle;
 pub mod messages;
 mod metric_queries;
+mod operations;
 mod query;
 mod reply;
 mod results;
 mod router;
+mod savepoints;
 mod server;
 mod task_managers;
 mod task_metrics;
 mod vertex;
 
 pub use context::RestContext;
+pub use operations::Operations;
 pub use server::RestServer;

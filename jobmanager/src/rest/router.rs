@@ -7,7 +7,7 @@ use super::context::RestContext;
 use super::error::RestError;
 use super::query::{self, Query};
 use super::reply::{Answer, Reply};
-use super::{cluster, job, jobs, lifecycle, metric_queries, results, task_managers, vertex};
+use super::{checkpoints, cluster, job, jobs, lifecycle, metric_queries, results, savepoints, task_managers, vertex};
 
 /// A request before it is answered.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("POST", ["jobs"]) => lifecycle::submit(context, &request.body).await,
         ("GET", ["jobs", "overview"]) => jobs::overview(context).await,
         ("GET", ["jobs", "metrics"]) => metric_queries::of_jobs(context, query).await,
+        ("POST", ["savepoint-disposal"]) => savepoints::dispose(context, &request.body),
+        ("GET", ["savepoint-disposal", trigger]) => savepoints::disposal_status(context, trigger),
         (_, ["jobs", id, rest @ ..]) => job_route(context, request, id, rest).await,
         _ => Err(unknown(request, path)),
     }
@@ -66,6 +68,17 @@ async fn job_route(context: &RestContext, request: &Request, id: &str, path: &[&
         ("GET", ["exceptions"]) => job::exceptions(context, id, query).await,
         ("GET", ["accumulators"]) => job::accumulators(context, id).await,
         ("GET", ["metrics"]) => metric_queries::of_job(context, id, query).await,
+        ("GET", ["checkpoints"]) => checkpoints::statistics(context, id).await,
+        ("GET", ["checkpoints", "config"]) => checkpoints::configuration(context, id).await,
+        ("GET", ["checkpoints", "details", checkpoint]) => checkpoints::details(context, id, checkpoint).await,
+        ("GET", ["checkpoints", "details", checkpoint, "subtasks", vertex]) => {
+            checkpoints::subtasks(context, id, checkpoint, vertex).await
+        }
+        ("POST", ["checkpoints"]) => savepoints::trigger_checkpoint(context, id, &request.body),
+        ("GET", ["checkpoints", trigger]) => savepoints::checkpoint_status(context, id, trigger),
+        ("POST", ["savepoints"]) => savepoints::trigger_savepoint(context, id, &request.body),
+        ("GET", ["savepoints", trigger]) => savepoints::savepoint_status(context, id, trigger),
+        ("POST", ["stop"]) => savepoints::stop(context, id, &request.body),
         ("GET", ["execution-result"]) => lifecycle::execution_result(context, id).await,
         ("GET", ["results", operator]) => results::collect(context, id, operator, query).await,
         (_, ["vertices", vertex, rest @ ..]) => vertex_route(context, request, id, vertex, rest).await,
@@ -99,8 +112,20 @@ async fn vertex_route(context: &RestContext, request: &Request, id: &str, vertex
 
 /// Known paths under a wrong method are `Not found`; others would be files of the dashboard.
 fn unknown(request: &Request, path: &[&str]) -> RestError {
-    let known =
-        matches!(path, ["overview" | "config" | "jobs" | "taskmanagers" | "jobmanager" | "cluster" | "metrics", ..]);
+    let known = matches!(
+        path,
+        [
+            "overview"
+                | "config"
+                | "jobs"
+                | "taskmanagers"
+                | "jobmanager"
+                | "cluster"
+                | "metrics"
+                | "savepoint-disposal",
+            ..
+        ]
+    );
     let shown = request.path.strip_prefix("/v1").unwrap_or(&request.path);
     let text = if known { format!("Not found: {shown}") } else { format!("Unable to load requested file {shown}.") };
     RestError::plain(StatusCode::NOT_FOUND, text)

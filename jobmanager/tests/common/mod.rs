@@ -19,7 +19,7 @@ use dataflow::deployment::{
 use dataflow::operator_spec::{SPEC_VERSION, ValuesSpec};
 use dataflow::{
     ExecutionAttemptId, ExecutionState, Failure, JobEdge, JobGraph, JobId, JobVertex, OperatorDescriptor, OperatorId,
-    OperatorSpec, Partitioning, RowType, VertexId,
+    OperatorSpec, Partitioning, RowType, Split, VertexId,
 };
 use jobmanager::JobManager;
 use proto::WIRE_VERSION;
@@ -54,6 +54,7 @@ pub enum Call {
     Cancel(ExecutionAttemptId),
     Release(JobId),
     Checkpoint(Vec<ExecutionAttemptId>, CheckpointNotice),
+    AddSplits { attempt: ExecutionAttemptId, splits: Vec<Split>, no_more: bool },
 }
 
 struct Service {
@@ -73,7 +74,11 @@ impl TaskManagerGateway for Service {
         Ok(Response::new(CancelTaskResponse {}))
     }
 
-    async fn add_splits(&self, _: Request<AddSplitsRequest>) -> Result<Response<AddSplitsResponse>, Status> {
+    async fn add_splits(&self, request: Request<AddSplitsRequest>) -> Result<Response<AddSplitsResponse>, Status> {
+        let request = request.into_inner();
+        let attempt = serde_json::from_str(&request.attempt).expect("an attempt");
+        let splits = serde_json::from_slice(&request.splits).expect("splits");
+        self.calls.send(Call::AddSplits { attempt, splits, no_more: request.no_more_splits }).ok();
         Ok(Response::new(AddSplitsResponse {}))
     }
 
@@ -171,6 +176,21 @@ impl ScriptedTaskManager {
         let update = serde_json::to_vec(&update).unwrap().into();
         let request = UpdateTaskStateRequest { epoch: self.epoch, update };
         self.client.update_task_state(request).await.unwrap().into_inner().known
+    }
+
+    /// Asks for a split for the source operator with the id of its vertex; the answer is the next call.
+    pub async fn request_split(&mut self, attempt: ExecutionAttemptId) -> Vec<Split> {
+        let operator = OperatorId(attempt.vertex.0).to_string();
+        let request =
+            RequestSplitRequest { epoch: self.epoch, attempt: serde_json::to_string(&attempt).unwrap(), operator };
+        self.client.request_split(request).await.unwrap();
+        match self.call().await {
+            Call::AddSplits { attempt: to, splits, no_more } => {
+                assert_eq!((to, no_more), (attempt, splits.is_empty()));
+                splits
+            }
+            other => panic!("expected splits, got {other:?}"),
+        }
     }
 
     /// Reports on a checkpoint.

@@ -183,8 +183,8 @@ mod tests {
         for (key, class) in [
             ("rest.port", KeyClass::Used),
             ("execution.buffer-timeout", KeyClass::Deprecated { current: "execution.buffer-timeout.interval" }),
-            ("execution.checkpointing.interval", KeyClass::NotYet),
-            ("state.checkpoints.dir", KeyClass::NotYet),
+            ("execution.checkpointing.interval", KeyClass::Used),
+            ("state.checkpoints.dir", KeyClass::Deprecated { current: "execution.checkpointing.dir" }),
             ("env.java.opts.all", KeyClass::JvmOnly),
             ("akka.ask.timeout", KeyClass::JvmOnly),
             ("jobmanager.memory.process.size", KeyClass::JvmOnly),

@@ -81,6 +81,7 @@ fn writer(path: &Path, options: &[(&str, &str)], clock: &ManualClock, context: W
         options: options.collect(),
         physical: row(),
         partition_keys: vec!["p".into()],
+        primary_key: Vec::new(),
     };
     let (table, sink) = (FileTable::read(&connector).unwrap(), SinkOptions::read(&connector).unwrap());
     let not_null = NotNullEnforcer::Error;

@@ -46,7 +46,15 @@ pub(super) fn unreachable_brokers(table: &KafkaTable) -> Failure {
     ))
 }
 
-/// A consumer that commits nothing and reads what it is told to.
+/// The failure when there is no such topic.
+pub(super) fn missing_topic(table: &KafkaTable, topic: &str) -> Failure {
+    Failure::external(format!(
+        "topic '{topic}' of table '{}' does not exist at {}; create it, or check the option 'topic'",
+        table.table, table.servers
+    ))
+}
+
+/// A consumer that commits nothing by itself and reads what it is told to.
 pub(super) fn consumer(table: &KafkaTable) -> Result<BaseConsumer, Failure> {
     let mut config = ClientConfig::new();
     // librdkafka's own default is to read committed records only; the Java client's is to read all.

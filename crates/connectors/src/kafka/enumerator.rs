@@ -11,7 +11,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 use serde::{Deserialize, Serialize};
 
-use super::client::{REQUEST_TIMEOUT, consumer, reach, unreachable_brokers};
+use super::client::{REQUEST_TIMEOUT, consumer, missing_topic, reach, unreachable_brokers};
 use super::offsets::OffsetMode;
 use super::options::{KafkaTable, Topics};
 use super::split::{KafkaSplit, StartOffset};
@@ -130,10 +130,7 @@ fn partitions(table: &KafkaTable, consumer: &BaseConsumer) -> Result<Vec<Partiti
                 match topic.map(partitions_of) {
                     Some(partitions) if !partitions.is_empty() => found.extend(partitions),
                     _ => {
-                        return Err(Failure::external(format!(
-                            "topic '{name}' of table '{}' does not exist at {}; create it, or check the option 'topic'",
-                            table.table, table.servers
-                        )));
+                        return Err(missing_topic(table, name));
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! `kafka`: topics as tables. Partitions are splits; a sink produces a record for each row.
+//! `kafka` and `upsert-kafka`: topics as tables. Partitions are splits; a sink produces a record for each row.
 
 mod client;
 mod deliveries;
@@ -9,17 +9,23 @@ mod offsets;
 mod options;
 mod properties;
 mod reader;
+mod record_encoder;
 mod record_queue;
 mod split;
+mod transactions;
+mod upsert;
 mod writer;
 
 use dataflow::operator_spec::{ConnectorSpec, SinkSpec, SourceSpec};
-use dataflow::{Failure, SinkWriter, SourceReader, SplitEnumerator};
+use dataflow::{Committer, Failure, SinkWriter, SourceReader, SplitEnumerator};
 
 use self::options::KafkaTable;
+use self::transactions::{KafkaCommitter, TransactionalWriter};
 use crate::error::ConnectorError;
 use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
 use crate::option_def::OptionDef;
+
+pub use self::upsert::UpsertKafkaFactory;
 
 /// The `kafka` connector.
 #[derive(Debug)]
@@ -60,6 +66,26 @@ impl ConnectorFactory for KafkaFactory {
     }
 
     fn create_writer(&self, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {
-        Ok(Box::new(writer::KafkaWriter::new(KafkaTable::read(&spec.connector)?, spec, context)?))
+        create_writer(KafkaTable::read(&spec.connector)?, spec, context)
     }
+
+    fn create_committer(
+        &self,
+        spec: &SinkSpec,
+        _context: &WriterContext,
+    ) -> Result<Option<Box<dyn Committer>>, Failure> {
+        Ok(create_committer(KafkaTable::read(&spec.connector)?))
+    }
+}
+
+fn create_writer(table: KafkaTable, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {
+    Ok(match table.transactions.clone() {
+        Some(options) => Box::new(TransactionalWriter::new(table, options, spec, context)?),
+        None => Box::new(writer::KafkaWriter::new(table, spec, context)?),
+    })
+}
+
+fn create_committer(table: KafkaTable) -> Option<Box<dyn Committer>> {
+    let options = table.transactions.clone()?;
+    Some(Box::new(KafkaCommitter::new(table, options)))
 }

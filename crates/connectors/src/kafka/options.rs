@@ -9,6 +9,7 @@ use super::offsets::{
     BOUNDED_MODE, BOUNDED_OFFSETS, BOUNDED_TIMESTAMP, OffsetMode, STARTUP_MODE, STARTUP_OFFSETS, STARTUP_TIMESTAMP,
 };
 use super::properties::ClientProperties;
+use super::transactions::Transactions;
 use crate::error::ConnectorError;
 use crate::formats::Format;
 use crate::option_def::{OptionDef, OptionKind};
@@ -82,7 +83,12 @@ const GUARANTEE: OptionDef = OptionDef::with_default(
     "sink.delivery-guarantee",
     OptionKind::Choice(&["at-least-once", "none", "exactly-once"]),
     "at-least-once",
-    "What a sink promises when the job fails. 'exactly-once' needs checkpoints, which flinkrs does not have yet.",
+    "What a sink promises when the job fails. 'exactly-once' writes in transactions, which are committed with checkpoints.",
+);
+const ID_PREFIX: OptionDef = OptionDef::optional(
+    "sink.transactional-id-prefix",
+    OptionKind::Text,
+    "Beginning of the names of transactions, which no other sink may have. Required by 'exactly-once'.",
 );
 
 pub(super) const OPTIONS: &[OptionDef] = &[
@@ -108,6 +114,28 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     SINK_PARALLELISM,
     PARTITIONER,
     GUARANTEE,
+    ID_PREFIX,
+];
+
+const REQUIRED_KEY_FORMAT: OptionDef = OptionDef::required(
+    "key.format",
+    OptionKind::Text,
+    "How the columns of the primary key are written: 'csv' or 'json'.",
+);
+const REQUIRED_VALUE_FORMAT: OptionDef =
+    OptionDef::required("value.format", OptionKind::Text, "How values are written: 'csv' or 'json'.");
+
+pub(super) const UPSERT_OPTIONS: &[OptionDef] = &[
+    TOPIC,
+    SERVERS,
+    PROPERTIES,
+    REQUIRED_KEY_FORMAT,
+    KEY_PREFIX,
+    REQUIRED_VALUE_FORMAT,
+    VALUE_FIELDS,
+    SINK_PARALLELISM,
+    GUARANTEE,
+    ID_PREFIX,
 ];
 
 /// Metadata columns: key and type.
@@ -167,7 +195,10 @@ pub(super) struct KafkaTable {
     pub(super) scan_parallelism: Option<u32>,
     pub(super) sink_parallelism: Option<u32>,
     pub(super) partitioner: Partitioner,
-    pub(super) exactly_once: bool,
+    /// Whether a record stands for the row of its key (`upsert-kafka`).
+    pub(super) upserts: bool,
+    /// How a sink writes exactly once, if it does.
+    pub(super) transactions: Option<Transactions>,
 }
 
 impl KafkaTable {
@@ -184,28 +215,63 @@ impl KafkaTable {
         options.validate(OPTIONS, &format_options)?;
 
         let key_columns = key_columns(spec, &options, key_format.is_some())?;
+        Self::of(spec, &options, key_format.map(|format| (format, key_columns)), value_format)
+    }
+
+    /// Reads and validates the options of `upsert-kafka`: the key holds the columns of the primary key.
+    pub(super) fn read_upserts(spec: &ConnectorSpec) -> Result<Self, ConnectorError> {
+        let options = TableOptions::new(spec);
+        options.require(UPSERT_OPTIONS)?;
+        let format = |def: &OptionDef| {
+            let name = options.text(def).unwrap_or_default();
+            Ok::<_, ConnectorError>((Format::options_of(def.key, name), Format::read(&options, def.key, name)?))
+        };
+        let (key_options, key_format) = format(&REQUIRED_KEY_FORMAT)?;
+        let (value_options, value_format) = format(&REQUIRED_VALUE_FORMAT)?;
+        options.validate(UPSERT_OPTIONS, &key_options.into_iter().chain(value_options).collect::<Vec<_>>())?;
+        if spec.primary_key.is_empty() {
+            let message = "'upsert-kafka' tables require to define a PRIMARY KEY constraint. The PRIMARY KEY specifies which columns should be \
+                           read from or write to the Kafka message key. The PRIMARY KEY also defines records in the 'upsert-kafka' table should \
+                           update or delete on which keys.";
+            return Err(ConnectorError::new(message.to_owned())
+                .with_hint(format!("add PRIMARY KEY (...) NOT ENFORCED to table '{}'", spec.table)));
+        }
+        let columns = spec.primary_key.iter().filter_map(|name| spec.physical.index_of(name)).collect();
+        Ok(Self { upserts: true, ..Self::of(spec, &options, Some((key_format, columns)), value_format)? })
+    }
+
+    /// What the rest of the options says.
+    fn of(
+        spec: &ConnectorSpec,
+        options: &TableOptions<'_>,
+        key: Option<(Format, Vec<usize>)>,
+        value_format: Format,
+    ) -> Result<Self, ConnectorError> {
+        let key_columns = key.as_ref().map_or(&[][..], |(_, columns)| columns);
         let prefix = options.text(&KEY_PREFIX).unwrap_or_default();
-        let except_key = is(&options, &VALUE_FIELDS, "EXCEPT_KEY");
-        check_prefix(spec, &options, &key_columns, prefix, except_key)?;
+        let except_key = is(options, &VALUE_FIELDS, "EXCEPT_KEY");
+        check_prefix(spec, options, key_columns, prefix, except_key)?;
         let all = 0..spec.physical.len();
         let value_columns = all.filter(|index| !except_key || !key_columns.contains(index)).collect();
-        let key = key_format.map(|format| part(spec, format, key_columns, prefix)).transpose()?;
-        let bounded = OffsetMode::bounded(&options)?;
+        let key = key.map(|(format, columns)| part(spec, format, columns, prefix)).transpose()?;
+        let properties = ClientProperties::read(&spec.options)?;
+        let bounded = OffsetMode::bounded(options)?;
         let interval = options.duration(&DISCOVERY)?.filter(|interval| !interval.is_zero() && bounded.is_none());
         Ok(Self {
             table: spec.table.clone(),
             servers: options.text(&SERVERS).unwrap_or_default().to_owned(),
-            topics: topics(spec, &options)?,
-            properties: ClientProperties::read(&spec.options)?,
-            startup: OffsetMode::startup(&options)?,
+            topics: topics(spec, options)?,
+            startup: OffsetMode::startup(options)?,
             bounded,
             discovery_interval: interval,
             key,
             value: part(spec, value_format, value_columns, "")?,
             scan_parallelism: options.positive(&SCAN_PARALLELISM)?,
             sink_parallelism: options.positive(&SINK_PARALLELISM)?,
-            partitioner: partitioner(&options),
-            exactly_once: is(&options, &GUARANTEE, "exactly-once"),
+            partitioner: partitioner(options),
+            upserts: false,
+            transactions: transactions(options, &properties)?,
+            properties,
         })
     }
 
@@ -238,13 +304,6 @@ impl KafkaTable {
 
     /// The one topic that a sink writes.
     pub(super) fn sink_topic(&self) -> Result<&str, ConnectorError> {
-        if self.exactly_once {
-            return Err(ConnectorError::of_option(
-                GUARANTEE.key,
-                format!("'{}' = 'exactly-once' needs checkpoints, which flinkrs does not have yet", GUARANTEE.key),
-            )
-            .with_hint("use 'at-least-once'"));
-        }
         if self.partitioner == Partitioner::RoundRobin && self.key.is_some() {
             return Err(ConnectorError::of_option(
                 PARTITIONER.key,
@@ -258,6 +317,22 @@ impl KafkaTable {
                 .with_hint("name it with the option 'topic'")),
         }
     }
+}
+
+/// How the sink writes in transactions, if it is to.
+fn transactions(
+    options: &TableOptions<'_>,
+    properties: &ClientProperties,
+) -> Result<Option<Transactions>, ConnectorError> {
+    if !is(options, &GUARANTEE, "exactly-once") {
+        return Ok(None);
+    }
+    let Some(prefix) = options.text(&ID_PREFIX).filter(|prefix| !prefix.is_empty()) else {
+        let message = format!("{} must be specified when using DeliveryGuarantee.EXACTLY_ONCE.", ID_PREFIX.key);
+        return Err(ConnectorError::of_option(ID_PREFIX.key, message)
+            .with_hint("choose a name that no other sink has, and keep it for the life of the job"));
+    };
+    Transactions::read(prefix, properties).map(Some)
 }
 
 fn is(options: &TableOptions<'_>, def: &OptionDef, choice: &str) -> bool {

@@ -63,6 +63,7 @@ const PROPERTIES: &[(&str, Client, &str)] = &[
     ("send.buffer.bytes", Client::Both, "socket.send.buffer.bytes"),
     ("session.timeout.ms", Client::Consumer, "session.timeout.ms"),
     ("socket.connection.setup.timeout.ms", Client::Both, "socket.connection.setup.timeout.ms"),
+    ("transaction.timeout.ms", Client::Neither, ""),
     ("value.deserializer", Client::Neither, ""),
     ("value.serializer", Client::Neither, ""),
 ];
@@ -76,6 +77,8 @@ pub(super) struct ClientProperties {
     pub(super) auto_offset_reset: Option<String>,
     /// `commit.offsets.on.checkpoint`: whether the group is told of completed checkpoints.
     pub(super) commit_on_checkpoint: Option<bool>,
+    /// `transaction.timeout.ms`.
+    pub(super) transaction_timeout_ms: Option<i32>,
 }
 
 impl ClientProperties {
@@ -98,6 +101,9 @@ impl ClientProperties {
             if java == "commit.offsets.on.checkpoint" {
                 properties.commit_on_checkpoint = Some(boolean(option, value)?);
             }
+            if java == "transaction.timeout.ms" {
+                properties.transaction_timeout_ms = Some(milliseconds(option, value)?);
+            }
             if matches!(client, Client::Both | Client::Consumer) {
                 properties.consumer.insert((*native).to_owned(), native_value(java, value));
             }
@@ -118,6 +124,13 @@ fn boolean(option: &str, value: &str) -> Result<bool, ConnectorError> {
     })
 }
 
+fn milliseconds(option: &str, value: &str) -> Result<i32, ConnectorError> {
+    let number = value.trim().parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| {
+        ConnectorError::of_option(option, format!("option '{option}' is '{value}', which is no number of milliseconds"))
+    })
+}
+
 /// The few values that the two clients write differently.
 fn native_value(java: &str, value: &str) -> String {
     match java {
@@ -130,8 +143,8 @@ fn unsupported(option: &str, java: &str) -> ConnectorError {
     let names = || PROPERTIES.iter().map(|(key, ..)| *key);
     let hint = if java.starts_with("ssl.") || java.starts_with("sasl.") {
         "flinkrs is built without TLS and SASL; use a PLAINTEXT listener of the brokers".to_owned()
-    } else if java.starts_with("transactional.") || java.starts_with("transaction.") {
-        "flinkrs does not write to Kafka in transactions yet".to_owned()
+    } else if java == "transactional.id" {
+        "transactions are named by the sink; set 'sink.transactional-id-prefix'".to_owned()
     } else {
         let question = nearest(java, names()).map(|near| format!("did you mean '{PREFIX}{near}'? "));
         let supported: Vec<&str> = names().collect();
@@ -176,7 +189,7 @@ mod tests {
         assert!(hint("fetch.min.byte", "1").starts_with("did you mean 'properties.fetch.min.bytes'?"));
         assert!(hint("ssl.truststore.location", "/x").contains("without TLS"));
         assert!(hint("security.protocol", "SASL_SSL").contains("PLAINTEXT"));
-        assert!(hint("transactional.id", "x").contains("transactions"));
+        assert!(hint("transactional.id", "x").contains("sink.transactional-id-prefix"));
         assert!(PROPERTIES.is_sorted_by_key(|(key, ..)| *key));
     }
 }

@@ -11,17 +11,16 @@ use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 
-use super::client::{REQUEST_TIMEOUT, apply, cannot_create, reach, unreachable_brokers};
+use super::client::{REQUEST_TIMEOUT, apply, cannot_create, missing_topic, reach, unreachable_brokers};
 use super::deliveries::{Connection, Deliveries, DeliveryReports};
-use super::options::{KafkaTable, Partitioner, RecordPart};
+use super::options::{KafkaTable, Partitioner};
+use super::record_encoder::RecordEncoder;
 use crate::factory::WriterContext;
-use crate::formats::Encoder;
 
 pub(super) struct KafkaWriter {
     sender: Sender,
     deliveries: Arc<Deliveries>,
-    key: Option<Encoder>,
-    value: Encoder,
+    encoder: RecordEncoder,
     /// Records that librdkafka had no room for, or that came before it was connected.
     waiting: VecDeque<Record>,
 }
@@ -29,7 +28,7 @@ pub(super) struct KafkaWriter {
 /// A record that waits: key and value.
 struct Record {
     key: Option<String>,
-    value: String,
+    value: Option<String>,
 }
 
 impl KafkaWriter {
@@ -40,13 +39,8 @@ impl KafkaWriter {
         let reports = DeliveryReports { deliveries: deliveries.clone(), target: target.clone() };
         let producer = ThreadedProducer::from_config_and_context(&producer_config(&table), reports)
             .map_err(|error| cannot_create(&table, &error))?;
-        let encoder = |part: &RecordPart| {
-            let names: Vec<String> = part.fields.fields.iter().map(|field| field.name.clone()).collect();
-            part.format.encoder(&spec.input, &part.columns, &names)
-        };
         let writer = Self {
-            key: table.key.as_ref().map(encoder),
-            value: encoder(&table.value),
+            encoder: RecordEncoder::new(&table, spec),
             sender: Sender {
                 producer: Arc::new(producer),
                 deliveries: deliveries.clone(),
@@ -94,7 +88,7 @@ impl KafkaWriter {
         self.deliveries.wake_later(waker);
         let Some(partitions) = self.partitions()? else { return Ok(false) };
         while let Some(record) = self.waiting.front() {
-            if !self.sender.send(record.key.as_deref(), &record.value, partitions)? {
+            if !self.sender.send(record.key.as_deref(), record.value.as_deref(), partitions)? {
                 return Ok(false);
             }
             self.waiting.pop_front();
@@ -106,26 +100,17 @@ impl KafkaWriter {
 impl SinkWriter for KafkaWriter {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
         let partitions = self.partitions()?;
-        let mut keys = self.key.as_ref().map(|encoder| encoder.rows(batch));
-        let mut values = self.value.rows(batch);
-        let (mut key, mut value) = (String::new(), String::new());
-        for row in 0..batch.num_rows() {
-            value.clear();
-            values.write(row, &mut value)?;
-            if let Some(keys) = &mut keys {
-                key.clear();
-                keys.write(row, &mut key)?;
-            }
-            let key = keys.is_some().then_some(key.as_str());
+        let Self { encoder, sender, waiting, .. } = self;
+        encoder.encode(batch, |key, value| {
             let sent = match partitions {
-                Some(partitions) if self.waiting.is_empty() => self.sender.send(key, &value, partitions)?,
+                Some(partitions) if waiting.is_empty() => sender.send(key, value, partitions)?,
                 _ => false,
             };
             if !sent {
-                self.waiting.push_back(Record { key: key.map(str::to_owned), value: value.clone() });
+                waiting.push_back(Record { key: key.map(str::to_owned), value: value.map(str::to_owned) });
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn is_available(&mut self, waker: &Waker) -> Result<bool, Failure> {
@@ -161,9 +146,10 @@ struct Sender {
 
 impl Sender {
     /// Sends a record; false when librdkafka has no room for it.
-    fn send(&mut self, key: Option<&str>, value: &str, partitions: u32) -> Result<bool, Failure> {
-        let size = value.len() + key.map_or(0, str::len);
-        let mut record = BaseRecord::with_opaque_to(&self.topic, size).payload(value);
+    fn send(&mut self, key: Option<&str>, value: Option<&str>, partitions: u32) -> Result<bool, Failure> {
+        let size = value.map_or(0, str::len) + key.map_or(0, str::len);
+        let mut record: BaseRecord<'_, str, str, _> = BaseRecord::with_opaque_to(&self.topic, size);
+        record.payload = value;
         record.key = key;
         record.partition = self.partition(partitions);
         self.deliveries.begin(size);
@@ -212,9 +198,6 @@ fn partitions(producer: &ThreadedProducer<DeliveryReports>, table: &KafkaTable, 
     let found = metadata.topics().iter().find(|found| found.name() == topic);
     match found.map(|found| found.partitions().len() as u32) {
         Some(partitions) if partitions > 0 => Ok(partitions),
-        _ => Err(Failure::external(format!(
-            "topic '{topic}' of table '{}' does not exist at {}; create it, or check the option 'topic'",
-            table.table, table.servers
-        ))),
+        _ => Err(missing_topic(table, topic)),
     }
 }

@@ -31,6 +31,7 @@ pub fn table(connector: &str, physical: &RowType, options: &[(&str, &str)]) -> C
         options,
         physical: physical.clone(),
         partition_keys: vec![],
+        primary_key: Vec::new(),
     }
 }
 

@@ -198,7 +198,15 @@ fn kafka() {
         connector(&table).sink(&table)
     };
     let error = sink(&[servers, topic, json, ("sink.delivery-guarantee", "exactly-once")]).unwrap_err();
-    assert_refused(&error, Some("sink.delivery-guarantee"), "needs checkpoints", "at-least-once");
+    let flinks = "sink.transactional-id-prefix must be specified when using DeliveryGuarantee.EXACTLY_ONCE.";
+    assert_refused(&error, Some("sink.transactional-id-prefix"), flinks, "no other sink");
+    let exactly_once = [("sink.delivery-guarantee", "exactly-once"), ("sink.transactional-id-prefix", "p")];
+    let with = |more: &[(&str, &str)]| sink(&[&[servers, topic, json][..], &exactly_once, more].concat());
+    with(&[]).unwrap();
+    let error = with(&[("properties.compression.type", "zstd")]).unwrap_err();
+    assert_refused(&error, Some("properties.compression.type"), "'zstd'", "lz4");
+    let error = with(&[("properties.transaction.timeout.ms", "15 min")]).unwrap_err();
+    assert_eq!(error.option.as_deref(), Some("properties.transaction.timeout.ms"));
     assert_refused(&sink(&[servers, ("topic", "a;b"), json]).unwrap_err(), Some("topic"), "exactly one topic", "");
     assert!(sink(&[servers, topic, json]).is_ok());
     assert!(sink(&[servers, topic, ("value.format", "csv"), ("value.csv.field-delimiter", ";")]).is_ok());

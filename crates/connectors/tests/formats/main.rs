@@ -28,6 +28,7 @@ pub fn format(name: &str, options: &[(&str, &str)]) -> Format {
         options,
         physical: RowType::default(),
         partition_keys: vec![],
+        primary_key: Vec::new(),
     };
     Format::read(&TableOptions::new(&spec), "format", name).expect("the options of the test are valid")
 }

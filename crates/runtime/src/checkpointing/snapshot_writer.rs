@@ -13,6 +13,7 @@ use dataflow::checkpoint::{
 };
 use dataflow::{CheckpointBarrier, ExecutionAttemptId, Failure, OperatorId, OperatorSnapshot, Split, StateStorage};
 
+use super::channel_state::{InFlight, store_in_flight};
 use super::outstanding::OutstandingSnapshot;
 use crate::events::TaskEvents;
 
@@ -27,6 +28,7 @@ pub(crate) struct TakenSnapshot {
     pub(crate) attempt: ExecutionAttemptId,
     pub(crate) barrier: Arc<CheckpointBarrier>,
     pub(crate) operators: Vec<OperatorPart>,
+    pub(crate) in_flight: Vec<InFlight>,
     /// All but the asynchronous part.
     pub(crate) metrics: CheckpointMetrics,
     pub(crate) events: Arc<dyn TaskEvents>,
@@ -186,9 +188,13 @@ impl Shared {
 impl TakenSnapshot {
     fn store(self, ticket: &Ticket, shared: &Shared) {
         let start = shared.clock.instant();
-        let Self { attempt, barrier, operators, metrics, events, outstanding } = self;
+        let Self { attempt, barrier, operators, in_flight, metrics, events, outstanding } = self;
         let checkpoint_id = barrier.checkpoint_id;
-        let store = || store_operators(operators, &barrier.options.location, ticket, shared);
+        let store = || {
+            let storage = (shared.storage_of)(&barrier.options.location);
+            let operators = store_operators(operators, storage.as_ref(), ticket)?;
+            Ok(TaskSnapshot { operators, channels: store_in_flight(&in_flight, storage.as_ref())? })
+        };
         // A panic is the end of this snapshot, not of the thread.
         let stored = catch_unwind(AssertUnwindSafe(store)).unwrap_or_else(|_| {
             Err(Failure::internal("a thread that stores snapshots panicked; this is a mistake in flinkrs"))
@@ -197,10 +203,10 @@ impl TakenSnapshot {
             return;
         }
         let report = match stored {
-            Ok(operators) => CheckpointReport::Acknowledged(CheckpointAcknowledgement {
+            Ok(snapshot) => CheckpointReport::Acknowledged(CheckpointAcknowledgement {
                 attempt,
                 checkpoint_id,
-                snapshot: TaskSnapshot { operators, channels: Vec::new() },
+                snapshot,
                 metrics: CheckpointMetrics { async_ms: elapsed_ms(start, shared), ..metrics },
             }),
             Err(failure) => {
@@ -225,18 +231,16 @@ fn elapsed_ms(start: Instant, shared: &Shared) -> u64 {
 /// Stores keyed state, operator after operator.
 fn store_operators(
     parts: Vec<OperatorPart>,
-    location: &CheckpointLocation,
+    storage: &dyn StateStorage,
     ticket: &Ticket,
-    shared: &Shared,
 ) -> Result<BTreeMap<OperatorId, OperatorSubtaskState>, Failure> {
-    let storage = (shared.storage_of)(location);
     let mut operators = BTreeMap::new();
     for OperatorPart { id, snapshot, splits } in parts {
         let mut state = OperatorSubtaskState { keyed: Vec::new(), items: snapshot.items, splits };
         if let Some(keyed) = snapshot.keyed
             && !ticket.is_cancelled()
         {
-            state.keyed.push(keyed.store(storage.as_ref())?);
+            state.keyed.push(keyed.store(storage)?);
         }
         if !state.is_empty() {
             operators.insert(id, state);

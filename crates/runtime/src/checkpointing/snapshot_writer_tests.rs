@@ -66,6 +66,7 @@ impl Bench {
             attempt: attempt(1, subtask),
             barrier: Arc::new(barrier(checkpoint_id, SnapshotKind::Checkpoint, alignment)),
             operators: vec![OperatorPart { id: OperatorId(5), snapshot, splits: Vec::new() }],
+            in_flight: Vec::new(),
             metrics: CheckpointMetrics { sync_ms: 3, ..CheckpointMetrics::default() },
             events: self.events.clone(),
             outstanding: self.outstanding.add(),

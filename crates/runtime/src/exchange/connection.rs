@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arrow_schema::SchemaRef;
-use dataflow::{Failure, PartitionId, StreamElement, WatermarkStatus};
+use dataflow::checkpoint::Alignment;
+use dataflow::{CheckpointBarrier, Failure, PartitionId, StreamElement, WatermarkStatus};
 use proto::v1::data_exchange_client::DataExchangeClient;
 use proto::v1::exchange_request::Request;
 use proto::v1::exchange_response::Element;
@@ -177,7 +178,7 @@ impl PeerConnection {
             Some(Element::Barrier(json)) => {
                 let barrier =
                     serde_json::from_slice(&json).map_err(|error| format!("a barrier cannot be read: {error}"))?;
-                channel.queue.push(StreamElement::Barrier(Arc::new(barrier)));
+                channel.receive_barrier(barrier);
             }
             Some(Element::EndOfData(_)) => channel.queue.push(StreamElement::EndOfData),
             Some(Element::EndOfPartition(_)) => channel.queue.push(StreamElement::EndOfPartition),
@@ -216,15 +217,24 @@ impl PeerConnection {
 }
 
 impl Receiving {
+    fn receive_barrier(&self, barrier: CheckpointBarrier) {
+        match barrier.options.alignment {
+            Alignment::Unaligned => self.queue.receive_urgent(Arc::new(barrier)),
+            Alignment::Aligned { .. } | Alignment::AtLeastOnce => {
+                self.queue.push(StreamElement::Barrier(Arc::new(barrier)))
+            }
+        }
+    }
+
     fn window(&self) -> MutexGuard<'_, CreditWindow> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl RemoteChannel {
-    /// Whether it was ended by a failure.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.receiving.queue.has_failed()
+    /// Where what has come waits for the consumer.
+    pub(crate) fn queue(&self) -> &ChannelQueue {
+        &self.receiving.queue
     }
 
     /// Takes the next element and grants the credit that this frees.

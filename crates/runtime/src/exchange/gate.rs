@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use dataflow::{Failure, StreamElement};
+use dataflow::checkpoint::ChannelId;
+use dataflow::{Batch, CheckpointBarrier, Failure, StreamElement};
 
 use super::connection::RemoteChannel;
 use super::queue::{ChannelFailure, ChannelQueue, Popped};
@@ -21,6 +22,8 @@ const CANCEL_GRACE: Duration = Duration::from_secs(10);
 pub(crate) struct InputChannel {
     /// Which input of the head operator.
     pub(crate) input: usize,
+    /// Its name in checkpoints.
+    pub(crate) id: ChannelId,
     /// The producer, for messages.
     pub(crate) producer: String,
     pub(crate) source: ChannelSource,
@@ -39,8 +42,8 @@ enum Flow {
 
 impl InputChannel {
     /// An open channel into this input of the head operator.
-    pub(crate) fn new(input: usize, producer: String, source: ChannelSource) -> Self {
-        Self { input, producer, source, flow: Flow::Open }
+    pub(crate) fn new(input: usize, id: ChannelId, producer: String, source: ChannelSource) -> Self {
+        Self { input, id, producer, source, flow: Flow::Open }
     }
 }
 
@@ -83,10 +86,25 @@ pub(crate) enum GatePoll {
         channel: usize,
         element: StreamElement,
     },
+    /// A barrier, and the batches of its channel that it has overtaken on this side.
+    Barrier {
+        channel: usize,
+        barrier: Arc<CheckpointBarrier>,
+        overtaken: Vec<Batch>,
+    },
     /// Nothing now; the waker will be woken.
     Empty,
     /// All channels have ended.
     Ended,
+}
+
+/// What may not wait.
+#[derive(Debug)]
+pub(crate) enum Urgent {
+    /// An unaligned barrier has come.
+    Polled(GatePoll),
+    /// An aligned barrier that becomes unaligned if it waits too long is in this channel, behind rows.
+    Announced { channel: usize, barrier: Arc<CheckpointBarrier> },
 }
 
 impl LocalChannel {
@@ -107,8 +125,9 @@ impl Drop for LocalChannel {
 }
 
 impl InputGate {
-    /// A gate of these channels, which report to `ready` by their position.
-    pub(crate) fn new(channels: Vec<InputChannel>, ready: Arc<ReadyChannels>, now: Instant) -> Self {
+    /// A gate of these channels, which report to `ready` by their position. `waker` is woken for barriers that may not wait.
+    pub(crate) fn new(channels: Vec<InputChannel>, ready: Arc<ReadyChannels>, now: Instant, waker: &Waker) -> Self {
+        ready.watch_urgent(waker);
         let open = channels.len();
         Self { channels, ready, open, producer_deadline: Some(now + PRODUCER_TIMEOUT), ended_producer: None }
     }
@@ -149,19 +168,62 @@ impl InputGate {
                     self.channels[index].source = ChannelSource::Ended;
                     self.open -= 1;
                 }
-                return Ok(GatePoll::Element { channel: index, element });
+                return Ok(match element {
+                    StreamElement::Barrier(barrier) => self.barrier(index, barrier),
+                    element => GatePoll::Element { channel: index, element },
+                });
             }
         }
         self.check_deadlines(now)?;
         Ok(GatePoll::Empty)
     }
 
-    fn has_failed(&self, index: usize) -> bool {
-        match &self.channels[index].source {
-            ChannelSource::Local(local) => local.queue.has_failed(),
-            ChannelSource::Remote(remote) => remote.has_failed(),
-            ChannelSource::Ended => false,
+    fn barrier(&self, channel: usize, barrier: Arc<CheckpointBarrier>) -> GatePoll {
+        let overtaken = match &self.channels[channel].source {
+            ChannelSource::Remote(remote) => remote.queue().take_overtaken(barrier.checkpoint_id),
+            // The producer has kept what was overtaken in a queue that both sides share.
+            ChannelSource::Local(_) | ChannelSource::Ended => Vec::new(),
+        };
+        GatePoll::Barrier { channel, barrier, overtaken }
+    }
+
+    /// The next thing that may not wait, whatever else the task waits for.
+    pub(crate) fn poll_urgent(&mut self) -> Option<Urgent> {
+        while let Some(channel) = self.ready.next_urgent() {
+            let index = channel as usize;
+            let Some(queue) = self.queue(index) else { continue };
+            if let Some(barrier) = queue.pop_urgent() {
+                // There may be another one behind it.
+                self.ready.add_urgent(channel);
+                return Some(Urgent::Polled(self.barrier(index, barrier)));
+            }
+            if let Some(barrier) = queue.timed_barrier() {
+                return Some(Urgent::Announced { channel: index, barrier });
+            }
         }
+        None
+    }
+
+    /// Moves the barrier that waits in a channel to its front. Returns the batches that it has overtaken.
+    pub(crate) fn overtake(&self, channel: usize, checkpoint_id: u64) -> Vec<Batch> {
+        self.queue(channel).map_or_else(Vec::new, |queue| queue.overtake(checkpoint_id))
+    }
+
+    /// The name of a channel in checkpoints.
+    pub(crate) fn id_of(&self, channel: usize) -> ChannelId {
+        self.channels[channel].id
+    }
+
+    fn queue(&self, index: usize) -> Option<&ChannelQueue> {
+        match &self.channels[index].source {
+            ChannelSource::Local(local) => Some(local.queue()),
+            ChannelSource::Remote(remote) => Some(remote.queue()),
+            ChannelSource::Ended => None,
+        }
+    }
+
+    fn has_failed(&self, index: usize) -> bool {
+        self.queue(index).is_some_and(ChannelQueue::has_failed)
     }
 
     fn pop(&mut self, index: usize, now: Instant) -> Result<Option<StreamElement>, Failure> {

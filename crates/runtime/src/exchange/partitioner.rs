@@ -4,7 +4,7 @@ use arrow_array::UInt32Array;
 use dataflow::binary_row::{EncodedKeys, KeyEncoder};
 use dataflow::deployment::ResultPartitionDescriptor;
 use dataflow::key_group::{key_group, subtask_of_key_group};
-use dataflow::{Batch, Failure, Partitioning};
+use dataflow::{Batch, Failure, Partitioning, RowType};
 
 /// How one output spreads its rows.
 pub(crate) enum Partitioner {
@@ -41,22 +41,32 @@ impl Partitioner {
             Partitioning::Broadcast => Partitioner::Broadcast,
             Partitioning::Global => Partitioner::First,
             Partitioning::Hash { keys } => {
-                let encoder = KeyEncoder::new(&output.row_type, keys)
-                    .map_err(|error| Failure::user(error.to_string()).fatal())?;
-                Partitioner::Hash(Box::new(HashPartitioner {
-                    encoder,
-                    keys: EncodedKeys::default(),
-                    max_parallelism: output.max_parallelism,
-                    channels: output.num_subpartitions,
-                    targets: Vec::new(),
-                    starts: Vec::new(),
-                }))
+                let (max_parallelism, channels) = (output.max_parallelism, output.num_subpartitions);
+                Partitioner::Hash(Box::new(HashPartitioner::new(&output.row_type, keys, max_parallelism, channels)?))
             }
         })
     }
 }
 
 impl HashPartitioner {
+    /// A partitioner of rows of this type by these columns.
+    pub(crate) fn new(
+        row_type: &RowType,
+        keys: &[usize],
+        max_parallelism: u32,
+        channels: u32,
+    ) -> Result<Self, Failure> {
+        let encoder = KeyEncoder::new(row_type, keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
+        Ok(Self {
+            encoder,
+            keys: EncodedKeys::default(),
+            max_parallelism,
+            channels,
+            targets: Vec::new(),
+            starts: Vec::new(),
+        })
+    }
+
     /// Calls `send` with each channel and its rows, in their order.
     pub(crate) fn partition(
         &mut self,

@@ -1,16 +1,17 @@
 //! `ChannelQueue`: the elements of one channel on their way from producer to consumer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use dataflow::{Failure, StreamElement};
+use dataflow::checkpoint::Alignment;
+use dataflow::{Batch, CheckpointBarrier, Failure, StreamElement};
 
 use super::ready::ReadyChannels;
 
 /// A queue of one producer and one consumer. Only batches are counted against its capacity: what else flows is small, and of watermarks and
-/// statuses that follow one another only the last is kept.
-/// Barriers keep their place.
+/// statuses that follow one another only the last is kept. Barriers keep their place, save for unaligned ones: those go to the front, and what
+/// they overtake is part of their checkpoint.
 #[derive(Debug, Default)]
 pub(crate) struct ChannelQueue {
     state: Mutex<State>,
@@ -25,6 +26,12 @@ struct State {
     end: End,
     producer: Option<Waker>,
     consumer: Option<Consumer>,
+    /// Whether the consumer knows that something is there: the channel is among its ready ones, or in its hand.
+    announced: bool,
+    /// What barriers that came from another TaskManager have overtaken here, by checkpoint, until the consumer asks for it.
+    overtaken: BTreeMap<u64, Vec<Batch>>,
+    /// Whoever waits for a barrier to leave.
+    barrier_watch: Option<Waker>,
 }
 
 /// Whom to tell that something is there.
@@ -86,7 +93,11 @@ impl ChannelQueue {
         let mut state = self.lock();
         consumer.ready.count_queued(state.batches, 0);
         if !state.elements.is_empty() || matches!(state.end, End::Failed(_)) {
+            state.announced = true;
             consumer.ready.add(consumer.channel);
+        }
+        if state.elements.iter().any(is_urgent) {
+            consumer.ready.add_urgent(consumer.channel);
         }
         state.consumer = Some(consumer);
     }
@@ -97,23 +108,101 @@ impl ChannelQueue {
         if !matches!(state.end, End::Open) {
             return;
         }
-        let was_empty = state.elements.is_empty();
         match &element {
             StreamElement::Batch(_) => state.batches += 1,
             StreamElement::Watermark(_) => state.drop_trailing(|e| matches!(e, StreamElement::Watermark(_))),
             StreamElement::Status(_) => state.drop_trailing(|e| matches!(e, StreamElement::Status(_))),
             StreamElement::Barrier(_) | StreamElement::EndOfData | StreamElement::EndOfPartition => {}
         }
-        let is_batch = matches!(element, StreamElement::Batch(_));
+        let (is_batch, is_urgent) = (matches!(element, StreamElement::Batch(_)), is_urgent(&element));
         state.elements.push_back(element);
-        if let Some(consumer) = &state.consumer {
-            consumer.ready.count_queued(usize::from(is_batch), 0);
-            if was_empty {
-                let consumer = consumer.clone();
-                drop(state);
-                consumer.ready.add(consumer.channel);
-            }
+        let Some(consumer) = state.consumer.clone() else { return };
+        let announce = !std::mem::replace(&mut state.announced, true);
+        drop(state);
+        consumer.ready.count_queued(usize::from(is_batch), 0);
+        if announce {
+            consumer.ready.add(consumer.channel);
         }
+        if is_urgent {
+            consumer.ready.add_urgent(consumer.channel);
+        }
+    }
+
+    /// Puts an unaligned barrier before everything but other unaligned barriers. Returns the batches that it has overtaken, which stay.
+    pub(crate) fn push_urgent(&self, barrier: Arc<CheckpointBarrier>) -> Vec<Batch> {
+        let mut state = self.lock();
+        if !matches!(state.end, End::Open) {
+            return Vec::new();
+        }
+        let overtaken = state.insert_urgent(barrier);
+        announce_urgent(state);
+        overtaken
+    }
+
+    /// As [`push_urgent`](Self::push_urgent); the consumer asks for what was overtaken when it has the barrier.
+    pub(crate) fn receive_urgent(&self, barrier: Arc<CheckpointBarrier>) {
+        let mut state = self.lock();
+        if matches!(state.end, End::Open) {
+            let checkpoint_id = barrier.checkpoint_id;
+            let overtaken = state.insert_urgent(barrier);
+            state.overtaken.insert(checkpoint_id, overtaken);
+            announce_urgent(state);
+        }
+    }
+
+    /// What a barrier that has been popped had overtaken, when it came by [`receive_urgent`](Self::receive_urgent).
+    pub(crate) fn take_overtaken(&self, checkpoint_id: u64) -> Vec<Batch> {
+        self.lock().overtaken.remove(&checkpoint_id).unwrap_or_default()
+    }
+
+    /// Makes a barrier that waits here unaligned and moves it to the front. Returns the batches that it has overtaken; none when it is not here,
+    /// or was moved before.
+    pub(crate) fn overtake(&self, checkpoint_id: u64) -> Vec<Batch> {
+        let mut state = self.lock();
+        let is_it = |e: &StreamElement| matches!(e, StreamElement::Barrier(b) if b.checkpoint_id == checkpoint_id && !is_unaligned(b));
+        let Some(position) = state.elements.iter().position(is_it) else { return Vec::new() };
+        let Some(StreamElement::Barrier(mut barrier)) = state.elements.remove(position) else { return Vec::new() };
+        Arc::make_mut(&mut barrier).options.alignment = Alignment::Unaligned;
+        let behind = state.elements.split_off(position);
+        let overtaken = state.insert_urgent(barrier);
+        state.elements.extend(behind);
+        announce_urgent(state);
+        overtaken
+    }
+
+    /// Takes the unaligned barrier that is in front.
+    pub(crate) fn pop_urgent(&self) -> Option<Arc<CheckpointBarrier>> {
+        let mut state = self.lock();
+        match state.elements.front() {
+            Some(StreamElement::Barrier(barrier)) if is_unaligned(barrier) => {}
+            _ => return None,
+        }
+        let Some(StreamElement::Barrier(barrier)) = state.elements.pop_front() else { return None };
+        let watch = state.barrier_watch.take();
+        drop(state);
+        watch.into_iter().for_each(Waker::wake);
+        Some(barrier)
+    }
+
+    /// The first barrier here that becomes unaligned when it waits too long.
+    pub(crate) fn timed_barrier(&self) -> Option<Arc<CheckpointBarrier>> {
+        let state = self.lock();
+        let mut barriers = state.elements.iter().filter_map(|element| match element {
+            StreamElement::Barrier(barrier) if is_timed(barrier) => Some(barrier.clone()),
+            _ => None,
+        });
+        barriers.next()
+    }
+
+    /// Whether a barrier waits here; if so, `waker` is woken when it, or one before it, leaves.
+    pub(crate) fn holds_barrier(&self, checkpoint_id: u64, waker: &Waker) -> bool {
+        let mut state = self.lock();
+        let is_it = |e: &StreamElement| matches!(e, StreamElement::Barrier(b) if b.checkpoint_id == checkpoint_id);
+        let holds = state.elements.iter().any(is_it);
+        if holds {
+            state.barrier_watch = Some(waker.clone());
+        }
+        holds
     }
 
     /// Takes the next element; a batch only if `take_batch`.
@@ -123,7 +212,10 @@ impl ChannelQueue {
             return Popped::Failed(failure.clone());
         }
         let element = match state.elements.front() {
-            None => return Popped::Empty,
+            None => {
+                state.announced = false;
+                return Popped::Empty;
+            }
             Some(StreamElement::Batch(_)) if !take_batch => return Popped::BatchHeldBack,
             Some(_) => state.elements.pop_front().expect("it has a front"),
         };
@@ -134,12 +226,12 @@ impl ChannelQueue {
             }
         }
         let (backlog, more) = (state.batches, !state.elements.is_empty());
+        state.announced = more;
+        let watch = state.barrier_watch.take_if(|_| matches!(element, StreamElement::Barrier(_)));
         let has_room = state.capacity.is_some_and(|capacity| backlog < capacity);
         let producer = state.producer.take_if(|_| has_room);
         drop(state);
-        if let Some(producer) = producer {
-            producer.wake();
-        }
+        producer.into_iter().chain(watch).for_each(Waker::wake);
         Popped::Element { element, backlog, more }
     }
 
@@ -178,19 +270,19 @@ impl ChannelQueue {
         if !matches!(state.end, End::Open) {
             return;
         }
-        let was_empty = state.elements.is_empty();
         state.elements.clear();
+        state.overtaken.clear();
         let dropped = std::mem::take(&mut state.batches);
         let (producer, consumer) = (state.producer.take(), state.consumer.clone());
         let failed = matches!(end, End::Failed(_));
         state.end = end;
+        let announce = failed && !std::mem::replace(&mut state.announced, true);
+        let watch = state.barrier_watch.take();
         drop(state);
-        if let Some(producer) = producer {
-            producer.wake();
-        }
+        producer.into_iter().chain(watch).for_each(Waker::wake);
         if let Some(consumer) = consumer {
             consumer.ready.count_queued(0, dropped);
-            if failed && was_empty {
+            if announce {
                 consumer.ready.add(consumer.channel);
             }
         }
@@ -202,6 +294,19 @@ impl ChannelQueue {
 }
 
 impl State {
+    /// Puts an unaligned barrier behind the unaligned ones in front, and returns the batches behind it.
+    fn insert_urgent(&mut self, barrier: Arc<CheckpointBarrier>) -> Vec<Batch> {
+        let is_ahead = |e: &&StreamElement| matches!(e, StreamElement::Barrier(ahead) if is_unaligned(ahead));
+        let position = self.elements.iter().take_while(is_ahead).count();
+        let overtaken = self.elements.iter().skip(position).filter_map(|element| match element {
+            StreamElement::Batch(batch) => Some(batch.clone()),
+            _ => None,
+        });
+        let overtaken = overtaken.collect();
+        self.elements.insert(position, StreamElement::Barrier(barrier));
+        overtaken
+    }
+
     /// Drops an element of this kind behind the last batch or barrier: the one about to be pushed says more.
     fn drop_trailing(&mut self, same: impl Fn(&StreamElement) -> bool) {
         let is_fixed = |e: &&StreamElement| matches!(e, StreamElement::Batch(_) | StreamElement::Barrier(_));
@@ -214,14 +319,38 @@ impl State {
     }
 }
 
+/// Tells the consumer of a barrier that may not wait.
+fn announce_urgent(state: MutexGuard<'_, State>) {
+    let consumer = state.consumer.clone();
+    drop(state);
+    if let Some(consumer) = consumer {
+        consumer.ready.add_urgent(consumer.channel);
+    }
+}
+
+fn is_unaligned(barrier: &CheckpointBarrier) -> bool {
+    barrier.options.alignment == Alignment::Unaligned
+}
+
+fn is_timed(barrier: &CheckpointBarrier) -> bool {
+    matches!(barrier.options.alignment, Alignment::Aligned { timeout_ms: Some(_) })
+}
+
+/// Whether the consumer is to hear of it although others wait before it.
+fn is_urgent(element: &StreamElement) -> bool {
+    matches!(element, StreamElement::Barrier(barrier) if is_unaligned(barrier) || is_timed(barrier))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
 
     use dataflow::WatermarkStatus;
+    use dataflow::checkpoint::SnapshotKind;
 
     use super::*;
+    use crate::task::testing::barrier;
     use crate::testing::numbers;
 
     #[derive(Default)]
@@ -306,6 +435,84 @@ mod tests {
         assert_eq!(ready.next(Waker::noop()), Some(7));
         assert!(matches!(queue.pop(true), Popped::Failed(ChannelFailure::ProducerEnded(_))));
         assert!(queue.has_room(Waker::noop()));
+    }
+
+    fn unaligned(checkpoint_id: u64) -> Arc<CheckpointBarrier> {
+        Arc::new(barrier(checkpoint_id, SnapshotKind::Checkpoint, Alignment::Unaligned))
+    }
+
+    fn numbers_of(batches: &[Batch]) -> Vec<i64> {
+        batches.iter().flat_map(crate::testing::values).collect()
+    }
+
+    #[test]
+    fn an_unaligned_barrier_goes_before_rows_and_behind_older_ones() {
+        let (queue, ready) = attached(8);
+        for n in 0..2 {
+            queue.push(StreamElement::Batch(numbers(n..n + 1)));
+        }
+        queue.push(StreamElement::Watermark(5));
+        assert_eq!(numbers_of(&queue.push_urgent(unaligned(1))), [0, 1]);
+        assert_eq!(numbers_of(&queue.push_urgent(unaligned(2))), [0, 1]);
+        assert_eq!((ready.next_urgent(), ready.next_urgent()), (Some(7), None));
+        assert_eq!(queue.pop_urgent().unwrap().checkpoint_id, 1);
+        assert_eq!(queue.pop_urgent().unwrap().checkpoint_id, 2);
+        assert!(queue.pop_urgent().is_none());
+        assert_eq!(
+            (pop_text(&queue), pop_text(&queue), pop_text(&queue)),
+            ("1 rows".into(), "1 rows".into(), "watermark 5".into())
+        );
+    }
+
+    #[test]
+    fn a_channel_whose_barrier_was_urgent_is_ready_no_more_than_once() {
+        let (queue, ready) = attached(8);
+        queue.push_urgent(unaligned(1));
+        assert_eq!(ready.next(Waker::noop()), None, "an empty channel is urgent and nothing else");
+        queue.push(StreamElement::Batch(numbers(0..1)));
+        assert!(queue.pop_urgent().is_some());
+        queue.push(StreamElement::Batch(numbers(0..1)));
+        assert_eq!((ready.next(Waker::noop()), ready.next(Waker::noop())), (Some(7), None));
+    }
+
+    #[test]
+    fn a_barrier_that_waits_is_moved_to_the_front_once() {
+        let (queue, ready) = attached(8);
+        let timed = barrier(1, SnapshotKind::Checkpoint, Alignment::Aligned { timeout_ms: Some(5) });
+        queue.push(StreamElement::Batch(numbers(0..1)));
+        queue.push(StreamElement::Barrier(Arc::new(timed)));
+        queue.push(StreamElement::Batch(numbers(9..10)));
+        assert_eq!(ready.next_urgent(), Some(7), "the consumer is told that it waits");
+        assert_eq!(queue.timed_barrier().unwrap().checkpoint_id, 1);
+        assert!(queue.pop_urgent().is_none());
+        assert!(queue.overtake(2).is_empty() && queue.holds_barrier(1, Waker::noop()));
+        assert_eq!(numbers_of(&queue.overtake(1)), [0]);
+        assert!(queue.overtake(1).is_empty(), "the other side finds it moved");
+        assert_eq!(queue.pop_urgent().unwrap().options.alignment, Alignment::Unaligned);
+        assert!(!queue.holds_barrier(1, Waker::noop()));
+        assert_eq!(queue.queued_batches(), 2);
+    }
+
+    #[test]
+    fn what_a_received_barrier_has_overtaken_is_kept_for_its_consumer() {
+        let (queue, _) = attached(8);
+        queue.push(StreamElement::Batch(numbers(0..1)));
+        queue.receive_urgent(unaligned(1));
+        queue.push(StreamElement::Batch(numbers(1..2)));
+        queue.receive_urgent(unaligned(2));
+        assert_eq!(numbers_of(&queue.take_overtaken(1)), [0]);
+        assert_eq!(numbers_of(&queue.take_overtaken(2)), [0, 1]);
+        assert!(queue.take_overtaken(2).is_empty());
+    }
+
+    #[test]
+    fn a_watermark_does_not_pass_a_barrier() {
+        let (queue, _) = attached(8);
+        queue.push(StreamElement::Watermark(1));
+        let aligned = barrier(1, SnapshotKind::Checkpoint, Alignment::Aligned { timeout_ms: None });
+        queue.push(StreamElement::Barrier(Arc::new(aligned)));
+        queue.push(StreamElement::Watermark(2));
+        assert_eq!(pop_text(&queue), "watermark 1");
     }
 
     #[test]

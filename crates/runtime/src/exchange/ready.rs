@@ -17,6 +17,9 @@ pub(crate) struct ReadyChannels {
 struct State {
     channels: VecDeque<u64>,
     waker: Option<Waker>,
+    /// Channels with a barrier that may not wait.
+    urgent: VecDeque<u64>,
+    urgent_waker: Option<Waker>,
 }
 
 impl ReadyChannels {
@@ -29,6 +32,27 @@ impl ReadyChannels {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// The channel has a barrier that may not wait; wakes the consumer also while it waits for something else.
+    pub(crate) fn add_urgent(&self, channel: u64) {
+        let mut state = self.lock();
+        if !state.urgent.contains(&channel) {
+            state.urgent.push_back(channel);
+        }
+        let (waker, urgent_waker) = (state.waker.take(), state.urgent_waker.clone());
+        drop(state);
+        waker.into_iter().chain(urgent_waker).for_each(Waker::wake);
+    }
+
+    /// Whom to wake for barriers that may not wait, whatever it is doing.
+    pub(crate) fn watch_urgent(&self, waker: &Waker) {
+        self.lock().urgent_waker = Some(waker.clone());
+    }
+
+    /// The next channel with such a barrier.
+    pub(crate) fn next_urgent(&self) -> Option<u64> {
+        self.lock().urgent.pop_front()
     }
 
     /// The channel that has been waiting longest; when there is none, `waker` is woken once there is.

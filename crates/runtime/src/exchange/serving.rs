@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use dataflow::{PartitionId, StreamElement, WatermarkStatus};
+use dataflow::{CheckpointBarrier, PartitionId, StreamElement, WatermarkStatus};
 use proto::v1::exchange_request::Request;
 use proto::v1::exchange_response::Element;
 use proto::v1::{
@@ -64,7 +64,8 @@ impl Serving {
                 },
                 // The place for the answer first: so a channel is taken only when its element can be passed on.
                 next = next_ready(&responses, &ready) => match next {
-                    Some((place, channel)) => self.serve(channel, place),
+                    Some((place, Next::Ready(channel))) => self.serve(channel, place),
+                    Some((place, Next::Urgent(channel))) => self.serve_urgent(channel, place),
                     None => return,
                 },
                 () = sleep_until(deadline) => self.give_up_on_producers(),
@@ -146,10 +147,7 @@ impl Serving {
             }
             StreamElement::Watermark(watermark) => Element::Watermark(watermark),
             StreamElement::Status(status) => Element::Idle(status == WatermarkStatus::Idle),
-            StreamElement::Barrier(barrier) => {
-                let json = serde_json::to_vec(&*barrier).expect("a barrier is made of plain values");
-                Element::Barrier(json.into())
-            }
+            StreamElement::Barrier(barrier) => barrier_element(&barrier),
             StreamElement::EndOfData => Element::EndOfData(EndOfData {}),
             StreamElement::EndOfPartition => Element::EndOfPartition(EndOfPartition {}),
         };
@@ -164,6 +162,17 @@ impl Serving {
         if more {
             self.ready.add(id);
         }
+    }
+
+    /// Passes on the barrier that may not wait, without a credit and past what waits for one.
+    fn serve_urgent(&mut self, id: u64, place: mpsc::OwnedPermit<Result<ExchangeResponse, Status>>) {
+        let Some(channel) = self.channels.get_mut(&id) else { return };
+        let Some(barrier) = channel.queue.pop_urgent() else { return };
+        channel.producer_deadline = None;
+        let backlog = channel.queue.queued_batches() as u32;
+        let element = Some(barrier_element(&barrier));
+        place.send(Ok(ExchangeResponse { channel: id, sequence: channel.sequence, backlog, element }));
+        channel.sequence += 1;
     }
 
     fn end_channel(&mut self, id: u64, place: mpsc::OwnedPermit<Result<ExchangeResponse, Status>>, last: Element) {
@@ -200,6 +209,10 @@ impl Drop for Serving {
     }
 }
 
+fn barrier_element(barrier: &CheckpointBarrier) -> Element {
+    Element::Barrier(serde_json::to_vec(barrier).expect("a barrier is made of plain values").into())
+}
+
 fn error_of(failure: ChannelFailure) -> ChannelError {
     match failure {
         ChannelFailure::ProducerEnded(message) => {
@@ -211,14 +224,25 @@ fn error_of(failure: ChannelFailure) -> ChannelError {
     }
 }
 
+/// A channel that has something.
+enum Next {
+    /// A barrier that may not wait.
+    Urgent(u64),
+    Ready(u64),
+}
+
 /// A place for a response, then the channel that is to use it; none when the stream is closed.
 async fn next_ready(
     responses: &Responses,
     ready: &ReadyChannels,
-) -> Option<(mpsc::OwnedPermit<Result<ExchangeResponse, Status>>, u64)> {
+) -> Option<(mpsc::OwnedPermit<Result<ExchangeResponse, Status>>, Next)> {
     let place = responses.clone().reserve_owned().await.ok()?;
-    let channel = poll_fn(|context| ready.next(context.waker()).map_or(Poll::Pending, Poll::Ready)).await;
-    Some((place, channel))
+    let next = poll_fn(|context| {
+        ready.watch_urgent(context.waker());
+        let next = ready.next_urgent().map(Next::Urgent).or_else(|| ready.next(context.waker()).map(Next::Ready));
+        next.map_or(Poll::Pending, Poll::Ready)
+    });
+    Some((place, next.await))
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

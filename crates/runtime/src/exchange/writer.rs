@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use dataflow::checkpoint::ChannelId;
 use dataflow::deployment::ResultPartitionDescriptor;
-use dataflow::{Batch, Failure, StreamElement};
+use dataflow::{Batch, CheckpointBarrier, Failure, Partitioning, StreamElement};
 
 use super::codec::row_bytes;
 use super::partitioner::Partitioner;
 use super::queue::ChannelQueue;
+use crate::checkpointing::InFlight;
 use crate::metrics::TaskMetrics;
 
 /// No batch on a channel has more rows.
@@ -31,6 +33,8 @@ pub(crate) struct RecordWriter {
 }
 
 struct OutputChannel {
+    /// Its name in checkpoints.
+    id: ChannelId,
     queue: Arc<ChannelQueue>,
     pending: Vec<Batch>,
     pending_rows: usize,
@@ -44,7 +48,12 @@ impl RecordWriter {
         buffer_timeout: Option<Duration>,
         metrics: Arc<TaskMetrics>,
     ) -> Result<Self, Failure> {
-        let channels = queues.into_iter().map(|queue| OutputChannel { queue, pending: Vec::new(), pending_rows: 0 });
+        let channels = queues.into_iter().enumerate().map(|(index, queue)| OutputChannel {
+            id: channel_id(output, index as u32),
+            queue,
+            pending: Vec::new(),
+            pending_rows: 0,
+        });
         Ok(Self {
             partitioner: Partitioner::new(output)?,
             channels: channels.collect(),
@@ -96,6 +105,24 @@ impl RecordWriter {
                 Ok(())
             }
         }
+    }
+
+    /// Sends an unaligned barrier, past all that waits. Returns what it has overtaken.
+    pub(crate) fn emit_urgent(&mut self, barrier: &Arc<CheckpointBarrier>) -> Result<Vec<InFlight>, Failure> {
+        self.flush()?;
+        let overtaken = |channel: &OutputChannel| channel.in_flight(channel.queue.push_urgent(barrier.clone()));
+        Ok(self.channels.iter().filter_map(overtaken).collect())
+    }
+
+    /// Makes a barrier that still waits here unaligned. Returns what it has overtaken.
+    pub(crate) fn overtake(&self, checkpoint_id: u64) -> Vec<InFlight> {
+        let overtaken = |channel: &OutputChannel| channel.in_flight(channel.queue.overtake(checkpoint_id));
+        self.channels.iter().filter_map(overtaken).collect()
+    }
+
+    /// Whether a barrier still waits here; if so, `waker` is woken when it may have left a channel.
+    pub(crate) fn holds_barrier(&self, checkpoint_id: u64, waker: &Waker) -> bool {
+        self.channels.iter().any(|channel| channel.queue.holds_barrier(checkpoint_id, waker))
     }
 
     fn write(&mut self, batch: Batch, now: Instant) -> Result<(), Failure> {
@@ -164,7 +191,24 @@ impl RecordWriter {
     }
 }
 
+/// The name of a channel of an output in checkpoints.
+fn channel_id(output: &ResultPartitionDescriptor, subpartition: u32) -> ChannelId {
+    let producer = output.partition.producer;
+    let target_subtask = if output.partitioning == Partitioning::Forward { producer.subtask } else { subpartition };
+    ChannelId {
+        source: producer.vertex,
+        source_subtask: producer.subtask,
+        output: output.partition.output,
+        target: output.target,
+        target_subtask,
+    }
+}
+
 impl OutputChannel {
+    fn in_flight(&self, batches: Vec<Batch>) -> Option<InFlight> {
+        (!batches.is_empty()).then_some(InFlight { channel: self.id, at_consumer: false, batches })
+    }
+
     fn add(&mut self, batch: Batch) -> Result<(), Failure> {
         if self.pending.is_empty() && batch.num_rows() >= FULL_ROWS {
             self.queue.push(StreamElement::Batch(batch));
@@ -202,7 +246,6 @@ mod tests {
     use super::*;
     use crate::exchange::queue::Popped;
     use crate::testing::{number_type, numbers, partition, values};
-    use dataflow::Partitioning;
 
     fn writer(
         partitioning: Partitioning,

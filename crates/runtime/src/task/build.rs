@@ -6,6 +6,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use common::config::{Configuration, Origin, options};
+use dataflow::checkpoint::ChannelId;
 use dataflow::deployment::{InputChannelDescriptor, TaskDeploymentDescriptor};
 use dataflow::{Failure, OperatorSpec, RowType};
 use expr::EvalContext;
@@ -19,7 +20,7 @@ use super::source_head::SourceHead;
 use super::subtask_checkpoint_coordinator::{CheckpointResponder, SubtaskCheckpointCoordinator};
 use super::task::Task;
 use super::values_head::ValuesHead;
-use crate::checkpointing::SnapshotWriter;
+use crate::checkpointing::{RestoredBatch, SnapshotWriter};
 use crate::events::TaskEvents;
 use crate::exchange::connection::ChannelRequest;
 use crate::exchange::credit::FloatingCredits;
@@ -79,7 +80,11 @@ impl TaskBuilder {
                 Head::Source(Box::new(SourceHead::new(first, spec, &context, self.events.clone())?))
             }
             OperatorSpec::Values(spec) => Head::Values(ValuesHead::new(first.id, spec, &context)?),
-            _ => Head::Gate(Box::new(GateHead::new(self.gate(), context.clock.clone(), self.metrics.clone()))),
+            _ => {
+                let restored = RestoredBatch::read_all(descriptor, self.state.reader.as_ref())?;
+                let (clock, metrics) = (context.clock.clone(), self.metrics.clone());
+                Head::Gate(Box::new(GateHead::new(self.gate(), restored, clock, metrics)))
+            }
         };
         let links = self.links(&context)?;
         let chain = Chain::new(links, self.writers()?, self.settings.clock.instant());
@@ -155,10 +160,17 @@ impl TaskBuilder {
                         metrics: self.metrics.clone(),
                     }))
                 };
-                channels.push(InputChannel::new(gate.input as usize, producer_name(channel), source));
+                let id = ChannelId {
+                    source: channel.partition.producer.vertex,
+                    source_subtask: channel.partition.producer.subtask,
+                    output: channel.partition.output,
+                    target: self.descriptor.attempt.vertex,
+                    target_subtask: self.descriptor.attempt.subtask,
+                };
+                channels.push(InputChannel::new(gate.input as usize, id, producer_name(channel), source));
             }
         }
-        InputGate::new(channels, ready, self.settings.clock.instant())
+        InputGate::new(channels, ready, self.settings.clock.instant(), &self.waker)
     }
 }
 

@@ -1,11 +1,12 @@
 //! `Chain`: the operators of a task, calling one another directly, and the outputs behind the last.
 
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
 use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorId, Output, Progress, StreamElement};
 
-use crate::checkpointing::OperatorPart;
+use crate::checkpointing::{InFlight, OperatorPart};
 use crate::exchange::writer::RecordWriter;
 
 /// The operators behind a task's head, in order, and its output edges.
@@ -156,6 +157,25 @@ impl Chain {
     /// Sends an element to all outputs, past the operators.
     pub(crate) fn emit_to_outputs(&mut self, element: StreamElement) -> Result<(), Failure> {
         emit_to_all(&mut self.outputs, element, self.now)
+    }
+
+    /// Sends an unaligned barrier to all outputs, past all that waits there. Returns what it has overtaken.
+    pub(crate) fn emit_urgent(&mut self, barrier: &Arc<CheckpointBarrier>) -> Result<Vec<InFlight>, Failure> {
+        let mut overtaken = Vec::new();
+        for output in &mut self.outputs {
+            overtaken.extend(output.emit_urgent(barrier)?);
+        }
+        Ok(overtaken)
+    }
+
+    /// Makes a barrier that still waits in outputs unaligned. Returns what it has overtaken.
+    pub(crate) fn overtake(&self, checkpoint_id: u64) -> Vec<InFlight> {
+        self.outputs.iter().flat_map(|output| output.overtake(checkpoint_id)).collect()
+    }
+
+    /// Whether a barrier still waits in an output; if so, `waker` is woken when it may have left a channel.
+    pub(crate) fn holds_barrier(&self, checkpoint_id: u64, waker: &Waker) -> bool {
+        self.outputs.iter().any(|output| output.holds_barrier(checkpoint_id, waker))
     }
 
     /// Tells one operator that this barrier is about to be passed on.

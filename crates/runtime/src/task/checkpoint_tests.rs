@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 use dataflow::checkpoint::{
-    AfterSavepoint, CheckpointAcknowledgement, CheckpointNotice, CheckpointReport, OperatorStateItem, Redistribution,
+    AfterSavepoint, Alignment, ChannelStateHandle, CheckpointAcknowledgement, CheckpointNotice, CheckpointReport,
+    OperatorStateItem, Redistribution, SnapshotKind,
 };
 use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorId, OperatorSnapshot, Output, Progress, Stateful,
@@ -14,6 +15,7 @@ use dataflow::{
 use super::final_checkpoint::FinalCheckpoint;
 use super::task::Step;
 use super::testing::{Bench, Setup, aligned, savepoint, waits};
+use crate::checkpointing::{RestoredBatch, read_in_flight};
 use crate::metrics::Wait;
 use crate::testing::numbers;
 
@@ -257,4 +259,145 @@ fn a_cancelled_task_does_not_wait_for_what_it_prepares() {
     bench.run();
     bench.mailbox.send(super::mailbox::Mail::Cancel);
     assert_eq!(bench.run(), Step::Canceled);
+}
+
+/// How an unaligned checkpoint is taken.
+fn unaligned(checkpoint_id: u64) -> CheckpointBarrier {
+    super::testing::barrier(checkpoint_id, SnapshotKind::Checkpoint, Alignment::Unaligned)
+}
+
+/// An aligned checkpoint that becomes unaligned after 50 ms.
+fn timed(checkpoint_id: u64) -> CheckpointBarrier {
+    let alignment = Alignment::Aligned { timeout_ms: Some(50) };
+    super::testing::barrier(checkpoint_id, SnapshotKind::Checkpoint, alignment)
+}
+
+impl Bench {
+    /// The producer of a channel sends an unaligned barrier; returns how many batches it has overtaken.
+    fn urgent(&self, channel: usize, barrier: CheckpointBarrier) -> usize {
+        self.inputs[channel].push_urgent(Arc::new(barrier)).len()
+    }
+
+    /// Rows in flight in the next acknowledgement: source subtask or `out`, and the rows.
+    fn acknowledged_in_flight(&self) -> Vec<(String, Vec<i64>)> {
+        let acknowledgement = self.acknowledged();
+        assert!(acknowledgement.metrics.unaligned);
+        let schema = crate::testing::number_type().arrow_schema();
+        let read = |handle: &ChannelStateHandle| {
+            let batches = read_in_flight(handle, &schema, &self.storage).unwrap();
+            let of = if handle.at_consumer { handle.channel.source_subtask.to_string() } else { "out".to_owned() };
+            (of, batches.iter().flat_map(crate::testing::values).collect())
+        };
+        acknowledgement.snapshot.channels.iter().map(read).collect()
+    }
+}
+
+fn in_flight(rows: &[(&str, &[i64])]) -> Vec<(String, Vec<i64>)> {
+    rows.iter().map(|(of, rows)| ((*of).to_owned(), rows.to_vec())).collect()
+}
+
+#[test]
+fn an_unaligned_barrier_overtakes_and_rows_before_the_others_are_recorded() {
+    let mut bench = Setup::default().build();
+    bench.rows(0, 0..1);
+    assert_eq!(bench.urgent(0, unaligned(1)), 1, "its producer keeps what it has overtaken");
+    bench.rows(1, 10..11);
+    bench.run();
+    // Both rows were processed, but the one of channel 1 came before that channel's barrier.
+    assert_eq!(bench.output(), ["barrier 1"]);
+    bench.rows(1, 11..12);
+    bench.run();
+    assert!(bench.reports.is_empty(), "the barrier of channel 1 is still to come");
+    assert_eq!(bench.urgent(1, unaligned(1)), 0);
+    bench.rows(1, 12..13);
+    bench.run();
+    assert_eq!(bench.acknowledged_in_flight(), in_flight(&[("1", &[10, 11])]));
+}
+
+#[test]
+fn a_stuck_task_takes_part_at_once() {
+    let mut bench = Setup { room: 1, ..Setup::default() }.build();
+    bench.rows(0, 0..5_000);
+    bench.rows(0, 5_000..10_000);
+    assert_eq!(waits(bench.run()), Some(Wait::Output));
+    bench.urgent(0, unaligned(1));
+    bench.urgent(1, unaligned(1));
+    assert_eq!(waits(bench.run()), Some(Wait::Output));
+    let overtaken = bench.acknowledged_in_flight();
+    assert_eq!((overtaken.len(), overtaken[0].0.as_str(), overtaken[0].1.len()), (1, "out", 5_000));
+    assert_eq!(bench.output()[0], "barrier 1", "it goes before the rows");
+}
+
+#[test]
+fn an_aligned_barrier_that_waits_too_long_goes_on() {
+    let mut bench = Setup { room: 1, ..Setup::default() }.build();
+    bench.barrier(0, timed(1));
+    bench.rows(0, 0..1);
+    assert_eq!(waits(bench.run()), Some(Wait::Input));
+    assert_eq!(bench.inputs[0].queued_batches(), 1, "it is aligned at first");
+    // The other channel is stuck behind the output.
+    bench.rows(1, 0..5_000);
+    bench.rows(1, 5_000..5_001);
+    bench.barrier(1, timed(1));
+    assert_eq!(waits(bench.run()), Some(Wait::Output));
+    bench.clock.advance(std::time::Duration::from_millis(49));
+    let Step::Wait { until: Some(until), .. } = bench.run() else { panic!("it waits for the timeout") };
+    assert_eq!(until - bench.clock.clock().instant(), std::time::Duration::from_millis(1));
+    bench.clock.advance(std::time::Duration::from_millis(1));
+    bench.run();
+    let overtaken = bench.acknowledged_in_flight();
+    assert_eq!(overtaken[0].1.len(), 5_000, "in the output");
+    assert_eq!(overtaken[1], ("1".to_owned(), vec![5_000]), "before the barrier of channel 1");
+    assert_eq!(bench.output()[0], "barrier 1");
+}
+
+#[test]
+fn an_aligned_barrier_that_leaves_in_time_stays_aligned() {
+    let mut bench = Setup::default().build();
+    bench.barrier(0, timed(1));
+    bench.rows(1, 3..4);
+    bench.barrier(1, timed(1));
+    bench.run();
+    assert!(bench.reports.is_empty(), "the barrier is still in the output");
+    assert_eq!(bench.output(), ["[3]", "barrier 1"]);
+    bench.run();
+    let acknowledgement = bench.acknowledged();
+    assert!(!acknowledgement.metrics.unaligned && acknowledgement.snapshot.channels.is_empty());
+}
+
+#[test]
+fn a_barrier_that_waits_in_the_output_does_not_wait_for_a_newer_one() {
+    let mut bench = Setup::default().build();
+    bench.rows(0, 3..4);
+    bench.run();
+    for checkpoint_id in 1..3 {
+        bench.barrier(0, timed(checkpoint_id));
+        bench.barrier(1, timed(checkpoint_id));
+        bench.run();
+    }
+    let acknowledgement = bench.acknowledged();
+    assert_eq!((acknowledgement.checkpoint_id, acknowledgement.snapshot.channels.len()), (1, 1));
+    assert_eq!(bench.output(), ["barrier 1", "[3]", "barrier 2"]);
+    bench.run();
+    let acknowledgement = bench.acknowledged();
+    assert_eq!((acknowledgement.checkpoint_id, acknowledgement.snapshot.channels.len()), (2, 0));
+}
+
+#[test]
+fn rows_that_were_in_flight_come_first_and_hold_barriers_up() {
+    let channel = dataflow::checkpoint::ChannelId {
+        source: dataflow::VertexId(1),
+        source_subtask: 0,
+        output: 0,
+        target: dataflow::VertexId(2),
+        target_subtask: 0,
+    };
+    let restored = [7, 8].map(|n| RestoredBatch { input: 0, channel, batch: numbers(n..n + 1) });
+    let mut bench = Setup { restored: restored.into(), ..Setup::default() }.build();
+    bench.rows(0, 9..10);
+    bench.urgent(0, unaligned(1));
+    bench.barrier(1, unaligned(1));
+    bench.run();
+    assert!(bench.acknowledged_in_flight().iter().all(|(of, _)| of == "out"));
+    assert_eq!(bench.output(), ["barrier 1", "[7, 8]"]);
 }

@@ -2,9 +2,8 @@
 
 use dataflow::Failure;
 
-use super::barrier_aligner::AlignerCommand;
 use super::chain::Chain;
-use super::gate_head::GateHead;
+use super::gate_head::{Aligned, GateHead};
 use super::source_head::SourceHead;
 use super::values_head::ValuesHead;
 use crate::checkpointing::OperatorPart;
@@ -17,11 +16,11 @@ pub(crate) enum Head {
 }
 
 /// What a head did.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Polled {
     Worked,
-    /// A barrier came, and these are the consequences.
-    Barrier(Vec<AlignerCommand>),
+    /// A barrier came.
+    Barrier(Aligned),
     /// Nothing is there; the waker will be woken.
     Empty,
     /// No rows will come any more. Told once; barriers may follow.

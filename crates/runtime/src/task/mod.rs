@@ -16,6 +16,7 @@ mod final_checkpoint;
 mod gate_head;
 mod head;
 mod mailbox;
+mod pace;
 mod signal;
 mod source_head;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use arrow_array::Array;
 use common::clock::Clock;
+use common::config::{Configuration, Origin, options};
 use connectors::ReaderContext;
 use dataflow::operator_spec::{SourceSpec, WatermarkSpec};
 use dataflow::{
@@ -15,6 +16,7 @@ use dataflow::{
 
 use super::chain::Chain;
 use super::head::Polled;
+use super::pace::Pace;
 use crate::checkpointing::OperatorPart;
 use crate::events::TaskEvents;
 use crate::exchange::writer::MAX_ROWS;
@@ -41,6 +43,9 @@ pub(crate) struct SourceHead {
     events: Arc<dyn TaskEvents>,
     metrics: Arc<TaskMetrics>,
     splits: SplitSupply,
+    pace: Option<Pace>,
+    /// When the pace lets the next row through, ms since the epoch.
+    resume_at: Option<i64>,
     /// What was snapshotted, by checkpoint, until it is complete or aborted.
     snapshots: BTreeMap<u64, Vec<Split>>,
 }
@@ -103,6 +108,8 @@ impl SourceHead {
             events,
             metrics: context.metrics.clone(),
             splits: SplitSupply::MayAsk,
+            pace: pace(context)?,
+            resume_at: None,
             snapshots: BTreeMap::new(),
         })
     }
@@ -134,11 +141,24 @@ impl SourceHead {
             self.splits = SplitSupply::Asked;
             self.events.request_split(self.attempt, self.operator);
         }
-        let polled = self.reader.poll(MAX_ROWS, waker).map_err(|failure| self.blame(failure))?;
+        self.resume_at = None;
+        let max_rows = match self.pace.map(|pace| pace.allowed(self.clock.instant())) {
+            Some(Err(at)) => {
+                let wait = at.saturating_duration_since(self.clock.instant()).as_millis() as i64;
+                self.resume_at = Some(self.clock.now_millis() + wait.max(1));
+                return Ok(Polled::Empty);
+            }
+            Some(Ok(rows)) => rows.min(MAX_ROWS),
+            None => MAX_ROWS,
+        };
+        let polled = self.reader.poll(max_rows, waker).map_err(|failure| self.blame(failure))?;
         self.metrics.decode_errors.set(self.reader.decode_errors());
         match polled {
             SourcePoll::Batch { split, batch } => {
                 self.metrics.records_in.add(batch.num_rows() as u64);
+                if let Some(pace) = &mut self.pace {
+                    pace.read(batch.num_rows(), self.clock.instant());
+                }
                 let batch = self.project(batch).map_err(|failure| self.blame(failure))?;
                 self.emit(&split, batch, chain)?;
                 Ok(Polled::Worked)
@@ -222,11 +242,13 @@ impl SourceHead {
 
     /// When [`on_timer`](Self::on_timer) is due, ms since the epoch.
     pub(crate) fn next_timer(&self) -> Option<i64> {
-        self.watermarks.as_ref().and_then(|watermarks| watermarks.splits.next_timer())
+        let watermarks = self.watermarks.as_ref().and_then(|watermarks| watermarks.splits.next_timer());
+        [watermarks, self.resume_at].into_iter().flatten().min()
     }
 
     /// The clock has reached `now`.
     pub(crate) fn on_timer(&mut self, now: i64, chain: &mut Chain) -> Result<(), Failure> {
+        self.resume_at = None;
         let passed = self.watermarks.as_mut().map_or_else(Vec::new, |watermarks| watermarks.splits.on_timer(now));
         self.pass(passed, chain)
     }
@@ -234,6 +256,14 @@ impl SourceHead {
     fn blame(&self, failure: Failure) -> Failure {
         failure.context(format!("operator '{}' failed", self.name))
     }
+}
+
+/// `pipeline.source.max-rows-per-second`.
+fn pace(context: &OperatorContext) -> Result<Option<Pace>, Failure> {
+    let config = Configuration::from_map(context.config.clone(), Origin::Job);
+    let rows = config.get(&options::PIPELINE_SOURCE_MAX_ROWS_PER_SECOND);
+    let rows = rows.map_err(|error| Failure::user(error.to_string()).fatal())?;
+    Ok(Pace::new(rows, context.clock.instant()))
 }
 
 impl SourceWatermarks {

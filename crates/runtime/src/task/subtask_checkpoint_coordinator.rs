@@ -12,14 +12,17 @@ use std::task::Waker;
 use std::time::Instant;
 
 use common::clock::Clock;
-use dataflow::checkpoint::{AfterSavepoint, CheckpointDecline, CheckpointMetrics, CheckpointReport, SnapshotKind};
+use dataflow::checkpoint::{
+    AfterSavepoint, Alignment, CheckpointDecline, CheckpointMetrics, CheckpointReport, SnapshotKind,
+};
 use dataflow::{CheckpointBarrier, ExecutionAttemptId, Failure, Progress, StreamElement};
 
 use super::barrier_aligner::AlignerCommand;
 use super::chain::Chain;
 use super::final_checkpoint::FinalCheckpoint;
+use super::gate_head::Aligned;
 use super::head::Head;
-use crate::checkpointing::{OperatorPart, OutstandingSnapshots, SnapshotWriter, TakenSnapshot};
+use crate::checkpointing::{InFlight, OperatorPart, OutstandingSnapshots, SnapshotWriter, TakenSnapshot};
 use crate::events::TaskEvents;
 
 /// What a coordinator is made of.
@@ -39,7 +42,8 @@ pub(crate) struct SubtaskCheckpointCoordinator {
     triggers: VecDeque<Arc<CheckpointBarrier>>,
     preparing: Option<Preparing>,
     taken: Option<Taken>,
-    aligned: Option<Aligned>,
+    /// Of a checkpoint whose snapshot is still to be taken.
+    inputs: Option<InputsComplete>,
     completing: Option<Completing>,
     last: FinalCheckpoint,
     hold: Hold,
@@ -56,16 +60,29 @@ struct Preparing {
 struct Taken {
     barrier: Arc<CheckpointBarrier>,
     operators: Vec<OperatorPart>,
+    in_flight: Vec<InFlight>,
     sync_ms: u64,
+    inputs: Option<InputsComplete>,
+    outputs: Outputs,
+}
+
+/// Whether it is known what of the outputs belongs to a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outputs {
+    Settled,
+    /// The barrier goes in line; if it has not left by then (ms since the epoch), it overtakes what is before it.
+    InLine {
+        overtake_at: i64,
+    },
 }
 
 /// All barriers of this checkpoint have come.
-#[derive(Clone, Copy)]
-struct Aligned {
+struct InputsComplete {
     checkpoint_id: u64,
     start_delay_ms: u64,
     alignment_ms: u64,
     bytes_processed: u64,
+    in_flight: Vec<InFlight>,
 }
 
 /// A complete checkpoint of which operators from this position on are still to be told.
@@ -93,7 +110,7 @@ impl SubtaskCheckpointCoordinator {
             triggers: VecDeque::new(),
             preparing: None,
             taken: None,
-            aligned: None,
+            inputs: None,
             completing: None,
             last,
             hold: Hold::No,
@@ -115,7 +132,13 @@ impl SubtaskCheckpointCoordinator {
         if let Some(barrier) = self.triggers.pop_front() {
             let start_delay_ms = self.responder.clock.now_millis().saturating_sub(barrier.timestamp).max(0) as u64;
             let checkpoint_id = barrier.checkpoint_id;
-            self.aligned = Some(Aligned { checkpoint_id, start_delay_ms, alignment_ms: 0, bytes_processed: 0 });
+            self.inputs = Some(InputsComplete {
+                checkpoint_id,
+                start_delay_ms,
+                alignment_ms: 0,
+                bytes_processed: 0,
+                in_flight: Vec::new(),
+            });
             self.begin(barrier);
         }
     }
@@ -125,14 +148,25 @@ impl SubtaskCheckpointCoordinator {
         self.preparing = Some(Preparing { barrier, position: 0, began });
     }
 
-    /// Does what the aligner says; blocking and opening channels is the gate's matter. `bytes_processed`: since the first barrier.
-    pub(crate) fn obey(&mut self, commands: Vec<AlignerCommand>, bytes_processed: u64) {
+    /// Does what the aligner says.
+    pub(crate) fn obey(&mut self, aligned: Aligned) {
+        let Aligned { commands, bytes_processed, mut in_flight } = aligned;
         for command in commands {
             match command {
                 AlignerCommand::Block(_) | AlignerCommand::OpenAll => {}
                 AlignerCommand::Take(barrier) => self.begin(barrier),
                 AlignerCommand::Complete { checkpoint_id, start_delay_ms, alignment_ms } => {
-                    self.aligned = Some(Aligned { checkpoint_id, start_delay_ms, alignment_ms, bytes_processed });
+                    let inputs = InputsComplete {
+                        checkpoint_id,
+                        start_delay_ms,
+                        alignment_ms,
+                        bytes_processed,
+                        in_flight: std::mem::take(&mut in_flight),
+                    };
+                    match &mut self.taken {
+                        Some(taken) if taken.barrier.checkpoint_id == checkpoint_id => taken.inputs = Some(inputs),
+                        _ => self.inputs = Some(inputs),
+                    }
                     self.hand_over();
                 }
                 AlignerCommand::Decline { checkpoint_id, reason } => {
@@ -145,6 +179,7 @@ impl SubtaskCheckpointCoordinator {
 
     /// Goes on with the snapshot that is being taken. `Pending`: the task takes no input until it is woken.
     pub(crate) fn advance(&mut self, head: &mut Head, chain: &mut Chain) -> Result<Progress, Failure> {
+        self.settle_outputs(chain, self.responder.clock.now_millis());
         let Some(preparing) = &mut self.preparing else { return Ok(Progress::Done) };
         while preparing.position < chain.len() {
             match chain.prepare(preparing.position, &preparing.barrier, &self.responder.waker)? {
@@ -165,7 +200,21 @@ impl SubtaskCheckpointCoordinator {
         head: &mut Head,
         chain: &mut Chain,
     ) -> Result<(), Failure> {
-        chain.emit_to_outputs(StreamElement::Barrier(barrier.clone()))?;
+        // An older barrier that still waits in the outputs is not waited for any more.
+        self.settle_outputs(chain, i64::MAX);
+        let in_flight = match barrier.options.alignment {
+            Alignment::Unaligned => chain.emit_urgent(&barrier)?,
+            Alignment::Aligned { .. } | Alignment::AtLeastOnce => {
+                chain.emit_to_outputs(StreamElement::Barrier(barrier.clone()))?;
+                Vec::new()
+            }
+        };
+        let outputs = match barrier.options.alignment {
+            Alignment::Aligned { timeout_ms: Some(timeout) } => {
+                Outputs::InLine { overtake_at: barrier.timestamp.saturating_add(timeout as i64) }
+            }
+            _ => Outputs::Settled,
+        };
         let checkpoint_id = barrier.checkpoint_id;
         let head_part = match head.snapshot(checkpoint_id) {
             Ok(part) => part,
@@ -182,28 +231,56 @@ impl SubtaskCheckpointCoordinator {
             self.hold = Hold::Until(checkpoint_id);
         }
         let sync_ms = self.responder.clock.instant().saturating_duration_since(began).as_millis() as u64;
-        self.taken = Some(Taken { barrier, operators, sync_ms });
+        let inputs = self.inputs.take_if(|inputs| inputs.checkpoint_id == checkpoint_id);
+        self.taken = Some(Taken { barrier, operators, in_flight, sync_ms, inputs, outputs });
+        self.settle_outputs(chain, self.responder.clock.now_millis());
         self.hand_over();
         Ok(())
     }
 
-    /// Hands the snapshot over to be stored, once all barriers are in.
+    /// Looks whether an aligned barrier has left the outputs, or has waited too long by `now`, ms since the epoch.
+    fn settle_outputs(&mut self, chain: &Chain, now: i64) {
+        let Some(taken) = &mut self.taken else { return };
+        let Outputs::InLine { overtake_at } = taken.outputs else { return };
+        let checkpoint_id = taken.barrier.checkpoint_id;
+        if chain.holds_barrier(checkpoint_id, &self.responder.waker) {
+            if now < overtake_at {
+                return;
+            }
+            taken.in_flight.extend(chain.overtake(checkpoint_id));
+            Arc::make_mut(&mut taken.barrier).options.alignment = Alignment::Unaligned;
+        }
+        taken.outputs = Outputs::Settled;
+        self.hand_over();
+    }
+
+    /// When a barrier that waits in the outputs is to overtake what is before it, ms since the epoch.
+    pub(crate) fn overtake_at(&self) -> Option<i64> {
+        match self.taken.as_ref()?.outputs {
+            Outputs::InLine { overtake_at } => Some(overtake_at),
+            Outputs::Settled => None,
+        }
+    }
+
+    /// Hands the snapshot over to be stored, once all barriers are in and out.
     fn hand_over(&mut self) {
-        let Some(aligned) = self.aligned else { return };
-        let is_aligned = |taken: &mut Taken| taken.barrier.checkpoint_id == aligned.checkpoint_id;
-        let Some(Taken { barrier, operators, sync_ms }) = self.taken.take_if(is_aligned) else { return };
+        let is_done = |taken: &mut Taken| taken.inputs.is_some() && taken.outputs == Outputs::Settled;
+        let Some(taken) = self.taken.take_if(is_done) else { return };
+        let Taken { barrier, operators, mut in_flight, sync_ms, inputs: Some(inputs), .. } = taken else { return };
+        in_flight.extend(inputs.in_flight);
         let metrics = CheckpointMetrics {
-            start_delay_ms: aligned.start_delay_ms,
-            alignment_ms: aligned.alignment_ms,
+            start_delay_ms: inputs.start_delay_ms,
+            alignment_ms: inputs.alignment_ms,
             sync_ms,
             async_ms: 0,
-            bytes_processed_during_alignment: aligned.bytes_processed,
-            unaligned: false,
+            bytes_processed_during_alignment: inputs.bytes_processed,
+            unaligned: barrier.options.alignment == Alignment::Unaligned,
         };
         self.responder.writer.submit(TakenSnapshot {
             attempt: self.responder.attempt,
             barrier,
             operators,
+            in_flight,
             metrics,
             events: self.responder.events.clone(),
             outstanding: self.outstanding.add(),

@@ -85,12 +85,12 @@ impl Task {
         let now = self.clock.instant();
         self.chain.set_now(now);
         self.checkpoints.complete(&mut self.chain)?;
-        if let Some(step) = self.take_part()? {
+        if let Some(step) = self.take_part(now)? {
             return Ok(step);
         }
         self.chain.flush_due(&self.waker)?;
         if !self.chain.has_output_room(&self.waker) {
-            return Ok(Step::Wait { wait: Wait::Output, until: self.chain.flush_at() });
+            return Ok(Step::Wait { wait: Wait::Output, until: self.checkpoint_at(now, self.chain.flush_at()) });
         }
         self.fire_timers()?;
         match self.phase {
@@ -104,8 +104,7 @@ impl Task {
         match notice {
             CheckpointNotice::Trigger(barrier) => match &mut self.head {
                 Head::Gate(gate) => {
-                    let commands = gate.align(AlignerEvent::Trigger(Arc::new(barrier)));
-                    self.checkpoints.obey(commands, gate.bytes_processed());
+                    self.checkpoints.obey(gate.align(AlignerEvent::Trigger(Arc::new(barrier))));
                 }
                 Head::Source(_) | Head::Values(_) => self.checkpoints.on_trigger(Arc::new(barrier)),
             },
@@ -114,8 +113,7 @@ impl Task {
             }
             CheckpointNotice::Aborted { checkpoint_id } => {
                 if let Head::Gate(gate) = &mut self.head {
-                    let commands = gate.align(AlignerEvent::Aborted(checkpoint_id));
-                    self.checkpoints.obey(commands, gate.bytes_processed());
+                    self.checkpoints.obey(gate.align(AlignerEvent::Aborted(checkpoint_id)));
                 }
                 self.checkpoints.on_aborted(checkpoint_id, &mut self.head, &mut self.chain);
             }
@@ -124,7 +122,7 @@ impl Task {
     }
 
     /// The task's part in checkpoints. A step when it does nothing else now.
-    fn take_part(&mut self) -> Result<Option<Step>, Failure> {
+    fn take_part(&mut self, now: Instant) -> Result<Option<Step>, Failure> {
         // Operators that finish are not snapshotted half-way.
         if !matches!(self.phase, Phase::Finishing(_)) {
             if let Some(trigger) = self.checkpoints.next_trigger().filter(|_| self.checkpoints.hold() == Hold::No) {
@@ -140,9 +138,20 @@ impl Task {
             }
         }
         match self.checkpoints.hold() {
-            Hold::No => Ok(None),
+            Hold::No => Ok(self.poll_urgent(now)),
             Hold::Over if self.checkpoints.is_idle() => self.end_outputs().map(Some),
             Hold::Until(_) | Hold::Over => Ok(Some(Step::Wait { wait: Wait::Operator, until: None })),
+        }
+    }
+
+    /// Takes a barrier that does not wait for rows to be processed.
+    fn poll_urgent(&mut self, now: Instant) -> Option<Step> {
+        match &mut self.head {
+            Head::Gate(gate) if !matches!(self.phase, Phase::Finishing(_)) => {
+                let polled = gate.poll_urgent()?;
+                Some(self.after_poll(polled, now))
+            }
+            _ => None,
         }
     }
 
@@ -167,9 +176,8 @@ impl Task {
     fn after_poll(&mut self, polled: Polled, now: Instant) -> Step {
         match polled {
             Polled::Worked | Polled::Ended => Step::Worked,
-            Polled::Barrier(commands) => {
-                let bytes = if let Head::Gate(gate) = &self.head { gate.bytes_processed() } else { 0 };
-                self.checkpoints.obey(commands, bytes);
+            Polled::Barrier(aligned) => {
+                self.checkpoints.obey(aligned);
                 Step::Worked
             }
             Polled::Empty => Step::Wait { wait: Wait::Input, until: self.wake_at(now) },
@@ -203,7 +211,7 @@ impl Task {
         if self.checkpoints.may_end() {
             return self.end_outputs();
         }
-        Ok(Step::Wait { wait: Wait::Input, until: None })
+        Ok(Step::Wait { wait: Wait::Input, until: self.checkpoint_at(now, None) })
     }
 
     fn end_outputs(&mut self) -> Result<Step, Failure> {
@@ -242,15 +250,29 @@ impl Task {
 
     /// When to go on although nobody wakes the task.
     fn wake_at(&self, now: Instant) -> Option<Instant> {
-        let timer = self.next_timer().map(|timer| {
-            let wait = timer.saturating_sub(self.clock.now_millis()).max(0);
-            now + Duration::from_millis(wait as u64).min(Duration::from_hours(24))
-        });
+        let timer = self.next_timer().map(|timer| self.instant_of(timer, now));
         let head = match &self.head {
             Head::Gate(gate) => gate.deadline(),
             Head::Source(_) | Head::Values(_) => None,
         };
-        [timer, head, self.chain.flush_at()].into_iter().flatten().min()
+        let other = [timer, head, self.chain.flush_at()].into_iter().flatten().min();
+        self.checkpoint_at(now, other)
+    }
+
+    /// The time at which a barrier has waited long enough, or `other` if that is earlier.
+    fn checkpoint_at(&self, now: Instant, other: Option<Instant>) -> Option<Instant> {
+        let inputs = match &self.head {
+            Head::Gate(gate) => gate.urgent_at(),
+            Head::Source(_) | Head::Values(_) => None,
+        };
+        let due = [inputs, self.checkpoints.overtake_at()].into_iter().flatten().min();
+        let due = due.map(|due| self.instant_of(due, now));
+        [due, other].into_iter().flatten().min()
+    }
+
+    fn instant_of(&self, millis: i64, now: Instant) -> Instant {
+        let wait = millis.saturating_sub(self.clock.now_millis()).max(0);
+        now + Duration::from_millis(wait as u64).min(Duration::from_hours(24))
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use common::clock::ManualClock;
 use dataflow::checkpoint::{
-    AfterSavepoint, Alignment, CheckpointLocation, CheckpointNotice, CheckpointOptions, CheckpointReport, SnapshotKind,
+    AfterSavepoint, Alignment, ChannelId, CheckpointLocation, CheckpointNotice, CheckpointOptions, CheckpointReport,
+    SnapshotKind,
 };
 use dataflow::deployment::{ResultPartitionDescriptor, TaskStateUpdate};
 use dataflow::{CheckpointBarrier, ExecutionAttemptId, Operator, OperatorId, Partitioning, StreamElement, VertexId};
@@ -18,7 +19,7 @@ use super::head::Head;
 use super::mailbox::{Mail, Mailbox};
 use super::subtask_checkpoint_coordinator::{CheckpointResponder, SubtaskCheckpointCoordinator};
 use super::task::{Step, Task};
-use crate::checkpointing::SnapshotWriter;
+use crate::checkpointing::{RestoredBatch, SnapshotWriter, StorageOf};
 use crate::events::TaskEvents;
 use crate::exchange::gate::{ChannelSource, InputChannel, InputGate, LocalChannel};
 use crate::exchange::queue::{ChannelQueue, Consumer, Popped};
@@ -87,6 +88,7 @@ pub(crate) struct Bench {
     pub(crate) clock: ManualClock,
     pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) reports: Arc<Reports>,
+    pub(crate) storage: MemoryStorage,
 }
 
 /// What a bench is made of.
@@ -97,13 +99,22 @@ pub(crate) struct Setup {
     /// Batches that the output takes.
     pub(crate) room: usize,
     pub(crate) last: FinalCheckpoint,
+    /// In flight when the task was snapshotted.
+    pub(crate) restored: Vec<RestoredBatch>,
     /// In place of the gate.
     pub(crate) head: Option<Head>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { operators: Vec::new(), producers: true, room: 8, last: FinalCheckpoint::NotNeeded, head: None }
+        Self {
+            operators: Vec::new(),
+            producers: true,
+            room: 8,
+            last: FinalCheckpoint::NotNeeded,
+            restored: Vec::new(),
+            head: None,
+        }
     }
 }
 
@@ -123,15 +134,22 @@ impl Setup {
         let channel = |index: u64| {
             let local = LocalChannel::new(registry.clone(), partition(1, index as u32), 0);
             local.queue().attach(Consumer { ready: ready.clone(), channel: index });
-            InputChannel::new(0, format!("subtask {index}"), ChannelSource::Local(local))
+            let id = ChannelId {
+                source: VertexId(1),
+                source_subtask: index as u32,
+                output: 0,
+                target: VertexId(2),
+                target_subtask: 0,
+            };
+            InputChannel::new(0, id, format!("subtask {index}"), ChannelSource::Local(local))
         };
         let channels = vec![channel(0), channel(1)];
         let inputs = match self.producers {
             true => (0..2).flat_map(|index| registry.register(partition(1, index), 1, 10)).collect(),
             false => Vec::new(),
         };
-        let gate = InputGate::new(channels, ready, clock.instant());
-        let gate_head = GateHead::new(gate, clock.clone(), metrics.clone());
+        let gate = InputGate::new(channels, ready, clock.instant(), waker);
+        let gate_head = GateHead::new(gate, self.restored.into(), clock.clone(), metrics.clone());
         let head = self.head.unwrap_or(Head::Gate(Box::new(gate_head)));
         let output = Arc::new(ChannelQueue::default());
         output.open(self.room);
@@ -153,16 +171,19 @@ impl Setup {
         let chain = Chain::new(links.collect(), vec![writer], clock.instant());
         let mailbox = Arc::new(Mailbox::new(waker.clone()));
         let reports = Arc::new(Reports::default());
+        let storage = MemoryStorage::default();
+        let stored_in = storage.clone();
+        let storage_of: Box<StorageOf> = Box::new(move |_| Box::new(stored_in.clone()));
         let responder = CheckpointResponder {
             attempt: attempt(2, 0),
             events: reports.clone(),
-            writer: SnapshotWriter::new(clock.clone(), Box::new(|_| Box::new(MemoryStorage::default()))),
+            writer: SnapshotWriter::new(clock.clone(), storage_of),
             clock: clock.clone(),
             waker: waker.clone(),
         };
         let checkpoints = SubtaskCheckpointCoordinator::new(responder, self.last);
         let task = Task::new(head, chain, checkpoints, mailbox.clone(), clock, waker.clone());
-        Bench { task, inputs, output, mailbox, clock: manual, metrics, reports }
+        Bench { task, inputs, output, mailbox, clock: manual, metrics, reports, storage }
     }
 }
 

@@ -1,16 +1,21 @@
 //! Jobs of two vertices on several TaskExecutors that speak over loopback, and what their tasks said.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use common::config::Configuration;
+use dataflow::checkpoint::{
+    Alignment, CheckpointAcknowledgement, CheckpointBarrier, CheckpointLocation, CheckpointNotice, CheckpointOptions,
+    CheckpointReport, SnapshotKind,
+};
 use dataflow::deployment::{
     InputChannelDescriptor, InputGateDescriptor, ResultPartitionDescriptor, TaskDeploymentDescriptor, TaskStateUpdate,
 };
-use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec};
+use dataflow::operator_spec::{ConnectorSpec, NotNullEnforcer, ReadColumn, SinkSpec, SourceSpec};
 use dataflow::{
     ExecutionAttemptId, ExecutionState, Field, JobId, JobVertex, LeaderEpoch, OperatorDescriptor, OperatorId,
     OperatorSpec, PartitionId, Partitioning, RowType, Split, TypeKind, VertexId,
@@ -40,6 +45,7 @@ pub async fn worker(id: &str) -> Worker {
 #[derive(Default)]
 pub struct Told {
     updates: Mutex<HashMap<ExecutionAttemptId, Vec<TaskStateUpdate>>>,
+    reports: Mutex<Vec<CheckpointReport>>,
     changed: Condvar,
 }
 
@@ -51,7 +57,10 @@ impl TaskEvents for Told {
 
     fn request_split(&self, _attempt: ExecutionAttemptId, _operator: OperatorId) {}
 
-    fn checkpoint(&self, _report: dataflow::checkpoint::CheckpointReport) {}
+    fn checkpoint(&self, report: CheckpointReport) {
+        self.reports.lock().unwrap().push(report);
+        self.changed.notify_all();
+    }
 }
 
 impl Told {
@@ -68,6 +77,38 @@ impl Told {
             assert!(!left.is_zero(), "{attempt} has not ended: {:?}", updates.get(&attempt));
             updates = self.changed.wait_timeout(updates, left).unwrap().0;
         }
+    }
+
+    /// Waits until this many tasks have acknowledged a checkpoint; a decline is a failure of the test.
+    pub async fn acknowledged(&self, checkpoint_id: u64, tasks: usize) -> Vec<CheckpointAcknowledgement> {
+        for _ in 0..1_500 {
+            let reports = self.reports.lock().unwrap().clone();
+            let acknowledged = reports.into_iter().filter_map(|report| match report {
+                CheckpointReport::Acknowledged(one) => Some(one).filter(|one| one.checkpoint_id == checkpoint_id),
+                CheckpointReport::Declined(decline) => panic!("{decline:?}"),
+                CheckpointReport::EndOfData(_) => None,
+            });
+            let acknowledged: Vec<_> = acknowledged.collect();
+            if acknowledged.len() == tasks {
+                return acknowledged;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("checkpoint {checkpoint_id} was not acknowledged: {:?}", self.reports.lock().unwrap());
+    }
+
+    /// Waits until this many tasks have come to the end of their rows.
+    pub async fn ends_of_data(&self, tasks: usize) {
+        for _ in 0..1_500 {
+            let reports = self.reports.lock().unwrap();
+            let ends = reports.iter().filter(|report| matches!(report, CheckpointReport::EndOfData(_))).count();
+            drop(reports);
+            if ends >= tasks {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("not all rows have gone on");
     }
 
     pub fn states_of(&self, attempt: ExecutionAttemptId) -> Vec<ExecutionState> {
@@ -89,13 +130,15 @@ pub fn attempt(vertex: OperatorId, subtask: u32) -> ExecutionAttemptId {
 pub struct Job {
     pub options: BTreeMap<String, String>,
     pub parallelism: u32,
+    /// Parallelism of what is behind the generator.
+    pub consumers: u32,
     pub partitioning: Partitioning,
 }
 
 impl Job {
     pub fn new(options: &[(&str, &str)], parallelism: u32, partitioning: Partitioning) -> Self {
         let options = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Self { options, parallelism, partitioning }
+        Self { options, parallelism, consumers: parallelism, partitioning }
     }
 
     fn source_spec(&self) -> SourceSpec {
@@ -106,6 +149,7 @@ impl Job {
                 options: self.options.clone(),
                 physical: numbers(),
                 partition_keys: Vec::new(),
+                primary_key: Vec::new(),
             },
             read: vec![ReadColumn::Physical(0)],
             projection: None,
@@ -113,11 +157,11 @@ impl Job {
         }
     }
 
-    fn vertex(&self, id: OperatorId, name: &str, spec: OperatorSpec) -> JobVertex {
+    fn vertex(&self, id: OperatorId, name: &str, parallelism: u32, spec: OperatorSpec) -> JobVertex {
         JobVertex {
             id: VertexId::from(id),
             name: name.into(),
-            parallelism: self.parallelism,
+            parallelism,
             max_parallelism: 128,
             operators: vec![OperatorDescriptor { id, name: name.into(), spec, output: numbers() }],
         }
@@ -140,14 +184,15 @@ impl Job {
 
     /// A subtask of the generator.
     pub fn source(&self, subtask: u32) -> TaskDeploymentDescriptor {
-        let vertex = self.vertex(SOURCE, "Source: numbers[1]", OperatorSpec::Source(self.source_spec()));
+        let vertex =
+            self.vertex(SOURCE, "Source: numbers[1]", self.parallelism, OperatorSpec::Source(self.source_spec()));
         let mut task = self.task(vertex, subtask);
         let forward = self.partitioning == Partitioning::Forward;
         task.outputs = vec![ResultPartitionDescriptor {
             partition: PartitionId { producer: task.attempt, output: 0 },
             target: VertexId::from(COLLECT),
             partitioning: self.partitioning.clone(),
-            num_subpartitions: if forward { 1 } else { self.parallelism },
+            num_subpartitions: if forward { 1 } else { self.consumers },
             max_parallelism: 128,
             row_type: numbers(),
         }];
@@ -156,7 +201,37 @@ impl Job {
 
     /// A subtask of the Collect; `producers` are where the subtasks of the generator run.
     pub fn collect(&self, subtask: u32, producers: &[&Worker]) -> TaskDeploymentDescriptor {
-        let mut task = self.task(self.vertex(COLLECT, "Collect[2]", OperatorSpec::Collect), subtask);
+        self.consumer(subtask, producers, "Collect[2]", OperatorSpec::Collect)
+    }
+
+    /// A subtask of a filesystem sink that writes to this folder.
+    pub fn sink(&self, subtask: u32, producers: &[&Worker], folder: &str) -> TaskDeploymentDescriptor {
+        let options = [("path", folder), ("format", "csv")];
+        let spec = SinkSpec {
+            connector: ConnectorSpec {
+                table: "written".into(),
+                connector: "filesystem".into(),
+                options: options.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+                physical: numbers(),
+                partition_keys: Vec::new(),
+                primary_key: Vec::new(),
+            },
+            input: numbers(),
+            primary_key: Vec::new(),
+            not_null: NotNullEnforcer::Error,
+            insert_only: true,
+        };
+        self.consumer(subtask, producers, "Sink: written[2]", OperatorSpec::Sink(spec))
+    }
+
+    fn consumer(
+        &self,
+        subtask: u32,
+        producers: &[&Worker],
+        name: &str,
+        spec: OperatorSpec,
+    ) -> TaskDeploymentDescriptor {
+        let mut task = self.task(self.vertex(COLLECT, name, self.consumers, spec), subtask);
         let forward = self.partitioning == Partitioning::Forward;
         let feeds = (0..self.parallelism).filter(|producer| !forward || *producer == subtask);
         let channels = feeds.map(|producer| InputChannelDescriptor {
@@ -190,6 +265,29 @@ impl Job {
     }
 }
 
+/// The notice that starts a checkpoint whose files go to this folder.
+pub fn trigger(checkpoint_id: u64, alignment: Alignment, folder: &std::path::Path) -> CheckpointNotice {
+    let exclusive = folder.join(format!("chk-{checkpoint_id}")).to_str().unwrap().to_owned();
+    let location = CheckpointLocation { exclusive, shared: None };
+    let options = CheckpointOptions { kind: SnapshotKind::Checkpoint, alignment, location };
+    let timestamp = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+    CheckpointNotice::Trigger(CheckpointBarrier { checkpoint_id, timestamp, options })
+}
+
+/// The numbers in result batches.
+pub fn numbers_in(response: &proto::v1::CollectResultsResponse) -> Vec<i64> {
+    use arrow_array::cast::AsArray;
+    let mut all = Vec::new();
+    for batch in &response.batches {
+        let reader = arrow_ipc::reader::StreamReader::try_new(&batch.ipc[..], None).unwrap();
+        for rows in reader {
+            let rows = rows.unwrap();
+            all.extend_from_slice(rows.column(0).as_primitive::<arrow_array::types::Int64Type>().values());
+        }
+    }
+    all
+}
+
 /// Fetches the results of one subtask to their end.
 pub async fn fetch_all(worker: &Worker, subtask: u32) -> Vec<i64> {
     let (mut offset, mut all) = (0, Vec::new());
@@ -197,14 +295,7 @@ pub async fn fetch_all(worker: &Worker, subtask: u32) -> Vec<i64> {
         let wait = Duration::from_secs(10);
         let response = worker.executor.collect(JOB, COLLECT, subtask, offset, wait).await.unwrap();
         offset += response.batches.len() as u64;
-        for batch in &response.batches {
-            let reader = arrow_ipc::reader::StreamReader::try_new(&batch.ipc[..], None).unwrap();
-            for rows in reader {
-                use arrow_array::cast::AsArray;
-                let rows = rows.unwrap();
-                all.extend_from_slice(rows.column(0).as_primitive::<arrow_array::types::Int64Type>().values());
-            }
-        }
+        all.extend(numbers_in(&response));
         if response.complete {
             return all;
         }

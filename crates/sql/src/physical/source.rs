@@ -103,6 +103,7 @@ pub(super) fn connector_spec(
         options,
         physical: table.physical_row_type(),
         partition_keys: table.partition_keys.clone(),
+        primary_key: table.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default(),
     })
 }
 

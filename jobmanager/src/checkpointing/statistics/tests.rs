@@ -73,10 +73,9 @@ fn what_has_ended_changes_no_more() {
     statistics.failed(2, "Checkpoint expired before completing.", 2_600);
     statistics.completed(2, "/never");
     statistics.acknowledged(2, VertexId(1), 0, &snapshot(1, 1, 0), CheckpointMetrics::default(), 2_700);
-    statistics.not_triggered();
     assert_eq!(
         statistics.counts(),
-        CheckpointCounts { restored: 0, total: 3, in_progress: 0, completed: 1, failed: 2 }
+        CheckpointCounts { restored: 0, total: 2, in_progress: 0, completed: 1, failed: 1 }
     );
     let failed = statistics.latest_failed().unwrap();
     assert_eq!((failed.id, failed.duration_ms(), failed.latest_acknowledgement()), (2, Some(600), None));
@@ -150,4 +149,31 @@ fn percentiles_are_those_of_flink() {
     let none = Distribution::default();
     assert!(none.percentiles([0.5])[0].is_nan());
     assert_eq!((none.min(), none.max(), none.average()), (0, 0, 0));
+}
+
+#[test]
+fn gauges_are_those_of_the_last_completed_one() {
+    let mut statistics = CheckpointStatistics::new(2);
+    let gauge = |statistics: &CheckpointStatistics, name: &str| {
+        statistics.gauges().into_iter().find(|(known, _)| *known == name).unwrap().1
+    };
+    assert_eq!((gauge(&statistics, "lastCheckpointDuration"), gauge(&statistics, "totalNumberOfCheckpoints")), (-1, 0));
+    assert_eq!(statistics.last_external_path(), "n/a");
+    complete(&mut statistics, 1, SnapshotKind::Checkpoint, 10);
+    complete(&mut statistics, 2, SAVEPOINT, 20);
+    statistics.triggered(3, SnapshotKind::Checkpoint, [(VertexId(1), 1)], 3_000);
+    for (name, value) in [
+        ("totalNumberOfCheckpoints", 3),
+        ("numberOfInProgressCheckpoints", 1),
+        ("numberOfCompletedCheckpoints", 2),
+        ("lastCompletedCheckpointId", 2),
+        ("lastCheckpointCompletedTimestamp", 2_020),
+        ("lastCheckpointDuration", 20),
+        ("lastCheckpointSize", 2),
+        ("lastCheckpointFullSize", 200),
+        ("lastCheckpointRestoreTimestamp", -1),
+    ] {
+        assert_eq!(gauge(&statistics, name), value, "{name}");
+    }
+    assert_eq!(statistics.last_external_path(), "/chk-2");
 }

@@ -2,6 +2,7 @@
 //!
 //! Flink mixes kebab-case, camelCase and snake_case; so do the serde names here. Maps keep their order.
 
+mod checkpoints;
 mod cluster;
 mod error;
 mod exceptions;
@@ -9,10 +10,17 @@ mod job_details;
 mod job_lifecycle;
 mod jobs;
 mod metrics;
+mod operations;
 mod plan;
 mod subtasks;
 mod task_managers;
 
+pub use checkpoints::{
+    CheckpointAlignment, CheckpointDuration, CheckpointInfo, CheckpointStatus, CheckpointType,
+    CheckpointingConfiguration, CheckpointingCounts, CheckpointingStatistics, CheckpointingSummary, Externalization,
+    LatestCheckpoints, RestoredCheckpointInfo, StatsSummary, SubtaskCheckpointInfo, SubtaskCheckpointSummary,
+    TaskCheckpointDetails, TaskCheckpointInfo,
+};
 pub use cluster::{ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, EnvironmentInfo, JvmInfo};
 pub use error::ErrorResponse;
 pub use exceptions::{ExceptionHistory, ExceptionInfo, JobExceptions, RootException};
@@ -23,6 +31,11 @@ pub use job_lifecycle::{
 };
 pub use jobs::{JobIdWithStatus, JobIdsWithStatus, JobOverview, JobsOverview, TaskCounts};
 pub use metrics::{AggregatedMetric, MetricId, MetricValue};
+pub use operations::{
+    Acknowledged, AsynchronousOperation, CheckpointTriggerRequest, OperationOutcome, SavepointDisposalRequest,
+    SavepointFormatType, SavepointInfo, SavepointTriggerRequest, StopWithSavepointRequest, TriggerResponse,
+    TriggeredCheckpoint, TriggeredCheckpointType,
+};
 pub use plan::{JobPlan, JobPlanInfo, PlanInput, PlanNode};
 pub use subtasks::{
     AggregatedTaskDetails, BackPressureInfo, Statistics, SubtaskAccumulators, SubtaskBackPressure, SubtaskDetails,

@@ -13,6 +13,8 @@ options! {
         "Number of key groups, the limit to which a job can be rescaled; -1 derives it from the parallelism.";
     PIPELINE_AUTO_WATERMARK_INTERVAL: Duration = "pipeline.auto-watermark-interval" default "PT0.2S",
         "Time between periodic watermarks.";
+    PIPELINE_SOURCE_MAX_ROWS_PER_SECOND: u32 = "pipeline.source.max-rows-per-second" default "0",
+        "Most rows that each subtask of a source reads in a second, so that a backlog does not take all there is; 0 as many as there are. flinkrs' own.";
     PIPELINE_OPERATOR_CHAINING_ENABLED: bool = "pipeline.operator-chaining.enabled" default "true" older ["pipeline.operator-chaining"],
         "Whether operators that can are run in one task.";
     PIPELINE_GLOBAL_JOB_PARAMETERS: Option<IndexMap<String, String>> = "pipeline.global-job-parameters",

@@ -74,6 +74,7 @@ fn sink(restored: &OperatorSubtaskState, ends_with_checkpoint: bool) -> (Sink, L
             options: Default::default(),
             physical: number_type(),
             partition_keys: Vec::new(),
+            primary_key: Vec::new(),
         },
         input: number_type(),
         primary_key: Vec::new(),

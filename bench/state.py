@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Measures keyed state, checkpoints and recovery: state.py ENGINE [keys|budget|recovery]...; README.md explains the numbers.
+
+ENGINE is flink or flinkrs. The input is a folder of CSV files that the job watches, so that it goes on while checkpoints are taken.
+"""
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+from cluster import Cluster, wait_for
+from engines import ENGINES
+
+KEYS = int(os.environ.get("KEYS", "10000000"))
+PAUSES = int(os.environ.get("PAUSES", "20"))
+
+
+class StateCluster(Cluster):
+    """A cluster whose job is submitted and left running; TaskManagers can be added and killed."""
+
+    def __init__(self, engine, folder, options):
+        super().__init__(engine, folder)
+        self.more = options
+        self.spares = []
+
+    def options(self):
+        return {
+            **super().options(),
+            "state.backend.type": "rocksdb",
+            "execution.checkpointing.incremental": "true",
+            "execution.checkpointing.dir": f"file://{self.folder}/checkpoints",
+            "execution.checkpointing.num-retained": 3,
+            **self.more,
+        }
+
+    def add_taskmanager(self):
+        folder = self.folder / f"spare{len(self.spares)}"
+        folder.mkdir()
+        self.spares.append(self.engine.launch("taskmanager", self.options(), folder))
+        wait_for(lambda: (self.overview() or {}).get("taskmanagers") == 1 + len(self.spares), 120, "the registration")
+        return self.spares[-1]
+
+    def __exit__(self, *reason):
+        for spare in self.spares:
+            spare.stop()
+        super().__exit__(*reason)
+
+    def start_job(self, sql):
+        script = self.folder / "job.sql"
+        script.write_text(sql)
+        threading.Thread(target=self.submit_quietly, args=(script,), daemon=True).start()
+        wait_for(lambda: self.get("/jobs")["jobs"], 120, "the submission")
+        self.job = self.get("/jobs")["jobs"][0]["id"]
+        wait_for(self.runs, 120, "the job running")
+
+    def submit_quietly(self, script):
+        try:
+            self.engine.submit(f"127.0.0.1:{self.rest}", script, self.folder)
+        except SystemExit:
+            pass  # the cluster is stopped under it
+
+    def runs(self):
+        job = self.get(f"/jobs/{self.job}")
+        if job["state"] == "FAILED":
+            raise SystemExit(f"bench: the job failed: {self.get(f'/jobs/{self.job}/exceptions')}")
+        return job["state"] == "RUNNING" and all(vertex["status"] == "RUNNING" for vertex in job["vertices"])
+
+    def records(self):
+        """Rows that the vertex behind the sources has taken."""
+        vertices = self.get(f"/jobs/{self.job}")["vertices"]
+        return max(vertex["metrics"]["read-records"] for vertex in vertices[1:] or vertices)
+
+    def post(self, path, body):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.rest}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def checkpoint(self, kind="CONFIGURED"):
+        trigger = self.post(f"/jobs/{self.job}/checkpoints", {"checkpointType": kind})["request-id"]
+        status = lambda: self.get(f"/jobs/{self.job}/checkpoints/{trigger}")
+        wait_for(lambda: status()["status"]["id"] == "COMPLETED", 600, "a checkpoint")
+        done = status()["operation"]
+        if "checkpointId" not in done:
+            raise SystemExit(f"bench: the checkpoint failed: {done}")
+        return self.get(f"/jobs/{self.job}/checkpoints/details/{done['checkpointId']}")
+
+    def sync_ms(self, checkpoint):
+        """The longest synchronous part of any subtask."""
+        longest = 0
+        for vertex in checkpoint["tasks"]:
+            details = self.get(f"/jobs/{self.job}/checkpoints/details/{checkpoint['id']}/subtasks/{vertex}")
+            for subtask in details["subtasks"]:
+                longest = max(longest, subtask.get("checkpoint", {}).get("sync", 0))
+        return longest
+
+
+def write_rows(folder, name, keys):
+    """A file of rows that appears at once."""
+    part = folder.parent / f"{name}.part"
+    with open(part, "w", encoding="ascii") as out:
+        batch = []
+        for key in keys:
+            batch.append(f"{key},{key % 1000}\n")
+            if len(batch) == 100_000:
+                out.writelines(batch)
+                batch.clear()
+        out.writelines(batch)
+    part.rename(folder / name)
+
+
+def job_sql(folder, sink="'connector'='blackhole'", monitor=True):
+    watch = ",'source.monitor-interval'='100ms'" if monitor else ""
+    return f"""CREATE TABLE events (k BIGINT, v BIGINT) WITH ('connector'='filesystem','path'='{folder}','format'='csv'{watch});
+CREATE TABLE sums (k BIGINT, n BIGINT, total BIGINT) WITH ({sink});
+INSERT INTO sums SELECT k, COUNT(*), SUM(v) FROM events GROUP BY k;
+"""
+
+
+def keys(engine, folder):
+    """10 million keys: full and incremental checkpoints, the synchronous pause, kill -9 to running."""
+    events = folder / "events"
+    events.mkdir()
+    write_rows(events, "all.csv", range(KEYS))
+    options = {"taskmanager.memory.managed.size": "2g"}
+    options |= {"taskmanager.memory.process.size": "4g"} if engine.name.startswith("flink-") else {}
+    options |= {"heartbeat.interval": 500, "heartbeat.timeout": 3000} if engine.name.startswith("flink-") else {}
+    options |= {"execution.checkpointing.interval": "1h"}
+    rng = random.Random(1)
+    with StateCluster(engine, folder, options) as cluster:
+        began, cpu = time.monotonic(), cluster.taskmanager.cpu_seconds()
+        cluster.start_job(job_sql(events))
+        wait_for(lambda: cluster.records() >= KEYS, 3600, "loading")
+        loaded = time.monotonic() - began
+        figures = {
+            "keys": KEYS,
+            "load_rows_per_s": round(KEYS / loaded),
+            "load_rows_per_cpu_s": round(KEYS / (cluster.taskmanager.cpu_seconds() - cpu)),
+        }
+        full = cluster.checkpoint()
+        figures |= {"full_mb": full["checkpointed_size"] / 1e6, "full_s": full["end_to_end_duration"] / 1000}
+        expected, pauses, incremental = KEYS, [], []
+        for turn in range(PAUSES):
+            changed = sorted(rng.sample(range(KEYS), KEYS // 100))
+            write_rows(events, f"changed{turn}.csv", changed)
+            expected += len(changed)
+            wait_for(lambda: cluster.records() >= expected, 600, "the changed keys")
+            checkpoint = cluster.checkpoint()
+            incremental.append((checkpoint["checkpointed_size"] / 1e6, checkpoint["end_to_end_duration"] / 1000))
+            pauses.append(cluster.sync_ms(checkpoint))
+        pauses.sort()
+        figures |= {
+            "incremental_mb_first": incremental[0][0],
+            "incremental_mb_median": sorted(size for size, _ in incremental)[len(incremental) // 2],
+            "incremental_s_median": sorted(seconds for _, seconds in incremental)[len(incremental) // 2],
+            "sync_ms_p50": pauses[len(pauses) // 2],
+            "sync_ms_p99": pauses[-1],
+            "taskmanager_rss_mb": cluster.taskmanager.rss_mb(),
+        }
+        cluster.add_taskmanager()
+        killed = time.monotonic()
+        cluster.taskmanager.process.kill()
+        wait_for(lambda: not cluster.runs(), 120, "the failure being noticed")
+        noticed = time.monotonic() - killed
+        wait_for(cluster.runs, 600, "the job running again")
+        figures |= {"kill_to_noticed_s": noticed, "kill_to_running_s": time.monotonic() - killed}
+        changed = rng.sample(range(KEYS), KEYS // 100)
+        write_rows(events, "after.csv", changed)
+        wait_for(lambda: cluster.records() >= len(changed), 600, "rows after the recovery")
+        figures["kill_to_1_percent_processed_s"] = time.monotonic() - killed
+    return figures
+
+
+def budget(engine, folder):
+    """State ten times larger than the budget: memory over time, rows per CPU second, and the results."""
+    events = folder / "events"
+    events.mkdir()
+    count = KEYS
+    rng = random.Random(2)
+    write_rows(events, "1.csv", range(count))
+    write_rows(events, "2.csv", (rng.randrange(count) for _ in range(count // 2)))
+    sql = f"""CREATE TABLE events (k BIGINT, v BIGINT) WITH ('connector'='filesystem','path'='{events}','format'='csv');
+CREATE TABLE sums (k BIGINT, n BIGINT, total BIGINT) WITH ('connector'='blackhole');
+INSERT INTO sums SELECT k, COUNT(*), SUM(v) FROM events GROUP BY k;
+"""
+    managed = os.environ.get("MANAGED", "64m")
+    options = {"taskmanager.memory.managed.size": managed, "execution.checkpointing.interval": "10s"}
+    rss, figures = [], {"keys": count, "managed": managed}
+    with StateCluster(engine, folder, options) as cluster:
+        cpu, began = cluster.taskmanager.cpu_seconds(), time.monotonic()
+        figures["rss_mb_before"] = cluster.taskmanager.rss_mb()
+        cluster.start_job(sql)
+        rows = count + count // 2
+
+        def ended():
+            rss.append(cluster.taskmanager.rss_mb())
+            time.sleep(0.5)
+            return cluster.get(f"/jobs/{cluster.job}")["state"] not in ("RUNNING", "CREATED")
+
+        wait_for(ended, 7200, "the end of the job")
+        state = cluster.get(f"/jobs/{cluster.job}")["state"]
+        if state != "FINISHED":
+            raise SystemExit(f"bench: the job is {state}")
+        figures |= {
+            "rows_per_s": round(rows / (time.monotonic() - began)),
+            "rows_per_cpu_s": round(rows / (cluster.taskmanager.cpu_seconds() - cpu)),
+            "rss_mb_max": max(rss),
+            "rss_mb_every_tenth": [round(mb) for mb in rss[:: max(1, len(rss) // 10)]],
+            "state_mb": cluster.get(f"/jobs/{cluster.job}/checkpoints")["latest"]["completed"]["state_size"] / 1e6,
+        }
+    return figures
+
+
+def recovery(engine, folder):
+    """A small job, default settings, spare slots, kill -9 of the TaskManager that runs it: seconds until it runs again, and restarts."""
+    events = folder / "events"
+    events.mkdir()
+    write_rows(events, "1.csv", range(10_000))
+    options = {"execution.checkpointing.interval": "1s"}
+    with StateCluster(engine, folder, options) as cluster:
+        cluster.start_job(job_sql(events))
+        wait_for(lambda: cluster.get(f"/jobs/{cluster.job}/checkpoints")["counts"]["completed"] > 0, 60, "a checkpoint")
+        cluster.add_taskmanager()
+        restarts = lambda: int(cluster.get(f"/jobs/{cluster.job}/metrics?get=numRestarts")[0]["value"])
+        killed = time.monotonic()
+        cluster.taskmanager.process.kill()
+        wait_for(lambda: restarts() > 0, 120, "a restart")
+        wait_for(cluster.runs, 300, "the job running again")
+        running = time.monotonic() - killed
+        time.sleep(5)
+        return {"kill_to_running_s": running, "restarts": restarts()}
+
+
+MEASUREMENTS = {"keys": keys, "budget": budget, "recovery": recovery}
+
+
+def main():
+    engine = ENGINES[sys.argv[1]]()
+    for name in sys.argv[2:] or MEASUREMENTS:
+        with tempfile.TemporaryDirectory(prefix="flinkrs-bench-", ignore_cleanup_errors=True) as folder:
+            figures = MEASUREMENTS[name](engine, pathlib.Path(folder))
+        print(json.dumps({"engine": engine.name, "measurement": name, **figures}, indent=1), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+//! Runs cases in phases: each job is slowed down, checkpointed, stopped with a savepoint and restored at another parallelism, and what all phases
+//! gave together must be what Flink gave in one run.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use client::progress;
+use client::query::Query;
+use common::shutdown::Shutdown;
+use dataflow::{JobGraph, JobId};
+use expr::EvalContext;
+use sql::{Outcome, Session};
+
+use crate::answer::Answer;
+use crate::case::{Case, Recorded, StatementAnswer, fill};
+use crate::compare::{self, Strictness};
+use crate::runner::{LIMIT, Runner, append, file_differences, new_session, type_text};
+
+/// One phase.
+#[derive(Debug, Clone, Copy)]
+pub struct Phase {
+    /// Parallelism of the job.
+    pub parallelism: u32,
+    /// Checkpoints that are completed before it is stopped; the last phase runs to its end.
+    pub checkpoints: u64,
+}
+
+/// Slow enough for a handful of rows to last several checkpoints.
+const ROWS_PER_SECOND: u32 = 40;
+const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(10);
+
+/// How a case came out.
+#[derive(Debug, Default)]
+pub struct PhasedOutcome {
+    /// Differences from Flink.
+    pub differences: Vec<String>,
+    /// How often a job was stopped and restored before its end.
+    pub restores: u64,
+}
+
+impl Runner {
+    /// Runs a script in phases and returns the differences from Flink in the rows that are left.
+    pub async fn in_phases(&self, case: &Case, phases: &[Phase]) -> anyhow::Result<PhasedOutcome> {
+        let Recorded::Script { statements, outputs } = &case.recorded else { return Ok(PhasedOutcome::default()) };
+        let folder = tempfile::tempdir()?;
+        let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+        std::fs::create_dir_all(&data)?;
+        std::fs::create_dir_all(&out)?;
+        case.materialise(&data, &out)?;
+        let mut run = PhasedRun {
+            runner: self,
+            sessions: phases.iter().map(|phase| session(*phase, folder.path())).collect::<Result<_, _>>()?,
+            phases,
+            savepoints: folder.path().join("savepoints").display().to_string(),
+            outcome: PhasedOutcome::default(),
+        };
+        for recorded in statements.iter().filter(|recorded| recorded.timeout.is_none()) {
+            run.statement(recorded, &fill(&recorded.sql, &data, &out)).await?;
+        }
+        run.outcome.differences.extend(file_differences(outputs.as_ref(), &out)?);
+        Ok(run.outcome)
+    }
+}
+
+/// A case under way: a session for each phase, all of which know the same tables.
+struct PhasedRun<'a> {
+    runner: &'a Runner,
+    sessions: Vec<Session>,
+    phases: &'a [Phase],
+    savepoints: String,
+    outcome: PhasedOutcome,
+}
+
+impl PhasedRun<'_> {
+    async fn statement(&mut self, recorded: &StatementAnswer, sql: &str) -> anyhow::Result<()> {
+        let mut answer = Answer::default();
+        let mut savepoint: Option<String> = None;
+        for (index, phase) in self.phases.iter().enumerate() {
+            let is_last = index + 1 == self.phases.len();
+            let session = &mut self.sessions[index];
+            set(session, "execution.state-recovery.path", savepoint.take().as_deref())?;
+            let outcome = sql::parser::parse_statement(sql).and_then(|statement| session.execute(&statement, sql));
+            let stopped = match outcome {
+                // Statements that run no job are the same in every session.
+                Err(error) => {
+                    answer.error = Some(error.to_string());
+                    continue;
+                }
+                Ok(Outcome::Done) => continue,
+                Ok(Outcome::Table { rows, .. }) => {
+                    answer.changelog = rows.iter().map(|row| ("+I".to_owned(), row.clone())).collect();
+                    answer.rows = Some(rows);
+                    continue;
+                }
+                Ok(Outcome::Insert(graph)) => {
+                    let stop_after = (!is_last).then_some(phase.checkpoints);
+                    tokio::time::timeout(LIMIT, self.insert(&graph, stop_after)).await.context("it takes too long")?
+                }
+                Ok(Outcome::Select { graph, schema, collect, collect_parallelism }) => {
+                    answer.schema =
+                        Some(schema.fields.iter().map(|field| (field.name.clone(), type_text(&field.ty))).collect());
+                    let context = EvalContext::from_config(session.config())?;
+                    let rows = async {
+                        let client = &self.runner.client;
+                        let job = client.submit(&graph).await?;
+                        let stop_after = (!is_last).then_some(phase.checkpoints);
+                        let mut query = Query::new(client.clone(), job, schema.clone(), collect, collect_parallelism);
+                        let collected = async {
+                            while let Some(batch) = query.next().await? {
+                                append(&schema, &batch, &context, &mut answer.changelog);
+                            }
+                            anyhow::Ok(())
+                        };
+                        let (collected, stopped) = tokio::join!(collected, self.to_the_end(job, stop_after));
+                        collected.and(stopped)
+                    };
+                    tokio::time::timeout(LIMIT, rows).await.context("it takes too long")?
+                }
+            };
+            match stopped {
+                Ok(Some(path)) => {
+                    self.outcome.restores += 1;
+                    savepoint = Some(path);
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    answer.error = Some(format!("phase {} at parallelism {}: {error:#}", index + 1, phase.parallelism));
+                    break;
+                }
+            }
+        }
+        let differences = compare::differences(recorded, &answer, Strictness::FinalRows);
+        self.outcome.differences.extend(differences.into_iter().map(|difference| format!("{sql}\n    {difference}")));
+        Ok(())
+    }
+
+    async fn insert(&self, graph: &JobGraph, stop_after: Option<u64>) -> anyhow::Result<Option<String>> {
+        let job = self.runner.client.submit(graph).await?;
+        self.to_the_end(job, stop_after).await
+    }
+
+    /// Stops the job with a savepoint after so many checkpoints and returns where it is; none when the job came to its end before.
+    async fn to_the_end(&self, job: JobId, stop_after: Option<u64>) -> anyhow::Result<Option<String>> {
+        let client = &self.runner.client;
+        let Some(checkpoints) = stop_after else {
+            return progress::wait(client, job, progress::Show::Nothing, &Shutdown::new()).await.map(|()| None);
+        };
+        loop {
+            if client.job(job).await?.state.is_terminal() {
+                return progress::wait(client, job, progress::Show::Nothing, &Shutdown::new()).await.map(|()| None);
+            }
+            if client.checkpoints(job).await?.counts.completed >= checkpoints {
+                match client.stop_with_savepoint(job, Some(&self.savepoints), false).await {
+                    Ok(path) => return Ok(Some(path)),
+                    // It may have ended meanwhile.
+                    Err(error) if !client.job(job).await?.state.is_terminal() => return Err(error),
+                    Err(_) => {}
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+fn session(phase: Phase, folder: &Path) -> anyhow::Result<Session> {
+    let mut session = new_session();
+    let interval = format!("{} ms", CHECKPOINT_INTERVAL.as_millis());
+    for (key, value) in [
+        ("parallelism.default", phase.parallelism.to_string()),
+        ("pipeline.source.max-rows-per-second", ROWS_PER_SECOND.to_string()),
+        ("execution.checkpointing.interval", interval),
+        ("execution.checkpointing.dir", folder.join("checkpoints").display().to_string()),
+    ] {
+        set(&mut session, key, Some(&value))?;
+    }
+    Ok(session)
+}
+
+fn set(session: &mut Session, key: &str, value: Option<&str>) -> anyhow::Result<()> {
+    let sql = match value {
+        Some(value) => format!("SET '{key}' = '{value}'"),
+        None => format!("RESET '{key}'"),
+    };
+    let statement = sql::parser::parse_statement(&sql)?;
+    session.execute(&statement, &sql).with_context(|| sql.clone())?;
+    Ok(())
+}
