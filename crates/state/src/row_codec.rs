@@ -354,14 +354,12 @@ mod tests {
     fn any_type() -> impl Strategy<Value = LogicalType> {
         let nested = |inner: BoxedStrategy<LogicalType>| {
             let field = |(index, ty): (usize, LogicalType)| dataflow::Field::new(format!("f{index}"), ty);
+            let key = inner.clone().prop_filter("keys are not NULL", |ty| ty.kind != TypeKind::Null);
             prop_oneof![
                 inner.clone().prop_map(|element| TypeKind::Array(Box::new(element)).nullable()),
-                (basic(), inner.clone()).prop_map(|(key, value)| TypeKind::Map(
-                    Box::new(key.not_null()),
-                    Box::new(value)
-                )
-                .nullable()),
-                inner.clone().prop_map(|element| TypeKind::Multiset(Box::new(element)).nullable()),
+                (key.clone(), inner.clone())
+                    .prop_map(|(key, value)| TypeKind::Map(Box::new(key), Box::new(value)).nullable()),
+                key.prop_map(|element| TypeKind::Multiset(Box::new(element)).nullable()),
                 prop::collection::vec(inner, 0..10).prop_map(move |types| {
                     TypeKind::Row(RowType::new(types.into_iter().enumerate().map(field).collect())).nullable()
                 }),
@@ -457,9 +455,8 @@ mod tests {
             let codec = RowCodec::new(batch.schema()).unwrap();
             let bytes = written(&codec, &batch);
             let read = codec.read(bytes.iter().map(Vec::as_slice)).unwrap();
-            // NaN is not itself, and so bytes are compared too.
+            prop_assert_eq!(&read, &batch);
             prop_assert_eq!(&written(&codec, &read), &bytes);
-            prop_assert_eq!(format!("{read:?}"), format!("{batch:?}"));
             let from = from.index(rows + 1);
             prop_assert_eq!(written(&codec, &batch.slice(from, rows - from)), &bytes[from..]);
         }
@@ -471,10 +468,10 @@ mod tests {
             let mut row = written(&codec, &batch).remove(0);
             let at = at.index(row.len());
             prop_assert!(codec.read([&row[..at]].into_iter()).is_err());
-            row[at] = byte;
-            let _ = codec.read([row.as_slice()].into_iter());
             row.push(0);
             prop_assert!(codec.read([row.as_slice()].into_iter()).is_err());
+            row[at] = byte;
+            let _ = codec.read([row.as_slice()].into_iter());
         }
     }
 
