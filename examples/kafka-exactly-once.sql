@@ -8,7 +8,6 @@ SET 'execution.checkpointing.savepoint-dir' = 'file:///tmp/flinkrs/savepoints';
 SET 'execution.checkpointing.externalized-checkpoint-retention' = 'RETAIN_ON_CANCELLATION';
 SET 'state.backend.type' = 'rocksdb';
 SET 'execution.checkpointing.incremental' = 'true';
-SET 'restart-strategy.type' = 'exponential-delay';
 
 CREATE TABLE events (user_id STRING, event_type STRING, amount DOUBLE, event_time TIMESTAMP(3),
   WATERMARK FOR event_time AS event_time - INTERVAL '5' SECOND)

@@ -133,7 +133,8 @@ async fn stuck_sink(remote: bool, alignment: Alignment) {
     assert!(source(&left).back_pressured_ms > 0 && before < ROWS as u64);
     assert!(left.executor.notify_checkpoint(attempt(SOURCE, 0), trigger(1, alignment, folder.path())));
     let taken = told.acknowledged(1, 2).await;
-    assert!(taken.iter().all(|one| one.metrics.unaligned), "remote: {remote}");
+    // The source stays aligned if the sink has moved the barrier first.
+    assert!(of(&taken, attempt(COLLECT, 0)).metrics.unaligned, "remote: {remote}");
     let channels: Vec<_> = taken.iter().flat_map(|one| one.snapshot.channels.clone()).collect();
     assert!(!channels.is_empty(), "rows are in flight");
     for (task, worker) in [(attempt(SOURCE, 0), &left), (attempt(COLLECT, 0), sink)] {

@@ -260,3 +260,78 @@ fn clean(marks: &mut [u8], slot: u32) {
         *marks = (*marks & !DIRTY) | STORED;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{ManagedMemory, StateBackend};
+
+    fn key(slot: u32) -> [u8; 16] {
+        [slot as u8; 16]
+    }
+
+    fn write(state: &mut WriteBack, slots: &[u32]) {
+        let keys: Vec<(u32, [u8; 16])> = slots.iter().map(|&slot| (slot, key(slot))).collect();
+        let slots = keys.iter().map(|(slot, key)| (*slot, Address::of_key(0, key)));
+        state.write_slots(slots, |slot, out| out.push(slot as u8)).unwrap();
+    }
+
+    /// The values of slots that are in the store.
+    fn load(state: &mut WriteBack, slots: &[u32]) -> Vec<u8> {
+        let keys: Vec<[u8; 16]> = slots.iter().map(|&slot| key(slot)).collect();
+        let mut found = Vec::new();
+        let addresses = keys.iter().map(|key| Address::of_key(0, key));
+        let load = |index: usize, value: &[u8]| {
+            found.push(value[0]);
+            Ok(slots[index])
+        };
+        state.load(addresses, load).unwrap();
+        found.sort_unstable();
+        found
+    }
+
+    /// A store whose operator may take 2,000 bytes.
+    fn small() -> (WriteBack, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let context = KeyedStateContext {
+            backend: StateBackend::RocksDb,
+            directory: directory.path().join("state"),
+            memory: ManagedMemory::new(Some(4_000)),
+            ..Default::default()
+        };
+        (WriteBack::open(context).unwrap(), directory)
+    }
+
+    #[test]
+    fn what_was_used_gets_a_second_chance() {
+        let (mut state, _directory) = small();
+        (0..100).for_each(|slot| state.mark_written(slot));
+        assert_eq!(state.choose_victims(2_000, 100), 0, "there is room");
+        assert_eq!(state.choose_victims(4_000, 100), 63, "a quarter of the share is made free");
+        let victims: Vec<u32> = (0..100).filter(|&slot| state.is_victim(slot)).collect();
+        let rest: Vec<u32> = (0..100).filter(|&slot| !state.is_victim(slot)).collect();
+        write(&mut state, &victims);
+        victims.iter().for_each(|&slot| state.forget(slot));
+        let (used, idle) = rest.split_at(17);
+        used.iter().for_each(|&slot| state.mark_written(slot));
+        assert_eq!(state.choose_victims(2_400, 37), 14);
+        assert!(used.iter().all(|&slot| !state.is_victim(slot)), "used since the hand passed");
+        assert_eq!(idle.iter().filter(|&&slot| state.is_victim(slot)).count(), 14);
+        assert_eq!(load(&mut state, &victims).len(), 63, "what was dropped is in the store");
+        assert!(load(&mut state, used).is_empty(), "what was not dropped is not written");
+    }
+
+    #[test]
+    fn what_was_removed_does_not_come_back() {
+        let (mut state, _directory) = small();
+        state.mark_written(7);
+        state.mark_written(8);
+        write(&mut state, &[7, 8]);
+        assert_eq!(load(&mut state, &[8, 7, 8, 9]), [7, 8], "one of equal keys is looked up");
+        state.remove(7, &Address::of_key(0, &key(7)));
+        assert_eq!(load(&mut state, &[7, 8]), [8]);
+        state.mark_written(7);
+        state.remove(7, &Address::of_key(0, &key(7)));
+        assert!(state.pending.is_empty(), "the store knows nothing of it");
+    }
+}

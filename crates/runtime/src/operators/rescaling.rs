@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
+use arrow_array::UInt32Array;
 use dataflow::binary_row::{EncodedKeys, KeyEncoder};
 use dataflow::checkpoint::{
     AfterSavepoint, Alignment, CheckpointBarrier, CheckpointLocation, CheckpointOptions, OperatorSubtaskState,
@@ -173,17 +174,21 @@ impl<'a> Subtasks<'a> {
         out.take(&self.output)
     }
 
-    /// Gives each row to the subtask that owns its key; returns what they emit.
+    /// Gives its rows to each subtask, by key; returns what they emit, one subtask after the other.
     pub(crate) fn process(&mut self, input: usize, batch: &Batch) -> Vec<String> {
         let (row_type, columns) = &self.inputs[input];
         let mut keys = EncodedKeys::default();
         KeyEncoder::new(row_type, columns).unwrap().encode(batch, &mut keys);
         let parallelism = self.operators.len() as u32;
-        let mut out = Collected::default();
-        for row in 0..batch.num_rows() {
+        let owner = |row: usize| {
             let group = key_group(keys.hash_code(row), MAX_PARALLELISM);
-            let owner = subtask_of_key_group(group, MAX_PARALLELISM, parallelism);
-            self.operators[owner as usize].process(input, batch.slice(row, 1), &mut out).unwrap();
+            subtask_of_key_group(group, MAX_PARALLELISM, parallelism)
+        };
+        let mut out = Collected::default();
+        for (subtask, operator) in (0..).zip(&mut self.operators) {
+            let rows = (0..batch.num_rows()).filter(|&row| owner(row) == subtask).map(|row| row as u32);
+            let rows = batch.take(&UInt32Array::from_iter_values(rows)).unwrap();
+            operator.process(input, rows, &mut out).unwrap();
         }
         out.take(&self.output)
     }

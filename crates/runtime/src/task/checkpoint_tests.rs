@@ -366,6 +366,24 @@ fn an_aligned_barrier_that_leaves_in_time_stays_aligned() {
 }
 
 #[test]
+fn a_barrier_that_waits_in_the_output_does_not_wait_for_a_newer_one() {
+    let mut bench = Setup::default().build();
+    bench.rows(0, 3..4);
+    bench.run();
+    for checkpoint_id in 1..3 {
+        bench.barrier(0, timed(checkpoint_id));
+        bench.barrier(1, timed(checkpoint_id));
+        bench.run();
+    }
+    let acknowledgement = bench.acknowledged();
+    assert_eq!((acknowledgement.checkpoint_id, acknowledgement.snapshot.channels.len()), (1, 1));
+    assert_eq!(bench.output(), ["barrier 1", "[3]", "barrier 2"]);
+    bench.run();
+    let acknowledgement = bench.acknowledged();
+    assert_eq!((acknowledgement.checkpoint_id, acknowledgement.snapshot.channels.len()), (2, 0));
+}
+
+#[test]
 fn rows_that_were_in_flight_come_first_and_hold_barriers_up() {
     let channel = dataflow::checkpoint::ChannelId {
         source: dataflow::VertexId(1),

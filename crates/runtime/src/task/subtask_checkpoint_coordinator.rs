@@ -42,6 +42,7 @@ pub(crate) struct SubtaskCheckpointCoordinator {
     triggers: VecDeque<Arc<CheckpointBarrier>>,
     preparing: Option<Preparing>,
     taken: Option<Taken>,
+    /// Of a checkpoint whose snapshot is still to be taken.
     inputs: Option<InputsComplete>,
     completing: Option<Completing>,
     last: FinalCheckpoint,
@@ -61,6 +62,7 @@ struct Taken {
     operators: Vec<OperatorPart>,
     in_flight: Vec<InFlight>,
     sync_ms: u64,
+    inputs: Option<InputsComplete>,
     outputs: Outputs,
 }
 
@@ -154,13 +156,17 @@ impl SubtaskCheckpointCoordinator {
                 AlignerCommand::Block(_) | AlignerCommand::OpenAll => {}
                 AlignerCommand::Take(barrier) => self.begin(barrier),
                 AlignerCommand::Complete { checkpoint_id, start_delay_ms, alignment_ms } => {
-                    self.inputs = Some(InputsComplete {
+                    let inputs = InputsComplete {
                         checkpoint_id,
                         start_delay_ms,
                         alignment_ms,
                         bytes_processed,
                         in_flight: std::mem::take(&mut in_flight),
-                    });
+                    };
+                    match &mut self.taken {
+                        Some(taken) if taken.barrier.checkpoint_id == checkpoint_id => taken.inputs = Some(inputs),
+                        _ => self.inputs = Some(inputs),
+                    }
                     self.hand_over();
                 }
                 AlignerCommand::Decline { checkpoint_id, reason } => {
@@ -173,7 +179,7 @@ impl SubtaskCheckpointCoordinator {
 
     /// Goes on with the snapshot that is being taken. `Pending`: the task takes no input until it is woken.
     pub(crate) fn advance(&mut self, head: &mut Head, chain: &mut Chain) -> Result<Progress, Failure> {
-        self.settle_outputs(chain);
+        self.settle_outputs(chain, self.responder.clock.now_millis());
         let Some(preparing) = &mut self.preparing else { return Ok(Progress::Done) };
         while preparing.position < chain.len() {
             match chain.prepare(preparing.position, &preparing.barrier, &self.responder.waker)? {
@@ -194,6 +200,8 @@ impl SubtaskCheckpointCoordinator {
         head: &mut Head,
         chain: &mut Chain,
     ) -> Result<(), Failure> {
+        // An older barrier that still waits in the outputs is not waited for any more.
+        self.settle_outputs(chain, i64::MAX);
         let in_flight = match barrier.options.alignment {
             Alignment::Unaligned => chain.emit_urgent(&barrier)?,
             Alignment::Aligned { .. } | Alignment::AtLeastOnce => {
@@ -223,19 +231,20 @@ impl SubtaskCheckpointCoordinator {
             self.hold = Hold::Until(checkpoint_id);
         }
         let sync_ms = self.responder.clock.instant().saturating_duration_since(began).as_millis() as u64;
-        self.taken = Some(Taken { barrier, operators, in_flight, sync_ms, outputs });
-        self.settle_outputs(chain);
+        let inputs = self.inputs.take_if(|inputs| inputs.checkpoint_id == checkpoint_id);
+        self.taken = Some(Taken { barrier, operators, in_flight, sync_ms, inputs, outputs });
+        self.settle_outputs(chain, self.responder.clock.now_millis());
         self.hand_over();
         Ok(())
     }
 
-    /// Looks whether an aligned barrier has left the outputs, or has waited too long.
-    fn settle_outputs(&mut self, chain: &Chain) {
+    /// Looks whether an aligned barrier has left the outputs, or has waited too long by `now`, ms since the epoch.
+    fn settle_outputs(&mut self, chain: &Chain, now: i64) {
         let Some(taken) = &mut self.taken else { return };
         let Outputs::InLine { overtake_at } = taken.outputs else { return };
         let checkpoint_id = taken.barrier.checkpoint_id;
         if chain.holds_barrier(checkpoint_id, &self.responder.waker) {
-            if self.responder.clock.now_millis() < overtake_at {
+            if now < overtake_at {
                 return;
             }
             taken.in_flight.extend(chain.overtake(checkpoint_id));
@@ -255,12 +264,9 @@ impl SubtaskCheckpointCoordinator {
 
     /// Hands the snapshot over to be stored, once all barriers are in and out.
     fn hand_over(&mut self) {
-        let (Some(inputs), Some(taken)) = (&self.inputs, &self.taken) else { return };
-        if taken.barrier.checkpoint_id != inputs.checkpoint_id || taken.outputs != Outputs::Settled {
-            return;
-        }
-        let (Some(inputs), Some(taken)) = (self.inputs.take(), self.taken.take()) else { return };
-        let Taken { barrier, operators, mut in_flight, sync_ms, .. } = taken;
+        let is_done = |taken: &mut Taken| taken.inputs.is_some() && taken.outputs == Outputs::Settled;
+        let Some(taken) = self.taken.take_if(is_done) else { return };
+        let Taken { barrier, operators, mut in_flight, sync_ms, inputs: Some(inputs), .. } = taken else { return };
         in_flight.extend(inputs.in_flight);
         let metrics = CheckpointMetrics {
             start_delay_ms: inputs.start_delay_ms,

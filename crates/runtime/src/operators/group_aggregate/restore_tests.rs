@@ -38,6 +38,12 @@ fn lines(rows: Vec<Row>, known: &mut Vec<(u8, Option<i32>)>) -> Vec<String> {
     rows.into_iter().map(line).collect()
 }
 
+/// What subtasks emit has no order among them.
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort();
+    lines
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
@@ -61,7 +67,7 @@ proptest! {
                 rows.iter_mut().for_each(|row| row.2 = None);
             }
             let rows = batch(&pairs(), &lines(rows, &mut known));
-            prop_assert_eq!(restored.process(0, &rows), plain.process(0, &rows));
+            prop_assert_eq!(sorted(restored.process(0, &rows)), sorted(plain.process(0, &rows)));
             if let Some((savepoint, parallelism)) = restart {
                 let emitted = restored.restart(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism);
                 prop_assert!(emitted.is_empty());
