@@ -287,7 +287,6 @@ fn files(job: u128, folder: &Path, config: &[(&str, &str)]) -> JobGraph {
         connector: "filesystem".into(),
         options,
         physical,
-        primary_key: Vec::new(),
         partition_keys: vec![],
     };
     graph.vertices[0].operators[0].spec = OperatorSpec::Source(SourceSpec {
