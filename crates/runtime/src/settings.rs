@@ -22,6 +22,8 @@ pub struct TaskExecutorSettings {
     pub tmp_directory: PathBuf,
     /// Bytes of memory for state (`taskmanager.memory.managed.size`).
     pub managed_memory: Option<u64>,
+    /// The TaskManager's configuration: what a job does not say about its state is said here.
+    pub config: Configuration,
     /// Time, for timers and deadlines.
     pub clock: Clock,
 }
@@ -38,6 +40,7 @@ impl TaskExecutorSettings {
             storage: Storage::new(config)?,
             tmp_directory: tmp_directory(&config.get(&options::IO_TMP_DIRS).map_err(invalid)?),
             managed_memory: managed_memory(config).map_err(invalid)?,
+            config: config.clone(),
             clock: Clock::System,
         })
     }

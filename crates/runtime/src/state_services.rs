@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use common::config::Configuration;
 use dataflow::{ExecutionAttemptId, StateReader};
 use state::ManagedMemory;
 use tokio::runtime::Handle;
@@ -18,6 +19,7 @@ const FOLDER: &str = "flinkrs-state-";
 pub(crate) struct StateServices {
     pub(crate) memory: Arc<ManagedMemory>,
     pub(crate) reader: Arc<dyn StateReader>,
+    pub(crate) config: Arc<Configuration>,
     directory: PathBuf,
 }
 
@@ -29,6 +31,7 @@ impl StateServices {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Self {
             memory: ManagedMemory::new(settings.managed_memory),
+            config: Arc::new(settings.config.clone()),
             reader: Arc::new(settings.storage.reader(handle)),
             directory: settings.tmp_directory.join(format!("{FOLDER}{}-{number}", std::process::id())),
         }
