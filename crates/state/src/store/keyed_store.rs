@@ -12,7 +12,7 @@ use dataflow::{Failure, KeyedSnapshot};
 
 use super::context::{KeyedStateContext, StateBackend, StateTtl};
 use super::entries::Entries;
-use super::entry_key::{EntryKey, EntryKeys, end_of, parse, write_prefix};
+use super::entry_key::{EntryKeys, LoadEntry, end_of, parse, write_prefix};
 use super::increment::Increment;
 use super::managed_memory::Membership;
 use super::restore;
@@ -91,10 +91,7 @@ impl KeyedStore {
     }
 
     /// Hands what was restored to the operator, once; with `rocksdb` nothing: entries are read when they are needed.
-    pub fn take_restored(
-        &mut self,
-        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    pub fn take_restored(&mut self, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
         let now = self.expires_before();
         match &mut self.tables {
             Tables::Memory(context) => {
@@ -131,16 +128,12 @@ impl KeyedStore {
     }
 
     /// Calls `load` with the entries whose keys begin with `prefix`, in order.
-    pub fn scan(
-        &self,
-        prefix: &[u8],
-        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    pub fn scan(&self, prefix: &[u8], load: &mut LoadEntry<'_>) -> Result<(), Failure> {
         let now = self.expires_before();
         if !self.is_on_disk() {
             return Ok(());
         }
-        self.written()?.scan(prefix, end_of(prefix).as_deref(), &mut |key, value| {
+        self.written()?.scan(prefix, end_of(prefix).as_deref(), |key, value| {
             if is_live(value, now) {
                 load(parse(key), value)?;
             }
@@ -161,7 +154,7 @@ impl KeyedStore {
             let end = end_of(&from);
             loop {
                 let mut next = None;
-                store.scan(&from, end.as_deref(), &mut |key, _| {
+                store.scan(&from, end.as_deref(), |key, _| {
                     next = Some(parse(key).namespaced().0);
                     Ok(false)
                 })?;
