@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::config::Configuration;
 use dataflow::{ExecutionAttemptId, StateReader};
 use state::ManagedMemory;
 use tokio::runtime::Handle;
@@ -19,7 +18,6 @@ const FOLDER: &str = "flinkrs-state-";
 pub(crate) struct StateServices {
     pub(crate) memory: Arc<ManagedMemory>,
     pub(crate) reader: Arc<dyn StateReader>,
-    pub(crate) config: Arc<Configuration>,
     directory: PathBuf,
 }
 
@@ -31,7 +29,6 @@ impl StateServices {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Self {
             memory: ManagedMemory::new(settings.managed_memory),
-            config: Arc::new(settings.config.clone()),
             reader: Arc::new(settings.storage.reader(handle)),
             directory: settings.tmp_directory.join(format!("{FOLDER}{}-{number}", std::process::id())),
         }

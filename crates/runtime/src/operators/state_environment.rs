@@ -1,6 +1,5 @@
 //! What a task gives its operators for their state: key groups, a place on the local disk, memory.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,8 +23,6 @@ pub(crate) struct StateEnvironment {
     pub(crate) directory: PathBuf,
     /// One for all tasks of the process.
     pub(crate) memory: Arc<ManagedMemory>,
-    /// Of the TaskManager.
-    pub(crate) config: Arc<Configuration>,
 }
 
 impl StateEnvironment {
@@ -38,15 +35,7 @@ impl StateEnvironment {
             reader: Some(services.reader.clone()),
             directory: services.directory_of(attempt),
             memory: services.memory.clone(),
-            config: services.config.clone(),
         }
-    }
-
-    /// What the job says, and what the TaskManager's configuration says where the job does not.
-    fn config_for(&self, job: &BTreeMap<String, String>) -> Configuration {
-        let mut config = Configuration::clone(&self.config);
-        config.overlay(&Configuration::from_map(job.clone(), Origin::Job));
-        config
     }
 }
 
@@ -58,7 +47,6 @@ impl Default for StateEnvironment {
             reader: None,
             directory: PathBuf::new(),
             memory: ManagedMemory::new(None),
-            config: Arc::default(),
         }
     }
 }
@@ -66,7 +54,7 @@ impl Default for StateEnvironment {
 impl OperatorContext {
     /// What an operator opens its keyed state with.
     pub(crate) fn keyed_state(&self, operator: OperatorId) -> Result<KeyedStateContext, Failure> {
-        let config = self.state.config_for(&self.config);
+        let config = Configuration::from_map(self.config.clone(), Origin::Program);
         let wrong = |error: &dyn std::fmt::Display| Failure::user(error.to_string()).fatal();
         let backend = config.get(&options::STATE_BACKEND_TYPE).map_err(|error| wrong(&error))?;
         Ok(KeyedStateContext {
@@ -80,23 +68,5 @@ impl OperatorContext {
             reader: self.state.reader.clone(),
             ttl: None,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_job_precedes_the_taskmanager() {
-        let entry = |backend: &str| BTreeMap::from([("state.backend.type".to_owned(), backend.to_owned())]);
-        let backend = |of_task_manager: BTreeMap<String, String>, of_job: BTreeMap<String, String>| {
-            let config = Arc::new(Configuration::from_map(of_task_manager, Origin::Job));
-            let environment = StateEnvironment { config, ..Default::default() };
-            environment.config_for(&of_job).get(&options::STATE_BACKEND_TYPE).unwrap()
-        };
-        assert_eq!(backend(entry("rocksdb"), BTreeMap::new()), "rocksdb");
-        assert_eq!(backend(entry("rocksdb"), entry("hashmap")), "hashmap");
-        assert_eq!(backend(BTreeMap::new(), entry("rocksdb")), "rocksdb");
     }
 }
