@@ -135,8 +135,11 @@ async fn a_failed_job_goes_on_from_its_last_complete_checkpoint() {
         a.update(task.attempt, ExecutionState::Running).await;
     }
     assert_eq!(complete(&mut a, &again).await, 4, "no number is used twice");
+    let job_folder = folder(dir.path(), 0x21, 4).parent().unwrap().to_owned();
+    std::fs::create_dir(job_folder.join("shared")).unwrap();
     finish(&jobmanager, &mut a, &again).await;
-    gone(&folder(dir.path(), 0x21, 4)).await;
+    gone(&job_folder).await;
+    assert!(dir.path().exists());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dataflow::checkpoint::StateFile;
 
+use crate::layout::SHARED_FOLDER;
 use crate::location::Location;
 use crate::{CheckpointMetadata, METADATA_FILE, Storage, StorageError, read_metadata};
 
@@ -29,7 +30,21 @@ pub async fn dispose(storage: &Storage, path: &str) -> Result<(), StorageError> 
     let own = own_shared_files(storage, &folder, &metadata).await?;
     discard_checkpoint(storage, &folder).await?;
     discard_files(storage, own).await;
+    match folder.rsplit_once('/') {
+        // The folder that a savepoint is in is the user's.
+        Some((job, name)) if name.starts_with("chk-") => discard_empty_job_folder(storage, job).await,
+        _ => {}
+    }
     Ok(())
+}
+
+/// Deletes what is empty of the folder of a job, when its last checkpoint may have gone.
+pub async fn discard_empty_job_folder(storage: &Storage, job: &str) {
+    for folder in [&format!("{job}/{SHARED_FOLDER}"), job] {
+        if let Err(error) = storage.delete_empty_folder(folder).await {
+            tracing::warn!(%error, "an empty folder for checkpoints stays behind");
+        }
+    }
 }
 
 /// The files in `../shared` that only this checkpoint needs.
@@ -39,7 +54,7 @@ async fn own_shared_files(
     metadata: &CheckpointMetadata,
 ) -> Result<BTreeSet<StateFile>, StorageError> {
     let Some((job, name)) = folder.rsplit_once('/') else { return Ok(BTreeSet::new()) };
-    let shared = format!("{job}/shared/");
+    let shared = format!("{job}/{SHARED_FOLDER}/");
     let mut own: BTreeSet<StateFile> =
         metadata.files().filter(|file| file.location.starts_with(&shared)).cloned().collect();
     if own.is_empty() {
