@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// Rows of the input: some seconds of work at [`ROWS_PER_SECOND`].
 const ROWS: u32 = 20_000;
-const ROWS_PER_SECOND: u32 = 4_000;
+const ROWS_PER_SECOND: u32 = 8_000;
 
 /// A folder with the input of the job and the script of it that writes to this folder in there.
 fn write_job(folder: &Path, out: &str) -> String {

@@ -38,8 +38,27 @@ pub async fn dispose(storage: &Storage, path: &str) -> Result<(), StorageError> 
     Ok(())
 }
 
-/// Deletes what is empty of the folder of a job, when its last checkpoint may have gone.
-pub async fn discard_empty_job_folder(storage: &Storage, job: &str) {
+/// Clears the folder of a job that has ended and keeps no checkpoint: of what its tasks still stored for checkpoints that were aborted, and of
+/// empty folders. What is complete stays.
+pub async fn clear_job_folder(storage: &Storage, job: &str) {
+    if let Err(error) = discard_incomplete(storage, job).await {
+        tracing::warn!(%error, "what an aborted checkpoint has stored stays behind");
+    }
+    discard_empty_job_folder(storage, job).await;
+}
+
+async fn discard_incomplete(storage: &Storage, job: &str) -> Result<(), StorageError> {
+    for name in storage.folders(job).await?.iter().filter(|name| name.starts_with("chk-")) {
+        let folder = format!("{job}/{name}");
+        let metadata = storage.get(&format!("{folder}/{METADATA_FILE}")).await;
+        if matches!(metadata, Err(StorageError::NotFound { .. })) {
+            storage.delete_folder(&folder).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn discard_empty_job_folder(storage: &Storage, job: &str) {
     for folder in [&format!("{job}/{SHARED_FOLDER}"), job] {
         if let Err(error) = storage.delete_empty_folder(folder).await {
             tracing::warn!(%error, "an empty folder for checkpoints stays behind");

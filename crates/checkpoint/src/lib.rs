@@ -21,7 +21,7 @@ mod shared_files;
 mod storage;
 
 pub use assignment::{Assignment, RestoreError, SourceRestore, adopt_max_parallelism, assign};
-pub use disposal::{discard_checkpoint, discard_empty_job_folder, discard_files, dispose};
+pub use disposal::{clear_job_folder, discard_checkpoint, discard_files, dispose};
 pub use error::StorageError;
 pub use layout::{METADATA_FILE, checkpoint_location, external_path, job_folder, savepoint_location};
 pub use metadata::{CheckpointMetadata, OperatorState, SnapshotType, SourceState};

@@ -265,7 +265,7 @@ impl Checkpoints {
         delete(&self.storage, discards).await;
         while self.deletions.join_next().await.is_some() {}
         if let Some(folder) = self.config.job_folder(self.handle.job()) {
-            checkpoint::discard_empty_job_folder(&self.storage, &folder).await;
+            checkpoint::clear_job_folder(&self.storage, &folder).await;
         }
     }
 
