@@ -26,6 +26,13 @@ pub struct Phase {
     pub checkpoints: u64,
 }
 
+/// At parallelism 2 with checkpoints, restored at 3, restored at 1.
+pub const RESCALED: [Phase; 3] = [
+    Phase { parallelism: 2, checkpoints: 3 },
+    Phase { parallelism: 3, checkpoints: 2 },
+    Phase { parallelism: 1, checkpoints: 0 },
+];
+
 /// Slow enough for a handful of rows to last several checkpoints.
 const ROWS_PER_SECOND: u32 = 40;
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(10);
@@ -95,7 +102,9 @@ impl PhasedRun<'_> {
                 }
                 Ok(Outcome::Insert(graph)) => {
                     let stop_after = (!is_last).then_some(phase.checkpoints);
-                    tokio::time::timeout(LIMIT, self.insert(&graph, stop_after)).await.context("it takes too long")?
+                    tokio::time::timeout(LIMIT, self.insert(&graph, stop_after))
+                        .await
+                        .unwrap_or_else(|_| Err(anyhow::anyhow!("it takes too long")))
                 }
                 Ok(Outcome::Select { graph, schema, collect, collect_parallelism }) => {
                     answer.schema =
@@ -115,7 +124,9 @@ impl PhasedRun<'_> {
                         let (collected, stopped) = tokio::join!(collected, self.to_the_end(job, stop_after));
                         collected.and(stopped)
                     };
-                    tokio::time::timeout(LIMIT, rows).await.context("it takes too long")?
+                    tokio::time::timeout(LIMIT, rows)
+                        .await
+                        .unwrap_or_else(|_| Err(anyhow::anyhow!("it takes too long")))
                 }
             };
             match stopped {

@@ -2,14 +2,8 @@
 //! restored at 3, stopped again, and restored at 1. What is left must be what Flink has left.
 
 use compat_tests::case::Case;
-use compat_tests::phases::Phase;
+use compat_tests::phases::RESCALED;
 use compat_tests::runner::Runner;
-
-const PHASES: [Phase; 3] = [
-    Phase { parallelism: 2, checkpoints: 3 },
-    Phase { parallelism: 3, checkpoints: 2 },
-    Phase { parallelism: 1, checkpoints: 0 },
-];
 
 /// Cases whose answer depends on the order of all rows, which several subtasks do not keep, or on what one subtask says of an error.
 const IN_ORDER_ONLY: &[&str] = &[];
@@ -26,7 +20,7 @@ async fn listed_cases_agree_with_flink_over_restores_and_rescaling() {
             continue;
         }
         let case = Case::load(name).expect("a listed case can be read");
-        match runner.in_phases(&case, &PHASES).await {
+        match runner.in_phases(&case, &RESCALED).await {
             Ok(outcome) => {
                 restores += outcome.restores;
                 found.extend(outcome.differences.into_iter().map(|difference| format!("{name}: {difference}")));

@@ -288,6 +288,7 @@ fn files(job: u128, folder: &Path, config: &[(&str, &str)]) -> JobGraph {
         options,
         physical,
         partition_keys: vec![],
+        primary_key: vec![],
     };
     graph.vertices[0].operators[0].spec = OperatorSpec::Source(SourceSpec {
         connector,

@@ -1,17 +1,19 @@
-//! Runs recorded cases and prints every difference from Flink: `compat-report [final] [CASE...]`, all cases without names;
-//! `final` compares the rows that are left instead of the changelogs.
+//! Runs recorded cases and prints every difference from Flink: `compat-report [final|phases] [CASE...]`, all cases without names;
+//! `final` compares the rows that are left instead of the changelogs, `phases` does so after restores at other parallelisms.
 
 use std::process::ExitCode;
 
 use compat_tests::case::{self, Case};
 use compat_tests::compare::Strictness;
+use compat_tests::phases;
 use compat_tests::runner::Runner;
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut names: Vec<String> = std::env::args().skip(1).collect();
-    let only_final = names.first().is_some_and(|first| first == "final");
-    let strictness = if only_final { Strictness::FinalRows } else { Strictness::Changelog };
-    names.drain(..usize::from(only_final));
+    let mode = names.first().filter(|first| ["final", "phases"].contains(&first.as_str())).cloned();
+    let strictness = if mode.is_some() { Strictness::FinalRows } else { Strictness::Changelog };
+    names.drain(..usize::from(mode.is_some()));
+    let in_phases = mode.as_deref() == Some("phases");
     if names.is_empty() {
         names = case::names()?;
     }
@@ -20,9 +22,15 @@ fn main() -> anyhow::Result<ExitCode> {
         let runner = Runner::start().await?;
         let mut agreeing = 0;
         for name in &names {
-            let found = runner.differences(&Case::load(name)?, strictness).await?;
+            let case = Case::load(name)?;
+            let (found, restores) = if in_phases {
+                let outcome = runner.in_phases(&case, &phases::RESCALED).await?;
+                (outcome.differences, format!(" after {} restores", outcome.restores))
+            } else {
+                (runner.differences(&case, strictness).await?, String::new())
+            };
             println!(
-                "{name}: {}",
+                "{name}{restores}: {}",
                 if found.is_empty() { "agrees".to_owned() } else { format!("{} differences", found.len()) }
             );
             agreeing += usize::from(found.is_empty());

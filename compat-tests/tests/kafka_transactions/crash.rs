@@ -13,15 +13,15 @@ const ROLE: &str = "FLINKRS_TEST_KAFKA_SINK";
 /// Precedes the checkpoint on the output.
 const REACHED: &str = "reached:";
 
-/// What the process does before it is killed. Each subtask writes a thousand rows a step.
+/// Before which step of a checkpoint the process is killed. Each subtask writes a thousand rows a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum KilledAt {
+pub enum KilledBefore {
     /// Checkpoint 1 is committed, more is written, and no barrier has come.
-    BeforePreCommit,
+    PreCommit,
     /// Checkpoint 1 is committed, checkpoint 2 prepared.
-    BeforeCompletion,
+    Completion,
     /// Checkpoint 1 is prepared and complete, more is written, and nothing is committed.
-    BeforeCommit,
+    Commit,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,12 +29,12 @@ struct Role {
     address: String,
     topic: String,
     parallelism: u32,
-    killed_at: KilledAt,
+    killed_before: KilledBefore,
 }
 
 /// Runs a sink in a process, kills it, and returns its last complete checkpoint.
-pub fn run_and_kill(topic: &str, parallelism: u32, killed_at: KilledAt) -> Checkpoint {
-    let role = Role { address: cluster::address().to_owned(), topic: topic.to_owned(), parallelism, killed_at };
+pub fn run_and_kill(topic: &str, parallelism: u32, killed_before: KilledBefore) -> Checkpoint {
+    let role = Role { address: cluster::address().to_owned(), topic: topic.to_owned(), parallelism, killed_before };
     let mut child = Command::new(std::env::current_exe().expect("this test has a file"))
         .args(["crash::the_process_that_is_killed", "--exact", "--nocapture"])
         .env(ROLE, serde_json::to_string(&role).expect("JSON"))
@@ -73,11 +73,11 @@ fn the_process_that_is_killed() {
     };
     write(&mut attempts, 0);
     let first = Checkpoint::of(1, attempts.iter_mut().map(|attempt| attempt.prepare(1)).collect());
-    if role.killed_at != KilledAt::BeforeCommit {
+    if role.killed_before != KilledBefore::Commit {
         attempts[0].commit(&first.committables).expect("it commits");
     }
     write(&mut attempts, 1);
-    if role.killed_at == KilledAt::BeforeCompletion {
+    if role.killed_before == KilledBefore::Completion {
         attempts.iter_mut().for_each(|attempt| drop(attempt.prepare(2)));
     }
     println!("{REACHED}{}", serde_json::to_string(&first).expect("JSON"));

@@ -10,7 +10,7 @@ use dataflow::Failure;
 
 use crate::attempt::{Attempt, Checkpoint, exactly_once, records, sink};
 use crate::cluster::{committed, create_topic, read};
-use crate::crash::{KilledAt, ids, run_and_kill};
+use crate::crash::{KilledBefore, ids, run_and_kill};
 
 /// Every record that `steps` steps of `parallelism` subtasks write.
 fn all(parallelism: u32, steps: i32) -> Vec<String> {
@@ -26,10 +26,10 @@ fn check(name: &str, topic: &str, expected: &[String]) {
 }
 
 /// Kills a sink, restores it at another parallelism and goes on: writes step 1, completes a checkpoint, writes no more.
-fn survives(name: &str, (before, after): (u32, u32), killed_at: KilledAt, visible_steps: i32) {
+fn survives(name: &str, (before, after): (u32, u32), killed_before: KilledBefore, visible_steps: i32) {
     let topic = format!("killed-{name}");
     create_topic(&topic, 3);
-    let checkpoint = run_and_kill(&topic, before, killed_at);
+    let checkpoint = run_and_kill(&topic, before, killed_before);
     let spec = exactly_once(&topic, &[]);
     check(name, &topic, &all(before, visible_steps));
     // An attempt that does not come far, and one of which nobody knows that it was given up.
@@ -54,27 +54,27 @@ fn survives(name: &str, (before, after): (u32, u32), killed_at: KilledAt, visibl
 
 #[test]
 fn killed_before_the_pre_commit() {
-    survives("before-pre-commit", (1, 1), KilledAt::BeforePreCommit, 1);
+    survives("before-pre-commit", (1, 1), KilledBefore::PreCommit, 1);
 }
 
 #[test]
 fn killed_between_pre_commit_and_completion() {
-    survives("before-completion", (2, 2), KilledAt::BeforeCompletion, 1);
+    survives("before-completion", (2, 2), KilledBefore::Completion, 1);
 }
 
 #[test]
 fn killed_between_completion_and_commit() {
-    survives("before-commit", (1, 1), KilledAt::BeforeCommit, 0);
+    survives("before-commit", (1, 1), KilledBefore::Commit, 0);
 }
 
 #[test]
 fn killed_before_the_commit_and_restored_with_fewer_subtasks() {
-    survives("fewer", (3, 1), KilledAt::BeforeCommit, 0);
+    survives("fewer", (3, 1), KilledBefore::Commit, 0);
 }
 
 #[test]
 fn killed_before_the_commit_and_restored_with_more_subtasks() {
-    survives("more", (2, 5), KilledAt::BeforeCommit, 0);
+    survives("more", (2, 5), KilledBefore::Commit, 0);
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_transaction_that_expired_is_a_loss_that_is_told() {
 fn a_fresh_start_aborts_what_was_prepared_and_that_is_told_too() {
     create_topic("abandoned", 1);
     let spec = exactly_once("abandoned", &[]);
-    let checkpoint = run_and_kill("abandoned", 1, KilledAt::BeforeCommit);
+    let checkpoint = run_and_kill("abandoned", 1, KilledBefore::Commit);
     let mut fresh = Attempt::start(&spec, (0, 1), None);
     fresh.wait_until_ready().expect("it connects");
     fresh.write(0..10);

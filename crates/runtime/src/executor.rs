@@ -94,8 +94,11 @@ impl TaskExecutor {
 
     /// Starts a task. Returns at once; everything that happens to it from now on, failures to build it included, is told to `events`.
     /// An error means that it was not taken: the attempt runs already, or no thread is to be had.
-    pub fn deploy(&self, descriptor: TaskDeploymentDescriptor, events: Arc<dyn TaskEvents>) -> Result<(), Failure> {
+    pub fn deploy(&self, mut descriptor: TaskDeploymentDescriptor, events: Arc<dyn TaskEvents>) -> Result<(), Failure> {
         let inner = &self.inner;
+        for (key, value) in &inner.settings.job_defaults {
+            descriptor.config.entry(key.clone()).or_insert_with(|| value.clone());
+        }
         let attempt = descriptor.attempt;
         let (signal, waker) = TaskThread::signal();
         let mailbox = Arc::new(Mailbox::new(waker.clone()));

@@ -1,5 +1,6 @@
 //! The settings of a TaskExecutor, read from the TaskManager's configuration.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use checkpoint::Storage;
@@ -22,6 +23,8 @@ pub struct TaskExecutorSettings {
     pub tmp_directory: PathBuf,
     /// Bytes of memory for state (`taskmanager.memory.managed.size`).
     pub managed_memory: Option<u64>,
+    /// The keys under `state.` and `execution.` of the TaskManager's configuration: they hold where a job says nothing, as in Flink.
+    pub job_defaults: BTreeMap<String, String>,
     /// Time, for timers and deadlines.
     pub clock: Clock,
 }
@@ -38,9 +41,15 @@ impl TaskExecutorSettings {
             storage: Storage::new(config)?,
             tmp_directory: tmp_directory(&config.get(&options::IO_TMP_DIRS).map_err(invalid)?),
             managed_memory: managed_memory(config).map_err(invalid)?,
+            job_defaults: job_defaults(config),
             clock: Clock::System,
         })
     }
+}
+
+fn job_defaults(config: &Configuration) -> BTreeMap<String, String> {
+    let of_jobs = |key: &String| key.starts_with("state.") || key.starts_with("execution.");
+    config.to_map().into_iter().filter(|(key, _)| of_jobs(key)).collect()
 }
 
 /// The first of the folders: state of one TaskManager is not spread.

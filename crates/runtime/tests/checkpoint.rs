@@ -1,5 +1,7 @@
 //! Checkpoints of tasks on two TaskExecutors: taken while rows flow, restored, and no row is lost or doubled.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use std::path::Path;

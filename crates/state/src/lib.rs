@@ -30,8 +30,8 @@ pub use row_lists::{AppliedRows, Entry, LoadedRow, Retracted, RowLists};
 pub use row_store::{RowRef, RowStore, StoredRowWriter};
 pub use slots::Slots;
 pub use store::{
-    Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, ManagedMemory,
-    StateBackend, StateTtl, write_prefix,
+    Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, LoadEntry,
+    ManagedMemory, StateBackend, StateTtl, write_prefix,
 };
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};

@@ -201,9 +201,9 @@ impl CheckpointStatistics {
     /// Forgets what is too old, is not in progress, and is not the latest of its kind.
     fn evict(&mut self) {
         let latest = [self.latest_completed, self.latest_savepoint, self.latest_failed];
-        let newest = self.records.keys().rev().take(self.history).last().copied().unwrap_or(u64::MAX);
+        let oldest_kept = self.records.keys().rev().take(self.history).min().copied().unwrap_or(u64::MAX);
         self.records.retain(|id, record| {
-            *id >= newest || matches!(record.outcome, CheckpointOutcome::InProgress) || latest.contains(&Some(*id))
+            *id >= oldest_kept || matches!(record.outcome, CheckpointOutcome::InProgress) || latest.contains(&Some(*id))
         });
     }
 }

@@ -1,5 +1,6 @@
 //! The operators, one file each, and how they are made from their specs.
 
+mod aggregate_value;
 pub(crate) mod calc;
 mod collect;
 mod group_aggregate;

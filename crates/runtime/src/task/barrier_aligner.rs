@@ -125,7 +125,7 @@ impl BarrierAligner {
     /// When a `Tick` is due.
     pub(crate) fn deadline(&self) -> Option<i64> {
         let current = self.current.as_ref().filter(|current| !current.taken).map(|current| &current.barrier);
-        [current, self.announced.as_ref()].into_iter().flatten().filter_map(|barrier| deadline_of(barrier)).min()
+        [current, self.announced.as_ref()].into_iter().flatten().filter_map(deadline_of).min()
     }
 
     /// Whether rows of this channel belong to the checkpoint that is under way, which has been taken already.

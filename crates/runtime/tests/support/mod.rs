@@ -100,10 +100,8 @@ impl Told {
     /// Waits until this many tasks have come to the end of their rows.
     pub async fn ends_of_data(&self, tasks: usize) {
         for _ in 0..1_500 {
-            let reports = self.reports.lock().unwrap();
-            let ends = reports.iter().filter(|report| matches!(report, CheckpointReport::EndOfData(_))).count();
-            drop(reports);
-            if ends >= tasks {
+            let is_end = |report: &&CheckpointReport| matches!(report, CheckpointReport::EndOfData(_));
+            if self.reports.lock().unwrap().iter().filter(is_end).count() >= tasks {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

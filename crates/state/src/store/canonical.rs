@@ -14,7 +14,7 @@ use dataflow::Failure;
 use dataflow::checkpoint::{KeyedStateHandle, StateFile};
 use dataflow::snapshot::{StateFileWriter, StateReader};
 
-use super::entry_key::{EntryKey, PREFIX, parse};
+use super::entry_key::{LoadBytes, PREFIX, parse};
 
 const MAGIC: [u8; 8] = *b"flkstate";
 const VERSION: u32 = 1;
@@ -99,11 +99,7 @@ pub(super) struct CanonicalFile<'a> {
 
 impl CanonicalFile<'_> {
     /// Calls `load` with the entries of these key groups, in order.
-    pub(super) fn read(
-        &self,
-        wanted: &RangeInclusive<u32>,
-        load: &mut dyn FnMut(EntryKey<'_>, &[u8], &[u8]) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    pub(super) fn read(&self, wanted: &RangeInclusive<u32>, load: &mut LoadBytes<'_>) -> Result<(), Failure> {
         self.check_header()?;
         let first = *wanted.start().max(self.key_groups.start());
         let last = *wanted.end().min(self.key_groups.end());
@@ -157,17 +153,13 @@ impl CanonicalFile<'_> {
         Ok(())
     }
 
-    fn read_entries(
-        &self,
-        mut frame: &[u8],
-        load: &mut dyn FnMut(EntryKey<'_>, &[u8], &[u8]) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    fn read_entries(&self, mut frame: &[u8], load: &mut LoadBytes<'_>) -> Result<(), Failure> {
         while !frame.is_empty() {
             let key = take_part(&mut frame).filter(|key| key.len() >= PREFIX);
             let (Some(key), Some(value)) = (key, take_part(&mut frame)) else {
                 return Err(self.damaged("the entries of a frame"));
             };
-            load(parse(key), key, value)?;
+            load(key, value)?;
         }
         Ok(())
     }

@@ -14,6 +14,12 @@ use dataflow::key_group::key_group;
 /// Bytes before namespace and key.
 pub(super) const PREFIX: usize = 3;
 
+/// Takes an entry that was read: what its key says, and its value.
+pub type LoadEntry<'a> = dyn FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure> + 'a;
+
+/// Takes an entry that was read, as bytes: key and value.
+pub(super) type LoadBytes<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), Failure> + 'a;
+
 /// Writes the keys of the entries of one subtask.
 #[derive(Debug, Clone)]
 pub struct EntryKeys {

@@ -12,7 +12,7 @@ use dataflow::{Failure, KeyedSnapshot};
 
 use super::context::{KeyedStateContext, StateBackend, StateTtl};
 use super::entries::Entries;
-use super::entry_key::{EntryKey, EntryKeys, end_of, parse, write_prefix};
+use super::entry_key::{EntryKeys, LoadEntry, end_of, parse, write_prefix};
 use super::managed_memory::Membership;
 use super::restore;
 use super::rocks::RocksStore;
@@ -87,10 +87,7 @@ impl KeyedStore {
     }
 
     /// Hands what was restored to the operator, once; with `rocksdb` nothing: entries are read when they are needed.
-    pub fn take_restored(
-        &mut self,
-        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    pub fn take_restored(&mut self, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
         let now = self.expires_before();
         match &mut self.tables {
             Tables::Memory(context) => {
@@ -127,14 +124,10 @@ impl KeyedStore {
     }
 
     /// Calls `load` with the entries whose keys begin with `prefix`, in order.
-    pub fn scan(
-        &self,
-        prefix: &[u8],
-        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    pub fn scan(&self, prefix: &[u8], load: &mut LoadEntry<'_>) -> Result<(), Failure> {
         let now = self.expires_before();
         let Tables::RocksDb(database) = &self.tables else { return Ok(()) };
-        database.store.scan(prefix, end_of(prefix).as_deref(), &mut |key, value| {
+        database.store.scan(prefix, end_of(prefix).as_deref(), |key, value| {
             if is_live(value, now) {
                 load(parse(key), value)?;
             }
@@ -152,7 +145,7 @@ impl KeyedStore {
             let end = end_of(&from);
             loop {
                 let mut next = None;
-                database.store.scan(&from, end.as_deref(), &mut |key, _| {
+                database.store.scan(&from, end.as_deref(), |key, _| {
                     next = Some(parse(key).namespaced().0);
                     Ok(false)
                 })?;

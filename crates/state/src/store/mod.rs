@@ -19,6 +19,6 @@ mod uploads;
 
 pub use context::{KeyedStateContext, StateBackend, StateTtl};
 pub use entries::Entries;
-pub use entry_key::{Address, EntryKey, EntryKeys, write_prefix};
+pub use entry_key::{Address, EntryKey, EntryKeys, LoadEntry, write_prefix};
 pub use keyed_store::KeyedStore;
 pub use managed_memory::{DEFAULT_MANAGED_MEMORY, ManagedMemory};

@@ -15,15 +15,12 @@ use dataflow::snapshot::StateReader;
 
 use super::canonical::CanonicalFile;
 use super::context::KeyedStateContext;
-use super::entry_key::{EntryKey, end_of, write_prefix};
+use super::entry_key::{LoadEntry, end_of, parse, write_prefix};
 use super::rocks::{BulkWriter, RocksStore, database_path, local_failure, scan_files};
 use super::uploads::Uploads;
 
 /// Reads all entries of our key groups.
-pub(super) fn into_memory(
-    context: &KeyedStateContext,
-    load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+pub(super) fn into_memory(context: &KeyedStateContext, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
     for handle in &context.restored {
         let KeyedStateHandle::Canonical { key_groups, file, offsets } = handle else {
             return Err(Failure::user(
@@ -33,7 +30,7 @@ pub(super) fn into_memory(
             .fatal());
         };
         let file = CanonicalFile { reader: reader(context)?, file, key_groups, offsets };
-        file.read(&context.key_groups, &mut |entry, _key, value| load(entry, value))?;
+        file.read(&context.key_groups, &mut |key, value| load(parse(key), value))?;
     }
     Ok(())
 }
@@ -53,7 +50,7 @@ pub(super) fn into_database(context: &KeyedStateContext) -> Result<(RocksStore, 
         match handle {
             KeyedStateHandle::Canonical { key_groups, file, offsets } => {
                 let file = CanonicalFile { reader: reader(context)?, file, key_groups, offsets };
-                file.read(&context.key_groups, &mut |_entry, key, value| writer.put(key, value))?;
+                file.read(&context.key_groups, &mut |key, value| writer.put(key, value))?;
             }
             KeyedStateHandle::Incremental { key_groups, .. } => {
                 let Some((from, to)) = overlap(key_groups, &context.key_groups) else { continue };

@@ -15,6 +15,7 @@ use rocksdb::{
 
 use super::context::StateTtl;
 use super::entries::Entries;
+use super::entry_key::LoadBytes;
 use super::managed_memory::ManagedMemory;
 use crate::value::written_at;
 
@@ -122,7 +123,7 @@ impl RocksStore {
         &self,
         from: &[u8],
         to: Option<&[u8]>,
-        load: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, Failure>,
+        mut load: impl FnMut(&[u8], &[u8]) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
         let mut options = ReadOptions::default();
         if let Some(to) = to {
@@ -193,7 +194,7 @@ pub(super) fn scan_files(
     directory: &Path,
     from: &[u8],
     to: Option<&[u8]>,
-    load: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Failure>,
+    load: &mut LoadBytes<'_>,
 ) -> Result<(), Failure> {
     let mut options = Options::default();
     options.set_log_level(LogLevel::Error);

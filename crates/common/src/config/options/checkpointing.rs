@@ -82,8 +82,6 @@ options! {
         "Where checkpoints go: a path or URL that all processes reach.";
     CHECKPOINTING_SAVEPOINT_DIR: Option<String> = "execution.checkpointing.savepoint-dir" older ["state.savepoints.dir", "savepoints.state.backend.fs.dir"],
         "Where savepoints go when no place is named.";
-    CHECKPOINTING_STORAGE: Option<String> = "execution.checkpointing.storage" older ["state.checkpoint-storage"],
-        "What keeps checkpoints: filesystem or jobmanager.";
     STATE_BACKEND_TYPE: String = "state.backend.type" default "hashmap" older ["state.backend"],
         "What keeps keyed state: hashmap or rocksdb.";
     STATE_RECOVERY_PATH: Option<String> = "execution.state-recovery.path" older ["execution.savepoint.path"],

@@ -7,11 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use dataflow::{Committer, Failure, Progress};
-use kafka_protocol::error::ResponseError;
 
 use super::cluster::Cluster;
 use super::committable::{Committable, Fate};
-use super::connection::RequestError;
 use super::coordinator::Ending;
 use super::options::Transactions;
 use crate::kafka::options::KafkaTable;
@@ -114,12 +112,7 @@ fn commit(cluster: &mut Cluster, options: &Transactions, committable: &Committab
     let doing = || format!("committing transaction '{id}'");
     match cluster.end_transaction(id, *identity, Ending::Commit) {
         Ok(()) => return Ok(()),
-        Err(RequestError::Refused(
-            ResponseError::InvalidTxnState
-            | ResponseError::InvalidProducerEpoch
-            | ResponseError::ProducerFenced
-            | ResponseError::InvalidProducerIdMapping,
-        )) => {}
+        Err(error) if error.is_ended_or_fenced() => {}
         Err(error) => return Err(cluster.failure(doing(), error)),
     }
     let described = cluster.describe(id).map_err(|error| cluster.failure(doing(), error))?;

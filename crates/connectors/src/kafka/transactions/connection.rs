@@ -53,6 +53,18 @@ impl RequestError {
             Self::Unsupported(_) | Self::Stopped => false,
         }
     }
+
+    /// Whether the transaction is not open any more, or belongs to another producer by now.
+    pub(super) fn is_ended_or_fenced(&self) -> bool {
+        let Self::Refused(error) = self else { return false };
+        matches!(
+            error,
+            ResponseError::InvalidTxnState
+                | ResponseError::InvalidProducerEpoch
+                | ResponseError::ProducerFenced
+                | ResponseError::InvalidProducerIdMapping
+        )
+    }
 }
 
 /// Turns the error code of a response into a result.

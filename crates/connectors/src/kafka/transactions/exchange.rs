@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(exchange.hand_over(), Some(transaction.clone()));
         assert!(matches!(exchange.wait(), Work::Turn(prepared) if prepared == [transaction.clone()]));
         assert_eq!(exchange.hand_over(), None);
-        assert_eq!(exchange.prepared(), [transaction.clone()]);
+        assert_eq!(exchange.prepared(), std::slice::from_ref(&transaction));
         exchange.committed(&transaction);
         assert_eq!(exchange.prepared(), []);
         exchange.close();

@@ -4,7 +4,6 @@
 //! for its subtask (modulo the parallelism) that began at the same checkpoint or later, nothing of which the checkpoint can know.
 
 use dataflow::Failure;
-use kafka_protocol::error::ResponseError;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::Cluster;
@@ -91,12 +90,7 @@ impl Charge {
             tracing::info!(table = cluster.table.table, %id, "aborting a transaction that an earlier attempt left open");
             match cluster.end_transaction(&id, found.identity, Ending::Abort) {
                 // Ended since it was described.
-                Err(RequestError::Refused(
-                    ResponseError::InvalidTxnState
-                    | ResponseError::InvalidProducerEpoch
-                    | ResponseError::ProducerFenced
-                    | ResponseError::InvalidProducerIdMapping,
-                )) => {}
+                Err(error) if error.is_ended_or_fenced() => {}
                 ended => ended?,
             }
         }

@@ -10,6 +10,8 @@ use dataflow::{Failure, RowType};
 use expr::aggregate::{Accumulator, create};
 use state::{Address, KeyBatch, KeyTable, Slots, read_value_head, write_value_head};
 
+use crate::operators::aggregate_value;
+
 /// The key has ended in this batch.
 pub(super) const ENDED: u32 = u32::MAX;
 /// The key is not in the table.
@@ -121,12 +123,7 @@ impl GroupTable {
     pub(super) fn write_value(&self, key: u32, out: &mut Vec<u8>) {
         let group = self.group_of_key[key as usize];
         write_value_head(self.expires().then(|| self.written[group as usize]), out);
-        if let Some(rows) = &self.rows {
-            out.extend_from_slice(&rows[group as usize].to_le_bytes());
-        }
-        for accumulator in &self.accumulators {
-            accumulator.write_state(group, out);
-        }
+        aggregate_value::write(self.rows.as_deref(), &self.accumulators, group, out);
     }
 
     /// Adds a key with this value, which is not in the table; returns its slot.
@@ -135,15 +132,8 @@ impl GroupTable {
         let slot = self.table.find_or_insert_bytes(key).0;
         let group = self.begin(slot, written);
         self.make_room();
-        if let Some(rows) = &mut self.rows {
-            let (count, rest) = value.split_first_chunk().ok_or_else(damaged)?;
-            rows[group as usize] = i64::from_le_bytes(*count);
-            value = rest;
-        }
-        for accumulator in &mut self.accumulators {
-            accumulator.read_state(group, &mut value)?;
-        }
-        if value.is_empty() { Ok(slot) } else { Err(damaged()) }
+        aggregate_value::read(self.rows.as_deref_mut(), &mut self.accumulators, group, value)?;
+        Ok(slot)
     }
 
     /// Drops keys from memory.
@@ -163,8 +153,4 @@ impl GroupTable {
         let all = self.table.memory_size() + accumulators + self.slots.len() * (by_group + size_of::<u32>());
         (all as f64 * self.slots.in_use() as f64 / self.slots.len().max(1) as f64) as usize
     }
-}
-
-fn damaged() -> Failure {
-    Failure::internal("the state of a group does not have the form of this aggregation").fatal()
 }

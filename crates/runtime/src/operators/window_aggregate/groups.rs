@@ -8,6 +8,8 @@ use dataflow::{Batch, Failure, RowType};
 use expr::aggregate::{Accumulator, create};
 use state::{Slots, read_value_head, write_value_head};
 
+use crate::operators::aggregate_value;
+
 /// Groups and their values.
 pub(super) struct Groups {
     pub(super) slots: Slots,
@@ -91,27 +93,14 @@ impl Groups {
     /// Appends the value of a group.
     pub(super) fn write_value(&self, group: u32, out: &mut Vec<u8>) {
         write_value_head(None, out);
-        if let Some(rows) = &self.rows {
-            out.extend_from_slice(&rows[group as usize].to_le_bytes());
-        }
-        for accumulator in &self.accumulators {
-            accumulator.write_state(group, out);
-        }
+        aggregate_value::write(self.rows.as_deref(), &self.accumulators, group, out);
     }
 
     /// Gives a group this value.
     pub(super) fn read_value(&mut self, group: u32, mut value: &[u8]) -> Result<(), Failure> {
         self.make_room();
         read_value_head(false, &mut value)?;
-        if let Some(rows) = &mut self.rows {
-            let (count, rest) = value.split_first_chunk().ok_or_else(damaged)?;
-            rows[group as usize] = i64::from_le_bytes(*count);
-            value = rest;
-        }
-        for accumulator in &mut self.accumulators {
-            accumulator.read_state(group, &mut value)?;
-        }
-        if value.is_empty() { Ok(()) } else { Err(damaged()) }
+        aggregate_value::read(self.rows.as_deref_mut(), &mut self.accumulators, group, value)
     }
 
     /// Bytes held for the groups in use, about: freed ones are used again.
@@ -121,9 +110,4 @@ impl Groups {
         let share_in_use = self.slots.in_use() as f64 / self.slots.len().max(1) as f64;
         ((accumulators + rows) as f64 * share_in_use) as usize
     }
-}
-
-/// A value that is not one of this operator.
-pub(super) fn damaged() -> Failure {
-    Failure::internal("the state of a window does not have the form of this aggregation").fatal()
 }

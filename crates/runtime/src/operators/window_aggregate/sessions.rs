@@ -17,7 +17,8 @@ use state::{Address, KeyBatch, KeyTable, TimerQueue, read_value_head, write_pref
 
 use super::context::WindowContext;
 use super::emission::Rows;
-use super::groups::{Groups, damaged};
+use super::groups::Groups;
+use crate::operators::aggregate_value::damaged;
 
 /// The one state of session windows.
 const STATE: u8 = 0;
