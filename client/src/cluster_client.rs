@@ -107,15 +107,18 @@ impl ClusterClient {
         self.send(self.request(Method::PATCH, &format!("/jobs/{job}?mode=cancel"))).await.map(drop)
     }
 
-    /// Rows of one subtask of a Collect operator, from batch number `offset` on; waits a while when there are none yet.
+    /// Rows of one subtask of a Collect operator, from batch number `offset` of a version on; waits a while when there are none yet.
     pub async fn results(
         &self,
         job: JobId,
         operator: OperatorId,
         subtask: u32,
+        version: u64,
         offset: u64,
     ) -> anyhow::Result<CollectResultsResponse> {
-        let path = format!("/jobs/{job}/results/{operator}?subtask={subtask}&offset={offset}&max-wait-ms=200");
+        let path = format!(
+            "/jobs/{job}/results/{operator}?subtask={subtask}&version={version}&offset={offset}&max-wait-ms=200"
+        );
         let body = self
             .send(self.request(Method::GET, &path))
             .await?

@@ -11,3 +11,4 @@ pub mod query;
 pub mod script;
 pub mod settings;
 mod stack_trace;
+mod subtask_results;

@@ -1,6 +1,5 @@
 //! The rows of a SELECT, as the client receives them: batch after batch from every subtask of the Collect operator.
 
-use std::collections::VecDeque;
 use std::io::Cursor;
 
 use anyhow::Context;
@@ -10,6 +9,7 @@ use dataflow::{Batch, JobId, OperatorId, RowType};
 
 use crate::cluster_client::ClusterClient;
 use crate::progress;
+use crate::subtask_results::{Fetched, SubtaskResults};
 
 /// A running query.
 #[derive(Debug)]
@@ -20,41 +20,38 @@ pub struct Query {
     /// Columns of the result.
     pub schema: RowType,
     operator: OperatorId,
-    subtasks: Vec<SubtaskCursor>,
+    subtasks: Vec<SubtaskResults>,
     next: usize,
-    received: VecDeque<Batch>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct SubtaskCursor {
-    offset: u64,
-    complete: bool,
 }
 
 impl Query {
     /// The query whose results `operator` of `job` collects in that many subtasks.
     pub fn new(cluster: ClusterClient, job: JobId, schema: RowType, operator: OperatorId, subtasks: u32) -> Self {
-        let subtasks = vec![SubtaskCursor::default(); subtasks as usize];
-        Self { cluster, job, schema, operator, subtasks, next: 0, received: VecDeque::new() }
+        let subtasks = (0..subtasks).map(|_| SubtaskResults::default()).collect();
+        Self { cluster, job, schema, operator, subtasks, next: 0 }
     }
 
-    /// The next rows; none at the end of the result. Fails with the job's cause when the job fails.
+    /// The next rows that no restart of the job takes back; none at the end of the result. Fails with the job's cause when the job fails.
     pub async fn next(&mut self) -> anyhow::Result<Option<Batch>> {
         loop {
-            if let Some(batch) = self.received.pop_front() {
+            if let Some(batch) = self.subtasks.iter_mut().find_map(SubtaskResults::next) {
                 return Ok(Some(batch));
             }
             let Some(subtask) = self.next_subtask() else { return Ok(None) };
-            let cursor = self.subtasks[subtask];
-            let response = self.cluster.results(self.job, self.operator, subtask as u32, cursor.offset).await?;
+            let known = &self.subtasks[subtask];
+            let (version, offset) = (known.version(), known.offset());
+            let response = self.cluster.results(self.job, self.operator, subtask as u32, version, offset).await?;
             if response.batches.is_empty() && !response.complete {
                 progress::fail_if_ended_badly(&self.cluster, self.job).await?;
             }
-            self.subtasks[subtask] =
-                SubtaskCursor { offset: cursor.offset + response.batches.len() as u64, complete: response.complete };
-            for batch in response.batches {
-                self.received.push_back(decode(batch.ipc.as_ref(), batch.kinds.as_ref())?);
-            }
+            let batches = response.batches.iter().map(|batch| decode(&batch.ipc, &batch.kinds));
+            self.subtasks[subtask].on_fetched(Fetched {
+                version: response.version,
+                unchanged: response.unchanged,
+                covered: response.covered,
+                complete: response.complete,
+                batches: batches.collect::<anyhow::Result<_>>()?,
+            })?;
         }
     }
 
@@ -62,7 +59,7 @@ impl Query {
     fn next_subtask(&mut self) -> Option<usize> {
         let count = self.subtasks.len();
         let found =
-            (0..count).map(|step| (self.next + step) % count).find(|&subtask| !self.subtasks[subtask].complete)?;
+            (0..count).map(|step| (self.next + step) % count).find(|&subtask| !self.subtasks[subtask].is_complete())?;
         self.next = (found + 1) % count;
         Some(found)
     }

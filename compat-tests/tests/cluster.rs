@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -173,4 +174,60 @@ fn a_slow_sink_slows_the_source_and_memory_does_not_grow() {
     assert!(resident.iter().all(|&bytes| bytes < 400 << 20), "resident memory of the TaskManagers: {resident:?}");
     client.signal("CONT").expect("it goes on");
     cluster.wait_until("records to flow again", || Ok(records() > before)).expect("they flow again");
+}
+
+/// A SELECT of 1,000 numbers at 200 a second, whose TaskManager is killed when the first rows are there. The numbers, and whether it succeeded.
+fn select_over_a_kill(settings: &[&str]) -> (Vec<i64>, bool, String) {
+    let mut cluster = ProcessCluster::start(1, 1, settings).expect("a cluster");
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("numbers.sql");
+    let sql = "SET 'pipeline.source.max-rows-per-second'='200';\n\
+               CREATE TABLE g (n BIGINT) WITH ('connector'='datagen','fields.n.kind'='sequence','fields.n.start'='1','fields.n.end'='1000');\n\
+               SELECT n FROM g;";
+    std::fs::write(&script, sql).expect("the folder can be written");
+    let script = script.display().to_string();
+    let errors = folder.path().join("errors");
+    let mut client = process::flinkrs(&["run", "-p", "1", "-o", "json", "-m", cluster.rest_address(), &script])
+        .expect("a command")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::from(std::fs::File::create(&errors).expect("the folder can be written")))
+        .spawn()
+        .expect("it runs");
+    let mut numbers = Vec::new();
+    for line in BufReader::new(client.stdout.take().expect("a pipe")).lines() {
+        let row: serde_json::Value = serde_json::from_str(&line.expect("text")).expect("JSON");
+        numbers.push(row["row"]["n"].as_i64().expect("a number"));
+        if numbers.len() == 150 {
+            cluster.taskmanagers[0].kill().expect("it is killed");
+            cluster.add_taskmanager(1, settings).expect("another one");
+        }
+    }
+    let success = client.wait().expect("it ends").success();
+    (numbers, success, std::fs::read_to_string(&errors).expect("the errors"))
+}
+
+const RESTARTS: [&str; 5] = [
+    "-Dheartbeat.interval=200ms",
+    "-Dheartbeat.timeout=1s",
+    "-Drestart-strategy.type=fixed-delay",
+    "-Drestart-strategy.fixed-delay.attempts=10",
+    "-Drestart-strategy.fixed-delay.delay=100ms",
+];
+
+#[test]
+fn rows_of_a_select_with_checkpoints_are_shown_once_although_its_taskmanager_is_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let checkpoints = format!("-Dexecution.checkpointing.dir={}", folder.path().display());
+    let settings = [&RESTARTS[..], &["-Dexecution.checkpointing.interval=200ms", &checkpoints]].concat();
+    let (numbers, success, errors) = select_over_a_kill(&settings);
+    assert!(success, "{errors}");
+    assert!(numbers.iter().copied().eq(1..=1_000), "{} rows: {numbers:?}", numbers.len());
+}
+
+#[test]
+fn a_select_without_checkpoints_fails_at_a_restart_in_place_of_showing_rows_twice() {
+    let (numbers, success, errors) = select_over_a_kill(&RESTARTS);
+    assert!(!success && errors.contains("execution.checkpointing.interval"), "{errors}");
+    assert!(numbers.iter().copied().eq(1..=numbers.len() as i64), "{numbers:?}");
 }

@@ -253,21 +253,34 @@ impl Dispatcher {
     pub async fn collect(&self, request: CollectRequest) -> Result<CollectResultsResponse, CollectError> {
         let CollectRequest { job, operator, subtask, max_wait, .. } = request;
         let started = self.inner.context.clock.instant();
-        let resource_id = loop {
+        let (resource_id, attempt, has_ended) = loop {
             let picture = self.picture(job).await.ok_or(CollectError::UnknownJob(job))?;
             match self.holder_of_results(&picture, operator, subtask)? {
-                Some(resource_id) => break resource_id,
+                Some((resource_id, attempt)) => break (resource_id, attempt, picture.end_time().is_some()),
                 None if picture.end_time().is_some() => {
-                    return Ok(CollectResultsResponse { batches: Vec::new(), complete: true });
+                    return Ok(CollectResultsResponse { complete: true, ..CollectResultsResponse::default() });
                 }
                 None if started.elapsed() >= max_wait => return Ok(CollectResultsResponse::default()),
                 None => tokio::time::sleep(SLOT_POLL.min(max_wait)).await,
             }
         };
         let gateway = self.inner.context.resource_manager.gateway(resource_id.clone()).await;
-        let gateway = gateway.ok_or(CollectError::Lost(resource_id))?;
         let max_wait = max_wait.saturating_sub(started.elapsed());
-        let response = gateway.collect_results(CollectRequest { max_wait, ..request }).await?;
+        let answer = match gateway {
+            Some(gateway) => gateway
+                .collect_results(CollectRequest { max_wait, ..request }, attempt)
+                .await
+                .map_err(CollectError::from),
+            None => Err(CollectError::Lost(resource_id)),
+        };
+        let response = match answer {
+            // What becomes of the job without its TaskManager is about to be seen: it restarts or fails.
+            Err(CollectError::Lost(_) | CollectError::Gateway(GatewayError::Unreachable { .. })) if !has_ended => {
+                tokio::time::sleep(SLOT_POLL).await;
+                return Ok(CollectResultsResponse::default());
+            }
+            answer => answer?,
+        };
         if response.complete {
             self.collected(job, operator, subtask);
         }
@@ -351,13 +364,13 @@ impl Dispatcher {
         }
     }
 
-    /// The TaskManager where a subtask of a Collect operator runs or ran; none when it was not deployed yet.
+    /// The TaskManager where a subtask of a Collect operator runs or ran, and which attempt; none when it was not deployed yet.
     fn holder_of_results(
         &self,
         picture: &ExecutionGraph,
         operator: OperatorId,
         subtask: u32,
-    ) -> Result<Option<String>, CollectError> {
+    ) -> Result<Option<(String, u32)>, CollectError> {
         let graph = picture.graph();
         let unknown = || CollectError::UnknownOperator { job: graph.job_id, operator, subtask };
         let is_collect =
@@ -366,7 +379,7 @@ impl Dispatcher {
         let execution = vertex
             .and_then(|index| picture.vertices()[index].executions().get(subtask as usize))
             .ok_or_else(unknown)?;
-        Ok(execution.slot().map(|slot| slot.task_manager.resource_id.clone()))
+        Ok(execution.slot().map(|slot| (slot.task_manager.resource_id.clone(), execution.id().attempt)))
     }
 
     fn master(&self, job: JobId) -> Option<JobMasterHandle> {

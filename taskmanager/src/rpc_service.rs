@@ -13,7 +13,7 @@ use proto::v1::{
     CollectResultsResponse, NotifyCheckpointRequest, NotifyCheckpointResponse, ReleaseJobRequest, ReleaseJobResponse,
     SubmitTaskRequest, SubmitTaskResponse,
 };
-use runtime::TaskExecutor;
+use runtime::{ResultsRequest, TaskExecutor};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
@@ -132,10 +132,16 @@ impl TaskManagerGateway for RpcService {
         request: Request<CollectResultsRequest>,
     ) -> Result<Response<CollectResultsResponse>, Status> {
         let request = request.into_inner();
-        let job = parse_id("the job", &request.job_id)?;
-        let operator = parse_id("the operator", &request.operator)?;
-        let max_wait = Duration::from_millis(u64::from(request.max_wait_ms));
-        let results = self.executor.collect(job, operator, request.subtask, request.offset, max_wait).await;
+        let wanted = ResultsRequest {
+            job: parse_id("the job", &request.job_id)?,
+            operator: parse_id("the operator", &request.operator)?,
+            subtask: request.subtask,
+            attempt: request.attempt,
+            version: request.version,
+            offset: request.offset,
+            max_wait: Duration::from_millis(u64::from(request.max_wait_ms)),
+        };
+        let results = self.executor.collect(wanted).await;
         results.map(Response::new).map_err(|failure| Status::failed_precondition(failure.one_line()))
     }
 

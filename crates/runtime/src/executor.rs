@@ -20,7 +20,7 @@ use crate::exchange::ExchangeService;
 use crate::exchange::peers::Peers;
 use crate::exchange::registry::PartitionRegistry;
 use crate::metrics::TaskMetrics;
-use crate::results::ResultStores;
+use crate::results::{ResultStores, ResultsRequest};
 use crate::settings::TaskExecutorSettings;
 use crate::state_services::StateServices;
 use crate::task::{Mail, Mailbox, TaskBuilder, TaskThread};
@@ -167,17 +167,10 @@ impl TaskExecutor {
         true
     }
 
-    /// Result batches of a Collect operator from `offset` on, as they go over the wire; those before `offset` are dropped. Waits at most
-    /// `max_wait` while there is nothing, also for a task that is not deployed yet. An error when `offset` was dropped before.
-    pub async fn collect(
-        &self,
-        job: JobId,
-        operator: OperatorId,
-        subtask: u32,
-        offset: u64,
-        max_wait: Duration,
-    ) -> Result<CollectResultsResponse, Failure> {
-        self.inner.results.collect(job, operator, subtask, offset, max_wait).await
+    /// Result batches of a Collect operator from the request's offset on, as they go over the wire; those before are dropped. Waits while there is
+    /// nothing, also for an attempt that is not deployed yet. An error when the offset was dropped before.
+    pub async fn collect(&self, request: ResultsRequest) -> Result<CollectResultsResponse, Failure> {
+        self.inner.results.collect(request).await
     }
 
     /// The job has ended: its partitions and results go. Tasks of it that still run are cancelled.

@@ -19,5 +19,6 @@ mod time;
 
 pub use events::TaskEvents;
 pub use executor::TaskExecutor;
+pub use results::ResultsRequest;
 pub use settings::{TaskExecutorSettings, managed_memory};
 pub use state::DEFAULT_MANAGED_MEMORY;

@@ -1,23 +1,40 @@
 //! Results of Collect operators, kept until the client has fetched them or the job is released.
 
-use std::collections::{HashMap, VecDeque};
+mod result_snapshot;
+mod result_store;
+
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::Duration;
 
-use arrow_ipc::writer::StreamWriter;
-use bytes::Bytes;
-use dataflow::{Batch, Failure, JobId, OperatorId};
-use proto::v1::{CollectResultsResponse, ResultBatch};
+use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId};
+use proto::v1::CollectResultsResponse;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::exchange::codec::row_bytes;
-
-/// The sink takes no input while its store holds this many bytes.
-const CAPACITY: usize = 4 << 20;
+pub(crate) use result_snapshot::ResultSnapshot;
+pub(crate) use result_store::ResultStore;
 
 type Key = (JobId, OperatorId, u32);
+
+/// Which results a client wants.
+#[derive(Debug, Clone, Copy)]
+pub struct ResultsRequest {
+    /// The job.
+    pub job: JobId,
+    /// The Collect operator.
+    pub operator: OperatorId,
+    /// Its subtask.
+    pub subtask: u32,
+    /// The attempt that collects them.
+    pub attempt: u32,
+    /// The version in which the client counts its batches; 0: it has none yet.
+    pub version: u64,
+    /// How many batches the client has.
+    pub offset: u64,
+    /// How long to wait while there is nothing.
+    pub max_wait: Duration,
+}
 
 /// The stores of one TaskManager.
 #[derive(Debug, Default)]
@@ -26,66 +43,44 @@ pub(crate) struct ResultStores {
     opened: Notify,
 }
 
-/// The results of one subtask of one Collect operator.
-#[derive(Debug, Default)]
-pub(crate) struct ResultStore {
-    state: Mutex<State>,
-    changed: Notify,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// Number of the first batch that is kept.
-    first: u64,
-    batches: VecDeque<(Batch, usize)>,
-    bytes: usize,
-    complete: bool,
-    /// The client has been given the last batch.
-    delivered: bool,
-    producer: Option<Waker>,
-}
-
 impl ResultStores {
-    /// The store of a subtask. A new attempt goes on where the last one was.
-    pub(crate) fn open(&self, job: JobId, operator: OperatorId, subtask: u32) -> Arc<ResultStore> {
-        let store = self.lock().entry((job, operator, subtask)).or_default().clone();
-        store.lock().complete = false;
+    /// The store of an attempt, which goes on from `restored`. It takes the place of the store of an earlier attempt.
+    pub(crate) fn open(
+        &self,
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+        restored: ResultSnapshot,
+        periodic_checkpoints: bool,
+    ) -> Arc<ResultStore> {
+        let store = Arc::new(ResultStore::new(attempt.attempt, restored, periodic_checkpoints));
+        self.lock().insert((attempt.job, operator, attempt.subtask), store.clone());
         self.opened.notify_waiters();
         store
     }
 
-    /// Batches from `offset` on; waits while there are none.
-    pub(crate) async fn collect(
-        &self,
-        job: JobId,
-        operator: OperatorId,
-        subtask: u32,
-        offset: u64,
-        max_wait: Duration,
-    ) -> Result<CollectResultsResponse, Failure> {
-        let deadline = Instant::now() + max_wait;
+    /// The batches that a client asks for; waits while there are none.
+    pub(crate) async fn collect(&self, request: ResultsRequest) -> Result<CollectResultsResponse, Failure> {
+        let deadline = Instant::now() + request.max_wait;
         let store = loop {
             let opened = self.opened.notified();
             tokio::pin!(opened);
             opened.as_mut().enable();
-            if let Some(store) = self.lock().get(&(job, operator, subtask)) {
-                break store.clone();
+            let store = self.lock().get(&(request.job, request.operator, request.subtask)).cloned();
+            if let Some(store) = store.filter(|store| store.attempt() == request.attempt) {
+                break store;
             }
             if tokio::time::timeout_at(deadline, opened).await.is_err() {
                 return Ok(CollectResultsResponse::default());
             }
         };
-        let (batches, complete) = store.fetch(offset, deadline).await?;
-        let batches = batches.iter().map(encode).collect::<Result<_, _>>()?;
-        Ok(CollectResultsResponse { batches, complete })
+        store.fetch(request.version, request.offset, deadline).await
     }
 
     /// The job has ended and its results are not wanted any more.
     pub(crate) fn release_job(&self, job: JobId) {
         self.lock().retain(|key, store| {
             if key.0 == job {
-                store.lock().complete = true;
-                store.changed.notify_waiters();
+                store.complete();
             }
             key.0 != job
         });
@@ -95,7 +90,7 @@ impl ResultStores {
     pub(crate) fn uncollected(&self) -> Vec<JobId> {
         let stores = self.lock();
         let mut jobs: Vec<JobId> =
-            stores.iter().filter(|(_, store)| !store.lock().delivered).map(|(key, _)| key.0).collect();
+            stores.iter().filter(|(_, store)| !store.is_delivered()).map(|(key, _)| key.0).collect();
         jobs.sort();
         jobs.dedup();
         jobs
@@ -106,114 +101,50 @@ impl ResultStores {
     }
 }
 
-impl ResultStore {
-    /// Keeps a batch.
-    pub(crate) fn push(&self, batch: Batch) {
-        let bytes = row_bytes(&batch);
-        let mut state = self.lock();
-        state.bytes += bytes;
-        state.batches.push_back((batch, bytes));
-        drop(state);
-        self.changed.notify_waiters();
-    }
-
-    /// Whether a batch may be pushed; when not, `waker` is woken once it may.
-    pub(crate) fn has_room(&self, waker: &Waker) -> bool {
-        let mut state = self.lock();
-        let room = state.bytes < CAPACITY;
-        if !room {
-            state.producer = Some(waker.clone());
-        }
-        room
-    }
-
-    /// No batch follows.
-    pub(crate) fn complete(&self) {
-        self.lock().complete = true;
-        self.changed.notify_waiters();
-    }
-
-    async fn fetch(&self, offset: u64, deadline: Instant) -> Result<(Vec<Batch>, bool), Failure> {
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let (batches, complete) = self.take_from(offset)?;
-            if complete || !batches.is_empty() || tokio::time::timeout_at(deadline, changed).await.is_err() {
-                return Ok((batches, complete));
-            }
-        }
-    }
-
-    /// Drops what comes before `offset` and returns the rest.
-    fn take_from(&self, offset: u64) -> Result<(Vec<Batch>, bool), Failure> {
-        let mut state = self.lock();
-        if offset < state.first || offset > state.first + state.batches.len() as u64 {
-            return Err(Failure::user(format!(
-                "results from batch {offset} on were asked for, but only batches {} to {} are kept; fetch results once, in order",
-                state.first,
-                state.first + state.batches.len() as u64
-            )));
-        }
-        while state.first < offset {
-            let (_, bytes) = state.batches.pop_front().expect("the offset is within the batches");
-            state.bytes -= bytes;
-            state.first += 1;
-        }
-        let producer = if state.bytes < CAPACITY { state.producer.take() } else { None };
-        state.delivered = state.complete;
-        let result = (state.batches.iter().map(|(batch, _)| batch.clone()).collect(), state.complete);
-        drop(state);
-        if let Some(producer) = producer {
-            producer.wake();
-        }
-        Ok(result)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A batch as a complete Arrow IPC stream.
-fn encode(batch: &Batch) -> Result<ResultBatch, Failure> {
-    let mut writer = StreamWriter::try_new(Vec::new(), &batch.rows().schema())?;
-    writer.write(batch.rows())?;
-    writer.finish()?;
-    let kinds = batch.kinds().map_or_else(Bytes::new, |k| Bytes::copy_from_slice(k.values().inner().as_slice()));
-    Ok(ResultBatch { ipc: Bytes::from(writer.into_inner()?), kinds })
-}
-
 #[cfg(test)]
 mod tests {
     use arrow_ipc::reader::StreamReader;
+    use dataflow::{Batch, VertexId};
+    use proto::v1::ResultBatch;
 
     use super::*;
     use crate::testing::{numbers, values};
 
-    const WAIT: Duration = Duration::from_millis(20);
+    fn open(stores: &ResultStores, attempt: u32, restored: ResultSnapshot, periodic: bool) -> Arc<ResultStore> {
+        let attempt = ExecutionAttemptId { job: JobId(1), vertex: VertexId(2), subtask: 0, attempt };
+        stores.open(attempt, OperatorId(2), restored, periodic)
+    }
 
-    async fn collect(stores: &ResultStores, offset: u64) -> (Vec<Vec<i64>>, bool) {
-        let response = stores.collect(JobId(1), OperatorId(2), 0, offset, WAIT).await.unwrap();
+    fn request(attempt: u32, version: u64, offset: u64) -> ResultsRequest {
+        let max_wait = Duration::from_millis(20);
+        ResultsRequest { job: JobId(1), operator: OperatorId(2), subtask: 0, attempt, version, offset, max_wait }
+    }
+
+    fn rows(response: &CollectResultsResponse) -> Vec<Vec<i64>> {
         let decode = |batch: &ResultBatch| {
             let rows = StreamReader::try_new(&batch.ipc[..], None).unwrap().next().unwrap().unwrap();
             values(&Batch::inserts(rows))
         };
-        (response.batches.iter().map(decode).collect(), response.complete)
+        response.batches.iter().map(decode).collect()
+    }
+
+    async fn collect(stores: &ResultStores, offset: u64) -> (Vec<Vec<i64>>, bool) {
+        let response = stores.collect(request(0, 1, offset)).await.unwrap();
+        (rows(&response), response.complete)
     }
 
     #[tokio::test]
     async fn results_are_kept_until_the_client_has_them() {
         let stores = ResultStores::default();
         assert_eq!(collect(&stores, 0).await, (vec![], false), "no such store yet");
-        let store = stores.open(JobId(1), OperatorId(2), 0);
+        let store = open(&stores, 0, ResultSnapshot::default(), false);
         assert_eq!(collect(&stores, 0).await, (vec![], false));
-        store.push(numbers(0..2));
-        store.push(numbers(2..3));
+        store.push(&numbers(0..2)).unwrap();
+        store.push(&numbers(2..3)).unwrap();
         assert_eq!(collect(&stores, 0).await, (vec![vec![0, 1], vec![2]], false));
         assert_eq!(collect(&stores, 0).await.0.len(), 2, "an answer that was lost is given again");
         assert_eq!(collect(&stores, 1).await, (vec![vec![2]], false));
-        assert!(stores.collect(JobId(1), OperatorId(2), 0, 0, WAIT).await.is_err(), "batch 0 was dropped");
+        assert!(stores.collect(request(0, 1, 0)).await.is_err(), "batch 0 was dropped");
         assert_eq!(stores.uncollected(), [JobId(1)]);
         store.complete();
         assert_eq!(collect(&stores, 2).await, (vec![], true));
@@ -223,27 +154,75 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_new_attempt_goes_on_from_the_snapshot_of_the_last() {
+        let stores = ResultStores::default();
+        let store = open(&stores, 0, ResultSnapshot::default(), true);
+        (0..3).for_each(|number| store.push(&numbers(number..number + 1)).unwrap());
+        // The client says that it has one batch; two were not fetched for sure.
+        assert_eq!(collect(&stores, 1).await.0, [[1], [2]]);
+        let snapshot = store.snapshot();
+        store.cover(snapshot.pushed);
+        store.push(&numbers(7..8)).unwrap();
+        let last = stores.collect(request(0, 1, 3)).await.unwrap();
+        assert_eq!((rows(&last), last.covered), (vec![vec![7]], 3));
+
+        assert_eq!(stores.collect(request(1, 1, 4)).await.unwrap().version, 0, "the new attempt does not run yet");
+        open(&stores, 1, snapshot, true);
+        let told = stores.collect(request(1, 1, 4)).await.unwrap();
+        assert_eq!((told.version, told.unchanged, told.covered, told.batches.len()), (2, 3, 3, 0));
+        let again = stores.collect(request(1, 2, 1)).await.unwrap();
+        assert_eq!(rows(&again), [[1], [2]], "an answer that the client never got is given again");
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_no_client_has_seen_does_not_count_as_known() {
+        let stores = ResultStores::default();
+        let store = open(&stores, 0, ResultSnapshot::default(), true);
+        store.push(&numbers(0..1)).unwrap();
+        collect(&stores, 0).await;
+        let store = open(&stores, 1, store.snapshot(), true);
+        store.push(&numbers(5..6)).unwrap();
+        let store = open(&stores, 2, store.snapshot(), true);
+        let told = stores.collect(request(2, 1, 2)).await.unwrap();
+        assert_eq!((told.unchanged, told.covered), (1, 2), "batch 1 of the first attempt may have been another one");
+        assert_eq!(rows(&stores.collect(request(2, 3, 1)).await.unwrap()), [[5]]);
+        let after = open(&stores, 3, store.snapshot(), true);
+        assert_eq!(stores.collect(request(3, 3, 2)).await.unwrap().unchanged, 2);
+        assert_eq!(after.snapshot().pushed, 2);
+    }
+
+    #[tokio::test]
+    async fn without_periodic_checkpoints_everything_may_be_shown_and_nothing_is_unchanged() {
+        let stores = ResultStores::default();
+        open(&stores, 0, ResultSnapshot::default(), false).push(&numbers(0..1)).unwrap();
+        assert_eq!(stores.collect(request(0, 0, 0)).await.unwrap().covered, u64::MAX);
+        open(&stores, 1, ResultSnapshot::default(), false);
+        assert_eq!(stores.collect(request(1, 1, 1)).await.unwrap().unchanged, 0);
+    }
+
+    #[tokio::test]
     async fn a_full_store_stops_its_sink() {
         let stores = ResultStores::default();
-        let store = stores.open(JobId(1), OperatorId(2), 0);
+        let store = open(&stores, 0, ResultSnapshot::default(), false);
         let mut batches = 0;
-        while store.has_room(Waker::noop()) {
-            store.push(numbers(0..8_192));
+        while store.has_room(std::task::Waker::noop()) {
+            store.push(&numbers(0..8_192)).unwrap();
             batches += 1;
         }
-        assert_eq!(batches, CAPACITY.div_ceil(8 * 8_192));
+        // A little more than its 8 bytes a row.
+        assert!((60..=64).contains(&batches), "{batches} batches");
         assert_eq!(collect(&stores, 10).await.0.len(), batches - 10);
-        assert!(store.has_room(Waker::noop()));
+        assert!(store.has_room(std::task::Waker::noop()));
     }
 
     #[tokio::test]
     async fn a_client_that_waits_is_told() {
         let stores = Arc::new(ResultStores::default());
         let waiting = stores.clone();
-        let client =
-            tokio::spawn(async move { waiting.collect(JobId(1), OperatorId(2), 0, 0, Duration::from_secs(10)).await });
+        let patient = ResultsRequest { max_wait: Duration::from_secs(10), ..request(0, 0, 0) };
+        let client = tokio::spawn(async move { waiting.collect(patient).await });
         tokio::task::yield_now().await;
-        stores.open(JobId(1), OperatorId(2), 0).push(numbers(0..1));
+        open(&stores, 0, ResultSnapshot::default(), false).push(&numbers(0..1)).unwrap();
         assert_eq!(client.await.unwrap().unwrap().batches.len(), 1);
     }
 }

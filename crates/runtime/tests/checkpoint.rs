@@ -13,7 +13,7 @@ use dataflow::checkpoint::{
 };
 use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::{ExecutionState, Partitioning, Split};
-use support::{COLLECT, JOB, Job, SOURCE, Told, Worker, attempt, fetch_all, numbers_in, trigger, worker};
+use support::{COLLECT, Job, SOURCE, Told, Worker, attempt, fetch_all, numbers_in, results, trigger, worker};
 
 const ALIGNED: Alignment = Alignment::Aligned { timeout_ms: None };
 
@@ -144,7 +144,7 @@ async fn stuck_sink(remote: bool, alignment: Alignment) {
         told.end_of(task);
     }
     // The sink was stuck all the time: what it has is what it had at the barrier.
-    let mut all = numbers_in(&sink.executor.collect(JOB, COLLECT, 0, 0, Duration::ZERO).await.unwrap());
+    let mut all = numbers_in(&sink.executor.collect(results(0, 0, Duration::ZERO)).await.unwrap());
     let processed = all.len();
     // On TaskManagers that know nothing of the first run; rows in flight at the consumer come before the others.
     let (left, right) = (worker("tm-3").await, worker("tm-4").await);

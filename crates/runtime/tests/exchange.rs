@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dataflow::{ExecutionState, FailureDomain, Partitioning};
-use support::{COLLECT, JOB, Job, SOURCE, Told, Worker, attempt, fetch_all, worker};
+use support::{COLLECT, JOB, Job, SOURCE, Told, Worker, attempt, fetch_all, results, worker};
 
 const ROWS: i64 = 200_000;
 
@@ -90,8 +90,8 @@ async fn a_slow_sink_slows_the_source_and_memory_stays_bounded() {
         assert!(written < 1_000_000, "remote: {remote}, {written} rows");
         // A client that fetches lets the source go on.
         let wait = Duration::from_secs(5);
-        let fetched = sink.executor.collect(JOB, COLLECT, 0, 0, wait).await.unwrap().batches.len() as u64;
-        sink.executor.collect(JOB, COLLECT, 0, fetched, wait).await.unwrap();
+        let fetched = sink.executor.collect(results(0, 0, wait)).await.unwrap().batches.len() as u64;
+        sink.executor.collect(results(0, fetched, wait)).await.unwrap();
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert!(source().records_out > written, "remote: {remote}");
         assert!(left.executor.cancel(attempt(SOURCE, 0)));

@@ -137,13 +137,19 @@ impl TaskManagerGateway for GrpcTaskManager {
         answer.map(drop).map_err(|status| self.error(status))
     }
 
-    async fn collect_results(&self, request: CollectRequest) -> Result<CollectResultsResponse, GatewayError> {
+    async fn collect_results(
+        &self,
+        request: CollectRequest,
+        attempt: u32,
+    ) -> Result<CollectResultsResponse, GatewayError> {
         let message = CollectResultsRequest {
             job_id: request.job.to_string(),
             operator: request.operator.to_string(),
             subtask: request.subtask,
             offset: request.offset,
             max_wait_ms: u32::try_from(request.max_wait.as_millis()).unwrap_or(u32::MAX),
+            attempt,
+            version: request.version,
         };
         let limit = CALL_TIMEOUT.saturating_add(request.max_wait);
         let answer = self.client.clone().collect_results(within(limit, message)).await;

@@ -59,6 +59,8 @@ pub struct CollectRequest {
     pub operator: OperatorId,
     /// Its subtask.
     pub subtask: u32,
+    /// The version in which the client counts its batches; 0: it has none yet.
+    pub version: u64,
     /// How many batches of this subtask the client has.
     pub offset: u64,
     /// How long to wait when there is nothing.
@@ -84,8 +86,12 @@ pub trait TaskManagerGateway: Send + Sync {
         notice: &CheckpointNotice,
     ) -> Result<(), GatewayError>;
 
-    /// Fetches results of a Collect operator.
-    async fn collect_results(&self, request: CollectRequest) -> Result<CollectResultsResponse, GatewayError>;
+    /// Fetches results of an attempt of a Collect operator.
+    async fn collect_results(
+        &self,
+        request: CollectRequest,
+        attempt: u32,
+    ) -> Result<CollectResultsResponse, GatewayError>;
 
     /// Lets go of what is kept for a job that has ended.
     async fn release_job(&self, job: JobId) -> Result<(), GatewayError>;

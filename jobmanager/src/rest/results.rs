@@ -1,4 +1,4 @@
-//! `GET /jobs/:jobid/results/:operator?subtask=N&offset=K&max-wait-ms=M`: rows of a Collect operator.
+//! `GET /jobs/:jobid/results/:operator?subtask=N&version=V&offset=K&max-wait-ms=M`: rows of a Collect operator.
 //!
 //! Not Flink's: its clients fetch results through a socket of the operator coordinator. The body is a `CollectResultsResponse` of the wire.
 
@@ -23,6 +23,7 @@ pub(super) async fn collect(context: &RestContext, id: &str, operator: &str, que
         job: job_id(id)?,
         operator: operator.parse::<OperatorId>().map_err(|_| RestError::bad_path_parameter("operator", operator))?,
         subtask: query.number("subtask", 0)? as u32,
+        version: query.number("version", 0)?,
         offset: query.number("offset", 0)?,
         max_wait: Duration::from_millis(query.number("max-wait-ms", 0)?.min(MAX_WAIT_MS)),
     };

@@ -99,7 +99,7 @@ impl TaskManagerGateway for Service {
     ) -> Result<Response<CollectResultsResponse>, Status> {
         let kinds = request.into_inner().offset.to_string().into_bytes().into();
         let batches = vec![ResultBatch { ipc: b"rows".to_vec().into(), kinds }];
-        Ok(Response::new(CollectResultsResponse { batches, complete: true }))
+        Ok(Response::new(CollectResultsResponse { batches, complete: true, ..Default::default() }))
     }
 
     async fn release_job(&self, request: Request<ReleaseJobRequest>) -> Result<Response<ReleaseJobResponse>, Status> {

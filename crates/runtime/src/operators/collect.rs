@@ -1,32 +1,59 @@
-//! Collect: keeps results for the client that fetches them.
+//! Collect: keeps results for the client that fetches them. With periodic checkpoints it tells which of them no restart takes back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 
-use dataflow::{Batch, Failure, Operator, OperatorId, Output, Progress};
+use dataflow::checkpoint::{AfterSavepoint, SnapshotKind};
+use dataflow::{
+    Batch, CheckpointBarrier, Failure, JobId, Operator, OperatorId, OperatorSnapshot, Output, Progress, Stateful,
+};
 
 use super::OperatorContext;
 use crate::metrics::TaskMetrics;
-use crate::results::ResultStore;
+use crate::results::{ResultSnapshot, ResultStore};
 
 /// The operator.
 pub(super) struct Collect {
     store: Arc<ResultStore>,
+    job: JobId,
+    /// Checkpoints that are neither complete nor aborted.
+    pending: BTreeMap<u64, Cut>,
+    /// Whether the task ends with a checkpoint.
+    ends_with_checkpoint: bool,
+    finished: bool,
     metrics: Arc<TaskMetrics>,
 }
 
+/// Where a checkpoint cuts the results.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    pushed: u64,
+    /// Nothing comes after it.
+    is_end: bool,
+}
+
 impl Collect {
-    pub(super) fn new(operator: OperatorId, context: &OperatorContext) -> Self {
-        let store = context.results.open(context.attempt.job, operator, context.attempt.subtask);
-        Self { store, metrics: context.metrics.clone() }
+    pub(super) fn new(operator: OperatorId, context: &OperatorContext) -> Result<Self, Failure> {
+        let job = context.attempt.job;
+        let restored = ResultSnapshot::restore(&context.restored(operator), job)
+            .ok_or_else(|| Failure::internal("the results in the restored state cannot be read").fatal())?;
+        let store = context.results.open(context.attempt, operator, restored, context.periodic_checkpoints);
+        Ok(Self {
+            store,
+            job,
+            pending: BTreeMap::new(),
+            ends_with_checkpoint: context.checkpointing,
+            finished: false,
+            metrics: context.metrics.clone(),
+        })
     }
 }
 
 impl Operator for Collect {
     fn process(&mut self, _input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
         self.metrics.records_out.add(batch.num_rows() as u64);
-        self.store.push(batch);
-        Ok(())
+        self.store.push(&batch)
     }
 
     fn is_available(&mut self, waker: &Waker) -> Result<bool, Failure> {
@@ -34,7 +61,42 @@ impl Operator for Collect {
     }
 
     fn finish(&mut self, _waker: &Waker, _out: &mut dyn Output) -> Result<Progress, Failure> {
-        self.store.complete();
+        self.finished = true;
+        if !self.ends_with_checkpoint {
+            self.store.complete();
+        }
         Ok(Progress::Done)
+    }
+
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        Some(self)
+    }
+}
+
+impl Stateful for Collect {
+    fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
+        let results = self.store.snapshot();
+        let stops = matches!(
+            barrier.options.kind,
+            SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain }
+        );
+        let cut = Cut { pushed: results.pushed, is_end: self.finished || stops };
+        self.pending.insert(barrier.checkpoint_id, cut);
+        Ok(OperatorSnapshot { items: vec![results.item(self.job)], keyed: None })
+    }
+
+    fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
+        let later = self.pending.split_off(&(checkpoint_id + 1));
+        for cut in std::mem::replace(&mut self.pending, later).into_values() {
+            self.store.cover(cut.pushed);
+            if cut.is_end {
+                self.store.complete();
+            }
+        }
+        Ok(Progress::Done)
+    }
+
+    fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        self.pending.remove(&checkpoint_id);
     }
 }

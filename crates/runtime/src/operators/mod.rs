@@ -45,6 +45,8 @@ pub(crate) struct OperatorContext {
     pub(crate) restored: BTreeMap<OperatorId, OperatorSubtaskState>,
     /// Whether the task ends with a checkpoint.
     pub(crate) checkpointing: bool,
+    /// Whether the job takes checkpoints by itself.
+    pub(crate) periodic_checkpoints: bool,
 }
 
 impl OperatorContext {
@@ -72,7 +74,7 @@ pub(crate) fn create(
                 .map(boxed)
         }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
-        OperatorSpec::Collect => Ok(boxed(collect::Collect::new(descriptor.id, context))),
+        OperatorSpec::Collect => collect::Collect::new(descriptor.id, context).map(boxed),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }

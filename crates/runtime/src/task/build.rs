@@ -71,6 +71,7 @@ impl TaskBuilder {
             restored_checkpoint: descriptor.restore.as_ref().map(|restore| restore.checkpoint_id),
             restored: descriptor.restore.as_ref().map(|restore| restore.operators.clone()).unwrap_or_default(),
             checkpointing: self.final_checkpoint(),
+            periodic_checkpoints: descriptor.checkpointing.is_some(),
         };
         let Some(first) = descriptor.vertex.operators.first() else {
             return Err(Failure::internal("a vertex without operators was deployed").fatal());

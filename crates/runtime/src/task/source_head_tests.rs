@@ -106,6 +106,7 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
         restored_checkpoint: None,
         restored: BTreeMap::new(),
         checkpointing: false,
+        periodic_checkpoints: false,
     };
     let spec = SourceSpec {
         connector: ConnectorSpec {

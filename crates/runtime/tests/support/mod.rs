@@ -20,7 +20,7 @@ use dataflow::{
     ExecutionAttemptId, ExecutionState, Field, JobId, JobVertex, LeaderEpoch, OperatorDescriptor, OperatorId,
     OperatorSpec, PartitionId, Partitioning, RowType, Split, TypeKind, VertexId,
 };
-use runtime::{TaskEvents, TaskExecutor, TaskExecutorSettings};
+use runtime::{ResultsRequest, TaskEvents, TaskExecutor, TaskExecutorSettings};
 use tokio::net::TcpListener;
 
 pub const JOB: JobId = JobId(7);
@@ -286,12 +286,17 @@ pub fn numbers_in(response: &proto::v1::CollectResultsResponse) -> Vec<i64> {
     all
 }
 
+/// Asks the first attempt of a subtask for its results.
+pub fn results(subtask: u32, offset: u64, max_wait: Duration) -> ResultsRequest {
+    ResultsRequest { job: JOB, operator: COLLECT, subtask, attempt: 0, version: 0, offset, max_wait }
+}
+
 /// Fetches the results of one subtask to their end.
 pub async fn fetch_all(worker: &Worker, subtask: u32) -> Vec<i64> {
     let (mut offset, mut all) = (0, Vec::new());
     loop {
         let wait = Duration::from_secs(10);
-        let response = worker.executor.collect(JOB, COLLECT, subtask, offset, wait).await.unwrap();
+        let response = worker.executor.collect(results(subtask, offset, wait)).await.unwrap();
         offset += response.batches.len() as u64;
         all.extend(numbers_in(&response));
         if response.complete {
