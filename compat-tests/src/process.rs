@@ -105,6 +105,7 @@ pub struct ProcessCluster {
     /// The TaskManagers.
     pub taskmanagers: Vec<Role>,
     rest: String,
+    rest_port: u16,
     rpc_port: u16,
 }
 
@@ -116,6 +117,7 @@ impl ProcessCluster {
             jobmanager: Self::role("jobmanager", rest_port, rpc_port, extra)?,
             taskmanagers: Vec::new(),
             rest: format!("127.0.0.1:{rest_port}"),
+            rest_port,
             rpc_port,
         };
         for _ in 0..taskmanagers {
@@ -123,6 +125,13 @@ impl ProcessCluster {
         }
         cluster.wait_for_taskmanagers(taskmanagers)?;
         Ok(cluster)
+    }
+
+    /// `kill -9` of the JobManager, and a new one at its addresses.
+    pub fn replace_jobmanager(&mut self, extra: &[&str]) -> anyhow::Result<()> {
+        self.jobmanager.kill()?;
+        self.jobmanager = Self::role("jobmanager", self.rest_port, self.rpc_port, extra)?;
+        Ok(())
     }
 
     /// One more TaskManager.

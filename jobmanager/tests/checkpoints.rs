@@ -135,8 +135,14 @@ async fn a_failed_job_goes_on_from_its_last_complete_checkpoint() {
         a.update(task.attempt, ExecutionState::Running).await;
     }
     assert_eq!(complete(&mut a, &again).await, 4, "no number is used twice");
+    let job_folder = folder(dir.path(), 0x21, 4).parent().unwrap().to_owned();
+    std::fs::create_dir(job_folder.join("shared")).unwrap();
+    // As when a task still stores a file for a checkpoint that was aborted.
+    std::fs::create_dir_all(folder(dir.path(), 0x21, 3)).unwrap();
+    std::fs::write(folder(dir.path(), 0x21, 3).join("late"), b"state").unwrap();
     finish(&jobmanager, &mut a, &again).await;
-    gone(&folder(dir.path(), 0x21, 4)).await;
+    gone(&job_folder).await;
+    assert!(dir.path().exists());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dataflow::checkpoint::StateFile;
 
+use crate::layout::SHARED_FOLDER;
 use crate::location::Location;
 use crate::{CheckpointMetadata, METADATA_FILE, Storage, StorageError, read_metadata};
 
@@ -29,7 +30,40 @@ pub async fn dispose(storage: &Storage, path: &str) -> Result<(), StorageError> 
     let own = own_shared_files(storage, &folder, &metadata).await?;
     discard_checkpoint(storage, &folder).await?;
     discard_files(storage, own).await;
+    match folder.rsplit_once('/') {
+        // The folder that a savepoint is in is the user's.
+        Some((job, name)) if name.starts_with("chk-") => discard_empty_job_folder(storage, job).await,
+        _ => {}
+    }
     Ok(())
+}
+
+/// Clears the folder of a job that has ended and keeps no checkpoint: of what its tasks still stored for checkpoints that were aborted, and of
+/// empty folders. What is complete stays.
+pub async fn clear_job_folder(storage: &Storage, job: &str) {
+    if let Err(error) = discard_incomplete(storage, job).await {
+        tracing::warn!(%error, "what an aborted checkpoint has stored stays behind");
+    }
+    discard_empty_job_folder(storage, job).await;
+}
+
+async fn discard_incomplete(storage: &Storage, job: &str) -> Result<(), StorageError> {
+    for name in storage.folders(job).await?.iter().filter(|name| name.starts_with("chk-")) {
+        let folder = format!("{job}/{name}");
+        let metadata = storage.get(&format!("{folder}/{METADATA_FILE}")).await;
+        if matches!(metadata, Err(StorageError::NotFound { .. })) {
+            storage.delete_folder(&folder).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn discard_empty_job_folder(storage: &Storage, job: &str) {
+    for folder in [&format!("{job}/{SHARED_FOLDER}"), job] {
+        if let Err(error) = storage.delete_empty_folder(folder).await {
+            tracing::warn!(%error, "an empty folder for checkpoints stays behind");
+        }
+    }
 }
 
 /// The files in `../shared` that only this checkpoint needs.
@@ -39,7 +73,7 @@ async fn own_shared_files(
     metadata: &CheckpointMetadata,
 ) -> Result<BTreeSet<StateFile>, StorageError> {
     let Some((job, name)) = folder.rsplit_once('/') else { return Ok(BTreeSet::new()) };
-    let shared = format!("{job}/shared/");
+    let shared = format!("{job}/{SHARED_FOLDER}/");
     let mut own: BTreeSet<StateFile> =
         metadata.files().filter(|file| file.location.starts_with(&shared)).cloned().collect();
     if own.is_empty() {

@@ -38,7 +38,8 @@ impl StorageError {
     /// The failure of an operation on a file of the local disk.
     pub(crate) fn local(action: &'static str, location: &std::path::Path, error: &std::io::Error) -> Self {
         let location = location.display().to_string();
-        if error.kind() == std::io::ErrorKind::NotFound {
+        // A file to be written is not missing: its folder cannot take it.
+        if action != "write" && error.kind() == std::io::ErrorKind::NotFound {
             return Self::NotFound { location };
         }
         Self::Failed { action, location, cause: error.to_string() }

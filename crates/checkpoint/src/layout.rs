@@ -9,12 +9,20 @@ use crate::location::Location;
 /// The file whose existence makes a folder a checkpoint.
 pub const METADATA_FILE: &str = "_metadata";
 
+/// The folder of a job in which shared files are.
+pub(crate) const SHARED_FOLDER: &str = "shared";
+
+/// The folder of all checkpoints of a job, below `execution.checkpointing.dir`.
+pub fn job_folder(dir: &str, job_id: JobId) -> Result<String, StorageError> {
+    Ok(Location::parse(dir)?.child(&job_id.to_string()).to_string())
+}
+
 /// The folders of checkpoint `checkpoint_id` of a job, below `execution.checkpointing.dir`.
 pub fn checkpoint_location(dir: &str, job_id: JobId, checkpoint_id: u64) -> Result<CheckpointLocation, StorageError> {
-    let job = Location::parse(dir)?.child(&job_id.to_string());
+    let job = Location::parse(&job_folder(dir, job_id)?)?;
     Ok(CheckpointLocation {
         exclusive: job.child(&format!("chk-{checkpoint_id}")).to_string(),
-        shared: Some(job.child("shared").to_string()),
+        shared: Some(job.child(SHARED_FOLDER).to_string()),
     })
 }
 

@@ -21,9 +21,9 @@ mod shared_files;
 mod storage;
 
 pub use assignment::{Assignment, RestoreError, SourceRestore, adopt_max_parallelism, assign};
-pub use disposal::{discard_checkpoint, discard_files, dispose};
+pub use disposal::{clear_job_folder, discard_checkpoint, discard_files, dispose};
 pub use error::StorageError;
-pub use layout::{METADATA_FILE, checkpoint_location, external_path, savepoint_location};
+pub use layout::{METADATA_FILE, checkpoint_location, external_path, job_folder, savepoint_location};
 pub use metadata::{CheckpointMetadata, OperatorState, SnapshotType, SourceState};
 pub use metadata_file::{METADATA_VERSION, read_metadata, write_metadata};
 pub use shared_files::SharedFiles;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use checkpoint::{
     CheckpointStorage, METADATA_FILE, Storage, StorageError, checkpoint_location, discard_checkpoint, dispose,
-    read_metadata, write_metadata,
+    job_folder, read_metadata, write_metadata,
 };
 use common::config::Configuration;
 use dataflow::JobId;
@@ -224,6 +224,9 @@ fn disposal_keeps_what_others_need(place: &Place) {
     assert!(dispose(1).is_err(), "it is gone");
     dispose(2).unwrap();
     assert!(place.get(&common.location).is_err());
+    let folder_exists = |folder: &str| place.runtime.block_on(place.storage.folder_exists(folder)).unwrap();
+    let job = job_folder(&place.dir, JobId(1)).unwrap();
+    assert!(!folder_exists(&job) && (place.dir.starts_with("s3:") || folder_exists(&place.dir)));
     place.put(&format!("{}/notes/readme", place.dir), b"mine");
     let refused = place.runtime.block_on(checkpoint::dispose(&place.storage, &format!("{}/notes", place.dir)));
     assert!(refused.unwrap_err().to_string().contains("no checkpoint or savepoint"));

@@ -101,6 +101,9 @@ fn a_folder_that_cannot_be_made_is_an_error() {
     let below = format!("{}/checkpoints", file.display());
     let error = runtime.block_on(storage.prepare_folder(&below)).unwrap_err().to_string();
     assert!(error.contains(&format!("cannot make the folder {below}")), "{error}");
+    // Files cannot be made there, and the system says that they do not exist.
+    let error = runtime.block_on(storage.prepare_folder("/proc")).unwrap_err().to_string();
+    assert!(error.contains("cannot write /proc/.probe-"), "{error}");
     for wrong in ["checkpoints", "hdfs://namenode/x"] {
         let error = runtime.block_on(storage.prepare_folder(wrong)).unwrap_err();
         assert!(matches!(error, StorageError::Invalid(_)) && error.to_string().contains(wrong), "{error}");

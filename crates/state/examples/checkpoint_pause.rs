@@ -111,7 +111,8 @@ fn checkpoint(
     folder: &Folder,
 ) -> Result<(f64, KeyedStateHandle), Failure> {
     let begin = Instant::now();
-    let slots = keys.iter().enumerate().map(|(slot, key)| (slot as u32, Address::of_key(0, key)));
+    let slots = state.slots_to_store(0..keys.len() as u32);
+    let slots = slots.into_iter().map(|slot| (slot, Address::of_key(0, &keys[slot as usize])));
     let snapshot = state.snapshot(&barrier(id), slots, write_value)?;
     let pause = begin.elapsed().as_secs_f64();
     let handle = snapshot.store(folder)?;

@@ -23,6 +23,9 @@ const STORED: u8 = 4;
 /// Chosen to be dropped.
 const VICTIM: u8 = 8;
 
+/// Marks that are looked at together for one that is dirty.
+const SCANNED: usize = 16;
+
 /// The slots of an operator and its store.
 pub struct WriteBack {
     store: KeyedStore,
@@ -176,7 +179,24 @@ impl WriteBack {
         Ok(())
     }
 
-    /// The state at a barrier. `slots` are all there are, `write` appends the value of one.
+    /// The slots whose entries belong to the next snapshot: those that are dirty, or `all` when the store keeps nothing.
+    pub fn slots_to_store(&self, all: impl Iterator<Item = u32>) -> Vec<u32> {
+        if !self.on_disk {
+            return all.collect();
+        }
+        let mut dirty = Vec::new();
+        // Most are clean: they are passed by in words.
+        for (number, marks) in self.marks.chunks(SCANNED).enumerate() {
+            if marks.iter().fold(0, |any, marks| any | marks) & DIRTY != 0 {
+                let first = number * SCANNED;
+                let found = marks.iter().zip(first..).filter(|(marks, _)| **marks & DIRTY != 0);
+                dirty.extend(found.map(|(_, slot)| slot as u32));
+            }
+        }
+        dirty
+    }
+
+    /// The state at a barrier. `slots` are all there are, or those to be stored; `write` appends the value of one.
     pub fn snapshot<'a>(
         &mut self,
         barrier: &CheckpointBarrier,

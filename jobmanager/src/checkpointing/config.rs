@@ -76,6 +76,12 @@ impl CheckpointConfig {
         Some(checkpoint::checkpoint_location(directory, job, checkpoint_id))
     }
 
+    /// In which folder the checkpoints of a job are; none without a directory.
+    pub fn job_folder(&self, job: JobId) -> Option<String> {
+        // A directory that is no location has never held a checkpoint.
+        checkpoint::job_folder(self.directory.as_deref()?, job).ok()
+    }
+
     /// Whether a task whose input has ended waits for one more checkpoint.
     pub fn final_checkpoint(&self) -> bool {
         self.interval.is_some() && self.after_tasks_finish

@@ -11,7 +11,7 @@ use common::random::Random;
 use dataflow::checkpoint::{CheckpointingDescriptor, SnapshotKind, StateFile, TaskSnapshot};
 use dataflow::{Failure, JobGraph, JobStatus, OperatorId, VertexId};
 use tokio::sync::oneshot;
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tracing::{debug, info, warn};
 
 use super::{JobMasterContext, JobMasterHandle, Message};
@@ -43,6 +43,8 @@ pub(super) struct Checkpoints {
     /// What was known of the sources when each pending checkpoint was triggered.
     sources: HashMap<u64, BTreeMap<OperatorId, SourceState>>,
     publication: Option<Publication>,
+    /// Files on their way out.
+    deletions: JoinSet<()>,
     answers: HashMap<u64, Answer>,
     next_ticket: u64,
     timer: Option<(i64, AbortHandle)>,
@@ -63,6 +65,7 @@ impl Checkpoints {
             context,
             sources: HashMap::new(),
             publication: None,
+            deletions: JoinSet::new(),
             answers: HashMap::new(),
             next_ticket: 0,
             timer: None,
@@ -176,7 +179,7 @@ impl Checkpoints {
         let discards = self.completed.add(publication.completed);
         let ids = discards.iter().filter(|discard| discard.folder.is_some()).map(|d| d.checkpoint_id).collect();
         let storage = self.storage.clone();
-        tokio::spawn(async move { delete(&storage, discards).await });
+        self.delete_meanwhile(async move { delete(&storage, discards).await });
         Some((path, ids))
     }
 
@@ -193,7 +196,7 @@ impl Checkpoints {
         self.sources.remove(&pending.id());
         let files = self.completed.unused(pending.snapshots.values());
         let (storage, folder) = (self.storage.clone(), pending.location().exclusive.clone());
-        tokio::spawn(async move {
+        self.delete_meanwhile(async move {
             checkpoint::discard_files(&storage, files).await;
             if let Err(error) = checkpoint::discard_checkpoint(&storage, &folder).await {
                 warn!("what an aborted checkpoint has stored stays in {folder}: {error}");
@@ -202,7 +205,7 @@ impl Checkpoints {
     }
 
     /// Deletes what a task has stored for a checkpoint that was aborted before.
-    pub(super) fn discard_snapshot(&self, snapshot: &TaskSnapshot) {
+    pub(super) fn discard_snapshot(&mut self, snapshot: &TaskSnapshot) {
         let mut files = self.completed.unused([snapshot]);
         for handle in snapshot.operators.values().flat_map(|state| &state.keyed) {
             let exclusive = match handle {
@@ -242,18 +245,27 @@ impl Checkpoints {
             timer.abort();
         }
         let retained = self.config.retained_at(status);
+        let mut discards = Vec::new();
         if let Some(publication) = self.publication.take() {
             // It does not panic, and if it did its checkpoint would not be there.
             let _ = publication.worker.await;
             if publication.is_restore_point && !retained {
-                self.completed.add(publication.completed);
+                discards = self.completed.add(publication.completed);
+                self.discard_files(publication.copies);
             }
         }
-        if !retained {
-            let discards = self.completed.clear();
-            delete(&self.storage, discards).await;
-        } else if let Some(latest) = self.completed.latest() {
-            info!("job {} ends {status}; its last checkpoint stays in {}", self.handle.job(), latest.folder);
+        if retained {
+            self.deletions.detach_all();
+            if let Some(latest) = self.completed.latest() {
+                info!("job {} ends {status}; its last checkpoint stays in {}", self.handle.job(), latest.folder);
+            }
+            return;
+        }
+        discards.extend(self.completed.clear());
+        delete(&self.storage, discards).await;
+        while self.deletions.join_next().await.is_some() {}
+        if let Some(folder) = self.config.job_folder(self.handle.job()) {
+            checkpoint::clear_job_folder(&self.storage, &folder).await;
         }
     }
 
@@ -279,11 +291,17 @@ impl Checkpoints {
         snapshots
     }
 
-    fn discard_files(&self, files: Vec<StateFile>) {
+    fn discard_files(&mut self, files: Vec<StateFile>) {
         if !files.is_empty() {
             let storage = self.storage.clone();
-            tokio::spawn(async move { checkpoint::discard_files(&storage, files).await });
+            self.delete_meanwhile(async move { checkpoint::discard_files(&storage, files).await });
         }
+    }
+
+    /// Deletes while the job goes on.
+    fn delete_meanwhile(&mut self, deletion: impl Future<Output = ()> + Send + 'static) {
+        while self.deletions.try_join_next().is_some() {}
+        self.deletions.spawn(deletion);
     }
 }
 

@@ -47,6 +47,14 @@ pub(super) fn delete_folder(path: &Path) -> Result<(), StorageError> {
     gone(fs::remove_dir_all(path), path)
 }
 
+/// Deletes a folder in which nothing is. One that has something in it stays, which is no error.
+pub(super) fn delete_empty_folder(path: &Path) -> Result<(), StorageError> {
+    match fs::remove_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        deleted => gone(deleted, path),
+    }
+}
+
 fn gone(result: io::Result<()>, path: &Path) -> Result<(), StorageError> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StorageError::local("delete", path, &error)),

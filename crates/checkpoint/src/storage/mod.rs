@@ -92,6 +92,14 @@ impl Storage {
         }
     }
 
+    /// Deletes a folder in which nothing is. In S3 there is none without a file.
+    pub async fn delete_empty_folder(&self, folder: &str) -> Result<(), StorageError> {
+        match Location::parse(folder)? {
+            Location::Local(path) => on_disk(move || local::delete_empty_folder(&path)).await,
+            Location::S3 { .. } => Ok(()),
+        }
+    }
+
     /// The storage of one checkpoint as a state backend sees it. Its methods block; `handle` is of the runtime that talks to S3.
     pub fn checkpoint(&self, location: CheckpointLocation, handle: Handle) -> CheckpointStorage {
         CheckpointStorage::new(self.clone(), location, handle)

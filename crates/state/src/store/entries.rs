@@ -11,8 +11,8 @@ pub struct Entries {
 
 #[derive(Debug, Clone, Copy)]
 struct Place {
-    /// The first bytes of the key, so that most comparisons need not look it up.
-    first: u64,
+    /// The first bytes of the key, so that most comparisons need not look it up: of a number the better part.
+    first: u128,
     start: usize,
     key: u32,
     /// `DELETED`, or the length of the value.
@@ -42,10 +42,10 @@ impl Entries {
 
     fn place(&mut self, start: usize, middle: usize, value: u32) {
         let key = &self.bytes[start..middle];
-        let mut first = [0; 8];
-        let length = key.len().min(8);
+        let mut first = [0; 16];
+        let length = key.len().min(16);
         first[..length].copy_from_slice(&key[..length]);
-        self.places.push(Place { first: u64::from_be_bytes(first), start, key: (middle - start) as u32, value });
+        self.places.push(Place { first: u128::from_be_bytes(first), start, key: (middle - start) as u32, value });
     }
 
     /// Orders by key and drops what a later one for the same key replaces.

@@ -13,10 +13,11 @@ use dataflow::{Failure, KeyedSnapshot};
 use super::context::{KeyedStateContext, StateBackend, StateTtl};
 use super::entries::Entries;
 use super::entry_key::{EntryKeys, LoadEntry, end_of, parse, write_prefix};
+use super::increment::Increment;
 use super::managed_memory::Membership;
 use super::restore;
 use super::rocks::RocksStore;
-use super::snapshots::{DatabaseCopy, IncrementalSnapshot, MemorySnapshot, SavepointSnapshot, WorkingDirectory, lock};
+use super::snapshots::{IncrementalSnapshot, MemorySnapshot, SavepointSnapshot, WorkingDirectory, lock};
 use super::uploads::Uploads;
 use crate::value::written_at;
 
@@ -34,7 +35,9 @@ enum Tables {
 }
 
 struct Database {
-    store: RocksStore,
+    store: Arc<RocksStore>,
+    /// Of the last barrier, until it is written.
+    increment: Mutex<Option<Arc<Increment>>>,
     backend_id: String,
     incremental: bool,
     uploads: Arc<Mutex<Uploads>>,
@@ -55,7 +58,8 @@ impl KeyedStore {
                 let directory = Arc::new(WorkingDirectory(context.directory.clone()));
                 let (store, uploads) = restore::into_database(&context)?;
                 Tables::RocksDb(Box::new(Database {
-                    store,
+                    store: Arc::new(store),
+                    increment: Mutex::default(),
                     backend_id: new_backend_id(),
                     membership: context.memory.join(),
                     incremental: context.incremental,
@@ -104,10 +108,8 @@ impl KeyedStore {
     /// Writes entries and takes them; if it fails, they are still there. Only for stores on disk.
     pub fn write(&mut self, entries: &mut Entries) -> Result<(), Failure> {
         entries.sort();
-        for (key, _) in entries.iter() {
-            self.keys.check(key)?;
-        }
-        self.database().store.write(entries)?;
+        self.check(entries)?;
+        self.written()?.write(entries)?;
         *entries = Entries::default();
         Ok(())
     }
@@ -119,15 +121,19 @@ impl KeyedStore {
         mut found: impl FnMut(usize, &[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let now = self.expires_before();
-        let Tables::RocksDb(database) = &self.tables else { return Ok(()) };
-        database.store.get(keys, |index, value| if is_live(value, now) { found(index, value) } else { Ok(()) })
+        if !self.is_on_disk() {
+            return Ok(());
+        }
+        self.written()?.get(keys, |index, value| if is_live(value, now) { found(index, value) } else { Ok(()) })
     }
 
     /// Calls `load` with the entries whose keys begin with `prefix`, in order.
     pub fn scan(&self, prefix: &[u8], load: &mut LoadEntry<'_>) -> Result<(), Failure> {
         let now = self.expires_before();
-        let Tables::RocksDb(database) = &self.tables else { return Ok(()) };
-        database.store.scan(prefix, end_of(prefix).as_deref(), |key, value| {
+        if !self.is_on_disk() {
+            return Ok(());
+        }
+        self.written()?.scan(prefix, end_of(prefix).as_deref(), |key, value| {
             if is_live(value, now) {
                 load(parse(key), value)?;
             }
@@ -137,7 +143,10 @@ impl KeyedStore {
 
     /// The namespaces in which a state has entries, in order of time.
     pub fn namespaces(&self, state: u8) -> Result<Vec<i64>, Failure> {
-        let Tables::RocksDb(database) = &self.tables else { return Ok(Vec::new()) };
+        if !self.is_on_disk() {
+            return Ok(Vec::new());
+        }
+        let store = self.written()?;
         let mut found = std::collections::BTreeSet::new();
         for group in self.keys.key_groups().clone() {
             let mut from = Vec::new();
@@ -145,7 +154,7 @@ impl KeyedStore {
             let end = end_of(&from);
             loop {
                 let mut next = None;
-                database.store.scan(&from, end.as_deref(), |key, _| {
+                store.scan(&from, end.as_deref(), |key, _| {
                     next = Some(parse(key).namespaced().0);
                     Ok(false)
                 })?;
@@ -163,14 +172,16 @@ impl KeyedStore {
 
     /// Deletes all entries of a namespace.
     pub fn delete_namespace(&self, state: u8, namespace: i64) -> Result<(), Failure> {
-        let Tables::RocksDb(database) = &self.tables else { return Ok(()) };
+        if !self.is_on_disk() {
+            return Ok(());
+        }
         let range = |group| {
             let mut from = Vec::new();
             write_prefix(group, state, Some(namespace), &mut from);
             let to = end_of(&from).unwrap_or_else(|| vec![u8::MAX; from.len() + 1]);
             (from, to)
         };
-        database.store.delete_ranges(&self.keys.key_groups().clone().map(range).collect::<Vec<_>>())
+        self.written()?.delete_ranges(&self.keys.key_groups().clone().map(range).collect::<Vec<_>>())
     }
 
     /// The state as it is now. `entries`: with `hashmap` all there are, else what has not been written yet; they are taken, unless it fails.
@@ -180,20 +191,18 @@ impl KeyedStore {
         entries: &mut Entries,
     ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
         let key_groups = self.keys.key_groups().clone();
+        self.check(entries)?;
         if !self.is_on_disk() {
-            for (key, _) in entries.iter() {
-                self.keys.check(key)?;
-            }
             return Ok(Box::new(MemorySnapshot { entries: std::mem::take(entries), key_groups }));
         }
-        self.write(entries)?;
-        let database = self.database();
-        let copy = database.copy()?;
+        self.written()?;
+        let database = self.database_mut();
+        let increment = database.begin_increment(std::mem::take(entries));
         if matches!(barrier.options.kind, SnapshotKind::Savepoint { .. }) {
-            return Ok(Box::new(SavepointSnapshot { copy, key_groups }));
+            return Ok(Box::new(SavepointSnapshot { increment, key_groups }));
         }
         Ok(Box::new(IncrementalSnapshot {
-            copy,
+            increment,
             checkpoint_id: barrier.checkpoint_id,
             backend_id: database.backend_id.clone(),
             key_groups,
@@ -221,20 +230,42 @@ impl KeyedStore {
         self.ttl.as_ref().map(|ttl| ttl.clock.now_millis().saturating_sub(ttl.millis))
     }
 
-    fn database(&mut self) -> &mut Database {
+    fn check(&self, entries: &Entries) -> Result<(), Failure> {
+        entries.iter().try_for_each(|(key, _)| self.keys.check(key))
+    }
+
+    /// The database with all that was written to it, that of the last barrier included.
+    fn written(&self) -> Result<&RocksStore, Failure> {
+        match &self.tables {
+            Tables::RocksDb(database) => database.end_increment().map(|()| &*database.store),
+            Tables::Memory(_) => unreachable!("state that is in memory is not asked for a database"),
+        }
+    }
+
+    fn database_mut(&mut self) -> &mut Database {
         match &mut self.tables {
             Tables::RocksDb(database) => database,
-            Tables::Memory(_) => unreachable!("nothing is written to state that is in memory"),
+            Tables::Memory(_) => unreachable!("state that is in memory is not asked for a database"),
         }
     }
 }
 
 impl Database {
-    fn copy(&mut self) -> Result<DatabaseCopy, Failure> {
+    fn begin_increment(&mut self, entries: Entries) -> Arc<Increment> {
         self.copies += 1;
         let path = self.directory.0.join(format!("copy-{}", self.copies));
-        self.store.checkpoint(&path)?;
-        Ok(DatabaseCopy { path, _directory: self.directory.clone() })
+        let increment = Arc::new(Increment::new(entries, path, self.store.clone(), self.directory.clone()));
+        *lock(&self.increment) = Some(increment.clone());
+        increment
+    }
+
+    fn end_increment(&self) -> Result<(), Failure> {
+        let mut last = lock(&self.increment);
+        if let Some(increment) = &*last {
+            increment.write()?;
+            *last = None;
+        }
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ mod canonical;
 mod context;
 mod entries;
 mod entry_key;
+mod increment;
 mod keyed_store;
 mod managed_memory;
 mod restore;

@@ -44,9 +44,9 @@ pub(super) fn into_database(context: &KeyedStateContext) -> Result<(RocksStore, 
         fetch(reader(context)?, handle, &database_path(&context.directory))?;
         return Ok((open()?, Uploads::restored(shared.clone())));
     }
-    let mut store = open()?;
+    let store = open()?;
     for (number, handle) in context.restored.iter().enumerate() {
-        let mut writer = BulkWriter::new(&mut store);
+        let mut writer = BulkWriter::new(&store);
         match handle {
             KeyedStateHandle::Canonical { key_groups, file, offsets } => {
                 let file = CanonicalFile { reader: reader(context)?, file, key_groups, offsets };

@@ -4,13 +4,14 @@
 //! its increment. Filters and indices stay in memory: with a small cache for them random reads would be unusably slow.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dataflow::Failure;
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::compaction_filter::Decision;
 use rocksdb::{
-    BlockBasedOptions, DB, DBCompressionType, IngestExternalFileOptions, LogLevel, Options, ReadOptions, SstFileWriter,
-    WriteBatch, WriteOptions,
+    BlockBasedOptions, DB, DBCompactionStyle, DBCompressionType, IngestExternalFileOptions, LogLevel, Options,
+    ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
 };
 
 use super::context::StateTtl;
@@ -24,6 +25,8 @@ const COLUMN_FAMILY: &str = "default";
 const FILTER_BITS: f64 = 10.0;
 /// Fewer entries than this are not worth a file of their own.
 const FEW_ENTRIES: usize = 4_096;
+/// Threads that compact and flush, of all databases of the process together.
+const BACKGROUND_JOBS: i32 = 2;
 /// A file that is restored has about this many bytes.
 const FILE_BYTES: usize = 64 << 20;
 
@@ -32,7 +35,7 @@ pub(super) struct RocksStore {
     db: DB,
     options: Options,
     directory: PathBuf,
-    files_written: u64,
+    files_written: AtomicU64,
 }
 
 impl RocksStore {
@@ -43,11 +46,11 @@ impl RocksStore {
         let options = options(memory, ttl);
         let db = DB::open_cf_with_opts(&options, &path, [(COLUMN_FAMILY, options.clone())])
             .map_err(|error| local_failure(&path, error))?;
-        Ok(Self { db, options, directory: directory.to_owned(), files_written: 0 })
+        Ok(Self { db, options, directory: directory.to_owned(), files_written: AtomicU64::new(0) })
     }
 
     /// Writes entries that are sorted.
-    pub(super) fn write(&mut self, entries: &Entries) -> Result<(), Failure> {
+    pub(super) fn write(&self, entries: &Entries) -> Result<(), Failure> {
         match entries.len() {
             0 => Ok(()),
             1..FEW_ENTRIES => self.write_few(entries),
@@ -72,7 +75,7 @@ impl RocksStore {
         self.db.write_opt(batch, &options).map_err(|error| self.failure(error))
     }
 
-    fn write_file(&mut self, entries: &Entries) -> Result<(), Failure> {
+    fn write_file(&self, entries: &Entries) -> Result<(), Failure> {
         let path = self.next_file();
         let mut writer = SstFileWriter::create(&self.options);
         writer.open(&path).map_err(|error| self.failure(error))?;
@@ -87,9 +90,9 @@ impl RocksStore {
         self.ingest(&path)
     }
 
-    fn next_file(&mut self) -> PathBuf {
-        self.files_written += 1;
-        self.directory.join(format!("write-{}.sst", self.files_written))
+    fn next_file(&self) -> PathBuf {
+        let number = self.files_written.fetch_add(1, Ordering::Relaxed);
+        self.directory.join(format!("write-{number}.sst"))
     }
 
     fn ingest(&self, path: &Path) -> Result<(), Failure> {
@@ -163,12 +166,12 @@ impl RocksStore {
 
 /// Writes a long run of sorted entries into a database.
 pub(super) struct BulkWriter<'a> {
-    store: &'a mut RocksStore,
+    store: &'a RocksStore,
     entries: Entries,
 }
 
 impl<'a> BulkWriter<'a> {
-    pub(super) fn new(store: &'a mut RocksStore) -> Self {
+    pub(super) fn new(store: &'a RocksStore) -> Self {
         Self { store, entries: Entries::default() }
     }
 
@@ -233,6 +236,10 @@ fn options(memory: &ManagedMemory, ttl: Option<StateTtl>) -> Options {
     options.create_if_missing(true);
     options.set_block_based_table_factory(&table);
     options.set_compression_type(DBCompressionType::Lz4);
+    // Files of barriers spread over all keys. By levels each few of them would rewrite the whole database, which the next checkpoint would store
+    // again; this way files are merged with others of their size.
+    options.set_compaction_style(DBCompactionStyle::Universal);
+    options.set_max_background_jobs(BACKGROUND_JOBS);
     options.set_write_buffer_manager(memory.write_buffers());
     options.set_write_buffer_size(8 << 20);
     options.set_max_open_files(-1);

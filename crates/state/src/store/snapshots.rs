@@ -11,6 +11,7 @@ use dataflow::snapshot::{KeyedSnapshot, StateScope, StateStorage};
 
 use super::canonical::CanonicalWriter;
 use super::entries::Entries;
+use super::increment::Increment;
 use super::rocks::{local_failure, scan_files};
 use super::uploads::Uploads;
 
@@ -66,23 +67,24 @@ impl Drop for DatabaseCopy {
     }
 }
 
-/// A copy of a database, whose entries become one canonical file.
+/// A database as it is with an increment, whose entries become one canonical file.
 pub(super) struct SavepointSnapshot {
-    pub(super) copy: DatabaseCopy,
+    pub(super) increment: Arc<Increment>,
     pub(super) key_groups: RangeInclusive<u32>,
 }
 
 impl KeyedSnapshot for SavepointSnapshot {
     fn store(self: Box<Self>, storage: &dyn StateStorage) -> Result<KeyedStateHandle, Failure> {
+        let copy = self.increment.take_copy()?;
         let mut writer = CanonicalWriter::new(storage.create(StateScope::Exclusive)?, self.key_groups.clone())?;
-        scan_files(&self.copy.path, &[], None, &mut |key, value| writer.put(key, value))?;
+        scan_files(&copy.path, &[], None, &mut |key, value| writer.put(key, value))?;
         writer.finish()
     }
 }
 
-/// A copy of a database, whose files are stored unless they are durable already.
+/// A database as it is with an increment, whose files are stored unless they are durable already.
 pub(super) struct IncrementalSnapshot {
-    pub(super) copy: DatabaseCopy,
+    pub(super) increment: Arc<Increment>,
     pub(super) checkpoint_id: u64,
     pub(super) backend_id: String,
     pub(super) key_groups: RangeInclusive<u32>,
@@ -95,8 +97,9 @@ pub(super) struct IncrementalSnapshot {
 impl KeyedSnapshot for IncrementalSnapshot {
     fn store(self: Box<Self>, storage: &dyn StateStorage) -> Result<KeyedStateHandle, Failure> {
         let (mut shared, mut private, mut new_bytes) = (BTreeMap::new(), BTreeMap::new(), 0);
-        for name in self.copy.files()? {
-            let path = self.copy.path.join(&name);
+        let copy = self.increment.take_copy()?;
+        for name in copy.files()? {
+            let path = copy.path.join(&name);
             if let Some(known) = self.known(&name) {
                 shared.insert(name, known);
                 continue;
@@ -127,7 +130,7 @@ impl IncrementalSnapshot {
     }
 }
 
-/// Nothing that is done under the lock can leave it half done.
-pub(super) fn lock(uploads: &Mutex<Uploads>) -> std::sync::MutexGuard<'_, Uploads> {
-    uploads.lock().unwrap_or_else(PoisonError::into_inner)
+/// Nothing that is done under these locks can leave what they guard half done.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

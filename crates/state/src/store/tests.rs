@@ -447,3 +447,58 @@ fn keys_of_other_subtasks_are_refused() {
     (0..NUMBERS).for_each(|number| entries.put(|out| store.keys().write(&address(&[number; 16]), out), |_| ()));
     assert!(store.snapshot(&barrier(1, SnapshotKind::Checkpoint), &mut entries).is_err());
 }
+
+/// What a store has of the numbers 0, 1, 2, and so on.
+fn values(store: &KeyedStore) -> Vec<Option<u8>> {
+    let mut found = vec![None; 4];
+    for (number, found) in found.iter_mut().enumerate() {
+        let key = entry(number as u8);
+        let mut read = |_, value: &[u8]| {
+            *found = Some(value[0]);
+            Ok(())
+        };
+        store.get([key.as_slice()].into_iter(), &mut read).unwrap();
+    }
+    found
+}
+
+#[test]
+fn a_barrier_divides_what_is_written() {
+    let (folder, directory) = (Folder::new(), tempfile::tempdir().unwrap());
+    let open = |name: &str, restored| {
+        let context = KeyedStateContext {
+            backend: StateBackend::RocksDb,
+            max_parallelism: MAX_PARALLELISM,
+            key_groups: 0..=MAX_PARALLELISM - 1,
+            directory: directory.path().join(name),
+            restored,
+            reader: Some(folder.clone()),
+            ..Default::default()
+        };
+        KeyedStore::open(context).unwrap()
+    };
+    let entries = |changes: &[(u8, u8)]| {
+        let mut entries = Entries::default();
+        for (number, value) in changes {
+            entries.put(|out| out.extend_from_slice(&entry(*number)), |out| out.push(*value));
+        }
+        entries
+    };
+    let mut store = open("first", Vec::new());
+    store.write(&mut entries(&[(0, 10)])).unwrap();
+    let snapshot = store.snapshot(&barrier(1, SnapshotKind::Checkpoint), &mut entries(&[(1, 11), (2, 12)])).unwrap();
+    store.write(&mut entries(&[(2, 22), (3, 23)])).unwrap();
+    let handle = snapshot.store(&*folder).unwrap();
+    assert_eq!(values(&store), [Some(10), Some(11), Some(22), Some(23)]);
+    assert_eq!(
+        values(&open("second", vec![handle])),
+        [Some(10), Some(11), Some(12), None],
+        "written before the barrier"
+    );
+    drop(store.snapshot(&barrier(2, SnapshotKind::Checkpoint), &mut entries(&[(0, 30)])).unwrap());
+    assert_eq!(values(&store), [Some(30), Some(11), Some(22), Some(23)], "of a checkpoint that nobody stored");
+    let snapshot = store.snapshot(&barrier(3, SAVEPOINT), &mut entries(&[(1, 41)])).unwrap();
+    let handle = snapshot.store(&*folder).unwrap();
+    drop(store);
+    assert_eq!(values(&open("third", vec![handle])), [Some(30), Some(41), Some(22), Some(23)]);
+}

@@ -215,7 +215,8 @@ impl KeyedGroups {
     /// The state at a barrier.
     pub(super) fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Box<dyn KeyedSnapshot>, Failure> {
         let Self { groups, state, .. } = self;
-        let slots = groups.keys().map(|key| (key, groups.address(key)));
+        let slots = state.slots_to_store(groups.keys());
+        let slots = slots.into_iter().map(|key| (key, groups.address(key)));
         state.snapshot(barrier, slots, |key, out| groups.write_value(key, out))
     }
 }

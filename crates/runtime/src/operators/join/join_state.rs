@@ -187,10 +187,12 @@ impl JoinState {
         sides: &[Side; 2],
     ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
         let mut writers = writers(sides, &self.codecs);
-        let of_side = |side: usize| {
-            sides[side].rows.all_entries().map(move |(id, entry)| (mark(side, id), address(table, side, entry)))
-        };
-        let slots = of_side(0).chain(of_side(1));
+        let of_side = |side: usize| sides[side].rows.all_entries().map(move |(id, _)| mark(side, id));
+        let slots = self.write_back.slots_to_store(of_side(0).chain(of_side(1)));
+        let slots = slots.into_iter().map(|slot| {
+            let side = (slot % 2) as usize;
+            (slot, address(table, side, sides[side].rows.entry(slot / 2)))
+        });
         self.write_back.snapshot(barrier, slots, |slot, out| write_value(sides, &mut writers, slot, out))
     }
 

@@ -1,0 +1,140 @@
+//! A process is killed in the middle of an exactly-once job, and the output is that of a run without: from files to files, with windows and an
+//! unbounded GROUP BY. Restart settings are the defaults.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use compat_tests::process::{self, ProcessCluster};
+use tempfile::TempDir;
+
+/// Rows of the input: some seconds of work at [`ROWS_PER_SECOND`].
+const ROWS: u32 = 20_000;
+const ROWS_PER_SECOND: u32 = 8_000;
+
+/// A folder with the input of the job and the script of it that writes to this folder in there.
+fn write_job(folder: &Path, out: &str) -> String {
+    let mut rows = String::new();
+    for i in 0..ROWS {
+        let (minute, second) = (i / 1_000 % 60, i / 17 % 60);
+        writeln!(rows, "user{},{},2024-01-01 10:{minute:02}:{second:02}", i % 97, i % 10).expect("a string takes it");
+    }
+    std::fs::write(folder.join("events.csv"), rows).expect("the folder can be written");
+    let sink = |name: &str| {
+        format!(
+            "WITH ('connector'='filesystem','path'='{}/{out}/{name}','format'='csv',\
+             'sink.rolling-policy.rollover-interval'='200 ms','sink.rolling-policy.check-interval'='100 ms')",
+            folder.display()
+        )
+    };
+    let script = format!(
+        "CREATE TABLE events (user_id STRING, amount INT, ts TIMESTAMP(0), WATERMARK FOR ts AS ts - INTERVAL '1' MINUTE) \
+         WITH ('connector'='filesystem','path'='{}/events.csv','format'='csv');\n\
+         CREATE TABLE totals (user_id STRING, ws TIMESTAMP(3), total BIGINT, n BIGINT) {};\n\
+         CREATE TABLE seen (user_id STRING, amount INT, m BIGINT) {};\n\
+         EXECUTE STATEMENT SET BEGIN\n\
+         INSERT INTO totals SELECT user_id, window_start, SUM(CAST(amount AS BIGINT)), COUNT(*) \
+         FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY user_id, window_start, window_end;\n\
+         INSERT INTO seen SELECT user_id, amount, MINUTE(ts) FROM events GROUP BY user_id, amount, MINUTE(ts);\nEND;\n",
+        folder.display(),
+        sink("totals"),
+        sink("seen")
+    );
+    let path = folder.join(format!("{out}.sql"));
+    std::fs::write(&path, script).expect("the folder can be written");
+    path.display().to_string()
+}
+
+/// The lines of all visible files, in order; a line that is there twice is there twice.
+fn lines(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let files = entries.map(|entry| entry.expect("an entry").path());
+    let visible = files.filter(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
+    let texts = visible.map(|path| std::fs::read_to_string(path).expect("a part file"));
+    let mut lines: Vec<String> = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    lines.sort_unstable();
+    lines
+}
+
+fn arguments(settings: &[String]) -> Vec<&str> {
+    settings.iter().map(String::as_str).collect()
+}
+
+/// A job that is in the middle of its work and has stored where it is.
+struct Running {
+    folder: TempDir,
+    settings: Vec<String>,
+    cluster: ProcessCluster,
+    job: String,
+}
+
+impl Running {
+    fn start(settings: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().display();
+        let mut settings: Vec<String> = settings.iter().map(|setting| format!("-D{setting}")).collect();
+        settings.extend([
+            format!("-Dexecution.checkpointing.dir={path}/checkpoints"),
+            format!("-Dhigh-availability.storageDir={path}/jobs"),
+            "-Dexecution.checkpointing.interval=100ms".to_owned(),
+            format!("-Dpipeline.source.max-rows-per-second={ROWS_PER_SECOND}"),
+        ]);
+        let cluster = ProcessCluster::start(2, 1, &arguments(&settings)).expect("a cluster");
+        let script = write_job(folder.path(), "out");
+        let run = ["run", "-d", "-p", "2", "-m", cluster.rest_address(), &script];
+        let output = process::run(&[&run[..], &arguments(&settings)].concat()).expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (_, rest) = said.split_once("JobID ").unwrap_or_else(|| panic!("no job id: {output:?}"));
+        let job = rest[..32].to_owned();
+        let running = Self { folder, settings, cluster, job };
+        let totals = running.folder.path().join("out/totals");
+        running.cluster.wait_until("rows of a window", || Ok(!lines(&totals).is_empty())).expect("they come");
+        assert_eq!(running.state().as_deref(), Some("RUNNING"), "it is in the middle of its work");
+        running
+    }
+
+    /// None while there is no JobManager that knows the job.
+    fn state(&self) -> Option<String> {
+        Some(self.cluster.get(&format!("/jobs/{}", self.job)).ok()?["state"].as_str()?.to_owned())
+    }
+
+    /// Waits for the end and compares.
+    fn ends_as_if_nothing_had_happened(self) {
+        let ended = self.cluster.wait_until("the job to finish", || {
+            let state = self.state();
+            anyhow::ensure!(state.as_deref() != Some("FAILED"), "it has failed: {}", self.exceptions());
+            Ok(state.as_deref() == Some("FINISHED"))
+        });
+        ended.unwrap_or_else(|error| panic!("{error}; it is {:?}: {}", self.state(), self.exceptions()));
+        let checkpoints = self.cluster.get(&format!("/jobs/{}/checkpoints", self.job)).expect("statistics");
+        assert!(checkpoints["latest"]["restored"]["id"].as_u64().is_some_and(|id| id > 0), "{checkpoints}");
+        let folder = self.folder.path();
+        let alone = process::run(&["run", "--target", "local", &write_job(folder, "expected")]).expect("it runs");
+        assert!(alone.status.success(), "{alone:?}");
+        for (table, least) in [("totals", 1_000), ("seen", 5_000)] {
+            let expected = lines(&folder.join("expected").join(table));
+            assert!(expected.len() > least, "{table}: {}", expected.len());
+            assert!(lines(&folder.join("out").join(table)) == expected, "{table} differs");
+        }
+    }
+
+    fn exceptions(&self) -> String {
+        self.cluster
+            .get(&format!("/jobs/{}/exceptions", self.job))
+            .map_or_else(|error| error.to_string(), |e| e.to_string())
+    }
+}
+
+#[test]
+fn a_killed_taskmanager_leaves_no_trace_in_the_output() {
+    let mut running = Running::start(&["state.backend.type=rocksdb", "execution.checkpointing.unaligned.enabled=true"]);
+    running.cluster.taskmanagers[0].kill().expect("it is killed");
+    running.cluster.add_taskmanager(1, &arguments(&running.settings)).expect("another one");
+    running.ends_as_if_nothing_had_happened();
+}
+
+#[test]
+fn a_killed_jobmanager_leaves_no_trace_in_the_output() {
+    let mut running = Running::start(&["high-availability.type=raft"]);
+    running.cluster.replace_jobmanager(&arguments(&running.settings)).expect("another one");
+    running.ends_as_if_nothing_had_happened();
+}
