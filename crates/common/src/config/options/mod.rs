@@ -85,8 +85,10 @@ mod tests {
     ];
 
     /// Options that Flink 2.3 does not have, with the reason.
-    const NOT_IN_FLINK: [(&str, &str); 1] =
-        [("taskmanager.network.memory.buffers-per-channel", "Flink had it up to 1.20; credits here still have it")];
+    const NOT_IN_FLINK: [(&str, &str); 2] = [
+        ("taskmanager.network.memory.buffers-per-channel", "Flink had it up to 1.20; credits here still have it"),
+        ("pipeline.source.max-rows-per-second", "Flink's sources cannot be paced by the configuration"),
+    ];
 
     /// Keys of Flink's plug-ins, which are not in its table.
     const OF_PLUG_INS: &str = "s3.";
