@@ -162,11 +162,9 @@ impl PhasedRun<'_> {
                 return progress::wait(client, job, progress::Show::Nothing, &Shutdown::new()).await.map(|()| None);
             }
             if client.checkpoints(job).await?.counts.completed >= checkpoints {
-                match client.stop_with_savepoint(job, Some(&self.savepoints), false).await {
-                    Ok(path) => return Ok(Some(path)),
-                    // It may have ended meanwhile.
-                    Err(error) if !client.job(job).await?.state.is_terminal() => return Err(error),
-                    Err(_) => {}
+                // A job that is just ending takes no savepoint any more; whatever else is wrong comes again until the time is over.
+                if let Ok(path) = client.stop_with_savepoint(job, Some(&self.savepoints), false).await {
+                    return Ok(Some(path));
                 }
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
