@@ -48,17 +48,23 @@ fn version_1_is_restored() {
     assert_eq!(metadata.files().count(), 4);
 }
 
-/// For a new version: `cargo test -p checkpoint --test format -- --ignored`, then the folder is checked in and gets a test of its own.
+/// What is written now is the fixture of the present version, to the byte. For a new version `UPDATE_FIXTURE=1 cargo test -p checkpoint --test format`
+/// writes it; the folder is checked in and gets a test of its own.
 #[test]
-#[ignore = "writes the fixture of the present version"]
-fn write_fixture() {
-    let (storage, dir, runtime) = (storage(), fixture(METADATA_VERSION), Runtime::new().unwrap());
+fn the_present_version_writes_its_fixture() {
+    let (storage, runtime, scratch) = (storage(), Runtime::new().unwrap(), TempDir::new().unwrap());
+    let update = std::env::var_os("UPDATE_FIXTURE").is_some();
+    let dir = if update { fixture(METADATA_VERSION) } else { scratch.path().to_str().unwrap().to_owned() };
     let location = CheckpointLocation { exclusive: format!("{dir}/chk-7"), shared: Some(format!("{dir}/shared")) };
     runtime.block_on(async {
         storage.put(&format!("{dir}/shared/6e8f"), Bytes::from_static(SST)).await.unwrap();
         storage.put(&format!("{dir}/chk-7/91d2"), Bytes::from_static(CURRENT)).await.unwrap();
         write_metadata(&storage, &location, &version_1(&dir)).await.unwrap();
     });
+    for file in ["shared/6e8f", "chk-7/91d2", "chk-7/_metadata"] {
+        let read = |dir: &str| std::fs::read(format!("{dir}/{file}")).unwrap();
+        assert!(read(&dir) == read(&fixture(METADATA_VERSION)), "{file} is not as in the fixture");
+    }
 }
 
 #[test]
