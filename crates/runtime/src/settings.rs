@@ -47,6 +47,7 @@ impl TaskExecutorSettings {
     }
 }
 
+/// Not `table.` and `pipeline.`: those the client has planned by already, and a task that took others would contradict its plan.
 fn job_defaults(config: &Configuration) -> BTreeMap<String, String> {
     let of_jobs = |key: &String| key.starts_with("state.") || key.starts_with("execution.");
     config.to_map().into_iter().filter(|(key, _)| of_jobs(key)).collect()
