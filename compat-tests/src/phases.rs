@@ -24,13 +24,15 @@ pub struct Phase {
     pub parallelism: u32,
     /// Checkpoints that are completed before it is stopped; the last phase runs to its end.
     pub checkpoints: u64,
+    /// `state.backend.type`: savepoints move between the backends.
+    pub backend: &'static str,
 }
 
 /// At parallelism 2 with checkpoints, restored at 3, restored at 1.
 pub const RESCALED: [Phase; 3] = [
-    Phase { parallelism: 2, checkpoints: 3 },
-    Phase { parallelism: 3, checkpoints: 2 },
-    Phase { parallelism: 1, checkpoints: 0 },
+    Phase { parallelism: 2, checkpoints: 3, backend: "rocksdb" },
+    Phase { parallelism: 3, checkpoints: 2, backend: "hashmap" },
+    Phase { parallelism: 1, checkpoints: 0, backend: "rocksdb" },
 ];
 
 /// Slow enough for a handful of rows to last several checkpoints.
@@ -177,6 +179,8 @@ fn session(phase: Phase, folder: &Path) -> anyhow::Result<Session> {
     let interval = format!("{} ms", CHECKPOINT_INTERVAL.as_millis());
     for (key, value) in [
         ("parallelism.default", phase.parallelism.to_string()),
+        ("state.backend.type", phase.backend.to_owned()),
+        ("execution.checkpointing.incremental", "true".to_owned()),
         ("pipeline.source.max-rows-per-second", ROWS_PER_SECOND.to_string()),
         ("execution.checkpointing.interval", interval),
         ("execution.checkpointing.dir", folder.join("checkpoints").display().to_string()),
