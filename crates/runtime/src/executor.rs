@@ -23,7 +23,7 @@ use crate::metrics::TaskMetrics;
 use crate::results::{ResultStores, ResultsRequest};
 use crate::settings::TaskExecutorSettings;
 use crate::state_services::StateServices;
-use crate::task::{Mail, Mailbox, TaskBuilder, TaskThread};
+use crate::task::{AddSplits, Mail, Mailbox, TaskBuilder, TaskThread};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
@@ -152,7 +152,7 @@ impl TaskExecutor {
         splits: Vec<Split>,
         no_more_splits: bool,
     ) -> bool {
-        self.send(attempt, Mail::AddSplits { operator, splits, no_more_splits })
+        self.send(attempt, Mail::AddSplits(AddSplits { operator, splits, no_more_splits }))
     }
 
     /// Tells a task of a checkpoint. False when no such attempt runs, which is no error.

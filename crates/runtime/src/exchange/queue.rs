@@ -184,14 +184,13 @@ impl ChannelQueue {
         Some(barrier)
     }
 
-    /// The first barrier here that becomes unaligned when it waits too long.
+    /// The newest barrier here that becomes unaligned when it waits too long: one before it may be of a checkpoint that nobody wants any more.
     pub(crate) fn timed_barrier(&self) -> Option<Arc<CheckpointBarrier>> {
         let state = self.lock();
-        let mut barriers = state.elements.iter().filter_map(|element| match element {
+        state.elements.iter().rev().find_map(|element| match element {
             StreamElement::Barrier(barrier) if is_timed(barrier) => Some(barrier.clone()),
             _ => None,
-        });
-        barriers.next()
+        })
     }
 
     /// Whether a barrier waits here; if so, `waker` is woken when it, or one before it, leaves.

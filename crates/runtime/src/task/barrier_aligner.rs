@@ -100,7 +100,8 @@ impl BarrierAligner {
         match event {
             AlignerEvent::Barrier(channel, barrier) => self.on_barrier(channel, &barrier, now, &mut commands),
             AlignerEvent::Announced(barrier) => {
-                if self.wants(barrier.checkpoint_id) {
+                let is_newer = |announced: &Arc<CheckpointBarrier>| announced.checkpoint_id < barrier.checkpoint_id;
+                if self.wants(barrier.checkpoint_id) && self.announced.as_ref().is_none_or(is_newer) {
                     self.announced = Some(barrier);
                 }
             }

@@ -384,6 +384,24 @@ fn a_barrier_that_waits_in_the_output_does_not_wait_for_a_newer_one() {
 }
 
 #[test]
+fn the_timeout_counts_behind_a_barrier_that_nobody_wants() {
+    let mut bench = Setup { room: 1, ..Setup::default() }.build();
+    bench.rows(0, 0..5_000);
+    bench.rows(0, 5_000..5_001);
+    assert_eq!(waits(bench.run()), Some(Wait::Output));
+    bench.notify(CheckpointNotice::Aborted { checkpoint_id: 1 });
+    bench.barrier(0, timed(1));
+    bench.barrier(0, timed(2));
+    bench.run();
+    bench.barrier(1, timed(2));
+    bench.run();
+    bench.clock.advance(std::time::Duration::from_millis(50));
+    bench.run();
+    let acknowledgement = bench.acknowledged();
+    assert!(acknowledgement.checkpoint_id == 2 && acknowledgement.metrics.unaligned);
+}
+
+#[test]
 fn rows_that_were_in_flight_come_first_and_hold_barriers_up() {
     let channel = dataflow::checkpoint::ChannelId {
         source: dataflow::VertexId(1),

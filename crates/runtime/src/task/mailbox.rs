@@ -12,10 +12,18 @@ use dataflow::{OperatorId, Split};
 pub(crate) enum Mail {
     /// End now.
     Cancel,
-    /// Splits for the source of the chain.
-    AddSplits { operator: OperatorId, splits: Vec<Split>, no_more_splits: bool },
+    /// For the source of the chain.
+    AddSplits(AddSplits),
     /// Of a checkpoint.
     Checkpoint(CheckpointNotice),
+}
+
+/// Splits for a source.
+#[derive(Debug)]
+pub(crate) struct AddSplits {
+    pub(crate) operator: OperatorId,
+    pub(crate) splits: Vec<Split>,
+    pub(crate) no_more_splits: bool,
 }
 
 /// The mail of one task.

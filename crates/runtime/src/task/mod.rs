@@ -32,5 +32,5 @@ mod thread;
 mod values_head;
 
 pub(crate) use build::TaskBuilder;
-pub(crate) use mailbox::{Mail, Mailbox};
+pub(crate) use mailbox::{AddSplits, Mail, Mailbox};
 pub(crate) use thread::TaskThread;

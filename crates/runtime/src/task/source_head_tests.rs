@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use arrow_array::{RecordBatch, TimestampMillisecondArray};
 use common::clock::ManualClock;
+use dataflow::checkpoint::{CheckpointNotice, CheckpointReport};
 use dataflow::deployment::{ResultPartitionDescriptor, TaskStateUpdate};
 use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec, WatermarkSpec};
 use dataflow::{
@@ -15,8 +16,10 @@ use dataflow::{
 use expr::EvalContext;
 
 use super::chain::Chain;
-use super::head::Polled;
+use super::head::{Head, Polled};
+use super::mailbox::{AddSplits, Mail};
 use super::source_head::SourceHead;
+use super::testing::{self as task_bench, Setup, aligned};
 use crate::events::TaskEvents;
 use crate::exchange::queue::{ChannelQueue, Popped};
 use crate::exchange::writer::RecordWriter;
@@ -25,14 +28,16 @@ use crate::operators::OperatorContext;
 use crate::results::ResultStores;
 use crate::testing::{attempt, partition};
 
-/// Gives these polls, then waits, or ends when no split follows.
+/// Gives these polls whatever the splits are, then waits, or ends when no split follows.
 struct Script {
     polls: VecDeque<SourcePoll>,
+    splits: Vec<Split>,
     no_more_splits: bool,
 }
 
 impl SourceReader for Script {
-    fn add_splits(&mut self, _splits: Vec<Split>) -> Result<(), Failure> {
+    fn add_splits(&mut self, splits: Vec<Split>) -> Result<(), Failure> {
+        self.splits.extend(splits);
         Ok(())
     }
 
@@ -53,8 +58,7 @@ impl SourceReader for Script {
     }
 
     fn snapshot(&self) -> Result<Vec<Split>, Failure> {
-        // The script plays whatever the splits are, and keeps none.
-        Ok(Vec::new())
+        Ok(self.splits.clone())
     }
 }
 
@@ -68,7 +72,7 @@ impl TaskEvents for Requests {
         *self.0.lock().unwrap() += 1;
     }
 
-    fn checkpoint(&self, _report: dataflow::checkpoint::CheckpointReport) {}
+    fn checkpoint(&self, _report: CheckpointReport) {}
 }
 
 fn row_type() -> RowType {
@@ -90,7 +94,7 @@ struct Bench {
 }
 
 /// A source of strictly ascending event times.
-fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
+fn source(connector: &str, polls: Vec<SourcePoll>, events: Arc<dyn TaskEvents>) -> SourceHead {
     let clock = ManualClock::at_millis(0).clock();
     let metrics = Arc::new(TaskMetrics::new(clock.instant()));
     let context = OperatorContext {
@@ -99,8 +103,8 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
         job_name: "job".into(),
         config: BTreeMap::new(),
         eval: EvalContext::default(),
-        clock: clock.clone(),
-        metrics: metrics.clone(),
+        clock,
+        metrics,
         results: Arc::new(ResultStores::default()),
         state: Default::default(),
         restored_checkpoint: None,
@@ -132,9 +136,15 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
         spec: OperatorSpec::Source(spec.clone()),
         output: row_type(),
     };
+    let reader = Box::new(Script { polls: polls.into(), splits: Vec::new(), no_more_splits: false });
+    SourceHead::with_reader(&descriptor, &spec, &context, events, reader).unwrap()
+}
+
+fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
     let requests = Arc::new(Requests::default());
-    let reader = Box::new(Script { polls: polls.into(), no_more_splits: false });
-    let head = SourceHead::with_reader(&descriptor, &spec, &context, requests.clone(), reader).unwrap();
+    let head = source(connector, polls, requests.clone());
+    let clock = ManualClock::at_millis(0).clock();
+    let metrics = Arc::new(TaskMetrics::new(clock.instant()));
     let output = Arc::new(ChannelQueue::default());
     output.open(100);
     let edge = ResultPartitionDescriptor {
@@ -168,6 +178,40 @@ impl Bench {
     }
 }
 
+fn split(id: &str) -> Split {
+    Split { id: id.into(), payload: serde_json::Value::Null }
+}
+
+#[test]
+fn splits_that_come_behind_a_trigger_are_not_in_its_snapshot() {
+    let head = source("filesystem", Vec::new(), Arc::new(Requests::default()));
+    let mut bench = Setup { head: Some(Head::Source(Box::new(head))), ..Setup::default() }.build();
+    let add = |bench: &task_bench::Bench, id: &str| {
+        let add = AddSplits { operator: OperatorId(1), splits: vec![split(id)], no_more_splits: false };
+        bench.mailbox.send(Mail::AddSplits(add));
+    };
+    // All of this comes while the task does something else.
+    add(&bench, "before");
+    for checkpoint_id in 1..4 {
+        bench.notify(CheckpointNotice::Trigger(aligned(checkpoint_id)));
+        add(&bench, &format!("behind {checkpoint_id}"));
+    }
+    bench.notify(CheckpointNotice::Aborted { checkpoint_id: 2 });
+    bench.run();
+    let mut acknowledged = || {
+        bench.run();
+        let CheckpointReport::Acknowledged(acknowledgement) = bench.reports.next() else { panic!("it is taken") };
+        let splits = &acknowledgement.snapshot.operators[&OperatorId(1)].splits;
+        (acknowledgement.checkpoint_id, splits.iter().map(|split| split.id.to_string()).collect::<Vec<_>>())
+    };
+    assert_eq!(acknowledged(), (1, vec!["before".to_owned()]));
+    assert_eq!(acknowledged(), (3, ["before", "behind 1", "behind 2"].map(str::to_owned).to_vec()));
+    bench.notify(CheckpointNotice::Trigger(aligned(4)));
+    bench.run();
+    let CheckpointReport::Acknowledged(last) = bench.reports.next() else { panic!("it is taken") };
+    assert_eq!(last.snapshot.operators[&OperatorId(1)].splits.len(), 4, "nothing is lost");
+}
+
 #[test]
 fn a_batch_is_cut_where_a_watermark_makes_a_row_late() {
     let mut bench = bench("filesystem", vec![rows(&[Some(1), Some(9), Some(5), Some(10)])]);
@@ -198,8 +242,7 @@ fn a_reader_that_runs_dry_asks_once_for_each_split() {
         assert!(matches!(bench.poll().unwrap(), Polled::Empty));
     }
     assert_eq!(asked(&bench), 1);
-    let split = Split { id: "b".into(), payload: serde_json::Value::Null };
-    bench.head.add_splits(vec![split], false).unwrap();
+    bench.head.add_splits(vec![split("b")], false).unwrap();
     bench.poll().unwrap();
     assert_eq!(asked(&bench), 2);
     bench.head.add_splits(Vec::new(), true).unwrap();

@@ -127,6 +127,21 @@ impl SubtaskCheckpointCoordinator {
         self.triggers.front().filter(|_| self.preparing.is_none())
     }
 
+    /// The first checkpoint of a task without inputs whose snapshot is still to be taken.
+    pub(crate) fn oldest_to_take(&self) -> Option<u64> {
+        self.to_take().next()
+    }
+
+    /// The last one.
+    pub(crate) fn newest_to_take(&self) -> Option<u64> {
+        self.to_take().last()
+    }
+
+    fn to_take(&self) -> impl Iterator<Item = u64> {
+        let preparing = self.preparing.as_ref().map(|preparing| &preparing.barrier);
+        preparing.into_iter().chain(&self.triggers).map(|barrier| barrier.checkpoint_id)
+    }
+
     /// Begins with the next trigger.
     pub(crate) fn begin_triggered(&mut self) {
         if let Some(barrier) = self.triggers.pop_front() {
@@ -218,7 +233,7 @@ impl SubtaskCheckpointCoordinator {
         let checkpoint_id = barrier.checkpoint_id;
         let head_part = match head.snapshot(checkpoint_id) {
             Ok(part) => part,
-            // A source that cannot be part of checkpoints: nothing has happened yet that would have to be undone.
+            // A source that cannot be part of checkpoints. Its barrier has gone on: the abort that follows the decline undoes what others do.
             Err(failure) => {
                 self.decline(checkpoint_id, failure);
                 return Ok(());

@@ -1,5 +1,6 @@
 //! `Task`: a head, a chain and the rules by which they are driven. No thread: a test can call `step()` in a loop.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use dataflow::{CheckpointBarrier, Failure, Progress, StreamElement};
 use super::barrier_aligner::AlignerEvent;
 use super::chain::Chain;
 use super::head::{Head, Polled};
-use super::mailbox::{Mail, Mailbox};
+use super::mailbox::{AddSplits, Mail, Mailbox};
 use super::subtask_checkpoint_coordinator::{Hold, SubtaskCheckpointCoordinator};
 use crate::metrics::Wait;
 
@@ -21,6 +22,9 @@ pub(crate) struct Task {
     chain: Chain,
     checkpoints: SubtaskCheckpointCoordinator,
     mailbox: Arc<Mailbox>,
+    /// Splits with the checkpoint behind whose trigger they came: the JobManager's part of it has them as not assigned, so that the head takes
+    /// them when it has been snapshotted.
+    held_splits: VecDeque<(Option<u64>, AddSplits)>,
     clock: Clock,
     waker: Waker,
     phase: Phase,
@@ -61,7 +65,8 @@ impl Task {
         clock: Clock,
         waker: Waker,
     ) -> Self {
-        Self { head, chain, checkpoints, mailbox, clock, waker, phase: Phase::Running }
+        let held_splits = VecDeque::new();
+        Self { head, chain, checkpoints, mailbox, held_splits, clock, waker, phase: Phase::Running }
     }
 
     /// Does one thing: mail, checkpoints and timers, then one element if there is one and room for what it leads to.
@@ -70,16 +75,7 @@ impl Task {
             match mail {
                 Mail::Cancel => return Ok(Step::Canceled),
                 Mail::Checkpoint(notice) => self.on_notice(notice)?,
-                Mail::AddSplits { operator, splits, no_more_splits } => match &mut self.head {
-                    Head::Source(source) if source.operator() == operator => {
-                        source.add_splits(splits, no_more_splits)?
-                    }
-                    _ => {
-                        return Err(Failure::internal(format!(
-                            "splits came for operator {operator}, which is no source here"
-                        )));
-                    }
-                },
+                Mail::AddSplits(splits) => self.held_splits.push_back((self.checkpoints.newest_to_take(), splits)),
             }
         }
         let now = self.clock.instant();
@@ -98,6 +94,28 @@ impl Task {
             Phase::Finishing(position) => self.finish(position),
             Phase::Ended => self.end(now),
         }
+    }
+
+    fn add_splits(&mut self, add: AddSplits) -> Result<(), Failure> {
+        match &mut self.head {
+            Head::Source(source) if source.operator() == add.operator => {
+                source.add_splits(add.splits, add.no_more_splits)
+            }
+            _ => {
+                let message = format!("splits came for operator {}, which is no source here", add.operator);
+                Err(Failure::internal(message))
+            }
+        }
+    }
+
+    /// Gives the head the splits that came before the trigger of the next checkpoint to be taken.
+    fn add_held_splits(&mut self) -> Result<(), Failure> {
+        let oldest = self.checkpoints.oldest_to_take();
+        let is_before = |(behind, _): &mut (Option<u64>, AddSplits)| oldest.is_none() || *behind < oldest;
+        while let Some((_, splits)) = self.held_splits.pop_front_if(is_before) {
+            self.add_splits(splits)?;
+        }
+        Ok(())
     }
 
     fn on_notice(&mut self, notice: CheckpointNotice) -> Result<(), Failure> {
@@ -123,6 +141,7 @@ impl Task {
 
     /// The task's part in checkpoints. A step when it does nothing else now.
     fn take_part(&mut self, now: Instant) -> Result<Option<Step>, Failure> {
+        self.add_held_splits()?;
         // Operators that finish are not snapshotted half-way.
         if !matches!(self.phase, Phase::Finishing(_)) {
             if let Some(trigger) = self.checkpoints.next_trigger().filter(|_| self.checkpoints.hold() == Hold::No) {
@@ -136,6 +155,7 @@ impl Task {
             if self.checkpoints.advance(&mut self.head, &mut self.chain)? == Progress::Pending {
                 return Ok(Some(Step::Wait { wait: Wait::Operator, until: None }));
             }
+            self.add_held_splits()?;
         }
         match self.checkpoints.hold() {
             Hold::No => Ok(self.poll_urgent(now)),
