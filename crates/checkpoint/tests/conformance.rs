@@ -111,6 +111,7 @@ fn local_files_are_stored_and_fetched(place: &Place) {
         let copy = place.scratch.path().join("copy");
         place.reader().fetch(&stored, &copy).unwrap();
         assert_eq!(std::fs::read(&copy).unwrap(), content);
+        std::fs::remove_file(&copy).unwrap();
     }
     std::fs::remove_file(&original).unwrap();
     assert!(storage.store_file(StateScope::Exclusive, &original).unwrap_err().message.contains("000012.sst"));
@@ -131,6 +132,7 @@ fn streams_of_any_length_are_written_and_read_by_range(place: &Place) {
         let copy = place.scratch.path().join("copy");
         place.reader().fetch(&stored, &copy).unwrap();
         assert!(std::fs::read(&copy).unwrap() == content, "{length} bytes come back");
+        std::fs::remove_file(&copy).unwrap();
         for (offset, count) in [(0, 0), (0, length), (length / 3, length / 2), (length, 0)] {
             let mut read = Vec::new();
             place.reader().read(&stored, offset as u64, count as u64).unwrap().read_to_end(&mut read).unwrap();
@@ -166,6 +168,10 @@ fn what_is_not_as_it_was_written_is_an_error(place: &Place) {
         assert!(!error.retry && !copy.exists());
     }
     let stored = place.write(StateScope::Exclusive, content);
+    std::fs::write(&copy, b"somebody else's").unwrap();
+    place.reader().fetch(&stored, &copy).unwrap_err();
+    assert_eq!(std::fs::read(&copy).unwrap(), b"somebody else's", "a file that is there is not touched");
+    std::fs::remove_file(&copy).unwrap();
     let error = place.reader().read(&stored, 20, 3).err().unwrap();
     assert!(error.message.contains("bytes 20 to 23 of it are wanted, it has 22"), "{error}");
     place.put(&stored.location, b"the state");

@@ -19,6 +19,8 @@ pub(crate) struct StateServices {
     pub(crate) memory: Arc<ManagedMemory>,
     pub(crate) reader: Arc<dyn StateReader>,
     directory: PathBuf,
+    /// How many folders of attempts were named.
+    attempts: Arc<AtomicU64>,
 }
 
 impl StateServices {
@@ -31,12 +33,14 @@ impl StateServices {
             memory: ManagedMemory::new(settings.managed_memory),
             reader: Arc::new(settings.storage.reader(handle)),
             directory: settings.tmp_directory.join(format!("{FOLDER}{}-{number}", std::process::id())),
+            attempts: Arc::default(),
         }
     }
 
-    /// The folder of an attempt: not there until state makes it, and gone with it.
+    /// A folder for an attempt: not there until state makes it, and gone with it. Every call names another one: snapshots of an attempt may still be
+    /// stored from its folder when another JobManager gives its number again.
     pub(crate) fn directory_of(&self, attempt: ExecutionAttemptId) -> PathBuf {
-        self.directory.join(attempt.to_string())
+        self.directory.join(format!("{attempt}-{}", self.attempts.fetch_add(1, Ordering::Relaxed)))
     }
 }
 
@@ -56,6 +60,16 @@ fn remove_leftovers(tmp: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::attempt;
+
+    #[test]
+    fn an_attempt_that_comes_again_has_another_folder() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let settings = TaskExecutorSettings::new("tm", &common::config::Configuration::default()).unwrap();
+        let services = StateServices::new(&settings, runtime.handle().clone());
+        let twin = services.clone();
+        assert_ne!(services.directory_of(attempt(1, 0)), twin.directory_of(attempt(1, 0)));
+    }
 
     #[test]
     fn folders_of_dead_processes_are_removed() {

@@ -165,9 +165,8 @@ impl FileReader {
         Ok(reader)
     }
 
-    fn copy(&self, file: &StateFile, to: &Path) -> Result<(), StorageError> {
+    fn copy(&self, file: &StateFile, mut copy: File, to: &Path) -> Result<(), StorageError> {
         let mut reader = self.open(file, 0, file.bytes)?;
-        let mut copy = File::create(to).map_err(|error| StorageError::local("write", to, &error))?;
         let mut chunk = vec![0; 256 * 1024];
         let (mut bytes, mut checksum) = (0, 0);
         loop {
@@ -194,7 +193,9 @@ impl FileReader {
 
 impl StateReader for FileReader {
     fn fetch(&self, file: &StateFile, to: &Path) -> Result<(), Failure> {
-        self.copy(file, to).map_err(|error| {
+        // Never into a file that is there: it may be a link to one that a checkpoint is being stored from.
+        let copy = File::create_new(to).map_err(|error| StorageError::local("write", to, &error))?;
+        self.copy(file, copy, to).map_err(|error| {
             // Whoever looks at the target later must not take it for the file.
             let _ = std::fs::remove_file(to);
             error.into()

@@ -37,14 +37,14 @@ pub(super) fn into_memory(context: &KeyedStateContext, load: &mut LoadEntry<'_>)
 
 /// Opens a database with the entries of our key groups; also says which of its files are durable.
 pub(super) fn into_database(context: &KeyedStateContext) -> Result<(RocksStore, Uploads), Failure> {
-    let open = || RocksStore::open(&context.directory, &context.memory, context.ttl.clone());
     if let [handle @ KeyedStateHandle::Incremental { key_groups, shared, .. }] = context.restored.as_slice()
         && *key_groups == context.key_groups
     {
         fetch(reader(context)?, handle, &database_path(&context.directory))?;
-        return Ok((open()?, Uploads::restored(shared.clone())));
+        let store = RocksStore::open(&context.directory, &context.memory, context.ttl.clone())?;
+        return Ok((store, Uploads::restored(shared.clone())));
     }
-    let store = open()?;
+    let store = RocksStore::create(&context.directory, &context.memory, context.ttl.clone())?;
     for (number, handle) in context.restored.iter().enumerate() {
         let mut writer = BulkWriter::new(&store);
         match handle {

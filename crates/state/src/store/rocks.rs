@@ -39,11 +39,23 @@ pub(super) struct RocksStore {
 }
 
 impl RocksStore {
-    /// Opens the database in `directory/db`: the one whose files are there, or a new one.
-    pub(super) fn open(directory: &Path, memory: &ManagedMemory, ttl: Option<StateTtl>) -> Result<Self, Failure> {
+    /// Makes a new database in `directory/db`.
+    pub(super) fn create(directory: &Path, memory: &ManagedMemory, ttl: Option<StateTtl>) -> Result<Self, Failure> {
         let path = database_path(directory);
         std::fs::create_dir_all(&path).map_err(|error| local_failure(&path, error))?;
-        let options = options(memory, ttl);
+        let mut options = options(memory, ttl);
+        options.create_if_missing(true);
+        options.set_error_if_exists(true);
+        Self::open_with(directory, options)
+    }
+
+    /// Opens the database whose files are in `directory/db`; fails when they are none.
+    pub(super) fn open(directory: &Path, memory: &ManagedMemory, ttl: Option<StateTtl>) -> Result<Self, Failure> {
+        Self::open_with(directory, options(memory, ttl))
+    }
+
+    fn open_with(directory: &Path, options: Options) -> Result<Self, Failure> {
+        let path = database_path(directory);
         let db = DB::open_cf_with_opts(&options, &path, [(COLUMN_FAMILY, options.clone())])
             .map_err(|error| local_failure(&path, error))?;
         Ok(Self { db, options, directory: directory.to_owned(), files_written: AtomicU64::new(0) })
@@ -233,7 +245,6 @@ fn options(memory: &ManagedMemory, ttl: Option<StateTtl>) -> Options {
     table.set_cache_index_and_filter_blocks(false);
     table.set_format_version(5);
     let mut options = Options::default();
-    options.create_if_missing(true);
     options.set_block_based_table_factory(&table);
     options.set_compression_type(DBCompressionType::Lz4);
     // Files of barriers spread over all keys. By levels each few of them would rewrite the whole database, which the next checkpoint would store

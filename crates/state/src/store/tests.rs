@@ -311,6 +311,29 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     prop::collection::vec(action, 1..14)
 }
 
+#[test]
+fn files_that_are_no_database_do_not_become_an_empty_one() {
+    let folder = Folder::new();
+    let directory = tempfile::tempdir().unwrap();
+    let nothing = KeyedStateHandle::Incremental {
+        backend_id: "b".into(),
+        key_groups: 0..=MAX_PARALLELISM - 1,
+        shared: BTreeMap::new(),
+        private: BTreeMap::new(),
+        new_bytes: 0,
+    };
+    let context = KeyedStateContext {
+        backend: StateBackend::RocksDb,
+        max_parallelism: MAX_PARALLELISM,
+        key_groups: 0..=MAX_PARALLELISM - 1,
+        directory: directory.path().join("state"),
+        restored: vec![nothing],
+        reader: Some(folder.clone()),
+        ..Default::default()
+    };
+    assert!(KeyedStore::open(context).is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
