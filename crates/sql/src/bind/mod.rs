@@ -15,6 +15,8 @@ mod query;
 mod scope;
 mod select;
 mod subquery;
+mod subquery_value;
+mod subquery_values;
 mod table_change;
 mod table_ddl;
 mod table_function;
