@@ -21,6 +21,7 @@ mod table_change;
 mod table_ddl;
 mod table_function;
 mod table_ref;
+mod unnest;
 mod window;
 
 pub(crate) use calcite::summary;

@@ -234,7 +234,7 @@ impl Binder<'_> {
 }
 
 /// A single row without columns: what SELECT without FROM reads.
-fn one_row() -> LogicalPlan {
+pub(super) fn one_row() -> LogicalPlan {
     LogicalPlan::Values(Values { rows: vec![Vec::new()], output: RowType::default() })
 }
 

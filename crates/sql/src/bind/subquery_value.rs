@@ -194,7 +194,9 @@ impl Binder<'_> {
         }
         let (all, known) = (counts[keys].clone(), counts[keys + 1].clone());
         let is_null = |expr: Expr| call("IS NULL", vec![expr], span);
-        let mut branches = vec![(none_of(&all, span)?, super::boolean(false))];
+        // Where the join finds no count, Flink takes it for unknown, though nothing was compared.
+        let is_none = call("=", vec![all.clone(), zero()], span)?;
+        let mut branches = vec![(is_none, super::boolean(false))];
         if left.ty.nullable {
             branches.push((is_null(left)?, unknown()));
         }

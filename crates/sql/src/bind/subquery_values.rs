@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use dataflow::operator_spec::JoinType;
-use dataflow::{Expr, Field, RowType};
+use dataflow::{Expr, Field, Literal, RowType, TypeKind};
 
 use super::join::joined_row;
 use crate::ast::Span;
@@ -84,6 +84,15 @@ impl SubqueryValues {
 
     /// The plan with all joins over it; the columns of `exprs` are settled.
     pub fn attach(self, mut plan: LogicalPlan, exprs: &mut [Expr]) -> LogicalPlan {
+        if self.joins.is_empty() {
+            return plan;
+        }
+        if plan.output().is_empty() {
+            // A join needs a column to keep the row of a SELECT without FROM by.
+            let zero = Expr::literal(Literal::Int(0), TypeKind::Int.not_null());
+            let output = RowType::new(vec![Field::new("ZERO", zero.ty.clone())]);
+            plan = plan.project(vec![zero], output);
+        }
         let width = plan.output().len();
         let settle = |expr: &mut Expr| {
             expr.map_columns(&mut |index| if index >= SUBQUERY_BASE { index - SUBQUERY_BASE + width } else { index });

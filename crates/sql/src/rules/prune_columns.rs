@@ -118,6 +118,20 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             node.right = Box::new(right);
             (LogicalPlan::Join(node), moved)
         }
+        LogicalPlan::Unnest(mut node) => {
+            let width = node.input.output().len();
+            let mut below = needed[..width].to_vec();
+            node.collection.for_each_column(&mut |index| below[index] = true);
+            let (input, mut moved) = prune(*node.input, &below);
+            remap(&mut node.collection, &moved);
+            let new_width = input.output().len();
+            moved.extend((0..node.output.len() - width).map(|index| Some(new_width + index)));
+            let mut fields = input.output().fields.clone();
+            fields.extend(node.output.fields[width..].iter().cloned());
+            node.output = RowType::new(fields);
+            node.input = Box::new(input);
+            (LogicalPlan::Unnest(node), moved)
+        }
         LogicalPlan::Union(mut node) => {
             let mut needed = needed.to_vec();
             if !needed.contains(&true) {

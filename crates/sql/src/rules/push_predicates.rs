@@ -47,6 +47,14 @@ fn push(plan: LogicalPlan, mut predicates: Vec<Expr>) -> LogicalPlan {
             *node.input = push(node.input.take(), movable);
             filter(LogicalPlan::WindowTableFunction(node), fixed)
         }
+        LogicalPlan::Unnest(mut node) => {
+            let width = node.input.output().len();
+            let (movable, fixed): (Vec<Expr>, Vec<Expr>) =
+                predicates.into_iter().partition(|predicate| reads_only(predicate, &|index| index < width));
+            node.outer &= !fixed.iter().any(|predicate| refuses(predicate, &|index| index >= width));
+            *node.input = push(node.input.take(), movable);
+            filter(LogicalPlan::Unnest(node), fixed)
+        }
         LogicalPlan::Join(node) => push_into_join(node, predicates),
         LogicalPlan::Union(mut node) => {
             node.inputs = node.inputs.into_iter().map(|input| push(input, predicates.clone())).collect();
