@@ -147,11 +147,16 @@ impl Binder<'_> {
     ) -> Result<Expr, SqlError> {
         let Rows { plan, outer } = self.rows(query, scope, span)?;
         let keys = outer.len();
-        let mut exprs = identity(plan.output());
-        exprs.truncate(keys);
-        exprs.push(super::boolean(true));
-        let marked = projected(plan, exprs);
-        let plan = if keys == 0 { aggregate(marked, 0, vec![("MIN", vec![0], None)]) } else { distinct(marked) };
+        let plan = if keys == 0 {
+            aggregate(projected(plan, vec![super::boolean(true)]), 0, vec![("MIN", vec![0], None)])
+        } else {
+            let mut columns = identity(plan.output());
+            columns.truncate(keys);
+            let by_key = distinct(projected(plan, columns));
+            let mut columns = identity(by_key.output());
+            columns.push(super::boolean(true));
+            projected(by_key, columns)
+        };
         let columns = keyed_join(plan, JoinType::Left, outer, groups, values, span)?;
         call("IS NOT NULL", vec![columns[keys].clone()], span)
     }
