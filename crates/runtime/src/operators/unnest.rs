@@ -166,13 +166,8 @@ mod tests {
 
     #[test]
     fn rows_without_elements_are_padded_when_they_are_kept() {
-        let expected = [
-            "+I 1|7|NULL|7|1",
-            "+I 1|7|NULL|NULL|2",
-            "-U NULL|8|9|NULL|NULL",
-            "-D 2|5|5|5|1",
-            "-D 2|5|5|5|2",
-        ];
+        let expected =
+            ["+I 1|7|NULL|7|1", "+I 1|7|NULL|NULL|2", "-U NULL|8|9|NULL|NULL", "-D 2|5|5|5|1", "-D 2|5|5|5|2"];
         assert_eq!(unnested(true, true), expected);
     }
 }

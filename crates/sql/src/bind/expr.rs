@@ -63,7 +63,16 @@ pub(crate) struct ExprBinder<'b> {
 impl<'b> ExprBinder<'b> {
     /// A binder without an aggregation.
     pub fn new(scope: &'b Scope, clause: Clause, facts: &'b SessionFacts) -> Self {
-        Self { scope, clause, groups: None, facts, outer: None, met_aggregate: false, subqueries: None, met_subquery: None }
+        Self {
+            scope,
+            clause,
+            groups: None,
+            facts,
+            outer: None,
+            met_aggregate: false,
+            subqueries: None,
+            met_subquery: None,
+        }
     }
 
     /// Binds one expression.

@@ -61,7 +61,9 @@ impl Binder<'_> {
             ast::ExprKind::Quantified { left, op, quantifier, operand: QuantifiedOperand::Query(query) } => {
                 let left = compared(left, &mut groups)?;
                 match (op, quantifier) {
-                    (BinaryOp::Eq, Quantifier::Any) => self.among(left, query, scope, groups.as_deref(), values, span)?,
+                    (BinaryOp::Eq, Quantifier::Any) => {
+                        self.among(left, query, scope, groups.as_deref(), values, span)?
+                    }
                     (BinaryOp::NotEq, Quantifier::All) => {
                         let found = self.among(left, query, scope, groups.as_deref(), values, span)?;
                         call("NOT", vec![found], span)?
@@ -125,7 +127,9 @@ impl Binder<'_> {
         binder.groups = Some(&mut keyed);
         let mut item = [binder.bind(item)?];
         let plan = keyed.build(body.plan, &mut item, &[]);
-        let LogicalPlan::Aggregate(node) = &plan else { unreachable!("a GROUP BY without a window makes an Aggregate") };
+        let LogicalPlan::Aggregate(node) = &plan else {
+            unreachable!("a GROUP BY without a window makes an Aggregate")
+        };
         let calls: Vec<bool> = node.calls.iter().map(|call| call.function == "COUNT").collect();
         let keys = node.keys.len();
         let mut columns = keyed_join(plan, JoinType::Left, body.outer, groups, values, span)?;

@@ -107,9 +107,8 @@ impl Binder<'_> {
 fn element_fields(collection: &Expr, span: Span) -> Result<Vec<Field>, SqlError> {
     let of_element = |element: &LogicalType| match &element.kind {
         TypeKind::Row(row) => {
-            let field = |field: &Field| {
-                Field::new(&field.name, field.ty.with_nullable(field.ty.nullable || element.nullable))
-            };
+            let field =
+                |field: &Field| Field::new(&field.name, field.ty.with_nullable(field.ty.nullable || element.nullable));
             row.fields.iter().map(field).collect()
         }
         _ => vec![Field::new(VALUE, element.clone())],
