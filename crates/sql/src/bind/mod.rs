@@ -7,6 +7,7 @@ mod data_type;
 mod expr;
 mod function;
 mod groups;
+mod hints;
 mod insert;
 mod join;
 mod literal;

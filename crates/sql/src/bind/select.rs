@@ -5,6 +5,7 @@ use dataflow::{Expr, Field, RowType, TypeKind};
 use super::Binder;
 use super::expr::{Clause, ExprBinder, not_supported};
 use super::groups::Groups;
+use super::hints::check_hints;
 use super::operators::illegal_null;
 use super::query::distinct;
 use super::scope::Scope;
@@ -50,9 +51,6 @@ impl Grouping {
 
 impl Binder<'_> {
     pub(super) fn select(&mut self, select: &Select) -> Result<LogicalPlan, SqlError> {
-        if let Some(hint) = select.hints.first() {
-            return Err(not_supported("a hint of a SELECT", hint.span));
-        }
         if let Some(window) = select.windows.first() {
             return Err(not_supported("the WINDOW clause", window.name.span));
         }
@@ -63,6 +61,7 @@ impl Binder<'_> {
             Some(from) => self.table_ref(from)?,
             None => (one_row(), Scope::default()),
         };
+        check_hints(&select.hints, &scope)?;
         if let Some(condition) = &select.selection {
             plan = self.where_clause(plan, &scope, condition)?;
         }
