@@ -107,6 +107,13 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             let mut below = needed.to_vec();
             below.resize(width + node.right.output().len(), false);
             node.condition.for_each_column(&mut |index| below[index] = true);
+            // Rows of a side must have a column, and it is one of the join's output.
+            for first in [0, width] {
+                let end = if first == 0 { width } else { below.len() };
+                if !below[first..end].contains(&true) {
+                    below[first] = true;
+                }
+            }
             let left = exactly(*node.left, &below[..width]);
             let right = exactly(*node.right, &below[width..]);
             let (_, mut moved) = keep(&below);
