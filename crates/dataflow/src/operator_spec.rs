@@ -22,6 +22,8 @@ pub enum OperatorSpec {
     Calc(CalcSpec),
     /// Appends window_start, window_end and window_time to each row, once for each window that the row is in.
     WindowTableFunction(WindowTableFunctionSpec),
+    /// Puts each element of a collection beside the row that holds it.
+    Unnest(UnnestSpec),
     /// Aggregates per key and event- or processing-time window; emits when the window closes.
     WindowAggregate(WindowAggregateSpec),
     /// Aggregates per key for ever; emits a changelog.
@@ -151,6 +153,19 @@ pub struct WindowTableFunctionSpec {
     /// Zone in which window bounds of a TIMESTAMP_LTZ or PROCTIME are aligned and shown (`table.local-time-zone`); `UTC` for a TIMESTAMP column.
     pub time_zone: String,
     /// The input columns and the three window columns.
+    pub output: RowType,
+}
+
+/// `UNNEST` of a collection in each row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnnestSpec {
+    /// The ARRAY, MAP or MULTISET, over the input columns.
+    pub collection: Expr,
+    /// Whether a row without elements is kept, padded with NULLs.
+    pub outer: bool,
+    /// Whether the position of each element, from 1, is the last column.
+    pub with_ordinality: bool,
+    /// The input columns, those of an element, and its position.
     pub output: RowType,
 }
 

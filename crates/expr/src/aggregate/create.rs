@@ -32,6 +32,7 @@ pub fn create(call: &AggregateCall, input: &RowType, retracts: bool) -> Result<B
         "FIRST_VALUE" => builder.endpoint(Shown::First),
         "LAST_VALUE" => builder.endpoint(Shown::Last),
         "ARRAY_AGG" => builder.ordered(Shown::All),
+        "SINGLE_VALUE" => builder.ordered(Shown::Single),
         "LISTAGG" => builder.list(),
         "VAR_POP" => builder.variance(Spread { of_sample: false, root: false }),
         "VAR_SAMP" | "VARIANCE" => builder.variance(Spread { of_sample: true, root: false }),

@@ -1,4 +1,4 @@
-//! ARRAY_AGG, and FIRST_VALUE and LAST_VALUE of an input that retracts: all values of a group in the order in which they came.
+//! ARRAY_AGG, SINGLE_VALUE, and FIRST_VALUE and LAST_VALUE of an input that retracts: all values of a group in the order in which they came.
 //!
 //! Taking a value back removes its earliest occurrence, as in Flink.
 
@@ -22,6 +22,8 @@ pub(super) enum Shown {
     Last,
     /// ARRAY_AGG
     All,
+    /// SINGLE_VALUE, the value of a sub-query: more than one is an error.
+    Single,
 }
 
 /// All values of each group; NULLs among them unless they are skipped.
@@ -43,7 +45,7 @@ pub(super) struct OrderedInput<'a, C> {
     arg: &'a ArrayRef,
 }
 
-/// Values of groups and, for arrays, how many each group has.
+/// Values of groups and, for arrays and single values, how many each group has.
 pub(super) struct OrderedOutput<O> {
     values: O,
     lengths: Vec<usize>,
@@ -103,6 +105,10 @@ impl<K: Reversible, const SKIP_NULLS: bool> Fold for OrderedValues<K, SKIP_NULLS
         let values = &self.values[group];
         let single = match self.shown {
             Shown::First => values.first(),
+            Shown::Single => {
+                output.lengths.push(values.len());
+                values.first()
+            }
             Shown::Last => values.last(),
             Shown::All => {
                 values.iter().for_each(|value| K::append(value.as_ref(), &mut output.values));
@@ -114,6 +120,9 @@ impl<K: Reversible, const SKIP_NULLS: bool> Fold for OrderedValues<K, SKIP_NULLS
     }
 
     fn finish(&self, output: Self::Output) -> Result<ArrayRef, Failure> {
+        if self.shown == Shown::Single && output.lengths.iter().any(|&length| length > 1) {
+            return Err(Failure::user("SingleValueAggFunction received more than one element.").fatal());
+        }
         let values = K::finish(output.values);
         if self.shown != Shown::All {
             return Ok(values);

@@ -11,6 +11,7 @@ mod sink;
 pub(crate) mod state_environment;
 #[cfg(test)]
 pub(crate) mod testing;
+mod unnest;
 pub(crate) mod values;
 pub(crate) mod watermark_expression;
 mod window_aggregate;
@@ -67,6 +68,7 @@ pub(crate) fn create(
         OperatorSpec::WindowTableFunction(spec) => {
             window_table_function::WindowTableFunction::new(spec, context.clock.clone()).map(boxed)
         }
+        OperatorSpec::Unnest(spec) => unnest::Unnest::new(spec, input, &context.eval).map(boxed),
         OperatorSpec::WindowAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));

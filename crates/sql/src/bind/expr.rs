@@ -7,6 +7,7 @@ use super::data_type::bind_data_type;
 use super::groups::Groups;
 use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
 use super::scope::Scope;
+use super::subquery_values::SubqueryValues;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
 use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
@@ -53,19 +54,33 @@ pub(crate) struct ExprBinder<'b> {
     pub outer: Option<&'b Scope>,
     /// Whether an aggregate was met where there is no aggregation; set together with an error.
     pub met_aggregate: bool,
+    /// The values of the sub-queries that have been bound; absent where there can be none.
+    pub subqueries: Option<&'b SubqueryValues>,
+    /// A sub-query that has to be bound first; set together with an error.
+    pub met_subquery: Option<Box<ast::Expr>>,
 }
 
 impl<'b> ExprBinder<'b> {
     /// A binder without an aggregation.
     pub fn new(scope: &'b Scope, clause: Clause, facts: &'b SessionFacts) -> Self {
-        Self { scope, clause, groups: None, facts, outer: None, met_aggregate: false }
+        Self {
+            scope,
+            clause,
+            groups: None,
+            facts,
+            outer: None,
+            met_aggregate: false,
+            subqueries: None,
+            met_subquery: None,
+        }
     }
 
     /// Binds one expression.
     pub fn bind(&mut self, expr: &ast::Expr) -> Result<Expr, SqlError> {
         if let Some(groups) = &self.groups {
-            let plain = ExprBinder::new(self.scope, Clause::Aggregate, self.facts).bind(expr);
-            match plain {
+            let mut binder = ExprBinder::new(self.scope, Clause::Aggregate, self.facts);
+            binder.subqueries = self.subqueries;
+            match binder.bind(expr) {
                 Ok(plain) => {
                     if let Some(key) = groups.key_of(&plain) {
                         return Ok(key);
@@ -216,11 +231,18 @@ impl<'b> ExprBinder<'b> {
                 self.call("OVERLAY", args, span)
             }
             ast::ExprKind::Parameter => Err(not_supported("a dynamic parameter", span)),
-            ast::ExprKind::InSubquery { .. } | ast::ExprKind::Exists(_) => Err(not_supported("a sub-query here", span)
-                .with_detail("IN and EXISTS with a sub-query can be terms of the AND in WHERE")),
-            ast::ExprKind::Unique(_) | ast::ExprKind::Quantified { .. } | ast::ExprKind::Subquery(_) => {
-                Err(not_supported("a sub-query used as a value", span))
+            ast::ExprKind::InSubquery { .. }
+            | ast::ExprKind::Exists(_)
+            | ast::ExprKind::Quantified { .. }
+            | ast::ExprKind::Subquery(_) => {
+                if let Some(known) = self.subqueries.and_then(|subqueries| subqueries.value_of(span)) {
+                    return Ok(known);
+                }
+                self.met_subquery = Some(Box::new(ast::Expr { kind: kind.clone(), span }));
+                Err(not_supported("a sub-query here", span)
+                    .with_detail("sub-queries can stand in WHERE, HAVING and the select list"))
             }
+            ast::ExprKind::Unique(_) => Err(not_supported("UNIQUE", span)),
             ast::ExprKind::CollectionQuery { .. } => Err(not_supported("a collection made by a query", span)),
             ast::ExprKind::MatchMode { .. } => Err(not_supported("MATCH_RECOGNIZE", span)),
             ast::ExprKind::Json(_) => Err(not_supported("this JSON function", span)),

@@ -7,6 +7,7 @@ use dataflow::{AggregateCall, Expr, ExprKind, Field, Literal, LogicalType, RowTy
 
 use super::expr::{Clause, ExprBinder, SessionFacts, call, coerce, function_error, not_supported};
 use super::scope::Scope;
+use super::subquery_values::SUBQUERY_BASE;
 use super::window::GroupWindow;
 use crate::ast::{FunctionArgs, FunctionCall, SetQuantifier, Span};
 use crate::error::SqlError;
@@ -207,7 +208,8 @@ impl Groups {
         let (first_call, first_property) = (keys.len(), keys.len() + calls.len());
         for expr in above.iter_mut() {
             expr.map_columns(&mut |index| {
-                if index >= PROPERTY_BASE { index - PROPERTY_BASE + first_property } else { index }
+                let is_property = (PROPERTY_BASE..SUBQUERY_BASE).contains(&index);
+                if is_property { index - PROPERTY_BASE + first_property } else { index }
             });
         }
         let name_of = |index: usize| {

@@ -7,13 +7,16 @@ use super::Binder;
 use super::expr::{Clause, ExprBinder, call, case_of, coerce, not_supported};
 use super::query::common_type;
 use super::scope::Scope;
-use crate::ast::{self, Ident, JoinCondition, JoinKind, Span};
+use crate::ast::{self, Ident, JoinCondition, JoinKind, Span, TableRefKind};
 use crate::error::SqlError;
 use crate::logical::{self, LogicalPlan, conjunction};
 
 impl Binder<'_> {
     pub(super) fn join(&mut self, join: &ast::Join, span: Span) -> Result<(LogicalPlan, Scope), SqlError> {
         let (left, left_scope) = self.table_ref(&join.left)?;
+        if let TableRefKind::Unnest { .. } = join.right.kind {
+            return self.join_unnest(left, left_scope, join, span);
+        }
         let (right, right_scope) = self.table_ref(&join.right)?;
         let join_type = match join.kind {
             JoinKind::Comma | JoinKind::Cross | JoinKind::Inner => JoinType::Inner,

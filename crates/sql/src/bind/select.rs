@@ -5,9 +5,11 @@ use dataflow::{Expr, Field, RowType, TypeKind};
 use super::Binder;
 use super::expr::{Clause, ExprBinder, not_supported};
 use super::groups::Groups;
+use super::hints::check_hints;
 use super::operators::illegal_null;
 use super::query::distinct;
 use super::scope::Scope;
+use super::subquery_values::SubqueryValues;
 use super::window::{GroupWindow, WindowKind, bind_group_window};
 use crate::ast::{self, GroupItem, Select, SelectItem, SetQuantifier};
 use crate::error::SqlError;
@@ -49,9 +51,6 @@ impl Grouping {
 
 impl Binder<'_> {
     pub(super) fn select(&mut self, select: &Select) -> Result<LogicalPlan, SqlError> {
-        if let Some(hint) = select.hints.first() {
-            return Err(not_supported("a hint of a SELECT", hint.span));
-        }
         if let Some(window) = select.windows.first() {
             return Err(not_supported("the WINDOW clause", window.name.span));
         }
@@ -62,6 +61,7 @@ impl Binder<'_> {
             Some(from) => self.table_ref(from)?,
             None => (one_row(), Scope::default()),
         };
+        check_hints(&select.hints, &scope)?;
         if let Some(condition) = &select.selection {
             plan = self.where_clause(plan, &scope, condition)?;
         }
@@ -73,14 +73,22 @@ impl Binder<'_> {
     }
 
     fn ungrouped(&mut self, plan: LogicalPlan, scope: &Scope, select: &Select) -> Result<LogicalPlan, SqlError> {
-        let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
-        match bind_items(&mut binder, select) {
-            Ok(items) => Ok(project_items(plan, items)),
-            Err(_) if binder.met_aggregate => {
-                let groups = Groups::new(Vec::new(), None);
-                self.grouped(plan, scope, select, groups)
+        let mut values = SubqueryValues::default();
+        loop {
+            let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
+            binder.subqueries = Some(&values);
+            match (bind_items(&mut binder, select), binder.met_subquery.take()) {
+                (Ok(mut items), _) => {
+                    let plan = values.attach(plan, &mut items.exprs);
+                    return Ok(project_items(plan, items));
+                }
+                (Err(_), _) if binder.met_aggregate => {
+                    let groups = Groups::new(Vec::new(), None);
+                    return self.grouped(plan, scope, select, groups);
+                }
+                (Err(_), Some(met)) => self.subquery_value(&met, scope, Clause::Select, None, &mut values)?,
+                (Err(error), None) => return Err(error),
             }
-            Err(error) => Err(error),
         }
     }
 
@@ -91,18 +99,26 @@ impl Binder<'_> {
         select: &Select,
         mut groups: Groups,
     ) -> Result<LogicalPlan, SqlError> {
-        let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
-        binder.groups = Some(&mut groups);
-        let mut items = match (bind_items(&mut binder, select), &select.having) {
-            (Ok(items), _) => items,
-            // HAVING is checked before the select list.
-            (Err(error), Some(having)) => return Err(binder.bind_condition(having).err().unwrap_or(error)),
-            (Err(error), None) => return Err(error),
+        let mut values = SubqueryValues::default();
+        let mut items = loop {
+            let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
+            binder.groups = Some(&mut groups);
+            binder.subqueries = Some(&values);
+            match (bind_items_and_having(&mut binder, select), binder.met_subquery.take()) {
+                (Ok(items), _) => break items,
+                (Err(_), Some(met)) => {
+                    self.subquery_value(&met, scope, Clause::Select, Some(&mut groups), &mut values)?;
+                }
+                (Err(error), None) => return Err(error),
+            }
         };
-        let having = select.having.as_ref().map(|having| binder.bind_condition(having)).transpose()?;
-        let is_having = having.is_some();
-        items.exprs.extend(having);
+        let is_having = select.having.is_some();
+        // What the sub-queries are compared with is settled with the rest.
+        let own = items.exprs.len();
+        items.exprs.extend(values.take_conditions());
         let mut plan = groups.build(plan, &mut items.exprs, &items.names);
+        values.put_conditions(items.exprs.split_off(own));
+        plan = values.attach(plan, &mut items.exprs);
         if is_having {
             let condition = items.exprs.pop().expect("HAVING was added last");
             plan = plan.filter(condition);
@@ -217,7 +233,7 @@ impl Binder<'_> {
 }
 
 /// A single row without columns: what SELECT without FROM reads.
-fn one_row() -> LogicalPlan {
+pub(super) fn one_row() -> LogicalPlan {
     LogicalPlan::Values(Values { rows: vec![Vec::new()], output: RowType::default() })
 }
 
@@ -252,6 +268,20 @@ fn bind_items(binder: &mut ExprBinder<'_>, select: &Select) -> Result<Items, Sql
         }
     }
     items.names = unique_names(items.names);
+    Ok(items)
+}
+
+/// The select list, and the condition of HAVING behind it.
+fn bind_items_and_having(binder: &mut ExprBinder<'_>, select: &Select) -> Result<Items, SqlError> {
+    let mut items = match (bind_items(binder, select), &select.having) {
+        (Ok(items), _) => items,
+        // HAVING is checked before the select list.
+        (Err(error), Some(having)) if binder.met_subquery.is_none() => {
+            return Err(binder.bind_condition(having).err().unwrap_or(error));
+        }
+        (Err(error), _) => return Err(error),
+    };
+    items.exprs.extend(select.having.as_ref().map(|having| binder.bind_condition(having)).transpose()?);
     Ok(items)
 }
 

@@ -1,4 +1,4 @@
-//! WHERE: ordinary terms become a filter, IN and EXISTS with a sub-query become semi and anti joins.
+//! WHERE: ordinary terms become a filter, IN and EXISTS with a sub-query become semi and anti joins. Sub-queries within other terms are values.
 //!
 //! A sub-query may refer to the outer row in the terms of its own WHERE; those terms become part of the join's condition.
 
@@ -9,12 +9,13 @@ use super::Binder;
 use super::expr::{Clause, ExprBinder, call, coerce, not_supported};
 use super::query::common_type;
 use super::scope::Scope;
+use super::subquery_values::SubqueryValues;
 use crate::ast::{self, ExprKind, Query, Select, SelectItem, SetExprKind, Span, UnaryOp};
 use crate::error::SqlError;
-use crate::logical::{Join, LogicalPlan, conjunction};
+use crate::logical::{Join, LogicalPlan, conjunction, identity};
 
 /// A term of WHERE that asks a sub-query.
-struct SubqueryTerm<'q> {
+pub(super) struct SubqueryTerm<'q> {
     /// The compared values of IN; `None` for EXISTS.
     values: Option<&'q ast::Expr>,
     query: &'q Query,
@@ -40,10 +41,16 @@ impl Binder<'_> {
     ) -> Result<LogicalPlan, SqlError> {
         let mut plain = Vec::new();
         let mut asked = Vec::new();
+        let mut values = SubqueryValues::default();
+        let mut valued = Vec::new();
         for term in terms(condition) {
             match subquery_term(term) {
                 Some(subquery) => asked.push(subquery),
-                None => plain.push(ExprBinder::new(scope, Clause::Where, &self.facts).bind_condition(term)?),
+                None => {
+                    let known = values.len();
+                    let bound = self.where_term(term, scope, &mut values)?;
+                    if values.len() > known { valued.push(bound) } else { plain.push(bound) }
+                }
             }
         }
         let mut plan = match conjunction(plain) {
@@ -53,7 +60,25 @@ impl Binder<'_> {
         for term in asked {
             plan = self.join_subquery(plan, scope, &term)?;
         }
-        Ok(plan)
+        if values.len() == 0 {
+            return Ok(plan);
+        }
+        let row = plan.output().clone();
+        plan = values.attach(plan, &mut valued);
+        let condition = conjunction(valued).expect("a sub-query is part of a term");
+        Ok(plan.filter(condition).project(identity(&row), row))
+    }
+
+    fn where_term(&mut self, term: &ast::Expr, scope: &Scope, values: &mut SubqueryValues) -> Result<Expr, SqlError> {
+        loop {
+            let mut binder = ExprBinder::new(scope, Clause::Where, &self.facts);
+            binder.subqueries = Some(values);
+            match (binder.bind_condition(term), binder.met_subquery.take()) {
+                (Ok(bound), _) => return Ok(bound),
+                (Err(_), Some(met)) => self.subquery_value(&met, scope, Clause::Where, None, values)?,
+                (Err(error), None) => return Err(error),
+            }
+        }
     }
 
     /// The rows of `plan` for which the term is TRUE.
@@ -145,14 +170,14 @@ impl Binder<'_> {
 }
 
 /// The terms of an AND.
-fn terms(condition: &ast::Expr) -> &[ast::Expr] {
+pub(super) fn terms(condition: &ast::Expr) -> &[ast::Expr] {
     match &condition.kind {
         ExprKind::And(terms) => terms,
         _ => std::slice::from_ref(condition),
     }
 }
 
-fn subquery_term(term: &ast::Expr) -> Option<SubqueryTerm<'_>> {
+pub(super) fn subquery_term(term: &ast::Expr) -> Option<SubqueryTerm<'_>> {
     let span = term.span;
     match &term.kind {
         ExprKind::InSubquery { expr, query, negated } => {
@@ -168,7 +193,7 @@ fn subquery_term(term: &ast::Expr) -> Option<SubqueryTerm<'_>> {
 }
 
 /// A SELECT that only filters and projects.
-fn plain_select(query: &Query) -> Option<&Select> {
+pub(super) fn plain_select(query: &Query) -> Option<&Select> {
     let is_bare = query.with.is_none() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none();
     match &query.body.kind {
         SetExprKind::Select(select) if is_bare => {

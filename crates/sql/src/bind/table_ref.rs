@@ -31,7 +31,7 @@ impl Binder<'_> {
             TableRefKind::Nested(inner) if table.alias.is_none() => return self.table_ref(inner),
             TableRefKind::Nested(inner) => (self.table_ref(inner)?.0, Vec::new()),
             TableRefKind::Join(join) => return self.join(join, table.span),
-            TableRefKind::Unnest { .. } => return Err(not_supported("UNNEST", table.span)),
+            TableRefKind::Unnest { .. } => return self.unnest_alone(table),
             TableRefKind::MatchRecognize { .. } => return Err(not_supported("MATCH_RECOGNIZE", table.span)),
             TableRefKind::Pivot { .. } => return Err(not_supported("PIVOT", table.span)),
             TableRefKind::Unpivot { .. } => return Err(not_supported("UNPIVOT", table.span)),

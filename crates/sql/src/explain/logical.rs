@@ -59,6 +59,10 @@ fn node(plan: &LogicalPlan) -> TreeNode {
         LogicalPlan::Join(join) => {
             format!("LogicalJoin(condition=[{}], joinType=[{}])", expr(&join.condition), join_word(join.join_type))
         }
+        LogicalPlan::Unnest(unnest) => {
+            let join = if unnest.outer { "left" } else { "inner" };
+            format!("LogicalCorrelate(collection=[{}], joinType=[{join}])", expr(&unnest.collection))
+        }
         LogicalPlan::Union(_) => "LogicalUnion(all=[true])".to_owned(),
     };
     TreeNode { text, inputs }

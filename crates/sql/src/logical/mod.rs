@@ -32,6 +32,7 @@ pub(crate) enum LogicalPlan {
     WindowAggregate(WindowAggregate),
     WindowTableFunction(WindowTableFunction),
     Join(Join),
+    Unnest(Unnest),
     Union(Union),
 }
 
@@ -143,6 +144,21 @@ pub(crate) struct Join {
     pub output: RowType,
 }
 
+/// Puts each element of a collection beside the row that holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Unnest {
+    /// Below.
+    pub input: Box<LogicalPlan>,
+    /// The collection, over the input.
+    pub collection: Expr,
+    /// Whether rows without elements are kept.
+    pub outer: bool,
+    /// Whether the position of each element is a column.
+    pub with_ordinality: bool,
+    /// The input's columns, those of an element, and its position.
+    pub output: RowType,
+}
+
 /// Rows of all inputs, which have as many columns of the same types.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Union {
@@ -164,6 +180,7 @@ impl LogicalPlan {
             LogicalPlan::WindowAggregate(node) => &node.output,
             LogicalPlan::WindowTableFunction(node) => &node.output,
             LogicalPlan::Join(node) => &node.output,
+            LogicalPlan::Unnest(node) => &node.output,
             LogicalPlan::Union(node) => &node.output,
         }
     }
@@ -178,6 +195,7 @@ impl LogicalPlan {
             LogicalPlan::WindowAggregate(node) => vec![&node.input],
             LogicalPlan::WindowTableFunction(node) => vec![&node.input],
             LogicalPlan::Join(node) => vec![&node.left, &node.right],
+            LogicalPlan::Unnest(node) => vec![&node.input],
             LogicalPlan::Union(node) => node.inputs.iter().collect(),
         }
     }
@@ -192,6 +210,7 @@ impl LogicalPlan {
             LogicalPlan::WindowAggregate(node) => vec![&mut node.input],
             LogicalPlan::WindowTableFunction(node) => vec![&mut node.input],
             LogicalPlan::Join(node) => vec![&mut node.left, &mut node.right],
+            LogicalPlan::Unnest(node) => vec![&mut node.input],
             LogicalPlan::Union(node) => node.inputs.iter_mut().collect(),
         }
     }
@@ -231,6 +250,7 @@ impl LogicalPlan {
             LogicalPlan::Project(node) => node.exprs.iter_mut().collect(),
             LogicalPlan::Filter(node) => vec![&mut node.condition],
             LogicalPlan::Join(node) => vec![&mut node.condition],
+            LogicalPlan::Unnest(node) => vec![&mut node.collection],
             _ => Vec::new(),
         }
     }

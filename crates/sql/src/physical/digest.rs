@@ -100,6 +100,14 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             columns.extend((0..added).map(|index| part(window, index)));
             Digest { is_transparent: true, ..stateful(lines(node), columns) }
         }
+        OperatorSpec::Unnest(unnest) => {
+            let mut columns = input(0);
+            let collection = origin(&unnest.collection, &columns);
+            let elements = fnv1a(format!("UNNEST {collection:032x} {}", unnest.outer).as_bytes());
+            let added = node.output.len() - columns.len();
+            columns.extend((0..added).map(|index| part(elements, index)));
+            Digest { is_transparent: true, ..stateful(lines(node), columns) }
+        }
         OperatorSpec::GroupAggregate(spec) => {
             let (text, columns) = group_aggregate(spec, &input(0));
             stateful(text, columns)

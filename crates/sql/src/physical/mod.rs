@@ -12,6 +12,7 @@ mod join;
 mod planner;
 mod sink;
 mod source;
+mod unnest;
 
 pub(crate) use chain::job_graph;
 pub(crate) use describe::Style;

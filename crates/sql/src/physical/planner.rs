@@ -48,6 +48,7 @@ impl<'a> PhysicalPlanner<'a> {
             LogicalPlan::WindowAggregate(node) => self.window_aggregate(node),
             LogicalPlan::WindowTableFunction(node) => self.window_table_function(node, update_before),
             LogicalPlan::Join(node) => self.join(node),
+            LogicalPlan::Unnest(node) => self.unnest(node),
             LogicalPlan::Union(node) => {
                 let mut nodes = Vec::new();
                 for input in &node.inputs {

@@ -34,6 +34,12 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
             retype(&mut node.condition, &both);
             forget(&mut node.output.fields);
         }
+        LogicalPlan::Unnest(node) => {
+            retype(&mut node.collection, &below[0]);
+            for (field, settled) in node.output.fields.iter_mut().zip(&below[0].fields) {
+                field.ty = settled.ty.clone();
+            }
+        }
         LogicalPlan::Aggregate(node) => forget(&mut node.output.fields),
         LogicalPlan::WindowAggregate(node) => {
             if !settle_window(&mut node.window, &below[0]) {

@@ -107,6 +107,13 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             let mut below = needed.to_vec();
             below.resize(width + node.right.output().len(), false);
             node.condition.for_each_column(&mut |index| below[index] = true);
+            // Rows of a side must have a column, and it is one of the join's output.
+            for first in [0, width] {
+                let end = if first == 0 { width } else { below.len() };
+                if !below[first..end].contains(&true) {
+                    below[first] = true;
+                }
+            }
             let left = exactly(*node.left, &below[..width]);
             let right = exactly(*node.right, &below[width..]);
             let (_, mut moved) = keep(&below);
@@ -117,6 +124,20 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             node.left = Box::new(left);
             node.right = Box::new(right);
             (LogicalPlan::Join(node), moved)
+        }
+        LogicalPlan::Unnest(mut node) => {
+            let width = node.input.output().len();
+            let mut below = needed[..width].to_vec();
+            node.collection.for_each_column(&mut |index| below[index] = true);
+            let (input, mut moved) = prune(*node.input, &below);
+            remap(&mut node.collection, &moved);
+            let new_width = input.output().len();
+            moved.extend((0..node.output.len() - width).map(|index| Some(new_width + index)));
+            let mut fields = input.output().fields.clone();
+            fields.extend(node.output.fields[width..].iter().cloned());
+            node.output = RowType::new(fields);
+            node.input = Box::new(input);
+            (LogicalPlan::Unnest(node), moved)
         }
         LogicalPlan::Union(mut node) => {
             let mut needed = needed.to_vec();

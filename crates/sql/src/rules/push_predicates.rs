@@ -47,6 +47,14 @@ fn push(plan: LogicalPlan, mut predicates: Vec<Expr>) -> LogicalPlan {
             *node.input = push(node.input.take(), movable);
             filter(LogicalPlan::WindowTableFunction(node), fixed)
         }
+        LogicalPlan::Unnest(mut node) => {
+            let width = node.input.output().len();
+            let (movable, fixed): (Vec<Expr>, Vec<Expr>) =
+                predicates.into_iter().partition(|predicate| reads_only(predicate, &|index| index < width));
+            node.outer &= !fixed.iter().any(|predicate| refuses(predicate, &|index| index >= width));
+            *node.input = push(node.input.take(), movable);
+            filter(LogicalPlan::Unnest(node), fixed)
+        }
         LogicalPlan::Join(node) => push_into_join(node, predicates),
         LogicalPlan::Union(mut node) => {
             node.inputs = node.inputs.into_iter().map(|input| push(input, predicates.clone())).collect();
@@ -84,6 +92,7 @@ fn push_into_join(mut node: Join, predicates: Vec<Expr>) -> LogicalPlan {
     let width = node.left.output().len();
     let on_left = |expr: &Expr| reads_only(expr, &|index| index < width);
     let on_right = |expr: &Expr| reads_only(expr, &|index| index >= width);
+    node.join_type = without_needless_pads(node.join_type, width, &predicates);
     let (mut left, mut right, mut fixed) = (Vec::new(), Vec::new(), Vec::new());
     let mut condition = conjuncts(std::mem::replace(&mut node.condition, crate::bind::boolean(true)));
     // Above an outer join a predicate also judges the rows filled with NULLs, so only the preserved side may take it.
@@ -121,6 +130,49 @@ fn push_into_join(mut node: Join, predicates: Vec<Expr>) -> LogicalPlan {
     *node.left = push(node.left.take(), left);
     *node.right = push(node.right.take(), right);
     filter(LogicalPlan::Join(node), fixed)
+}
+
+/// Rows padded with NULLs that a predicate above never lets through need not be made.
+fn without_needless_pads(join_type: JoinType, width: usize, predicates: &[Expr]) -> JoinType {
+    let refused = |is_padded: &dyn Fn(usize) -> bool| predicates.iter().any(|predicate| refuses(predicate, is_padded));
+    let pads_right = matches!(join_type, JoinType::Left | JoinType::Full) && !refused(&|index| index >= width);
+    let pads_left = matches!(join_type, JoinType::Right | JoinType::Full) && !refused(&|index| index < width);
+    match (join_type, pads_left, pads_right) {
+        (JoinType::Inner | JoinType::Semi | JoinType::Anti, ..) => join_type,
+        (_, false, false) => JoinType::Inner,
+        (_, false, true) => JoinType::Left,
+        (_, true, false) => JoinType::Right,
+        (_, true, true) => JoinType::Full,
+    }
+}
+
+/// Whether the predicate cannot be TRUE when these columns are NULL.
+fn refuses(predicate: &Expr, is_padded: &dyn Fn(usize) -> bool) -> bool {
+    let ExprKind::Call { function, args } = &predicate.kind else {
+        return is_null(predicate, is_padded);
+    };
+    match function.as_str() {
+        "AND" => args.iter().any(|arg| refuses(arg, is_padded)),
+        "OR" => args.iter().all(|arg| refuses(arg, is_padded)),
+        "=" | "<>" | "<" | "<=" | ">" | ">=" | "IS NOT NULL" | "NOT" => args.iter().any(|arg| is_null(arg, is_padded)),
+        _ => false,
+    }
+}
+
+/// Whether the expression is NULL when these columns are.
+fn is_null(expr: &Expr, is_padded: &dyn Fn(usize) -> bool) -> bool {
+    match &expr.kind {
+        ExprKind::Column(index) => is_padded(*index),
+        ExprKind::Cast { input, .. } | ExprKind::Field { input, .. } => is_null(input, is_padded),
+        ExprKind::Call { function, args } => {
+            let is_strict = matches!(
+                function.as_str(),
+                "+" | "-" | "*" | "/" | "%" | "NEGATE" | "NOT" | "=" | "<>" | "<" | "<=" | ">" | ">="
+            );
+            is_strict && args.iter().any(|arg| is_null(arg, is_padded))
+        }
+        _ => false,
+    }
 }
 
 fn is_literal(expr: &Expr) -> bool {

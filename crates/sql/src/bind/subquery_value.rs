@@ -1,0 +1,428 @@
+//! Sub-queries used as values: scalar ones, and IN, EXISTS, ANY and ALL wherever a BOOLEAN may stand.
+//!
+//! Each becomes one or two joins with aggregates of the sub-query. What equals an expression over the outer row in the sub-query's WHERE becomes
+//! a key of these aggregates, and the join is by it. As in Flink, an aggregate without keys has no row before the first one comes.
+
+use dataflow::operator_spec::JoinType;
+use dataflow::{AggregateCall, Expr, ExprKind, Field, Literal, LogicalType, RowType, TypeKind};
+
+use super::Binder;
+use super::expr::{Clause, ExprBinder, call, case_of, not_supported};
+use super::groups::Groups;
+use super::query::distinct;
+use super::scope::Scope;
+use super::subquery::{plain_select, subquery_term, terms};
+use super::subquery_values::SubqueryValues;
+use crate::ast::{self, BinaryOp, QuantifiedOperand, Quantifier, Query, Select, SelectItem, Span};
+use crate::error::SqlError;
+use crate::logical::{Aggregate, LogicalPlan, conjunction, identity, substitute};
+
+/// The rows of a sub-query, made independent of the outer row.
+struct Rows {
+    /// The keys, then the columns.
+    plan: LogicalPlan,
+    /// Expressions over the outer row that the keys equal.
+    outer: Vec<Expr>,
+}
+
+/// FROM and WHERE of a sub-query that refers to the outer row.
+struct Correlated {
+    plan: LogicalPlan,
+    scope: Scope,
+    /// Expressions over the plan that equal those over the outer row.
+    inner: Vec<Expr>,
+    outer: Vec<Expr>,
+}
+
+impl Binder<'_> {
+    /// Binds a sub-query of an expression. With `groups`, the expression stands above that aggregation.
+    pub(super) fn subquery_value(
+        &mut self,
+        expr: &ast::Expr,
+        scope: &Scope,
+        clause: Clause,
+        mut groups: Option<&mut Groups>,
+        values: &mut SubqueryValues,
+    ) -> Result<(), SqlError> {
+        let span = expr.span;
+        let compared = |left: &ast::Expr, groups: &mut Option<&mut Groups>| {
+            let mut binder = ExprBinder::new(scope, clause, &self.facts);
+            binder.groups = groups.as_deref_mut();
+            binder.bind(left)
+        };
+        let value = match &expr.kind {
+            ast::ExprKind::Subquery(query) => self.scalar(query, scope, groups.as_deref(), values, span)?,
+            ast::ExprKind::Exists(query) => self.exists(query, scope, groups.as_deref(), values, span)?,
+            ast::ExprKind::InSubquery { expr: left, query, negated } => {
+                let left = compared(left, &mut groups)?;
+                let found = self.among(left, query, scope, groups.as_deref(), values, span)?;
+                if *negated { call("NOT", vec![found], span)? } else { found }
+            }
+            ast::ExprKind::Quantified { left, op, quantifier, operand: QuantifiedOperand::Query(query) } => {
+                let left = compared(left, &mut groups)?;
+                match (op, quantifier) {
+                    (BinaryOp::Eq, Quantifier::Any) => {
+                        self.among(left, query, scope, groups.as_deref(), values, span)?
+                    }
+                    (BinaryOp::NotEq, Quantifier::All) => {
+                        let found = self.among(left, query, scope, groups.as_deref(), values, span)?;
+                        call("NOT", vec![found], span)?
+                    }
+                    _ => {
+                        let rows = self.rows(query, scope, span)?;
+                        self.quantified(left, *op, *quantifier, rows, groups.as_deref(), values, span)?
+                    }
+                }
+            }
+            _ => return Err(not_supported("ANY or ALL of a list", span)),
+        };
+        values.insert(span, value);
+        Ok(())
+    }
+
+    fn scalar(
+        &mut self,
+        query: &Query,
+        scope: &Scope,
+        groups: Option<&Groups>,
+        values: &mut SubqueryValues,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        if let Some(select) = plain_select(query)
+            && let Some(body) = self.correlated(select, scope)?
+            && let Some(value) = self.correlated_aggregate(select, body, groups, values, span)?
+        {
+            return Ok(value);
+        }
+        let Rows { mut plan, outer } = self.rows(query, scope, span)?;
+        let keys = outer.len();
+        if plan.output().len() != keys + 1 {
+            return Err(SqlError::validation("a sub-query used as a value must return one column", span));
+        }
+        if keys > 0 || !has_one_row(&plan) {
+            plan = aggregate(plan, keys, vec![("SINGLE_VALUE", vec![keys], None)]);
+        }
+        let columns = keyed_join(plan, JoinType::Left, outer, groups, values, span)?;
+        Ok(columns[keys].clone())
+    }
+
+    /// A single row of aggregates for each key. `None` when the select list has no aggregate.
+    fn correlated_aggregate(
+        &mut self,
+        select: &Select,
+        body: Correlated,
+        groups: Option<&Groups>,
+        values: &mut SubqueryValues,
+        span: Span,
+    ) -> Result<Option<Expr>, SqlError> {
+        let [SelectItem::Expr { expr: item, .. }] = select.items.as_slice() else {
+            return Ok(None);
+        };
+        let mut binder = ExprBinder::new(&body.scope, Clause::Select, &self.facts);
+        if binder.bind(item).is_ok() || !binder.met_aggregate {
+            return Ok(None);
+        }
+        let mut keyed = Groups::new(body.inner, None);
+        let mut binder = ExprBinder::new(&body.scope, Clause::Select, &self.facts);
+        binder.groups = Some(&mut keyed);
+        let mut item = [binder.bind(item)?];
+        let plan = keyed.build(body.plan, &mut item, &[]);
+        let LogicalPlan::Aggregate(node) = &plan else {
+            unreachable!("a GROUP BY without a window makes an Aggregate")
+        };
+        let calls: Vec<bool> = node.calls.iter().map(|call| call.function == "COUNT").collect();
+        let keys = node.keys.len();
+        let mut columns = keyed_join(plan, JoinType::Left, body.outer, groups, values, span)?;
+        // No row means that nothing was counted.
+        for (column, _) in columns[keys..].iter_mut().zip(&calls).filter(|(_, is_count)| **is_count) {
+            let none = call("IS NULL", vec![column.clone()], span)?;
+            *column = case_of(vec![(none, zero())], column.clone(), span)?;
+        }
+        Ok(Some(nullable(substitute(&item[0], &columns))))
+    }
+
+    fn exists(
+        &mut self,
+        query: &Query,
+        scope: &Scope,
+        groups: Option<&Groups>,
+        values: &mut SubqueryValues,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let Rows { plan, outer } = self.rows(query, scope, span)?;
+        let keys = outer.len();
+        let plan = if keys == 0 {
+            aggregate(projected(plan, vec![super::boolean(true)]), 0, vec![("MIN", vec![0], None)])
+        } else {
+            let mut columns = identity(plan.output());
+            columns.truncate(keys);
+            let by_key = distinct(projected(plan, columns));
+            let mut columns = identity(by_key.output());
+            columns.push(super::boolean(true));
+            projected(by_key, columns)
+        };
+        let columns = keyed_join(plan, JoinType::Left, outer, groups, values, span)?;
+        call("IS NOT NULL", vec![columns[keys].clone()], span)
+    }
+
+    /// `left IN (query)`: unknown when it is not found and NULL is among what was compared.
+    fn among(
+        &mut self,
+        left: Expr,
+        query: &Query,
+        scope: &Scope,
+        groups: Option<&Groups>,
+        values: &mut SubqueryValues,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let Rows { plan, outer } = self.rows(query, scope, span)?;
+        let keys = outer.len();
+        if plan.output().len() != keys + 1 {
+            return Err(not_supported("IN with several columns here", span));
+        }
+        let counts = aggregate(plan.clone(), keys, vec![("COUNT", vec![], None), ("COUNT", vec![keys], None)]);
+        let kind = if keys == 0 { JoinType::Inner } else { JoinType::Left };
+        let counts = keyed_join(counts, kind, outer.clone(), groups, values, span)?;
+        let mut exprs = identity(plan.output());
+        exprs.push(super::boolean(true));
+        let found = projected(distinct(plan), exprs);
+        let (outer, value) = (grouped(outer, groups, span)?, left.clone());
+        let mut terms = Vec::new();
+        let mut refusal = None;
+        let columns = values.join(found, JoinType::Left, |columns| {
+            for (outer, column) in outer.into_iter().chain([value]).zip(columns) {
+                match call("=", vec![outer, column.clone()], span) {
+                    Ok(term) => terms.push(term),
+                    Err(error) => refusal = Some(error),
+                }
+            }
+            conjunction(terms).unwrap_or_else(|| super::boolean(true))
+        });
+        if let Some(error) = refusal {
+            return Err(error);
+        }
+        let (all, known) = (counts[keys].clone(), counts[keys + 1].clone());
+        let is_null = |expr: Expr| call("IS NULL", vec![expr], span);
+        // Where the join finds no count, Flink takes it for unknown, though nothing was compared.
+        let is_none = call("=", vec![all.clone(), zero()], span)?;
+        let mut branches = vec![(is_none, super::boolean(false))];
+        if left.ty.nullable {
+            branches.push((is_null(left)?, unknown()));
+        }
+        branches.push((call("IS NOT NULL", vec![columns[keys + 1].clone()], span)?, super::boolean(true)));
+        branches.push((call("<", vec![known, all], span)?, unknown()));
+        case_of(branches, super::boolean(false), span)
+    }
+
+    /// `left > ANY (query)` and its kin, by the least or greatest value.
+    #[allow(clippy::too_many_arguments, reason = "the parts of the expression and where it stands")]
+    fn quantified(
+        &mut self,
+        left: Expr,
+        op: BinaryOp,
+        quantifier: Quantifier,
+        rows: Rows,
+        groups: Option<&Groups>,
+        values: &mut SubqueryValues,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let is_any = quantifier == Quantifier::Any;
+        let (name, extremes): (&str, &[&str]) = match op {
+            BinaryOp::Gt => (">", if is_any { &["MIN"] } else { &["MAX"] }),
+            BinaryOp::GtEq => (">=", if is_any { &["MIN"] } else { &["MAX"] }),
+            BinaryOp::Lt => ("<", if is_any { &["MAX"] } else { &["MIN"] }),
+            BinaryOp::LtEq => ("<=", if is_any { &["MAX"] } else { &["MIN"] }),
+            BinaryOp::Eq => ("=", &["MIN", "MAX"]),
+            BinaryOp::NotEq => ("<>", &["MIN", "MAX"]),
+            _ => return Err(not_supported("this operator with ANY or ALL", span)),
+        };
+        let keys = rows.outer.len();
+        if rows.plan.output().len() != keys + 1 {
+            return Err(SqlError::validation("a sub-query of ANY or ALL must return one column", span));
+        }
+        let value_type = Some(rows.plan.output().fields[keys].ty.with_nullable(true));
+        let mut calls: Vec<Call<'_>> = vec![("COUNT", vec![], None), ("COUNT", vec![keys], None)];
+        calls.extend(extremes.iter().map(|extreme| (*extreme, vec![keys], value_type.clone())));
+        let kind = if keys == 0 { JoinType::Inner } else { JoinType::Left };
+        let columns = keyed_join(aggregate(rows.plan, keys, calls), kind, rows.outer, groups, values, span)?;
+        let (all, known) = (columns[keys].clone(), columns[keys + 1].clone());
+        let holds = |column: &Expr| call(name, vec![left.clone(), column.clone()], span);
+        let tests = columns[keys + 2..].iter().map(holds).collect::<Result<Vec<_>, _>>()?;
+        let test = match tests.len() {
+            1 => tests.into_iter().next().expect("there is one"),
+            _ => call(if is_any { "OR" } else { "AND" }, tests, span)?,
+        };
+        let decided = if is_any { test.clone() } else { call("NOT", vec![test.clone()], span)? };
+        let branches = vec![
+            (none_of(&all, span)?, super::boolean(!is_any)),
+            (decided, super::boolean(is_any)),
+            (call("<", vec![known, all], span)?, unknown()),
+        ];
+        case_of(branches, test, span)
+    }
+
+    /// The rows of a sub-query, and what they are joined by.
+    fn rows(&mut self, query: &Query, outer: &Scope, span: Span) -> Result<Rows, SqlError> {
+        let Some(select) = plain_select(query) else {
+            return Ok(Rows { plan: self.query(query)?, outer: Vec::new() });
+        };
+        let Some(body) = self.correlated(select, outer)? else {
+            return Ok(Rows { plan: self.query(query)?, outer: Vec::new() });
+        };
+        if select.quantifier.is_some() {
+            return Err(not_supported("DISTINCT in a correlated sub-query", span));
+        }
+        let mut exprs = body.inner;
+        for item in &select.items {
+            match item {
+                SelectItem::Expr { expr, .. } => {
+                    exprs.push(ExprBinder::new(&body.scope, Clause::Select, &self.facts).bind(expr)?);
+                }
+                _ => exprs.extend(body.scope.wildcard().into_iter().map(|(_, expr)| expr)),
+            }
+        }
+        Ok(Rows { plan: projected(body.plan, exprs), outer: body.outer })
+    }
+
+    /// FROM and WHERE; `None` when no term refers to the outer row.
+    fn correlated(&mut self, select: &Select, outer: &Scope) -> Result<Option<Correlated>, SqlError> {
+        let (Some(from), Some(condition)) = (&select.from, &select.selection) else {
+            return Ok(None);
+        };
+        let (mut plan, scope) = self.table_ref(from)?;
+        let (mut inner_keys, mut outer_keys) = (Vec::new(), Vec::new());
+        for term in terms(condition) {
+            let mut binder = ExprBinder::new(&scope, Clause::Where, &self.facts);
+            match binder.bind_condition(term) {
+                Ok(bound) => plan = plan.filter(bound),
+                Err(_) if binder.met_subquery.is_some() || subquery_term(term).is_some() => {
+                    plan = self.where_clause(plan, &scope, term)?;
+                }
+                Err(error) => {
+                    binder.outer = Some(outer);
+                    let bound = binder.bind_condition(term).map_err(|_| error)?;
+                    let (inside, outside) = equal_sides(bound, outer.len()).ok_or_else(|| {
+                        not_supported("this reference to the outer row", term.span)
+                            .with_hint("compare a column of the sub-query with the outer row by =")
+                    })?;
+                    inner_keys.push(inside);
+                    outer_keys.push(outside);
+                }
+            }
+        }
+        Ok((!inner_keys.is_empty()).then_some(Correlated { plan, scope, inner: inner_keys, outer: outer_keys }))
+    }
+}
+
+/// `inner = outer`, apart; the columns of the outer row come first.
+fn equal_sides(term: Expr, width: usize) -> Option<(Expr, Expr)> {
+    let ExprKind::Call { function, args } = term.kind else {
+        return None;
+    };
+    let [a, b]: [Expr; 2] = args.try_into().ok()?;
+    let is_outer = |expr: &Expr| {
+        let (mut inside, mut outside) = (false, false);
+        expr.for_each_column(&mut |index| if index < width { outside = true } else { inside = true });
+        (inside != outside).then_some(outside)
+    };
+    let (mut inner, outer) = match (function.as_str(), is_outer(&a)?, is_outer(&b)?) {
+        ("=", true, false) => (b, a),
+        ("=", false, true) => (a, b),
+        _ => return None,
+    };
+    inner.map_columns(&mut |index| index - width);
+    Some((inner, outer))
+}
+
+/// Joins the keys, which come first, with what they equal; the columns as they are above.
+fn keyed_join(
+    plan: LogicalPlan,
+    join_type: JoinType,
+    outer: Vec<Expr>,
+    groups: Option<&Groups>,
+    values: &mut SubqueryValues,
+    span: Span,
+) -> Result<Vec<Expr>, SqlError> {
+    let outer = grouped(outer, groups, span)?;
+    let equal = |(outer, column): (Expr, &Expr)| {
+        let nullable = outer.ty.nullable || column.ty.nullable;
+        Expr::call("=", vec![outer, column.clone()], TypeKind::Boolean.not_null().with_nullable(nullable))
+    };
+    Ok(values.join(plan, join_type, |columns| {
+        conjunction(outer.into_iter().zip(columns).map(equal).collect()).unwrap_or_else(|| super::boolean(true))
+    }))
+}
+
+/// Expressions over the outer row as they are above its aggregation.
+fn grouped(outer: Vec<Expr>, groups: Option<&Groups>, span: Span) -> Result<Vec<Expr>, SqlError> {
+    let Some(groups) = groups else { return Ok(outer) };
+    let key = |expr: Expr| {
+        groups.key_of(&expr).ok_or_else(|| {
+            SqlError::validation("a sub-query refers to an outer column that is not being grouped", span)
+        })
+    };
+    outer.into_iter().map(key).collect()
+}
+
+/// Function, arguments, and the result's type unless it is BIGINT, or the nullable type of the argument for SINGLE_VALUE and MIN.
+type Call<'a> = (&'a str, Vec<usize>, Option<LogicalType>);
+
+/// Aggregates by the first columns.
+fn aggregate(input: LogicalPlan, keys: usize, calls: Vec<Call<'_>>) -> LogicalPlan {
+    let mut fields: Vec<Field> = input.output().fields[..keys].to_vec();
+    let mut made = Vec::with_capacity(calls.len());
+    for (function, args, ty) in calls {
+        let ty = ty.unwrap_or_else(|| match (function, args.as_slice()) {
+            ("COUNT", _) | (_, []) => TypeKind::BigInt.not_null(),
+            (_, [arg, ..]) => input.output().fields[*arg].ty.with_nullable(true),
+        });
+        let ty = ty.without_time_attribute();
+        fields.push(Field::new(format!("$f{}", fields.len()), ty.clone()));
+        made.push(AggregateCall { function: function.to_owned(), args, distinct: false, filter: None, ty });
+    }
+    let output = RowType::new(fields);
+    LogicalPlan::Aggregate(Aggregate { input: Box::new(input), keys: (0..keys).collect(), calls: made, output })
+}
+
+fn projected(plan: LogicalPlan, exprs: Vec<Expr>) -> LogicalPlan {
+    let name = |(index, expr): (usize, &Expr)| match expr.kind {
+        ExprKind::Column(column) => plan.output().fields[column].name.clone(),
+        _ => format!("$f{index}"),
+    };
+    let names = super::select::unique_names(exprs.iter().enumerate().map(name).collect());
+    let fields = names.into_iter().zip(&exprs).map(|(name, expr)| Field::new(name, expr.ty.clone())).collect();
+    plan.project(exprs, RowType::new(fields))
+}
+
+/// Whether a plan has one row at most whatever its tables hold.
+fn has_one_row(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Project(node) => has_one_row(&node.input),
+        LogicalPlan::Filter(node) => has_one_row(&node.input),
+        LogicalPlan::Aggregate(node) => node.keys.is_empty(),
+        LogicalPlan::Values(node) => node.rows.len() <= 1,
+        _ => false,
+    }
+}
+
+/// Whether nothing was counted; a join without a match has NULL for the count.
+fn none_of(count: &Expr, span: Span) -> Result<Expr, SqlError> {
+    let is_zero = call("=", vec![count.clone(), zero()], span)?;
+    if !count.ty.nullable {
+        return Ok(is_zero);
+    }
+    call("OR", vec![call("IS NULL", vec![count.clone()], span)?, is_zero], span)
+}
+
+fn zero() -> Expr {
+    Expr::literal(Literal::Int(0), TypeKind::BigInt.not_null())
+}
+
+fn unknown() -> Expr {
+    Expr::literal(Literal::Null, TypeKind::Boolean.nullable())
+}
+
+fn nullable(mut expr: Expr) -> Expr {
+    expr.ty = expr.ty.with_nullable(true);
+    expr
+}

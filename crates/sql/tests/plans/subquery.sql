@@ -1,0 +1,12 @@
+CREATE TABLE a (id INT, v INT, xs ARRAY<INT>) WITH ('connector' = 'datagen');
+CREATE TABLE b (id INT, w INT) WITH ('connector' = 'datagen');
+EXPLAIN SELECT id, (SELECT MAX(w) FROM b) AS m FROM a;
+EXPLAIN SELECT id, (SELECT COUNT(*) FROM b WHERE b.id = a.id) AS n FROM a;
+EXPLAIN SELECT id FROM a WHERE v > (SELECT w FROM b WHERE b.id = a.id);
+EXPLAIN SELECT id FROM a WHERE id IN (SELECT id FROM b) OR v = 20;
+EXPLAIN SELECT id, EXISTS (SELECT * FROM b WHERE b.id = a.id) AS e FROM a;
+EXPLAIN SELECT id FROM a WHERE v >= ALL (SELECT w FROM b);
+EXPLAIN SELECT id, x FROM a LEFT JOIN UNNEST(xs) AS t (x) ON TRUE;
+EXPLAIN SELECT (SELECT MAX(w) FROM b) AS m, 1 AS o;
+SELECT id, (SELECT w FROM b WHERE b.id < a.id) FROM a;
+SELECT id, x FROM a CROSS JOIN UNNEST(id) AS t (x);
