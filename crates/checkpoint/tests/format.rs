@@ -41,9 +41,8 @@ fn version_1_is_restored() {
     let (storage, dir, scratch) = (storage(), fixture(1), TempDir::new().unwrap());
     let (folder, metadata) = runtime.block_on(read_metadata(&storage, &format!("{dir}/chk-7"))).unwrap();
     assert_eq!((folder, &metadata), (format!("{dir}/chk-7"), &version_1(&dir)));
-    let copy = scratch.path().join("copy");
-    for file in metadata.files() {
-        storage.reader(runtime.handle().clone()).fetch(file, &copy).unwrap();
+    for (number, file) in metadata.files().enumerate() {
+        storage.reader(runtime.handle().clone()).fetch(file, &scratch.path().join(number.to_string())).unwrap();
     }
     assert_eq!(metadata.files().count(), 4);
 }
@@ -104,7 +103,7 @@ fn folders_may_be_moved() {
     }
     let (_, metadata) = runtime.block_on(read_metadata(&storage, &format!("{moved}/chk-7/_metadata"))).unwrap();
     assert_eq!(metadata, version_1(&moved));
-    for file in metadata.files() {
-        storage.reader(runtime.handle().clone()).fetch(file, &scratch.path().join("copy")).unwrap();
+    for (number, file) in metadata.files().enumerate() {
+        storage.reader(runtime.handle().clone()).fetch(file, &scratch.path().join(number.to_string())).unwrap();
     }
 }
