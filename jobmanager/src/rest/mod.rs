@@ -4,6 +4,7 @@
 //! pictures of jobs and views of TaskManagers; nothing is decided here.
 
 mod aggregate;
+mod applications;
 mod checkpoints;
 mod cluster;
 mod context;
@@ -12,11 +13,13 @@ mod job;
 mod job_plan;
 mod jobs;
 mod lifecycle;
+mod logs;
 pub mod messages;
 mod metric_queries;
 mod operations;
 mod query;
 mod reply;
+mod rescaling;
 mod results;
 mod router;
 mod savepoints;
