@@ -1,6 +1,6 @@
 //! Logs, standard output, profiles and threads. flinkrs writes its log to standard error and keeps no files of it, so that there are none to show.
 
-use std::path::Path;
+use std::fmt::Display;
 
 use warp::http::StatusCode;
 
@@ -52,26 +52,27 @@ pub(super) async fn task_manager_url(context: &RestContext, id: &str, task_manag
     Reply::json(&LogUrl { url: format!("{}/#/task-manager/{task_manager}/logs", context.address) })
 }
 
-/// The threads of this process, as the system shows them.
-pub(super) fn thread_dump() -> Answer {
-    let threads = std::fs::read_dir("/proc/self/task").map_err(RestError::internal)?;
-    // A thread may end while it is looked at.
-    let infos = threads.filter_map(|thread| thread_info(&thread.ok()?.path()));
-    Reply::json(&ThreadDump { thread_infos: infos.collect() })
+/// The threads of this process.
+pub(super) fn threads_of_job_manager() -> Answer {
+    let threads = common::threads::of_this_process().map_err(RestError::internal)?;
+    dump(threads.into_iter().map(|thread| (thread.name, thread.id, thread.state)))
 }
 
-fn thread_info(folder: &Path) -> Option<ThreadInfo> {
-    let name = std::fs::read_to_string(folder.join("comm")).ok()?.trim_end().to_owned();
-    let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
-    // The state follows the name, which is in parentheses and may have some in it.
-    let state = match stat.rsplit_once(") ")?.1.chars().next()? {
-        'R' => "RUNNABLE",
-        'D' => "BLOCKED",
-        'S' | 'I' => "WAITING",
-        _ => "TERMINATED",
+/// The threads of a TaskManager; those of tasks have their names.
+pub(super) async fn threads_of_task_manager(context: &RestContext, id: &str) -> Answer {
+    known(context, id).await?;
+    let gateway = context.resource_manager.gateway(id.to_owned()).await;
+    let gateway = gateway.ok_or_else(|| RestError::internal(format!("TaskManager {id} is lost")))?;
+    let threads = gateway.dump_threads().await.map_err(RestError::internal)?;
+    dump(threads.into_iter().map(|thread| (thread.name, thread.id, thread.state)))
+}
+
+fn dump(threads: impl Iterator<Item = (String, u32, impl Display)>) -> Answer {
+    let info = |(name, id, state)| ThreadInfo {
+        stringified_thread_info: format!("\"{name}\" Id={id} {state}\n\n"),
+        thread_name: name,
     };
-    let id = folder.file_name()?.to_string_lossy().into_owned();
-    Some(ThreadInfo { stringified_thread_info: format!("\"{name}\" Id={id} {state}\n\n"), thread_name: name })
+    Reply::json(&ThreadDump { thread_infos: threads.map(info).collect() })
 }
 
 async fn known(context: &RestContext, id: &str) -> Result<(), RestError> {

@@ -44,7 +44,7 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("GET", ["jobmanager", "logs"]) => logs::list(),
         ("GET", ["jobmanager", "logs", _] | ["jobmanager", "log" | "stdout"]) => logs::job_manager_file(),
         ("GET", ["jobmanager", "profiler"]) => logs::profiles(),
-        ("GET", ["jobmanager", "thread-dump"]) => logs::thread_dump(),
+        ("GET", ["jobmanager", "thread-dump"]) => logs::threads_of_job_manager(),
         ("GET", ["metrics"]) => cluster::prometheus(context).await,
         ("GET", ["datasets"]) => cluster::data_sets(),
         ("GET", ["jars"]) => cluster::jars(context),
@@ -57,6 +57,7 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
             logs::task_manager_file(context, id, "LOG").await
         }
         ("GET", ["taskmanagers", id, "stdout"]) => logs::task_manager_file(context, id, "STDOUT").await,
+        ("GET", ["taskmanagers", id, "thread-dump"]) => logs::threads_of_task_manager(context, id).await,
         ("GET", ["taskmanagers", id, "profiler"]) => logs::no_profiles(context, id).await,
         ("GET", ["taskmanagers", id, "metrics"]) => metric_queries::of_task_manager(context, id, query).await,
         ("GET", ["jobs"]) => jobs::list(context).await,
