@@ -9,6 +9,7 @@ mod checkpoints;
 mod cluster;
 mod context;
 mod error;
+mod java_throwable;
 mod job;
 mod job_plan;
 mod jobs;
