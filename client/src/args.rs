@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dataflow::JobId;
+use dataflow::checkpoint::SavepointFormat;
 
 /// A stream processor that runs Flink SQL without a JVM.
 #[derive(Debug, Parser)]
@@ -140,6 +141,25 @@ pub enum ClaimMode {
     NoClaim,
 }
 
+/// How a savepoint stores keyed state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum FormatType {
+    /// As sorted entries, which any state backend reads.
+    #[default]
+    Canonical,
+    /// As the state backend has it, which is faster.
+    Native,
+}
+
+impl From<FormatType> for SavepointFormat {
+    fn from(format: FormatType) -> Self {
+        match format {
+            FormatType::Canonical => Self::Canonical,
+            FormatType::Native => Self::Native,
+        }
+    }
+}
+
 /// A cluster that is there already.
 #[derive(Debug, Args)]
 pub struct ClusterArguments {
@@ -180,6 +200,16 @@ pub struct SavepointArguments {
     /// Delete this savepoint.
     #[arg(short = 'd', long = "dispose", value_name = "PATH")]
     pub dispose: Option<String>,
+    /// How keyed state is stored.
+    #[arg(
+        long = "type",
+        value_name = "FORMAT",
+        value_enum,
+        ignore_case = true,
+        default_value_t,
+        conflicts_with = "dispose"
+    )]
+    pub format: FormatType,
     /// Do not wait until the savepoint is complete.
     #[arg(long = "detached", conflicts_with = "dispose")]
     pub detached: bool,
@@ -214,6 +244,9 @@ pub struct StopArguments {
     /// Before the savepoint, end the streams: all windows fire. Such a job is not meant to be started again.
     #[arg(long = "drain")]
     pub drain: bool,
+    /// How keyed state is stored.
+    #[arg(long = "type", value_name = "FORMAT", value_enum, ignore_case = true, default_value_t)]
+    pub format: FormatType,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,

@@ -65,6 +65,9 @@ pub trait StateStorage: Send + Sync {
 
     /// Opens a new file for writing.
     fn create(&self, scope: StateScope) -> Result<Box<dyn StateFileWriter>, Failure>;
+
+    /// Deletes a file to which nobody refers. What cannot be deleted is logged and stays.
+    fn discard(&self, file: &StateFile);
 }
 
 /// A file that is being written; it exists once it is finished. Dropping it unfinished leaves nothing behind.

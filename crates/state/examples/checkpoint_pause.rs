@@ -50,6 +50,8 @@ impl StateStorage for Folder {
         let path = self.next();
         Ok(Box::new(Writer { file: std::io::BufWriter::new(io(File::create(&path))?), path }))
     }
+
+    fn discard(&self, _file: &StateFile) {}
 }
 
 impl StateReader for Folder {

@@ -113,7 +113,7 @@ fn checkpoint_info(record: &CheckpointRecord) -> CheckpointInfo {
         id: record.id,
         status: status(record),
         is_savepoint: record.is_savepoint(),
-        savepoint_format: record.is_savepoint().then(|| "CANONICAL".to_owned()),
+        savepoint_format: record.savepoint_format(),
         trigger_timestamp: record.triggered_at,
         latest_ack_timestamp: record.latest_acknowledgement().unwrap_or(-1),
         checkpointed_size: sizes.checkpointed,

@@ -25,7 +25,8 @@ pub(super) fn trigger_savepoint(context: &RestContext, id: &str, body: &Bytes) -
     let dispatcher = context.dispatcher.clone();
     let trigger = request.trigger_id.unwrap_or_else(TriggerId::random);
     context.operations.start(OperationKey::Savepoint(job, trigger), async move {
-        let taken = dispatcher.trigger_savepoint(job, request.target_directory, AfterSavepoint::Continue).await;
+        let (directory, format) = (request.target_directory, request.format_type.unwrap_or_default());
+        let taken = dispatcher.trigger_savepoint(job, directory, AfterSavepoint::Continue, format).await;
         let savepoint = taken.map_err(|error| failure_cause(&error))?;
         if request.cancel_job {
             dispatcher.cancel(job).await;
@@ -43,7 +44,8 @@ pub(super) fn stop(context: &RestContext, id: &str, body: &Bytes) -> Answer {
     let trigger = request.trigger_id.unwrap_or_else(TriggerId::random);
     context.operations.start(OperationKey::Savepoint(job, trigger), async move {
         let after = if request.drain { AfterSavepoint::Drain } else { AfterSavepoint::Stop };
-        let stopped = dispatcher.trigger_savepoint(job, request.target_directory, after).await;
+        let (directory, format) = (request.target_directory, request.format_type.unwrap_or_default());
+        let stopped = dispatcher.trigger_savepoint(job, directory, after, format).await;
         let savepoint = stopped.map_err(|error| failure_cause(&error))?;
         Ok(SavepointInfo { location: savepoint.external_path })
     });

@@ -9,7 +9,7 @@ use arrow_array::UInt32Array;
 use dataflow::binary_row::{EncodedKeys, KeyEncoder};
 use dataflow::checkpoint::{
     AfterSavepoint, Alignment, CheckpointBarrier, CheckpointLocation, CheckpointOptions, OperatorSubtaskState,
-    SnapshotKind, StateFile,
+    SavepointFormat, SnapshotKind, StateFile,
 };
 use dataflow::key_group::{key_group, key_group_range, subtask_of_key_group};
 use dataflow::snapshot::{StateFileWriter, StateReader, StateScope, StateStorage};
@@ -46,6 +46,8 @@ impl StateStorage for Files {
     fn create(&self, _scope: StateScope) -> Result<Box<dyn StateFileWriter>, Failure> {
         Ok(Box::new(FileInMemory { files: self.0.clone(), content: Vec::new() }))
     }
+
+    fn discard(&self, _file: &StateFile) {}
 }
 
 impl StateReader for Files {
@@ -209,4 +211,5 @@ pub(crate) const PLACES: [(StateBackend, bool); 3] =
 /// A snapshot for recovery.
 pub(crate) const CHECKPOINT: SnapshotKind = SnapshotKind::Checkpoint;
 /// A snapshot for people.
-pub(crate) const SAVEPOINT: SnapshotKind = SnapshotKind::Savepoint { after: AfterSavepoint::Continue };
+pub(crate) const SAVEPOINT: SnapshotKind =
+    SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format: SavepointFormat::Canonical };

@@ -231,6 +231,11 @@ impl SubtaskCheckpointCoordinator {
             _ => Outputs::Settled,
         };
         let checkpoint_id = barrier.checkpoint_id;
+        if let SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain, .. } =
+            barrier.options.kind
+        {
+            self.hold = Hold::Until(checkpoint_id);
+        }
         let head_part = match head.snapshot(checkpoint_id) {
             Ok(part) => part,
             // A source that cannot be part of checkpoints. Its barrier has gone on: the abort that follows the decline undoes what others do.
@@ -242,9 +247,6 @@ impl SubtaskCheckpointCoordinator {
         let mut operators: Vec<OperatorPart> = head_part.into_iter().collect();
         operators.extend(chain.snapshot(&barrier)?);
         self.last.taken(checkpoint_id);
-        if let SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain } = barrier.options.kind {
-            self.hold = Hold::Until(checkpoint_id);
-        }
         let sync_ms = self.responder.clock.instant().saturating_duration_since(began).as_millis() as u64;
         let inputs = self.inputs.take_if(|inputs| inputs.checkpoint_id == checkpoint_id);
         self.taken = Some(Taken { barrier, operators, in_flight, sync_ms, inputs, outputs });

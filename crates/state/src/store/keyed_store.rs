@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dataflow::checkpoint::{CheckpointBarrier, SnapshotKind};
+use dataflow::checkpoint::{CheckpointBarrier, SavepointFormat, SnapshotKind};
 use dataflow::{Failure, KeyedSnapshot};
 
 use super::context::{KeyedStateContext, StateBackend, StateTtl};
@@ -198,15 +198,19 @@ impl KeyedStore {
         self.written()?;
         let database = self.database_mut();
         let increment = database.begin_increment(std::mem::take(entries));
-        if matches!(barrier.options.kind, SnapshotKind::Savepoint { .. }) {
-            return Ok(Box::new(SavepointSnapshot { increment, key_groups }));
-        }
+        let is_self_contained = match barrier.options.kind {
+            SnapshotKind::Savepoint { format: SavepointFormat::Canonical, .. } => {
+                return Ok(Box::new(SavepointSnapshot { increment, key_groups }));
+            }
+            SnapshotKind::Savepoint { format: SavepointFormat::Native, .. } => true,
+            SnapshotKind::Checkpoint | SnapshotKind::FullCheckpoint => !database.incremental,
+        };
         Ok(Box::new(IncrementalSnapshot {
             increment,
             checkpoint_id: barrier.checkpoint_id,
             backend_id: database.backend_id.clone(),
             key_groups,
-            uploads: database.incremental.then(|| database.uploads.clone()),
+            uploads: (!is_self_contained).then(|| database.uploads.clone()),
             anew: barrier.options.kind == SnapshotKind::FullCheckpoint,
         }))
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use dataflow::Failure;
 use dataflow::checkpoint::{
     AfterSavepoint, Alignment, CheckpointBarrier, CheckpointLocation, CheckpointOptions, KeyedStateHandle,
-    SnapshotKind, StateFile,
+    SavepointFormat, SnapshotKind, StateFile,
 };
 use dataflow::key_group::{key_group_range, subtask_of_key_group};
 use dataflow::snapshot::{StateFileWriter, StateReader, StateScope, StateStorage};
@@ -63,6 +63,10 @@ impl StateStorage for Folder {
         let path = self.next();
         Ok(Box::new(FolderWriter { file: File::create(&path).unwrap(), path }))
     }
+
+    fn discard(&self, file: &StateFile) {
+        std::fs::remove_file(&file.location).unwrap();
+    }
 }
 
 struct FolderWriter {
@@ -105,7 +109,10 @@ fn barrier(checkpoint_id: u64, kind: SnapshotKind) -> CheckpointBarrier {
     CheckpointBarrier { checkpoint_id, timestamp: 0, options }
 }
 
-const SAVEPOINT: SnapshotKind = SnapshotKind::Savepoint { after: AfterSavepoint::Continue };
+const SAVEPOINT: SnapshotKind =
+    SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format: SavepointFormat::Canonical };
+const NATIVE: SnapshotKind =
+    SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format: SavepointFormat::Native };
 
 /// The entry of a small number: some are in a namespace.
 fn address(key: &[u8; 16]) -> Address<'_> {
@@ -301,7 +308,8 @@ enum Action {
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
     let change = (0..NUMBERS, prop::option::weighted(0.7, any::<u8>()));
-    let kind = prop_oneof![Just(SnapshotKind::Checkpoint), Just(SnapshotKind::FullCheckpoint), Just(SAVEPOINT)];
+    let kind =
+        prop_oneof![Just(SnapshotKind::Checkpoint), Just(SnapshotKind::FullCheckpoint), Just(SAVEPOINT), Just(NATIVE)];
     let action = prop_oneof![
         4 => prop::collection::vec(change, 1..12).prop_map(Action::Write),
         1 => (-1i64..2).prop_map(Action::DeleteNamespace),
@@ -414,6 +422,8 @@ fn a_file_is_stored_once() {
     assert!(known.iter().all(|(name, file)| new[name] == *file));
     let (_, stored) = snapshot(&mut subtasks, 4, SAVEPOINT);
     assert!(stored.is_empty(), "a savepoint is one file of its own");
+    let (native, stored) = snapshot(&mut subtasks, 4, NATIVE);
+    assert_eq!((stored.len(), incremental(&native).0.len()), (2, 0), "a native one has all files for itself");
     let (_, stored) = snapshot(&mut subtasks, 5, SnapshotKind::FullCheckpoint);
     assert_eq!(stored.len(), 2, "a full checkpoint stores all");
 
@@ -460,7 +470,7 @@ fn checkpoints_of_rocksdb_are_not_for_hashmap() {
     let restored = subtasks.snapshot(&barrier(1, SnapshotKind::Checkpoint), &folder);
     let context = KeyedStateContext { restored, reader: Some(folder), ..Default::default() };
     let failure = KeyedStore::open(context).unwrap().take_restored(&mut |_, _| Ok(())).expect_err("another format");
-    assert!(failure.message.contains("take a savepoint"), "{}", failure.message);
+    assert!(failure.message.contains("take a canonical savepoint"), "{}", failure.message);
 }
 
 #[test]

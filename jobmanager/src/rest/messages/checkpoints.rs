@@ -1,6 +1,7 @@
 //! `/jobs/:jobid/checkpoints`: what became of a job's checkpoints, and how they are configured.
 
 use dataflow::VertexId;
+use dataflow::checkpoint::SavepointFormat;
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -120,9 +121,9 @@ pub struct CheckpointInfo {
     pub status: CheckpointStatus,
     /// Whether it is a savepoint.
     pub is_savepoint: bool,
-    /// `CANONICAL` for savepoints.
+    /// Of a savepoint.
     #[serde(rename = "savepointFormat")]
-    pub savepoint_format: Option<String>,
+    pub savepoint_format: Option<SavepointFormat>,
     /// ms since the epoch.
     pub trigger_timestamp: i64,
     /// ms since the epoch; -1 when nobody has acknowledged.

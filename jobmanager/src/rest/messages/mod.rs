@@ -33,8 +33,8 @@ pub use jobs::{JobIdWithStatus, JobIdsWithStatus, JobOverview, JobsOverview, Tas
 pub use metrics::{AggregatedMetric, MetricId, MetricValue};
 pub use operations::{
     Acknowledged, AsynchronousOperation, CheckpointTriggerRequest, OperationOutcome, SavepointDisposalRequest,
-    SavepointFormatType, SavepointInfo, SavepointTriggerRequest, StopWithSavepointRequest, TriggerResponse,
-    TriggeredCheckpoint, TriggeredCheckpointType,
+    SavepointInfo, SavepointTriggerRequest, StopWithSavepointRequest, TriggerResponse, TriggeredCheckpoint,
+    TriggeredCheckpointType,
 };
 pub use plan::{JobPlan, JobPlanInfo, PlanInput, PlanNode};
 pub use subtasks::{
