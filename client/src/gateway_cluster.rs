@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use dataflow::checkpoint::SavepointFormat;
 use dataflow::{Batch, JobGraph, JobId, JobStatus, OperatorId, RowType};
 use gateway::{Cluster, JobSummary, ResultRows, Throwable};
 
@@ -40,7 +41,7 @@ impl Cluster for ClusterClient {
     async fn wait(&self, job: JobId) -> Result<(), Throwable> {
         let mut pause = FIRST_POLL;
         loop {
-            let details = self.job(job).await.map_err(|error| asked_in_vain(&error))?;
+            let details = self.patiently(|| self.job(job)).await.map_err(|error| asked_in_vain(&error))?;
             if details.state.is_terminal() {
                 return match failure(self, job, details.state).await {
                     Some(failure) => Err(failure),
@@ -62,7 +63,9 @@ impl Cluster for ClusterClient {
     }
 
     async fn stop_with_savepoint(&self, job: JobId, drain: bool) -> Result<String, Throwable> {
-        self.stop_with_savepoint(job, None, drain).await.map_err(|error| asked_in_vain(&error))
+        self.stop_with_savepoint(job, None, drain, SavepointFormat::Canonical)
+            .await
+            .map_err(|error| asked_in_vain(&error))
     }
 
     async fn jobs(&self) -> Result<Vec<JobSummary>, Throwable> {
