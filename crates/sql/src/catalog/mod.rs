@@ -31,4 +31,12 @@ impl CatalogEntry {
     pub fn is_view(&self) -> bool {
         matches!(self, CatalogEntry::View(_))
     }
+
+    /// The names of its columns.
+    pub fn column_names(&self) -> Vec<String> {
+        match self {
+            CatalogEntry::Table(table) => table.columns.iter().map(|column| column.name.clone()).collect(),
+            CatalogEntry::View(view) => view.schema.fields.iter().map(|field| field.name.clone()).collect(),
+        }
+    }
 }

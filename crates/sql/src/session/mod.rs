@@ -95,6 +95,23 @@ impl Session {
         }
     }
 
+    /// Executes one statement under some more configuration, which is for it alone.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub fn execute_with(
+        &mut self,
+        config: BTreeMap<String, String>,
+        statement: &Statement,
+        text: &str,
+    ) -> Result<Outcome, SqlError> {
+        let own = self.config.clone();
+        self.config.extend(config);
+        let outcome = self.execute(statement, text);
+        self.config = own;
+        outcome
+    }
+
     /// Inside of `BEGIN STATEMENT SET ... END` only inserts may stand.
     fn execute_in_set(&mut self, statement: &Statement) -> Result<Outcome, SqlError> {
         match &statement.kind {
