@@ -30,6 +30,12 @@ pub enum OperatorSpec {
     GroupAggregate(GroupAggregateSpec),
     /// Joins two changelogs without a bound on time. Two inputs.
     Join(JoinSpec),
+    /// Joins rows of two inputs, which only insert, whose times are close to each other. Two inputs.
+    IntervalJoin(IntervalJoinSpec),
+    /// Joins rows of two inputs, which only insert, that are in the same window, when it closes. Two inputs.
+    WindowJoin(WindowJoinSpec),
+    /// Joins rows with the version of a row that was valid at their time. Two inputs; the right one is the versioned table.
+    TemporalJoin(TemporalJoinSpec),
     /// Writes a table.
     Sink(SinkSpec),
     /// Keeps results for the client that fetches them.
@@ -260,6 +266,59 @@ pub struct JoinSpec {
     pub output: RowType,
 }
 
+/// A join of rows whose times are close to each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IntervalJoinSpec {
+    /// Kind (not SEMI or ANTI), keys, and the condition without that on the times.
+    pub join: JoinSpec,
+    /// What time.
+    pub time: IntervalJoinTime,
+    /// A left row matches right rows from whose time it is at least this far, ms; negative when it may be earlier.
+    pub lower_ms: i64,
+    /// And at most this far, ms; not below `lower_ms`.
+    pub upper_ms: i64,
+    /// `table.exec.interval-join.min-cleanup-interval`, ms.
+    pub min_cleanup_interval_ms: i64,
+}
+
+/// What time an interval join is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IntervalJoinTime {
+    /// Event time: the values of these columns; of precision at most 3.
+    Rowtime {
+        /// Column of the left input.
+        left: usize,
+        /// Column of the right input.
+        right: usize,
+    },
+    /// Processing time: the clock when a row comes.
+    Proctime,
+}
+
+/// A join of rows that are in the same window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WindowJoinSpec {
+    /// Kind, keys, and the condition without that on the windows.
+    pub join: JoinSpec,
+    /// The column with the end of the window, of the left input.
+    pub left_window_end: usize,
+    /// Of the right input.
+    pub right_window_end: usize,
+    /// Zone in which windows of a TIMESTAMP_LTZ are shown; `UTC` for those of a TIMESTAMP column.
+    pub time_zone: String,
+}
+
+/// A join with a versioned table, by event time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TemporalJoinSpec {
+    /// Kind (INNER or LEFT), keys, and the rest of the condition.
+    pub join: JoinSpec,
+    /// The rowtime column of the left input.
+    pub left_time: usize,
+    /// That of the right input: from when on a row is valid.
+    pub right_time: usize,
+}
+
 /// A sink operator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SinkSpec {
@@ -312,7 +371,10 @@ impl OperatorSpec {
     pub fn num_inputs(&self) -> usize {
         match self {
             OperatorSpec::Source(_) | OperatorSpec::Values(_) => 0,
-            OperatorSpec::Join(_) => 2,
+            OperatorSpec::Join(_)
+            | OperatorSpec::IntervalJoin(_)
+            | OperatorSpec::WindowJoin(_)
+            | OperatorSpec::TemporalJoin(_) => 2,
             _ => 1,
         }
     }

@@ -7,7 +7,7 @@ use ::expr::EvalContext;
 use common::config::options::NotNullEnforcer as ConfiguredEnforcer;
 use common::config::options::{
     PARALLELISM_DEFAULT, PIPELINE_AUTO_WATERMARK_INTERVAL, PIPELINE_MAX_PARALLELISM, PIPELINE_NAME,
-    PIPELINE_OPERATOR_CHAINING_ENABLED, TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY, TABLE_EXEC_MINI_BATCH_ENABLED,
+    PIPELINE_OPERATOR_CHAINING_ENABLED, TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL, TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY, TABLE_EXEC_MINI_BATCH_ENABLED,
     TABLE_EXEC_MINI_BATCH_SIZE, TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM, TABLE_EXEC_SINK_NOT_NULL_ENFORCER,
     TABLE_EXEC_SOURCE_IDLE_TIMEOUT, TABLE_EXEC_STATE_TTL,
 };
@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub idle_timeout_ms: u64,
     /// Time to keep idle state, ms; 0 for ever.
     pub state_ttl_ms: u64,
+    /// How much later than necessary interval joins forget rows, ms.
+    pub interval_join_cleanup_ms: u64,
     /// Mini-batches, when enabled.
     pub mini_batch: Option<MiniBatch>,
     /// What sinks do with NULL in NOT NULL columns.
@@ -88,6 +90,7 @@ impl Settings {
             watermark_interval_ms: millis(typed.get(&PIPELINE_AUTO_WATERMARK_INTERVAL)?),
             idle_timeout_ms: millis(typed.get(&TABLE_EXEC_SOURCE_IDLE_TIMEOUT)?),
             state_ttl_ms: millis(typed.get(&TABLE_EXEC_STATE_TTL)?),
+            interval_join_cleanup_ms: millis(typed.get(&TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL)?),
             mini_batch,
             not_null,
             context: EvalContext::from_config(config).map_err(|failure| SettingsError::Value(failure.message))?,

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow_array::{RecordBatch, UInt32Array};
 use arrow_ord::ord::DynComparator;
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::take::take_record_batch;
@@ -356,14 +356,9 @@ impl RowLists {
         self.entries[id as usize].associations = associations;
     }
 
-    /// The columns of these rows; rows without a reference are all NULL.
-    pub fn gather(&self, rows: &[Option<RowRef>]) -> Result<Vec<ArrayRef>, ArrowError> {
-        self.store.gather(rows)
-    }
-
-    /// The same, of these columns only.
-    pub fn gather_columns(&self, rows: &[Option<RowRef>], columns: &[usize]) -> Result<Vec<ArrayRef>, ArrowError> {
-        self.store.gather_columns(rows, columns)
+    /// The columns of the rows.
+    pub fn store(&self) -> &RowStore {
+        &self.store
     }
 
     /// Number of distinct rows.
@@ -410,7 +405,7 @@ mod tests {
     fn content(lists: &RowLists, slot: u32) -> Vec<(Option<i64>, u32)> {
         let found: Vec<&Entry> = lists.entries(slot).map(|(_, entry)| entry).collect();
         let refs: Vec<Option<RowRef>> = found.iter().map(|entry| Some(entry.row())).collect();
-        let columns = lists.gather(&refs).unwrap();
+        let columns = lists.store().gather(&refs).unwrap();
         let numbers = columns[0].as_primitive::<Int64Type>().iter();
         numbers.zip(found).map(|(number, entry)| (number, entry.count)).collect()
     }
@@ -488,7 +483,7 @@ mod tests {
         lists.add(&mut applied, 0, 0, 3).unwrap();
         lists.end(applied).unwrap();
         let row = lists.entries(0).next().unwrap().1.row();
-        let columns = lists.gather(&[None, Some(row), None]).unwrap();
+        let columns = lists.store().gather(&[None, Some(row), None]).unwrap();
         assert_eq!(columns[0].as_primitive::<Int64Type>(), &Int64Array::from(vec![None, Some(5), None]));
         assert_eq!(columns[1].as_string::<i32>(), &StringArray::from(vec![None, Some("text 5"), None]));
     }

@@ -160,7 +160,7 @@ impl RowStore {
     }
 
     /// Writes rows of this store.
-    pub(crate) fn writer<'a>(&'a self, codec: &'a RowCodec) -> StoredRowWriter<'a> {
+    pub fn writer<'a>(&'a self, codec: &'a RowCodec) -> StoredRowWriter<'a> {
         StoredRowWriter { store: self, codec, blocks: HashMap::new() }
     }
 

@@ -4,6 +4,8 @@ mod aggregate_value;
 pub(crate) mod calc;
 mod collect;
 mod group_aggregate;
+mod input_keys;
+mod interval_join;
 mod join;
 #[cfg(test)]
 pub(crate) mod rescaling;
@@ -11,10 +13,14 @@ mod sink;
 pub(crate) mod state_environment;
 #[cfg(test)]
 pub(crate) mod testing;
+mod stored_pairs;
+mod temporal_join;
+mod timed_state;
 mod unnest;
 pub(crate) mod values;
 pub(crate) mod watermark_expression;
 mod window_aggregate;
+mod window_join;
 mod window_table_function;
 
 use std::collections::BTreeMap;
@@ -87,6 +93,19 @@ pub(crate) fn create(
         OperatorSpec::Join(spec) => {
             let state = context.keyed_state(descriptor.id)?;
             join::Join::new(spec, &context.eval, state).map(boxed)
+        }
+        OperatorSpec::IntervalJoin(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            interval_join::IntervalJoin::new(spec, &context.eval, context.clock.clone(), state).map(boxed)
+        }
+        OperatorSpec::WindowJoin(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            window_join::WindowJoin::new(spec, &context.eval, late, state, &restored).map(boxed)
+        }
+        OperatorSpec::TemporalJoin(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            temporal_join::TemporalJoin::new(spec, &context.eval, state).map(boxed)
         }
     };
     operator.map_err(|failure| failure.context(format!("operator '{}' cannot be set up", descriptor.name)))

@@ -28,6 +28,7 @@ mod window;
 pub(crate) use calcite::summary;
 pub(crate) use expr::{coerce, not_supported};
 pub(crate) use insert::{BoundInsert, bind_insert};
+pub(crate) use join::joined_row;
 pub(crate) use literal::boolean;
 pub(crate) use scope::with_hint;
 pub(crate) use table_change::{Placement, drop_columns, forget_rowtime, modify_table};

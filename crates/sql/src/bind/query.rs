@@ -185,7 +185,8 @@ fn matched(
     let condition = (0..output.len()).map(equal).collect::<Result<Vec<_>, _>>()?;
     let condition = conjunction(condition).unwrap_or_else(|| super::boolean(true));
     let output = left.output().clone();
-    Ok(LogicalPlan::Join(Join { left: Box::new(left), right: Box::new(right), join_type, condition, output }))
+    let (left, right) = (Box::new(left), Box::new(right));
+    Ok(LogicalPlan::Join(Join { left, right, join_type, condition, temporal: None, output }))
 }
 
 /// The plan with its columns cast to these types, if they are not of them.

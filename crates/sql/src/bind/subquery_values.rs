@@ -101,8 +101,8 @@ impl SubqueryValues {
         for ValueJoin { right, join_type, mut condition } in self.joins {
             settle(&mut condition);
             let output: RowType = joined_row(plan.output(), right.output(), join_type);
-            plan =
-                LogicalPlan::Join(Join { left: Box::new(plan), right: Box::new(right), join_type, condition, output });
+            let (left, right) = (Box::new(plan), Box::new(right));
+            plan = LogicalPlan::Join(Join { left, right, join_type, condition, temporal: None, output });
         }
         plan
     }

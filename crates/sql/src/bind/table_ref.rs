@@ -19,10 +19,17 @@ use crate::nearest::nearest;
 impl Binder<'_> {
     /// Binds an element of FROM.
     pub(super) fn table_ref(&mut self, table: &TableRef) -> Result<(LogicalPlan, Scope), SqlError> {
-        let (plan, names) = match &table.kind {
+        match &table.kind {
             TableRefKind::Table { as_of: Some(time), .. } | TableRefKind::Derived { as_of: Some(time), .. } => {
-                return Err(not_supported("FOR SYSTEM_TIME AS OF", time.span));
+                Err(SqlError::validation("FOR SYSTEM_TIME AS OF stands behind the right table of a join only", time.span))
             }
+            _ => self.aliased_table(table),
+        }
+    }
+
+    /// The same, whether it is meant as of a time or not.
+    pub(super) fn aliased_table(&mut self, table: &TableRef) -> Result<(LogicalPlan, Scope), SqlError> {
+        let (plan, names) = match &table.kind {
             TableRefKind::Table { name, hints, .. } => self.table(name, hints, name.span)?,
             // A sub-query cannot see its neighbours unless it is lateral.
             TableRefKind::Derived { lateral: true, query, .. } => return Err(not_supported("LATERAL", query.span)),

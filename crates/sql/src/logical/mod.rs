@@ -4,6 +4,7 @@
 
 mod columns;
 mod comparison;
+mod interval;
 mod window;
 
 pub(crate) use columns::{
@@ -11,6 +12,9 @@ pub(crate) use columns::{
 };
 pub(crate) use comparison::{retyped_constant, unwrap_comparison};
 pub(crate) use window::{LogicalWindow, window_columns};
+
+pub(crate) use interval::Interval;
+use interval::interval_of;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,8 +144,19 @@ pub(crate) struct Join {
     pub join_type: JoinType,
     /// Over left columns followed by right columns; TRUE for a cross join.
     pub condition: Expr,
+    /// With `FOR SYSTEM_TIME AS OF`: the times.
+    pub temporal: Option<Temporal>,
     /// Left columns then right columns; left ones only for semi and anti joins.
     pub output: RowType,
+}
+
+/// The times of a join with the versions of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Temporal {
+    /// The time attribute of the left side that says which version is meant.
+    pub left: usize,
+    /// The column of the right side that says from when on a row is valid. Absent for processing time, and until time attributes are settled.
+    pub right: Option<usize>,
 }
 
 /// Puts each element of a collection beside the row that holds it.
@@ -166,6 +181,17 @@ pub(crate) struct Union {
     pub inputs: Vec<LogicalPlan>,
     /// Names of the first input.
     pub output: RowType,
+}
+
+impl Join {
+    /// What it demands of the times of both rows, when it is an interval join.
+    pub fn interval(&self) -> Option<Interval> {
+        match self.join_type {
+            JoinType::Semi | JoinType::Anti => None,
+            _ if self.temporal.is_some() => None,
+            _ => interval_of(&self.condition, self.left.output().len()),
+        }
+    }
 }
 
 impl LogicalPlan {

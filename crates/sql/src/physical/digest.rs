@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use dataflow::operator_spec::{
-    GroupAggregateSpec, JoinSpec, JoinType, OperatorSpec, ReadColumn, SourceSpec, WindowAggregateSpec, WindowTime,
+    GroupAggregateSpec, IntervalJoinTime, JoinSpec, JoinType, OperatorSpec, ReadColumn, SourceSpec, WindowAggregateSpec, WindowTime,
 };
 use dataflow::{AggregateCall, Expr, ExprKind, OperatorId};
 
@@ -119,6 +119,15 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
         OperatorSpec::Join(spec) => {
             let (text, columns) = join(spec, &input(0), &input(1));
             stateful(text, columns)
+        }
+        OperatorSpec::IntervalJoin(spec) => {
+            let (left, right) = (input(0), input(1));
+            let time = match spec.time {
+                IntervalJoinTime::Rowtime { left: l, right: r } => format!("{:032x} {:032x}", left[l], right[r]),
+                IntervalJoinTime::Proctime => "PROCTIME".to_owned(),
+            };
+            let (text, columns) = join(&spec.join, &left, &right);
+            stateful(format!("Interval{text}|{time}|{}|{}", spec.lower_ms, spec.upper_ms), columns)
         }
         // Everything that it says of itself, over everything that it reads.
         other => {

@@ -10,22 +10,28 @@ use crate::error::SqlError;
 use crate::logical::{Join, conjunction, conjuncts};
 
 /// The equal columns of a condition and the rest of it, which is over both sides.
-struct Keys {
-    left: Vec<usize>,
-    right: Vec<usize>,
-    rest: Option<Expr>,
+pub(super) struct Keys {
+    pub(super) left: Vec<usize>,
+    pub(super) right: Vec<usize>,
+    pub(super) rest: Option<Expr>,
 }
 
 impl PhysicalPlanner<'_> {
     pub(super) fn join(&mut self, node: &Join) -> Result<Stream, SqlError> {
+        match node.interval() {
+            Some(interval) => self.interval_join(node, interval),
+            None => self.regular_join(node),
+        }
+    }
+
+    fn regular_join(&mut self, node: &Join) -> Result<Stream, SqlError> {
         let left = self.plan(&node.left, true)?;
         let right = self.plan(&node.right, true)?;
         let changes = join_changes(node.join_type, self.changes_of(&left), self.changes_of(&right));
         let keys = split_keys(node.condition.clone(), left.output.len());
         let (mut inputs, parallelism) = self.exchange(&left, &keys.left, 0);
         inputs.extend(self.exchange(&right, &keys.right, 1).0);
-        let lines = vec![line(node, &left.output, &right.output, &keys)];
-        let keeps_left = matches!(node.join_type, JoinType::Inner | JoinType::Left | JoinType::Semi | JoinType::Anti);
+        let lines = vec![line(node, &left.output, &right.output)];
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Join(JoinSpec {
                 join_type: node.join_type,
@@ -39,7 +45,7 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes,
-            distribution: (keeps_left && !keys.left.is_empty()).then_some(keys.left),
+            distribution: distribution(node.join_type, keys.left),
             name: "Join".into(),
             lines,
         }))
@@ -47,7 +53,7 @@ impl PhysicalPlanner<'_> {
 }
 
 /// Takes `left column = right column` terms out of a condition over both sides.
-fn split_keys(condition: Expr, width: usize) -> Keys {
+pub(super) fn split_keys(condition: Expr, width: usize) -> Keys {
     let mut keys = Keys { left: Vec::new(), right: Vec::new(), rest: None };
     let mut rest = Vec::new();
     for term in conjuncts(condition) {
@@ -89,34 +95,51 @@ fn join_changes(join_type: JoinType, left: Changes, right: Changes) -> Changes {
     }
 }
 
-fn line(node: &Join, left: &RowType, right: &RowType, keys: &Keys) -> PlanLine {
-    let kind = match node.join_type {
+/// How the joined rows lie on the subtasks: by the left keys, unless those may be NULL instead.
+pub(super) fn distribution(join_type: JoinType, left_keys: Vec<usize>) -> Option<Vec<usize>> {
+    let keeps_left = matches!(join_type, JoinType::Inner | JoinType::Left | JoinType::Semi | JoinType::Anti);
+    (keeps_left && !left_keys.is_empty()).then_some(left_keys)
+}
+
+/// The kind as plans show it.
+pub(super) fn join_type_text(join_type: JoinType) -> &'static str {
+    match join_type {
         JoinType::Inner => "InnerJoin",
         JoinType::Left => "LeftOuterJoin",
         JoinType::Right => "RightOuterJoin",
         JoinType::Full => "FullOuterJoin",
         JoinType::Semi => "LeftSemiJoin",
         JoinType::Anti => "LeftAntiJoin",
-    };
-    let mut both = node.output.clone();
-    if both.len() < left.len() + right.len() {
-        both = RowType::new(left.fields.iter().chain(&right.fields).cloned().collect());
     }
+}
+
+/// A condition over both sides, with the names that the columns have in the output.
+pub(super) fn condition_text(
+    condition: &Expr,
+    output: &RowType,
+    left: &RowType,
+    right: &RowType,
+    style: Style,
+) -> String {
+    let mut both = output.clone();
+    if both.len() < left.len() + right.len() {
+        both = crate::bind::joined_row(left, right, JoinType::Inner);
+    }
+    let terms: Vec<String> = conjuncts(condition.clone()).iter().map(|term| expression(term, &both, style)).collect();
+    match terms.as_slice() {
+        [] => "true".to_owned(),
+        [one] => one.clone(),
+        many if style == Style::Prefix => format!("AND({})", many.join(", ")),
+        many => format!("({})", many.join(" AND ")),
+    }
+}
+
+fn line(node: &Join, left: &RowType, right: &RowType) -> PlanLine {
+    let select: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
     let text = |style: Style| {
-        let mut terms: Vec<String> = Vec::new();
-        for (left_key, right_key) in keys.left.iter().zip(&keys.right) {
-            let (a, b) = (&both.fields[*left_key].name, &both.fields[left.len() + right_key].name);
-            terms.push(if style == Style::Prefix { format!("=({a}, {b})") } else { format!("({a} = {b})") });
-        }
-        terms.extend(keys.rest.as_ref().map(|rest| expression(rest, &both, style)));
-        let condition = match terms.as_slice() {
-            [] => "true".to_owned(),
-            [one] => one.clone(),
-            many if style == Style::Prefix => format!("AND({})", many.join(", ")),
-            many => format!("({})", many.join(" AND ")),
-        };
-        let select: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
-        format!("joinType=[{kind}], where=[{condition}], select=[{}]", select.join(", "))
+        let condition = condition_text(&node.condition, &node.output, left, right, style);
+        let join_type = join_type_text(node.join_type);
+        format!("joinType=[{join_type}], where=[{condition}], select=[{}]", select.join(", "))
     };
     PlanLine { name: "Join", prefix: text(Style::Prefix), infix: text(Style::Infix) }
 }

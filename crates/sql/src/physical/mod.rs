@@ -8,6 +8,7 @@ mod calc;
 mod chain;
 pub(crate) mod describe;
 mod digest;
+mod interval_join;
 mod join;
 mod planner;
 mod sink;

@@ -90,6 +90,7 @@ fn rewrite(node: Join) -> LogicalPlan {
         left: Box::new(left.apply(*node.left)),
         right: Box::new(right.apply(*node.right)),
         join_type: node.join_type,
+        temporal: node.temporal,
         condition: conjunction(condition).unwrap_or_else(|| crate::bind::boolean(true)),
         output,
     });

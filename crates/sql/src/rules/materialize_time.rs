@@ -1,7 +1,7 @@
 //! Time attributes: where an operator cannot keep the promise that watermarks refer to a column, the column becomes an ordinary timestamp.
 //!
-//! Regular joins and the keys of aggregations lose time attributes; projections of the bare column, filters, unions of the same attribute and
-//! window functions keep them. Windows are checked here, because only here it is known whether their column still is a time attribute.
+//! Regular joins and the keys of aggregations lose time attributes; projections of the bare column, filters, unions of the same attribute, window
+//! functions and interval joins keep them. Windows are checked here, because only here it is known whether their column still is a time attribute.
 
 use dataflow::operator_spec::WindowProperty;
 use dataflow::{Expr, ExprKind, Field, RowType, TimeAttribute};
@@ -10,7 +10,7 @@ use crate::ast::Span;
 use crate::bind::{group_window_without_time, not_a_time_attribute};
 use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, LogicalWindow, time_attribute_of, window_columns};
+use crate::logical::{Join, LogicalPlan, LogicalWindow, time_attribute_of, window_columns};
 
 /// Settles the time attributes of all fields.
 pub(super) fn materialize_time(plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
@@ -32,7 +32,9 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
         LogicalPlan::Join(node) => {
             let both = RowType::new(below.iter().flat_map(|row| row.fields.clone()).collect());
             retype(&mut node.condition, &both);
-            forget(&mut node.output.fields);
+            let kept = kept_times(node, &below[0], &below[1])?;
+            keep_times(&mut node.output.fields[..kept], &both);
+            forget(&mut node.output.fields[kept..]);
         }
         LogicalPlan::Unnest(node) => {
             retype(&mut node.collection, &below[0]);
@@ -77,6 +79,33 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
         }
     }
     Ok(plan)
+}
+
+/// To how many of the columns the watermark still refers behind this join, when it referred to them below.
+fn kept_times(join: &mut Join, left: &RowType, right: &RowType) -> Result<usize, SqlError> {
+    if let Some(temporal) = &mut join.temporal {
+        if left.fields[temporal.left].ty.time_attribute() == TimeAttribute::Rowtime {
+            temporal.right = Some(version_time(right)?);
+        }
+        return Ok(left.len());
+    }
+    Ok(if join.interval().is_some() { join.output.len() } else { 0 })
+}
+
+/// The column of a versioned table that says from when on a row is valid.
+fn version_time(table: &RowType) -> Result<usize, SqlError> {
+    let time = table.fields.iter().position(|field| field.ty.time_attribute() == TimeAttribute::Rowtime);
+    time.ok_or_else(|| {
+        let message = "Event-Time Temporal Table Join requires both primary key and row time attribute in versioned table, but no row time attribute can be found.";
+        SqlError::validation(message, Span::default()).with_hint("declare a WATERMARK for the table")
+    })
+}
+
+/// Gives the columns the time attributes that they have below.
+fn keep_times(fields: &mut [Field], below: &RowType) {
+    for (field, below) in fields.iter_mut().zip(&below.fields) {
+        field.ty = below.ty.with_nullable(field.ty.nullable);
+    }
 }
 
 /// Gives the window the type its column has; whether that is a time attribute.

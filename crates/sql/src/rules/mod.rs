@@ -1,7 +1,7 @@
 //! Rewrites of the logical plan, one a file, in stated phases.
 //!
-//! 1. time attributes that cannot survive become ordinary columns, windows are checked; 2. constants are folded; 3. predicates go down,
-//!    projections meet; 4. streaming shapes are recognised (window function + aggregate),
+//! 1. predicates go down to the joins, constants are folded; 2. time attributes that cannot survive become ordinary columns, windows are checked;
+//! 3. predicates go down, projections meet; 4. streaming shapes are recognised (window function + aggregate),
 //!    the keys of joins are computed below them; 5. columns nobody reads go, down to the sources.
 
 mod fold_constants;
@@ -23,8 +23,10 @@ use crate::logical::LogicalPlan;
 
 /// The optimised plan.
 pub(crate) fn optimize(plan: LogicalPlan, context: &EvalContext) -> Result<LogicalPlan, SqlError> {
-    let mut plan = merge_projects::merge_projects(materialize_time::materialize_time(plan)?);
+    // What WHERE demands belongs to the condition of a join before it is asked whether that bounds its time.
+    let mut plan = push_predicates::push_predicates(plan);
     fold_constants::fold_constants(&mut plan, context)?;
+    let mut plan = merge_projects::merge_projects(materialize_time::materialize_time(plan)?);
     unwrap_casts::unwrap_casts(&mut plan);
     let plan = push_predicates::push_predicates(plan);
     let plan = merge_projects::merge_projects(plan);

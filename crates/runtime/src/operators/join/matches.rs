@@ -46,7 +46,7 @@ impl Matches {
         }
         if let Some(condition) = condition.filter(|_| !self.entries.is_empty()) {
             let others: Vec<_> = self.entries.iter().map(|&entry| Some(other.entry(entry).row())).collect();
-            let hold = condition.evaluate(input, batch, &self.rows, other, &others)?;
+            let hold = condition.evaluate(input, batch, &self.rows, other.store(), &others)?;
             self.keep(|pair| hold.value(pair));
         }
         Ok(row)

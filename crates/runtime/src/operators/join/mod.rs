@@ -13,8 +13,8 @@
 //! | comes | pairs | first match of the other row: its pad -D; pairs +I; no match: own pad +I | the first match of a left row turns it on, or off |
 //! | is taken back | pairs | pairs; last match of the other row: its pad +I; no match: own pad -D | the last match turns it off, or on |
 
-mod condition;
-mod emission;
+pub(super) mod condition;
+pub(super) mod emission;
 mod join_state;
 mod matches;
 #[cfg(test)]
@@ -239,12 +239,12 @@ impl Operator for Join {
             for row in row..end {
                 self.process_row(input, row, batch.kind(row), &mut applied)?;
                 if self.emission.is_full() {
-                    self.emission.flush(input, &batch, &self.sides[1 - input].rows, out)?;
+                    self.emission.flush(input, &batch, self.sides[1 - input].rows.store(), out)?;
                 }
             }
             row = end;
         }
-        self.emission.flush(input, &batch, &self.sides[1 - input].rows, out)?;
+        self.emission.flush(input, &batch, self.sides[1 - input].rows.store(), out)?;
         self.sides[input].rows.end(applied)?;
         self.forget_keys(&batch);
         self.state.evict(&mut self.table, &mut self.sides)
