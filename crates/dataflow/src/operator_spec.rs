@@ -30,6 +30,8 @@ pub enum OperatorSpec {
     GroupAggregate(GroupAggregateSpec),
     /// Joins two changelogs without a bound on time. Two inputs.
     Join(JoinSpec),
+    /// Takes -U rows out of a changelog.
+    DropUpdateBefore,
     /// Writes a table.
     Sink(SinkSpec),
     /// Keeps results for the client that fetches them.

@@ -100,6 +100,7 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             columns.extend((0..added).map(|index| part(window, index)));
             Digest { is_transparent: true, ..stateful(lines(node), columns) }
         }
+        OperatorSpec::DropUpdateBefore => Digest { is_transparent: true, ..stateful(lines(node), input(0)) },
         OperatorSpec::Unnest(unnest) => {
             let mut columns = input(0);
             let collection = origin(&unnest.collection, &columns);

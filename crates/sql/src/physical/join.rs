@@ -5,7 +5,7 @@ use dataflow::{Expr, ExprKind, RowType};
 
 use super::describe::{Style, expression};
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, PhysicalNode, PlanLine};
+use super::{Changes, ColumnSet, JoinSide, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
 use crate::logical::{Join, conjunction, conjuncts};
 
@@ -18,13 +18,22 @@ struct Keys {
 
 impl PhysicalPlanner<'_> {
     pub(super) fn join(&mut self, node: &Join) -> Result<Stream, SqlError> {
-        let left = self.plan(&node.left, true)?;
-        let right = self.plan(&node.right, true)?;
+        let left = self.plan(&node.left)?;
+        let right = self.plan(&node.right)?;
         let changes = join_changes(node.join_type, self.changes_of(&left), self.changes_of(&right));
         let keys = split_keys(node.condition.clone(), left.output.len());
+        let columns = |columns: &[usize]| columns.iter().copied().collect::<ColumnSet>();
+        let (left_equal, right_equal) = (columns(&keys.left), columns(&keys.right));
+        let left_keys = self.keys_of(&left).behind_exchange(&keys.left);
+        let right_keys = self.keys_of(&right).behind_exchange(&keys.right);
+        let sides = [
+            JoinSide { keys: &left_keys, equal: &left_equal },
+            JoinSide { keys: &right_keys, equal: &right_equal },
+        ];
+        let row_keys = RowKeys::join(node.join_type, left.output.len(), &sides[0], &sides[1]);
         let (mut inputs, parallelism) = self.exchange(&left, &keys.left, 0);
         inputs.extend(self.exchange(&right, &keys.right, 1).0);
-        let lines = vec![line(node, &left.output, &right.output, &keys)];
+        let lines = vec![line(node, &left.output, &right.output, &keys, &sides)];
         let keeps_left = matches!(node.join_type, JoinType::Inner | JoinType::Left | JoinType::Semi | JoinType::Anti);
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Join(JoinSpec {
@@ -39,6 +48,7 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes,
+            keys: row_keys,
             distribution: (keeps_left && !keys.left.is_empty()).then_some(keys.left),
             name: "Join".into(),
             lines,
@@ -79,17 +89,15 @@ fn equal_columns(term: &Expr, width: usize) -> Option<(usize, usize)> {
     fits.then(|| (left, right - width))
 }
 
+/// Which changes come out, as Flink has it: of a join that pads or negates, any.
 fn join_changes(join_type: JoinType, left: Changes, right: Changes) -> Changes {
-    let deletes = Changes { deletes: true, ..Changes::INSERT_ONLY };
     match join_type {
-        JoinType::Inner => left.or(right),
-        JoinType::Left | JoinType::Right | JoinType::Full => left.or(right).or(deletes),
-        JoinType::Semi if right.is_insert_only() => left,
-        JoinType::Semi | JoinType::Anti => left.or(deletes),
+        JoinType::Inner | JoinType::Semi => left.or(right),
+        JoinType::Left | JoinType::Right | JoinType::Full | JoinType::Anti => Changes::ALL,
     }
 }
 
-fn line(node: &Join, left: &RowType, right: &RowType, keys: &Keys) -> PlanLine {
+fn line(node: &Join, left: &RowType, right: &RowType, keys: &Keys, sides: &[JoinSide<'_>; 2]) -> PlanLine {
     let kind = match node.join_type {
         JoinType::Inner => "InnerJoin",
         JoinType::Left => "LeftOuterJoin",
@@ -116,7 +124,22 @@ fn line(node: &Join, left: &RowType, right: &RowType, keys: &Keys) -> PlanLine {
             many => format!("({})", many.join(" AND ")),
         };
         let select: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
-        format!("joinType=[{kind}], where=[{condition}], select=[{}]", select.join(", "))
+        let [left, right] = sides.each_ref().map(input_spec);
+        format!(
+            "joinType=[{kind}], where=[{condition}], select=[{}], leftInputSpec=[{left}], rightInputSpec=[{right}]",
+            select.join(", ")
+        )
     };
     PlanLine { name: "Join", prefix: text(Style::Prefix), infix: text(Style::Infix) }
+}
+
+/// What a side's keys say of the rows with equal join columns.
+fn input_spec(side: &JoinSide<'_>) -> &'static str {
+    if side.keys.unique.is_empty() {
+        "NoUniqueKey"
+    } else if side.keys.unique_within(side.equal) {
+        "JoinKeyContainsUniqueKey"
+    } else {
+        "HasUniqueKey"
+    }
 }
