@@ -13,7 +13,7 @@ use crate::option_def::OptionDef;
 pub enum ChangelogMode {
     /// `+I` only.
     InsertOnly,
-    /// `+I`, `+U` and `-D`, by primary key.
+    /// `+I`, `+U` and `-D`; by primary key, where there is one.
     Upsert,
     /// All four kinds.
     All,

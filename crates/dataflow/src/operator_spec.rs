@@ -36,6 +36,8 @@ pub enum OperatorSpec {
     WindowJoin(WindowJoinSpec),
     /// Joins rows with the version of a row that was valid at their time. Two inputs; the right one is the versioned table.
     TemporalJoin(TemporalJoinSpec),
+    /// Takes -U rows out of a changelog.
+    DropUpdateBefore,
     /// Writes a table.
     Sink(SinkSpec),
     /// Keeps results for the client that fetches them.

@@ -3,6 +3,7 @@
 mod aggregate_value;
 pub(crate) mod calc;
 mod collect;
+mod drop_update_before;
 mod group_aggregate;
 mod input_keys;
 mod interval_join;
@@ -81,6 +82,7 @@ pub(crate) fn create(
             window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, &restored)
                 .map(boxed)
         }
+        OperatorSpec::DropUpdateBefore => Ok(boxed(drop_update_before::DropUpdateBefore)),
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
         OperatorSpec::Collect => collect::Collect::new(descriptor.id, context).map(boxed),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {

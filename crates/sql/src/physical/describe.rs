@@ -131,14 +131,15 @@ pub(crate) fn type_text(ty: &LogicalType) -> String {
     }
 }
 
-/// `COUNT(DISTINCT a) FILTER b`, over the columns of `input`.
-pub(crate) fn aggregate(call: &AggregateCall, input: &RowType) -> String {
+/// `COUNT(DISTINCT a) FILTER b`, over the columns of `input`; `COUNT_RETRACT(...)` where rows are taken back.
+pub(crate) fn aggregate(call: &AggregateCall, input: &RowType, retracts: bool) -> String {
     let name = |index: &usize| input.fields[*index].name.as_str();
     let args: Vec<&str> = call.args.iter().map(name).collect();
     let args = if args.is_empty() { "*".to_owned() } else { args.join(", ") };
     let distinct = if call.distinct { "DISTINCT " } else { "" };
     let filter = call.filter.as_ref().map_or_else(String::new, |filter| format!(" FILTER {}", name(filter)));
-    format!("{}({distinct}{args}){filter}", call.function)
+    let retract = if retracts { "_RETRACT" } else { "" };
+    format!("{}{retract}({distinct}{args}){filter}", call.function)
 }
 
 /// The names of columns.

@@ -100,6 +100,7 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             columns.extend((0..added).map(|index| part(window, index)));
             Digest { is_transparent: true, ..stateful(lines(node), columns) }
         }
+        OperatorSpec::DropUpdateBefore => Digest { is_transparent: true, ..stateful(lines(node), input(0)) },
         OperatorSpec::Unnest(unnest) => {
             let mut columns = input(0);
             let collection = origin(&unnest.collection, &columns);
@@ -128,6 +129,12 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             };
             let (text, columns) = join(&spec.join, &left, &right);
             stateful(format!("Interval{text}|{time}|{}|{}", spec.lower_ms, spec.upper_ms), columns)
+        }
+        OperatorSpec::TemporalJoin(spec) => {
+            let (left, right) = (input(0), input(1));
+            let (text, columns) = join(&spec.join, &left, &right);
+            let (left_time, right_time) = (left[spec.left_time], right[spec.right_time]);
+            stateful(format!("Temporal{text}|{left_time:032x} {right_time:032x}"), columns)
         }
         // Everything that it says of itself, over everything that it reads.
         other => {

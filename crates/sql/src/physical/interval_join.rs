@@ -6,14 +6,14 @@ use dataflow::RowType;
 use super::describe::Style;
 use super::join::{condition_text, join_type_text, split_keys};
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, PhysicalNode, PlanLine};
+use super::{Changes, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
 use crate::logical::{Interval, Join, conjunction};
 
 impl PhysicalPlanner<'_> {
     pub(super) fn interval_join(&mut self, node: &Join, interval: Interval) -> Result<Stream, SqlError> {
-        let left = self.plan(&node.left, true)?;
-        let right = self.plan(&node.right, true)?;
+        let left = self.plan(&node.left)?;
+        let right = self.plan(&node.right)?;
         for input in [&left, &right] {
             if !self.changes_of(input).is_insert_only() {
                 return Err(self.refuse_input("IntervalJoin", input));
@@ -21,8 +21,7 @@ impl PhysicalPlanner<'_> {
         }
         let rest = conjunction(interval.rest.clone()).unwrap_or_else(|| crate::bind::boolean(true));
         let keys = split_keys(rest, left.output.len());
-        let (mut inputs, parallelism) = self.exchange(&left, &keys.left, 0);
-        inputs.extend(self.exchange(&right, &keys.right, 1).0);
+        let (inputs, parallelism) = self.join_inputs(&left, &right, &keys);
         let line = line(node, &interval, &left.output, &right.output);
         let time = match interval.is_rowtime {
             true => IntervalJoinTime::Rowtime { left: interval.left, right: interval.right },
@@ -47,6 +46,7 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes: Changes::INSERT_ONLY,
+            keys: RowKeys::none(),
             distribution: super::join::distribution(node.join_type, keys.left),
             name: "IntervalJoin".into(),
             lines: vec![line],

@@ -5,7 +5,7 @@ use dataflow::{Expr, ExprKind, RowType};
 
 use super::describe::{Style, expression};
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, PhysicalNode, PlanLine};
+use super::{Changes, ColumnSet, JoinSide, PhysicalEdge, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
 use crate::logical::{Join, conjunction, conjuncts};
 
@@ -18,6 +18,9 @@ pub(super) struct Keys {
 
 impl PhysicalPlanner<'_> {
     pub(super) fn join(&mut self, node: &Join) -> Result<Stream, SqlError> {
+        if let Some(temporal) = node.temporal {
+            return self.temporal_join(node, temporal);
+        }
         match node.interval() {
             Some(interval) => self.interval_join(node, interval),
             None => self.regular_join(node),
@@ -25,13 +28,16 @@ impl PhysicalPlanner<'_> {
     }
 
     fn regular_join(&mut self, node: &Join) -> Result<Stream, SqlError> {
-        let left = self.plan(&node.left, true)?;
-        let right = self.plan(&node.right, true)?;
+        let left = self.plan(&node.left)?;
+        let right = self.plan(&node.right)?;
         let changes = join_changes(node.join_type, self.changes_of(&left), self.changes_of(&right));
         let keys = split_keys(node.condition.clone(), left.output.len());
-        let (mut inputs, parallelism) = self.exchange(&left, &keys.left, 0);
-        inputs.extend(self.exchange(&right, &keys.right, 1).0);
-        let lines = vec![line(node, &left.output, &right.output)];
+        let (equal, side_keys) = self.side_keys([&left, &right], &keys);
+        let side = |side: usize| JoinSide { keys: &side_keys[side], equal: &equal[side] };
+        let sides = [side(0), side(1)];
+        let row_keys = RowKeys::join(node.join_type, left.output.len(), &sides[0], &sides[1]);
+        let (inputs, parallelism) = self.join_inputs(&left, &right, &keys);
+        let lines = vec![line(node, &left.output, &right.output, &sides)];
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Join(JoinSpec {
                 join_type: node.join_type,
@@ -45,10 +51,27 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes,
+            keys: row_keys,
             distribution: distribution(node.join_type, keys.left),
             name: "Join".into(),
             lines,
         }))
+    }
+}
+
+impl PhysicalPlanner<'_> {
+    /// The edges of both inputs of a join, spread by its keys, and its parallelism.
+    pub(super) fn join_inputs(&self, left: &Stream, right: &Stream, keys: &Keys) -> (Vec<PhysicalEdge>, u32) {
+        let (mut inputs, parallelism) = self.exchange(left, &keys.left, 0);
+        inputs.extend(self.exchange(right, &keys.right, 1).0);
+        (inputs, parallelism)
+    }
+
+    /// The columns of each side that must be equal, and the keys of its rows behind the exchange by them.
+    pub(super) fn side_keys(&self, sides: [&Stream; 2], keys: &Keys) -> ([ColumnSet; 2], [RowKeys; 2]) {
+        let columns = [&keys.left, &keys.right];
+        let equal = columns.map(|columns| columns.iter().copied().collect());
+        (equal, [0, 1].map(|side| self.keys_of(sides[side]).behind_exchange(columns[side])))
     }
 }
 
@@ -85,13 +108,11 @@ fn equal_columns(term: &Expr, width: usize) -> Option<(usize, usize)> {
     fits.then(|| (left, right - width))
 }
 
+/// Which changes come out, as Flink has it: of a join that pads or negates, any.
 fn join_changes(join_type: JoinType, left: Changes, right: Changes) -> Changes {
-    let deletes = Changes { deletes: true, ..Changes::INSERT_ONLY };
     match join_type {
-        JoinType::Inner => left.or(right),
-        JoinType::Left | JoinType::Right | JoinType::Full => left.or(right).or(deletes),
-        JoinType::Semi if right.is_insert_only() => left,
-        JoinType::Semi | JoinType::Anti => left.or(deletes),
+        JoinType::Inner | JoinType::Semi => left.or(right),
+        JoinType::Left | JoinType::Right | JoinType::Full | JoinType::Anti => Changes::ALL,
     }
 }
 
@@ -134,12 +155,27 @@ pub(super) fn condition_text(
     }
 }
 
-fn line(node: &Join, left: &RowType, right: &RowType) -> PlanLine {
+fn line(node: &Join, left: &RowType, right: &RowType, sides: &[JoinSide<'_>; 2]) -> PlanLine {
     let select: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
     let text = |style: Style| {
         let condition = condition_text(&node.condition, &node.output, left, right, style);
         let join_type = join_type_text(node.join_type);
-        format!("joinType=[{join_type}], where=[{condition}], select=[{}]", select.join(", "))
+        let [left_spec, right_spec] = sides.each_ref().map(input_spec);
+        format!(
+            "joinType=[{join_type}], where=[{condition}], select=[{}], leftInputSpec=[{left_spec}], rightInputSpec=[{right_spec}]",
+            select.join(", ")
+        )
     };
     PlanLine { name: "Join", prefix: text(Style::Prefix), infix: text(Style::Infix) }
+}
+
+/// What a side's keys say of the rows with equal join columns.
+fn input_spec(side: &JoinSide<'_>) -> &'static str {
+    if side.keys.unique.is_empty() {
+        "NoUniqueKey"
+    } else if side.keys.unique_within(side.equal) {
+        "JoinKeyContainsUniqueKey"
+    } else {
+        "HasUniqueKey"
+    }
 }

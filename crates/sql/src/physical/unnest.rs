@@ -4,14 +4,13 @@ use dataflow::operator_spec::{OperatorSpec, UnnestSpec};
 
 use super::describe::{Style, columns, expression};
 use super::planner::{PhysicalPlanner, Stream};
-use super::{PhysicalNode, PlanLine};
+use super::{PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
 use crate::logical::Unnest;
 
 impl PhysicalPlanner<'_> {
     pub(super) fn unnest(&mut self, node: &Unnest) -> Result<Stream, SqlError> {
-        // The elements of an update's new row are not those of the old one, which must be taken back.
-        let input = self.plan(&node.input, true)?;
+        let input = self.plan(&node.input)?;
         let parallelism = self.parallelism_of(&input);
         let keys = self.distribution_of(&input);
         let inputs = self.forward(&input, parallelism, keys.as_deref());
@@ -36,6 +35,7 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes,
+            keys: RowKeys::none(),
             distribution: keys,
             name: "Correlate".into(),
             lines,
