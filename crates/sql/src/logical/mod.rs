@@ -6,12 +6,14 @@ mod columns;
 mod comparison;
 mod interval;
 mod window;
+mod windowed;
 
 pub(crate) use columns::{
     conjunction, conjuncts, identity, is_deterministic, is_identity, substitute, time_attribute_of,
 };
 pub(crate) use comparison::{retyped_constant, unwrap_comparison};
 pub(crate) use window::{LogicalWindow, window_columns};
+pub(crate) use windowed::SameWindow;
 
 pub(crate) use interval::Interval;
 use interval::interval_of;

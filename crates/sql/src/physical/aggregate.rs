@@ -104,7 +104,7 @@ impl PhysicalPlanner<'_> {
     }
 
     /// The zone of window bounds: that of the session, unless the time column already is a wall clock.
-    fn window_zone(&self, window: &LogicalWindow) -> String {
+    pub(super) fn window_zone(&self, window: &LogicalWindow) -> String {
         match window.ty.kind {
             TypeKind::Timestamp { .. } => "UTC".into(),
             _ => self.settings.context.time_zone.name().into(),

@@ -136,6 +136,12 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             let (left_time, right_time) = (left[spec.left_time], right[spec.right_time]);
             stateful(format!("Temporal{text}|{left_time:032x} {right_time:032x}"), columns)
         }
+        OperatorSpec::WindowJoin(spec) => {
+            let (left, right) = (input(0), input(1));
+            let (text, columns) = join(&spec.join, &left, &right);
+            let (left_end, right_end) = (left[spec.left_window_end], right[spec.right_window_end]);
+            stateful(format!("Window{text}|{left_end:032x} {right_end:032x}|{}", spec.time_zone), columns)
+        }
         // Everything that it says of itself, over everything that it reads.
         other => {
             let inputs: Vec<Vec<Origin>> = (0..other.num_inputs() as u32).map(input).collect();

@@ -21,6 +21,9 @@ impl PhysicalPlanner<'_> {
         if let Some(temporal) = node.temporal {
             return self.temporal_join(node, temporal);
         }
+        if let Some(windows) = node.same_window() {
+            return self.window_join(node, windows);
+        }
         match node.interval() {
             Some(interval) => self.interval_join(node, interval),
             None => self.regular_join(node),

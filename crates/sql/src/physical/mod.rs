@@ -18,6 +18,7 @@ mod sink_upsert;
 mod source;
 mod temporal_join;
 mod unnest;
+mod window_join;
 
 pub(crate) use chain::job_graph;
 pub(crate) use changelog::UpdateKind;

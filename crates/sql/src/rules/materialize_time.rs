@@ -45,16 +45,20 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
         LogicalPlan::Aggregate(node) => forget(&mut node.output.fields),
         LogicalPlan::WindowAggregate(node) => {
             if !settle_window(&mut node.window, &below[0]) {
-                return Err(group_window_without_time(&node.window.ty));
+                return Err(match node.is_legacy {
+                    true => group_window_without_time(&node.window.ty),
+                    false => not_a_time_attribute(&node.window.ty, Span::default()),
+                });
             }
             let first = node.keys.len() + node.calls.len();
             forget(&mut node.output.fields[..first]);
             for (property, field) in node.properties.iter().zip(&mut node.output.fields[first..]) {
-                if *property == WindowProperty::Rowtime && !node.window.is_rowtime() {
+                if *property == WindowProperty::Rowtime && !node.window.is_rowtime() && node.is_legacy {
                     let message = "A proctime window cannot provide a rowtime attribute.";
                     return Err(SqlError::validation(message, Span::default()));
                 }
-                field.ty = node.window.property_type(*property);
+                let ty = node.window.property_type(*property);
+                field.ty = if node.is_legacy { ty } else { ty.with_nullable(false) };
             }
         }
         LogicalPlan::WindowTableFunction(node) => {
@@ -89,7 +93,8 @@ fn kept_times(join: &mut Join, left: &RowType, right: &RowType) -> Result<usize,
         }
         return Ok(left.len());
     }
-    Ok(if join.interval().is_some() { join.output.len() } else { 0 })
+    let is_bound_to_time = join.interval().is_some() || join.same_window().is_some();
+    Ok(if is_bound_to_time { join.output.len() } else { 0 })
 }
 
 /// The column of a versioned table that says from when on a row is valid.

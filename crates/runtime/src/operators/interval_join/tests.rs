@@ -14,7 +14,7 @@ use crate::operators::testing::{Collected, batch, process, row_type};
 
 pub(super) const ALL: [JoinType; 4] = [JoinType::Inner, JoinType::Left, JoinType::Right, JoinType::Full];
 
-pub(super) fn input(name: &str) -> RowType {
+pub(in crate::operators) fn input(name: &str) -> RowType {
     row_type(&[("k", TypeKind::BigInt), (name, TypeKind::BigInt), ("ts", TypeKind::timestamp(3))])
 }
 
@@ -31,7 +31,7 @@ pub(super) fn spec(join_type: JoinType, lower_ms: i64, upper_ms: i64, condition:
 }
 
 /// `1|7` at so many seconds as a row.
-pub(super) fn row(kind: &str, cells: &str, seconds: i64) -> String {
+pub(in crate::operators) fn row(kind: &str, cells: &str, seconds: i64) -> String {
     let time = chrono::DateTime::from_timestamp(seconds, 0).unwrap();
     format!("{kind} {cells}|{}", time.format("%Y-%m-%d %H:%M:%S"))
 }
@@ -67,7 +67,7 @@ impl Harness {
 }
 
 /// `+I k|v|ts|k|w|ts` as `k v w`.
-pub(super) fn short(line: &str) -> String {
+pub(in crate::operators) fn short(line: &str) -> String {
     match line.split('|').collect::<Vec<_>>().as_slice() {
         [k, v, _, k2, w, _] => format!("{k}|{v} {k2}|{w}"),
         _ => line.to_owned(),
