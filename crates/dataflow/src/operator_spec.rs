@@ -36,6 +36,8 @@ pub enum OperatorSpec {
     WindowJoin(WindowJoinSpec),
     /// Joins rows with the version of a row that was valid at their time. Two inputs; the right one is the versioned table.
     TemporalJoin(TemporalJoinSpec),
+    /// Looks rows of a table up that it keeps as a whole.
+    LookupJoin(LookupJoinSpec),
     /// Takes -U rows out of a changelog.
     DropUpdateBefore,
     /// Writes a table.
@@ -167,7 +169,7 @@ pub struct WindowTableFunctionSpec {
 /// `UNNEST` of a collection in each row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UnnestSpec {
-    /// The ARRAY, MAP or MULTISET, over the input columns.
+    /// The ARRAY, MAP or MULTISET, over the input columns; or a BIGINT: how often the row itself comes.
     pub collection: Expr,
     /// Whether a row without elements is kept, padded with NULLs.
     pub outer: bool,
@@ -319,6 +321,17 @@ pub struct TemporalJoinSpec {
     pub left_time: usize,
     /// That of the right input: from when on a row is valid.
     pub right_time: usize,
+}
+
+/// A join with the rows that a table has when they are looked up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LookupJoinSpec {
+    /// Kind (INNER or LEFT), keys, and the rest of the condition.
+    pub join: JoinSpec,
+    /// The table.
+    pub table: SourceSpec,
+    /// What makes the right rows of the join from what is read; absent when they are that.
+    pub calc: Option<CalcSpec>,
 }
 
 /// A sink operator.

@@ -8,6 +8,7 @@ mod group_aggregate;
 mod input_keys;
 mod interval_join;
 mod join;
+mod lookup_join;
 #[cfg(test)]
 pub(crate) mod rescaling;
 mod sink;
@@ -105,6 +106,7 @@ pub(crate) fn create(
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
             window_join::WindowJoin::new(spec, &context.eval, late, state, &restored).map(boxed)
         }
+        OperatorSpec::LookupJoin(spec) => lookup_join::LookupJoin::new(spec, context).map(boxed),
         OperatorSpec::TemporalJoin(spec) => {
             let state = context.keyed_state(descriptor.id)?;
             temporal_join::TemporalJoin::new(spec, &context.eval, state).map(boxed)

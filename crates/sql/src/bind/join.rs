@@ -17,6 +17,9 @@ impl Binder<'_> {
         if let TableRefKind::Unnest { .. } = join.right.kind {
             return self.join_unnest(left, left_scope, join, span);
         }
+        if let TableRefKind::Derived { lateral: true, as_of: None, .. } = join.right.kind {
+            return self.join_lateral(left, left_scope, join, span);
+        }
         let temporal = self.temporal(&left_scope, join, span)?;
         let (right, right_scope) = match temporal {
             Some(_) => self.aliased_table(&join.right)?,

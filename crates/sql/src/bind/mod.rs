@@ -10,11 +10,13 @@ mod groups;
 mod hints;
 mod insert;
 mod join;
+mod lateral;
 mod literal;
 mod operators;
 mod query;
 mod scope;
 mod select;
+mod set_all;
 mod subquery;
 mod subquery_value;
 mod subquery_values;
@@ -50,6 +52,8 @@ pub(crate) struct Binder<'a> {
     ctes: Vec<NamedQuery>,
     /// Views being expanded, outermost first.
     views: Vec<ObjectPath>,
+    /// The rows over which sub-queries used as values are being bound.
+    outer_rows: Option<LogicalPlan>,
     facts: SessionFacts,
 }
 
@@ -63,7 +67,7 @@ impl<'a> Binder<'a> {
     /// A binder over this catalog.
     pub fn new(catalog: &'a CatalogManager) -> Self {
         let facts = SessionFacts { current_database: catalog.current_database().to_owned() };
-        Self { catalog, ctes: Vec::new(), views: Vec::new(), facts }
+        Self { catalog, ctes: Vec::new(), views: Vec::new(), outer_rows: None, facts }
     }
 }
 

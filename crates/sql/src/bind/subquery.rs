@@ -48,7 +48,7 @@ impl Binder<'_> {
                 Some(subquery) => asked.push(subquery),
                 None => {
                     let known = values.len();
-                    let bound = self.where_term(term, scope, &mut values)?;
+                    let bound = self.where_term(term, &plan, scope, &mut values)?;
                     if values.len() > known { valued.push(bound) } else { plain.push(bound) }
                 }
             }
@@ -69,13 +69,19 @@ impl Binder<'_> {
         Ok(plan.filter(condition).project(identity(&row), row))
     }
 
-    fn where_term(&mut self, term: &ast::Expr, scope: &Scope, values: &mut SubqueryValues) -> Result<Expr, SqlError> {
+    fn where_term(
+        &mut self,
+        term: &ast::Expr,
+        plan: &LogicalPlan,
+        scope: &Scope,
+        values: &mut SubqueryValues,
+    ) -> Result<Expr, SqlError> {
         loop {
             let mut binder = ExprBinder::new(scope, Clause::Where, &self.facts);
             binder.subqueries = Some(values);
             match (binder.bind_condition(term), binder.met_subquery.take()) {
                 (Ok(bound), _) => return Ok(bound),
-                (Err(_), Some(met)) => self.subquery_value(&met, scope, Clause::Where, None, values)?,
+                (Err(_), Some(met)) => self.subquery_over(plan, &met, scope, Clause::Where, None, values)?,
                 (Err(error), None) => return Err(error),
             }
         }

@@ -55,7 +55,7 @@ impl Binder<'_> {
             values.push(interval_millis(&binder.bind(expr)?, arg.span)?);
         }
         let assigner = kind.assigner(&values, call.span)?;
-        let window = LogicalWindow { column: Some(column), ty, assigner };
+        let window = LogicalWindow { column: Some(column), ty, assigner, is_attached: false };
         let partition = self.partition(kind, args.table, &scope)?;
         let mut fields = input.output().fields.clone();
         fields.extend(window_columns(&window).fields);

@@ -32,7 +32,6 @@ impl Binder<'_> {
         let (plan, names) = match &table.kind {
             TableRefKind::Table { name, hints, .. } => self.table(name, hints, name.span)?,
             // A sub-query cannot see its neighbours unless it is lateral.
-            TableRefKind::Derived { lateral: true, query, .. } => return Err(not_supported("LATERAL", query.span)),
             TableRefKind::Derived { query, .. } => (self.query(query)?, Vec::new()),
             TableRefKind::Function { lateral, call, .. } => (self.table_function(call, *lateral)?, Vec::new()),
             TableRefKind::Nested(inner) if table.alias.is_none() => return self.table_ref(inner),

@@ -13,7 +13,7 @@ pub(crate) use columns::{
 };
 pub(crate) use comparison::{retyped_constant, unwrap_comparison};
 pub(crate) use window::{LogicalWindow, window_columns};
-pub(crate) use windowed::SameWindow;
+pub(crate) use windowed::{SameWindow, WindowColumns, window_of};
 
 pub(crate) use interval::Interval;
 use interval::interval_of;
@@ -166,7 +166,7 @@ pub(crate) struct Temporal {
 pub(crate) struct Unnest {
     /// Below.
     pub input: Box<LogicalPlan>,
-    /// The collection, over the input.
+    /// The collection, over the input; or a BIGINT: how often the row itself comes.
     pub collection: Expr,
     /// Whether rows without elements are kept.
     pub outer: bool,

@@ -48,16 +48,23 @@ pub(crate) fn window_of(plan: &LogicalPlan) -> Option<WindowColumns> {
         }
         LogicalPlan::WindowAggregate(node) => {
             let first = node.keys.len() + node.calls.len();
-            let places = |wanted| {
+            let places = |wanted: WindowProperty| -> Vec<usize> {
                 let properties = node.properties.iter().enumerate().filter(move |(_, property)| **property == wanted);
                 properties.map(|(index, _)| first + index).collect()
             };
-            let (start, end) = (places(WindowProperty::Start), places(WindowProperty::End));
-            WindowColumns { start, end, window: node.window.clone() }.moved(|column| vec![column])
+            let (mut start, end) = (places(WindowProperty::Start), places(WindowProperty::End));
+            let mut window = node.window.clone();
+            if window.is_attached {
+                // Its windows are those of the rows below, whose start is a key.
+                let below = window_of(&node.input)?;
+                start.extend((0..node.keys.len()).filter(|&key| below.start.contains(&node.keys[key])));
+                window = below.window;
+            }
+            WindowColumns { start, end, window }.moved(|column| vec![column])
         }
         LogicalPlan::Filter(node) => window_of(&node.input),
         LogicalPlan::Project(node) => {
-            let places = |column: usize| {
+            let places = |column: usize| -> Vec<usize> {
                 let shows = move |expr: &Expr| expr.kind == ExprKind::Column(column);
                 (0..node.exprs.len()).filter(|&place| shows(&node.exprs[place])).collect()
             };

@@ -90,6 +90,7 @@ fn need(plan: &PhysicalPlan, node: &PhysicalNode, edge: &PhysicalEdge, wanted: U
         | OperatorSpec::Unnest(_)
         | OperatorSpec::DropUpdateBefore
         | OperatorSpec::Sink(_)
+        | OperatorSpec::LookupJoin(_)
         | OperatorSpec::Collect => wanted,
         // Versions follow one another; the row kinds behind it are those of the left rows.
         OperatorSpec::TemporalJoin(_) if edge.input == 1 => OnlyAfter,

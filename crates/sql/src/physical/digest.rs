@@ -130,6 +130,12 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             let (text, columns) = join(&spec.join, &left, &right);
             stateful(format!("Interval{text}|{time}|{}|{}", spec.lower_ms, spec.upper_ms), columns)
         }
+        OperatorSpec::LookupJoin(spec) => {
+            let mut columns = input(0);
+            let found = fnv1a(format!("{}|{columns:032x?}", lines(node)).as_bytes());
+            columns.extend((0..spec.join.right.len()).map(|index| part(found, index)));
+            Digest { is_transparent: true, ..stateful(lines(node), columns) }
+        }
         OperatorSpec::TemporalJoin(spec) => {
             let (left, right) = (input(0), input(1));
             let (text, columns) = join(&spec.join, &left, &right);

@@ -11,6 +11,7 @@ pub(crate) mod describe;
 mod digest;
 mod interval_join;
 mod join;
+mod lookup_join;
 mod planner;
 mod row_keys;
 mod sink;

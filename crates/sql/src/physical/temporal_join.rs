@@ -12,6 +12,10 @@ use crate::logical::{Join, LogicalPlan, Temporal};
 
 impl PhysicalPlanner<'_> {
     pub(super) fn temporal_join(&mut self, node: &Join, temporal: Temporal) -> Result<Stream, SqlError> {
+        let lookup = if temporal.right.is_none() { self.lookup_table(&node.right)? } else { None };
+        if let Some(table) = lookup {
+            return self.lookup_join(node, table);
+        }
         let left = self.plan(&node.left)?;
         let right = self.plan(&node.right)?;
         let keys = split_keys(node.condition.clone(), left.output.len());

@@ -115,6 +115,9 @@ fn keep_times(fields: &mut [Field], below: &RowType) {
 
 /// Gives the window the type its column has; whether that is a time attribute.
 fn settle_window(window: &mut LogicalWindow, input: &RowType) -> bool {
+    if window.is_attached {
+        return true;
+    }
     if let Some(column) = window.column {
         window.ty = input.fields[column].ty.clone();
     }

@@ -4,6 +4,7 @@
 //! 4. time attributes that cannot survive become ordinary columns, windows are checked; 5. the keys of joins are computed below them; 6. columns nobody
 //!    reads go, down to the sources.
 
+mod attached_windows;
 mod fold_constants;
 mod join_keys;
 mod materialize_time;

@@ -60,7 +60,7 @@ fn a_row_is_joined_with_the_version_of_its_time() {
     join.row(1, "+I", "NULL|5", 11);
     let expected = ["+I 1|8 NULL|NULL", "+I NULL|5 NULL|NULL", "+I 1|9 1|2"];
     let mut found = join.watermark(20);
-    found.sort_by_key(|line| expected.iter().position(|other| other == line));
+    found.sort_by_key(|line| expected.iter().position(|other| *other == line.as_str()));
     assert_eq!(found, expected);
     assert_eq!(join.watermark(40), ["+I 1|7 1|2", "+I 1|6 1|3"], "in the order in which they came");
     // The version that is valid now stays.
