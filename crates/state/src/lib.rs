@@ -19,6 +19,7 @@ mod store;
 mod timers;
 mod value;
 mod write_back;
+mod write_times;
 
 pub use key_batch::KeyBatch;
 pub use key_decoder::decode_keys;
@@ -36,3 +37,4 @@ pub use store::{
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};
 pub use write_back::WriteBack;
+pub use write_times::WriteTimes;

@@ -31,7 +31,7 @@ pub struct WriteBack {
     store: KeyedStore,
     on_disk: bool,
     marks: Vec<u8>,
-    /// Deletes, and what could not be written the last time.
+    /// Deletes, entries of no slot, and what could not be written the last time.
     pending: Entries,
     hand: usize,
     /// Entry keys that are looked up, one behind the other, and where each begins.
@@ -127,6 +127,23 @@ impl WriteBack {
         self.forget(slot);
     }
 
+    /// An entry that belongs to no slot is written with what is written next; `value` appends its value. Only for stores on disk.
+    pub fn put(&mut self, address: &Address<'_>, value: impl FnOnce(&mut Vec<u8>)) {
+        let Self { store, pending, .. } = self;
+        pending.put(|out| store.keys().write(address, out), value);
+    }
+
+    /// An entry that belongs to no slot is deleted with what is written next.
+    pub fn delete(&mut self, address: &Address<'_>) {
+        let Self { store, pending, .. } = self;
+        pending.delete(|out| store.keys().write(address, out));
+    }
+
+    /// Whether a slot differs from what the store has.
+    pub fn is_dirty(&self, slot: u32) -> bool {
+        self.has(slot, DIRTY)
+    }
+
     /// All entries of a namespace are deleted; its slots are the caller's to forget.
     pub fn delete_namespace(&mut self, state: u8, namespace: i64) -> Result<(), Failure> {
         self.flush()?;
@@ -162,7 +179,7 @@ impl WriteBack {
         Ok(())
     }
 
-    /// Writes deletes that are pending.
+    /// Writes what is pending.
     pub fn flush(&mut self) -> Result<(), Failure> {
         if self.pending.is_empty() || !self.on_disk { Ok(()) } else { self.store.write(&mut self.pending) }
     }

@@ -95,7 +95,7 @@ pub(crate) fn create(
         }
         OperatorSpec::Join(spec) => {
             let state = context.keyed_state(descriptor.id)?;
-            join::Join::new(spec, &context.eval, state).map(boxed)
+            join::Join::new(spec, &context.eval, context.clock.clone(), state).map(boxed)
         }
         OperatorSpec::IntervalJoin(spec) => {
             let state = context.keyed_state(descriptor.id)?;

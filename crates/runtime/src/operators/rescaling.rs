@@ -8,8 +8,8 @@ use std::task::Waker;
 use arrow_array::UInt32Array;
 use dataflow::binary_row::{EncodedKeys, KeyEncoder};
 use dataflow::checkpoint::{
-    AfterSavepoint, Alignment, CheckpointBarrier, CheckpointLocation, CheckpointOptions, OperatorSubtaskState,
-    SnapshotKind, StateFile,
+    AfterSavepoint, Alignment, CheckpointBarrier, CheckpointLocation, CheckpointOptions, KeyedStateHandle,
+    OperatorSubtaskState, SnapshotKind, StateFile,
 };
 use dataflow::key_group::{key_group, key_group_range, subtask_of_key_group};
 use dataflow::snapshot::{StateFileWriter, StateReader, StateScope, StateStorage};
@@ -152,6 +152,28 @@ impl<'a> Subtasks<'a> {
 
     /// Takes a snapshot and goes on from it at this parallelism; returns what was emitted before the barrier.
     pub(crate) fn restart(&mut self, kind: SnapshotKind, parallelism: u32) -> Vec<String> {
+        let (states, emitted) = self.snapshot(kind);
+        self.restore(parallelism, &states);
+        emitted
+    }
+
+    /// Takes a savepoint and goes on from it with another backend.
+    pub(crate) fn move_to(&mut self, backend: StateBackend, tiny: bool) {
+        let (states, _) = self.snapshot(SAVEPOINT);
+        (self.backend, self.tiny) = (backend, tiny);
+        self.restore(self.operators.len() as u32, &states);
+    }
+
+    /// Takes a snapshot and goes on without it; returns how many bytes the files of keyed state have that it consists of.
+    pub(crate) fn snapshot_bytes(&mut self, kind: SnapshotKind) -> u64 {
+        let bytes = |handle: &KeyedStateHandle| match handle {
+            KeyedStateHandle::Canonical { file, .. } => file.bytes,
+            KeyedStateHandle::Incremental { shared, .. } => shared.values().map(|file| file.bytes).sum(),
+        };
+        self.snapshot(kind).0.iter().flat_map(|state| &state.keyed).map(bytes).sum()
+    }
+
+    fn snapshot(&mut self, kind: SnapshotKind) -> (Vec<OperatorSubtaskState>, Vec<String>) {
         let location = CheckpointLocation { exclusive: String::new(), shared: None };
         let options = CheckpointOptions { kind, alignment: Alignment::Aligned { timeout_ms: None }, location };
         let barrier = CheckpointBarrier { checkpoint_id: self.next_checkpoint, timestamp: 0, options };
@@ -170,8 +192,7 @@ impl<'a> Subtasks<'a> {
                 splits: Vec::new(),
             });
         }
-        self.restore(parallelism, &states);
-        out.take(&self.output)
+        (states, out.take(&self.output))
     }
 
     /// Gives its rows to each subtask, by key; returns what they emit, one subtask after the other.
@@ -191,6 +212,20 @@ impl<'a> Subtasks<'a> {
             operator.process(input, rows, &mut out).unwrap();
         }
         out.take(&self.output)
+    }
+
+    /// Makes the subtasks by something else from the next restart on.
+    pub(crate) fn become_of(&mut self, make: Make<'a>) {
+        self.make = make;
+    }
+
+    /// Fires the timers of all subtasks that are due; nothing is to be emitted.
+    pub(crate) fn fire_timers(&mut self, now: i64) {
+        let mut out = Collected::default();
+        for operator in self.operators.iter_mut().filter(|operator| operator.next_timer().is_some_and(|at| at <= now)) {
+            operator.on_timer(now, &mut out).unwrap();
+        }
+        assert!(out.take(&self.output).is_empty());
     }
 
     /// Moves the watermark of all subtasks on; returns the rows emitted.

@@ -68,6 +68,7 @@ impl Binder<'_> {
             join_type,
             condition: condition.unwrap_or_else(|| super::boolean(true)),
             temporal,
+            state_ttl: [None, None],
             output,
         });
         Ok((plan, scope))

@@ -70,7 +70,7 @@ impl Binder<'_> {
         let output = joined_row(left.output(), right.output(), join_type);
         let (left, right) = (Box::new(left), Box::new(right));
         let condition = conjunction(terms).unwrap_or_else(|| super::boolean(true));
-        let join = LogicalPlan::Join(Join { left, right, join_type, condition, temporal: None, output });
+        let join = LogicalPlan::Join(Join { left, right, join_type, condition, temporal: None, state_ttl: [None, None], output });
         let columns = identity(join.output())[..shown].to_vec();
         let names = left_scope.columns().iter().map(|column| column.name.clone());
         let names: Vec<String> = names.chain(names_of(&inner_row, width)).collect();

@@ -80,5 +80,6 @@ fn aggregate(input: LogicalPlan, keys: &RowType, calls: Vec<AggregateCall>) -> L
     let mut fields = keys.fields.clone();
     fields.extend(calls.iter().enumerate().map(|(index, call)| Field::new(format!("count{index}"), call.ty.clone())));
     let output = RowType::new(fields);
-    LogicalPlan::Aggregate(Aggregate { input: Box::new(input), keys: (0..keys.len()).collect(), calls, output })
+    let (input, keys) = (Box::new(input), (0..keys.len()).collect());
+    LogicalPlan::Aggregate(Aggregate { input, keys, calls, state_ttl: None, output })
 }

@@ -117,6 +117,7 @@ impl Binder<'_> {
             join_type: if term.negated { JoinType::Anti } else { JoinType::Semi },
             condition: conjunction(condition).unwrap_or_else(|| super::boolean(true)),
             temporal: None,
+            state_ttl: [None, None],
             output,
         }))
     }

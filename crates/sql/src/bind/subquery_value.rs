@@ -363,7 +363,7 @@ impl Binder<'_> {
         let output = joined_row(plan.output(), values.output(), JoinType::Inner);
         let inner = identity(&output)[first..].to_vec();
         let (left, right) = (Box::new(plan), Box::new(values));
-        let join = Join { left, right, join_type: JoinType::Inner, condition, temporal: None, output };
+        let join = Join { left, right, join_type: JoinType::Inner, condition, temporal: None, state_ttl: [None, None], output };
         Ok(Correlated { plan: LogicalPlan::Join(join), scope, inner, outer })
     }
 }
@@ -435,7 +435,13 @@ fn aggregate(input: LogicalPlan, keys: usize, calls: Vec<Call<'_>>) -> LogicalPl
         made.push(AggregateCall { function: function.to_owned(), args, distinct: false, filter: None, ty });
     }
     let output = RowType::new(fields);
-    LogicalPlan::Aggregate(Aggregate { input: Box::new(input), keys: (0..keys).collect(), calls: made, output })
+    LogicalPlan::Aggregate(Aggregate {
+        input: Box::new(input),
+        keys: (0..keys).collect(),
+        calls: made,
+        state_ttl: None,
+        output,
+    })
 }
 
 fn projected(plan: LogicalPlan, exprs: Vec<Expr>) -> LogicalPlan {

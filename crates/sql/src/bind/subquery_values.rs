@@ -101,8 +101,15 @@ impl SubqueryValues {
         for ValueJoin { right, join_type, mut condition } in self.joins {
             settle(&mut condition);
             let output: RowType = joined_row(plan.output(), right.output(), join_type);
-            let (left, right) = (Box::new(plan), Box::new(right));
-            plan = LogicalPlan::Join(Join { left, right, join_type, condition, temporal: None, output });
+            plan = LogicalPlan::Join(Join {
+                left: Box::new(plan),
+                right: Box::new(right),
+                join_type,
+                condition,
+                temporal: None,
+                state_ttl: [None, None],
+                output,
+            });
         }
         plan
     }

@@ -97,6 +97,8 @@ pub(crate) struct Aggregate {
     pub keys: Vec<usize>,
     /// Aggregates over input columns.
     pub calls: Vec<AggregateCall>,
+    /// How long a group is kept, when a hint says so.
+    pub state_ttl: Option<StateTtlHint>,
     /// Keys, then calls.
     pub output: RowType,
 }
@@ -148,6 +150,8 @@ pub(crate) struct Join {
     pub condition: Expr,
     /// With `FOR SYSTEM_TIME AS OF`: the times.
     pub temporal: Option<Temporal>,
+    /// How long rows of the left and of the right side are kept, when a hint says so.
+    pub state_ttl: [Option<StateTtlHint>; 2],
     /// Left columns then right columns; left ones only for semi and anti joins.
     pub output: RowType,
 }
@@ -159,6 +163,15 @@ pub(crate) struct Temporal {
     pub left: usize,
     /// The column of the right side that says from when on a row is valid. Absent for processing time, and until time attributes are settled.
     pub right: Option<usize>,
+}
+
+/// A value of a STATE_TTL hint.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StateTtlHint {
+    /// As written.
+    pub text: String,
+    /// 0: for ever.
+    pub millis: u64,
 }
 
 /// Puts each element of a collection beside the row that holds it.

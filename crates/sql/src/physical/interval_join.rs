@@ -35,6 +35,7 @@ impl PhysicalPlanner<'_> {
                     right: right.output,
                     keys: keys.left.iter().copied().zip(keys.right).collect(),
                     condition: keys.rest,
+                    state_ttl_ms: [0, 0],
                     output: node.output.clone(),
                 },
                 time,

@@ -76,6 +76,7 @@ impl PhysicalPlanner<'_> {
                     right: right.output,
                     keys: keys.left.into_iter().zip(keys.right).collect(),
                     condition: keys.rest,
+                    state_ttl_ms: [0, 0],
                     output: node.output.clone(),
                 },
                 table,

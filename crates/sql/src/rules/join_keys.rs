@@ -92,6 +92,7 @@ fn rewrite(node: Join) -> LogicalPlan {
         join_type: node.join_type,
         temporal: node.temporal,
         condition: conjunction(condition).unwrap_or_else(|| crate::bind::boolean(true)),
+        state_ttl: node.state_ttl,
         output,
     });
     if join.output().len() == node.output.len() { join } else { join.project(kept, node.output) }

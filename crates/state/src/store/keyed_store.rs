@@ -3,6 +3,7 @@
 //! With `hashmap` it holds nothing: all entries are with the operator, which gives them to each snapshot. With `rocksdb` it holds what was written
 //! to it, and a snapshot is what is in it.
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,16 +11,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use dataflow::checkpoint::{CheckpointBarrier, SnapshotKind};
 use dataflow::{Failure, KeyedSnapshot};
 
-use super::context::{KeyedStateContext, StateBackend, StateTtl};
+use super::context::{KeyedStateContext, StateBackend};
 use super::entries::Entries;
-use super::entry_key::{EntryKeys, LoadEntry, end_of, parse, write_prefix};
+use super::entry_key::{Address, EntryKey, EntryKeys, LoadEntry, end_of, parse, write_prefix};
 use super::increment::Increment;
 use super::managed_memory::Membership;
 use super::restore;
 use super::rocks::RocksStore;
 use super::snapshots::{IncrementalSnapshot, MemorySnapshot, SavepointSnapshot, WorkingDirectory, lock};
+use super::ttl::StateTtl;
 use super::uploads::Uploads;
-use crate::value::written_at;
 
 /// State of an operator.
 pub struct KeyedStore {
@@ -92,11 +93,11 @@ impl KeyedStore {
 
     /// Hands what was restored to the operator, once; with `rocksdb` nothing: entries are read when they are needed.
     pub fn take_restored(&mut self, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
-        let now = self.expires_before();
+        let now = self.now();
         match &mut self.tables {
             Tables::Memory(context) => {
                 restore::into_memory(context, &mut |entry, value| {
-                    if is_live(value, now) { load(entry, value) } else { Ok(()) }
+                    if is_live(&self.ttl, entry, value, now) { load(parse(entry), value) } else { Ok(()) }
                 })?;
                 context.restored.clear();
                 Ok(())
@@ -117,27 +118,72 @@ impl KeyedStore {
     /// Calls `found` with the index and the value of those entry keys that are there. The keys are sorted.
     pub fn get<'a>(
         &self,
-        keys: impl Iterator<Item = &'a [u8]>,
+        keys: impl Iterator<Item = &'a [u8]> + Clone,
         mut found: impl FnMut(usize, &[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let now = self.expires_before();
+        let now = self.now();
         if !self.is_on_disk() {
             return Ok(());
         }
-        self.written()?.get(keys, |index, value| if is_live(value, now) { found(index, value) } else { Ok(()) })
+        // Only needed where something expires.
+        let entries: Vec<&[u8]> = if self.ttl.is_some() { keys.clone().collect() } else { Vec::new() };
+        self.written()?.get(keys, |index, value| {
+            let live = entries.get(index).is_none_or(|entry| is_live(&self.ttl, entry, value, now));
+            if live { found(index, value) } else { Ok(()) }
+        })
     }
 
     /// Calls `load` with the entries whose keys begin with `prefix`, in order.
     pub fn scan(&self, prefix: &[u8], load: &mut LoadEntry<'_>) -> Result<(), Failure> {
-        let now = self.expires_before();
+        self.scan_range(prefix, end_of(prefix).as_deref(), &mut |key, value| load(key, value).map(|()| true))
+    }
+
+    /// Calls `load` with the entries of a state of a key group, in order, until it answers false.
+    pub fn scan_some(
+        &self,
+        key_group: u32,
+        state: u8,
+        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let mut prefix = Vec::new();
+        write_prefix(key_group, state, None, &mut prefix);
+        let end = end_of(&prefix);
+        self.scan_range(&prefix, end.as_deref(), load)
+    }
+
+    /// The same with those in these namespaces, and only those that are behind an entry.
+    pub fn scan_namespaces(
+        &self,
+        key_group: u32,
+        state: u8,
+        namespaces: RangeInclusive<i64>,
+        behind: Option<&Address<'_>>,
+        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let (mut from, mut to) = (Vec::new(), Vec::new());
+        match behind {
+            Some(address) => {
+                self.keys.write(address, &mut from);
+                from.push(0);
+            }
+            None => write_prefix(key_group, state, Some(*namespaces.start()), &mut from),
+        }
+        write_prefix(key_group, state, Some(*namespaces.end()), &mut to);
+        self.scan_range(&from, end_of(&to).as_deref(), load)
+    }
+
+    fn scan_range(
+        &self,
+        from: &[u8],
+        to: Option<&[u8]>,
+        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let now = self.now();
         if !self.is_on_disk() {
             return Ok(());
         }
-        self.written()?.scan(prefix, end_of(prefix).as_deref(), |key, value| {
-            if is_live(value, now) {
-                load(parse(key), value)?;
-            }
-            Ok(true)
+        self.written()?.scan(from, to, |key, value| {
+            if is_live(&self.ttl, key, value, now) { load(parse(key), value) } else { Ok(true) }
         })
     }
 
@@ -225,9 +271,9 @@ impl KeyedStore {
         }
     }
 
-    /// Entries written at or before this have expired.
-    fn expires_before(&self) -> Option<i64> {
-        self.ttl.as_ref().map(|ttl| ttl.clock.now_millis().saturating_sub(ttl.millis))
+    /// The time, where entries expire.
+    fn now(&self) -> i64 {
+        self.ttl.as_ref().map_or(0, StateTtl::now)
     }
 
     fn check(&self, entries: &Entries) -> Result<(), Failure> {
@@ -269,8 +315,8 @@ impl Database {
     }
 }
 
-fn is_live(value: &[u8], expires_before: Option<i64>) -> bool {
-    expires_before.is_none_or(|before| written_at(value).is_none_or(|written| written > before))
+fn is_live(ttl: &Option<StateTtl>, entry: &[u8], value: &[u8], now: i64) -> bool {
+    ttl.as_ref().is_none_or(|ttl| !ttl.is_expired(entry, value, now))
 }
 
 /// A name that no other database has.

@@ -14,11 +14,10 @@ use rocksdb::{
     ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
 };
 
-use super::context::StateTtl;
 use super::entries::Entries;
 use super::entry_key::LoadBytes;
 use super::managed_memory::ManagedMemory;
-use crate::value::written_at;
+use super::ttl::StateTtl;
 
 const COLUMN_FAMILY: &str = "default";
 /// Bits a key in filters: one lookup in a hundred of a key that is not there reads a block.
@@ -258,9 +257,8 @@ fn options(memory: &ManagedMemory, ttl: Option<StateTtl>) -> Options {
     options.set_keep_log_file_num(1);
     options.set_use_fsync(false);
     if let Some(ttl) = ttl {
-        options.set_compaction_filter("ttl", move |_level, _key, value| {
-            let before = ttl.clock.now_millis().saturating_sub(ttl.millis);
-            if written_at(value).is_some_and(|written| written <= before) { Decision::Remove } else { Decision::Keep }
+        options.set_compaction_filter("ttl", move |_level, key, value| {
+            if ttl.is_expired(key, value, ttl.now()) { Decision::Remove } else { Decision::Keep }
         });
     }
     options

@@ -7,10 +7,11 @@
 //! [`KeyedGroups::free_ended`]. Keys that are not in memory may be in the store: [`KeyedGroups::load`] brings those of a batch.
 
 use arrow_array::ArrayRef;
+use common::clock::Clock;
 use dataflow::checkpoint::CheckpointBarrier;
 use dataflow::operator_spec::GroupAggregateSpec;
 use dataflow::{Batch, Failure, KeyedSnapshot, RowType};
-use state::{KeyBatch, KeyedStateContext, WriteBack, decode_keys};
+use state::{KeyBatch, KeyedStateContext, StateTtl, WriteBack, decode_keys};
 
 use super::group_table::{ENDED, FREE, GroupTable};
 
@@ -40,9 +41,15 @@ pub(super) struct KeyedGroups {
 
 impl KeyedGroups {
     /// Opens them with what was restored.
-    pub(super) fn new(spec: &GroupAggregateSpec, input: &RowType, context: KeyedStateContext) -> Result<Self, Failure> {
+    pub(super) fn new(
+        spec: &GroupAggregateSpec,
+        input: &RowType,
+        clock: &Clock,
+        mut context: KeyedStateContext,
+    ) -> Result<Self, Failure> {
+        context.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms]);
         let keys = KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
-        let mut groups = GroupTable::new(spec, input, &keys)?;
+        let mut groups = GroupTable::new(spec, input, &keys, clock)?;
         let complete = context.restored.is_empty();
         let mut state = WriteBack::open(context)?;
         state.take_restored(|entry, value| groups.read_value(entry.rest, value).map(drop))?;
@@ -84,10 +91,8 @@ impl KeyedGroups {
             key
         };
         let group = self.groups.group_of_key[key as usize];
-        if group != ENDED && !self.groups.is_expired(group, now) {
-            if self.groups.expires() {
-                self.groups.written[group as usize] = now;
-            }
+        if group != ENDED && !self.groups.times.is_expired(group, now) {
+            self.groups.times.set(group, now);
             self.state.mark_written(key);
             return Some((group, false));
         }
@@ -147,7 +152,7 @@ impl KeyedGroups {
     pub(super) fn expire(&mut self, now: i64) {
         let groups = 0..self.groups.key_of_group.len() as u32;
         let is_used = |group: &u32| self.groups.key_of_group[*group as usize] != FREE;
-        let expired: Vec<u32> = groups.filter(is_used).filter(|&group| self.groups.is_expired(group, now)).collect();
+        let expired: Vec<u32> = groups.filter(is_used).filter(|&group| self.groups.times.is_expired(group, now)).collect();
         expired.into_iter().for_each(|group| self.end(group));
         self.free_ended();
     }

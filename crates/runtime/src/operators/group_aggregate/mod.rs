@@ -26,7 +26,7 @@ use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, RowType, Stateful,
     StreamElement,
 };
-use state::{KeyedStateContext, StateTtl};
+use state::KeyedStateContext;
 
 use bundle::Bundle;
 use emission::Emission;
@@ -55,13 +55,12 @@ impl GroupAggregate {
         spec: &GroupAggregateSpec,
         input: &RowType,
         clock: Clock,
-        mut state: KeyedStateContext,
+        state: KeyedStateContext,
     ) -> Result<Self, Failure> {
         let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
-        state.ttl = ttl.map(|millis| StateTtl { millis, clock: clock.clone() });
         Ok(Self {
             keys: spec.keys.clone(),
-            groups: KeyedGroups::new(spec, input, state)?,
+            groups: KeyedGroups::new(spec, input, &clock, state)?,
             emission: Emission::new(spec),
             bundle: spec.mini_batch.map(|bounds| Bundle::new(bounds, spec.aggregates.len())),
             ttl,

@@ -1,7 +1,7 @@
 //! The state of a join behind its tables: an entry for each distinct row, so that a key with very many rows is not written as a whole.
 //!
 //! ```text
-//!   state 0 | 1: the side; key; suffix: the row's sequence -> head | count | associations (u32, little endian) | the row (`RowCodec`)
+//!   state 0 | 1: the side; key; suffix: the row's sequence -> head (written when) | count | associations (u32, little endian) | the row (`RowCodec`)
 //! ```
 //! Slots of the write-back cache are the entries of both sides: twice the entry's number, plus the side. A key is in memory with all its rows of
 //! both sides or not at all: it is loaded when a row of it comes and dropped when it is cold and there is no room.
@@ -34,11 +34,11 @@ struct Loading {
 
 impl Loading {
     fn add(&mut self, slot: u32, sequence: u64, mut value: &[u8]) -> Result<(), Failure> {
-        read_value_head(false, &mut value)?;
+        let written = read_value_head(false, &mut value)?;
         let (count, rest) = value.split_first_chunk().ok_or_else(damaged)?;
         let (associations, row) = rest.split_first_chunk().ok_or_else(damaged)?;
         let (count, associations) = (u32::from_le_bytes(*count), u32::from_le_bytes(*associations));
-        self.rows.push(LoadedRow { slot, sequence, count, associations });
+        self.rows.push(LoadedRow { slot, sequence, count, associations, written });
         self.bytes.push(row.to_vec());
         Ok(())
     }
@@ -148,6 +148,23 @@ impl JoinState {
         Ok(())
     }
 
+    /// Drops rows that have expired, and keys that have no others; no batch is being applied.
+    pub(super) fn expire(&mut self, now: i64, table: &mut KeyTable, sides: &mut [Side; 2]) -> Result<(), Failure> {
+        let mut slots = Vec::new();
+        for (number, side) in sides.iter_mut().enumerate() {
+            side.rows.set_time(now);
+            side.rows.expire(|id, slot| {
+                // What the store has of it has expired too.
+                self.write_back.forget(mark(number, id));
+                slots.push(slot);
+            })?;
+        }
+        slots.sort_unstable();
+        slots.dedup();
+        slots.into_iter().filter(|&slot| is_empty(sides, slot)).for_each(|slot| table.remove(slot));
+        Ok(())
+    }
+
     /// Keys that have rows and did not come since the hand passed them.
     fn choose_victims(&mut self, wanted: usize, sides: &[Side; 2]) -> Vec<u32> {
         let mut victims = Vec::new();
@@ -228,7 +245,7 @@ fn writers<'a>(sides: &'a [Side; 2], codecs: &'a [RowCodec; 2]) -> [StoredRowWri
 fn write_value(sides: &[Side; 2], writers: &mut [StoredRowWriter<'_>; 2], slot: u32, out: &mut Vec<u8>) {
     let side = (slot % 2) as usize;
     let entry = sides[side].rows.entry(slot / 2);
-    write_value_head(None, out);
+    write_value_head(sides[side].rows.written(slot / 2), out);
     out.extend_from_slice(&entry.count.to_le_bytes());
     out.extend_from_slice(&entry.associations.to_le_bytes());
     writers[side].write(entry.row(), out);

@@ -15,7 +15,8 @@ fn joined(join_type: JoinType, condition: bool, rows: &[&str]) -> Vec<String> {
     let less = Expr::call("<", vec![column(1), column(3)], TypeKind::Boolean.nullable());
     let table = [batch(&right, &["+I 1|5", "+I NULL|6", "+I 2|7"]), batch(&right, &["+I 1|8"])];
     let (rows, ty) = (batch(&left, rows), output.clone());
-    let spec = JoinSpec { join_type, left, right, keys: vec![(0, 0)], condition: condition.then_some(less), output };
+    let (keys, condition) = (vec![(0, 0)], condition.then_some(less));
+    let spec = JoinSpec { join_type, left, right, keys, condition, state_ttl_ms: [0, 0], output };
     let mut join = LookupJoin::with_rows(&spec, &table, &EvalContext::default()).unwrap();
     process(&mut join, 0, rows, &ty).unwrap()
 }

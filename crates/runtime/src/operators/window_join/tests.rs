@@ -27,8 +27,8 @@ pub(super) fn spec(join_type: JoinType, condition: bool) -> WindowJoinSpec {
         JoinType::Semi | JoinType::Anti => left.clone(),
         _ => pairs.clone(),
     };
-    let join =
-        JoinSpec { join_type, left, right, keys: vec![(0, 0)], condition: condition.then_some(less), output };
+    let (keys, condition) = (vec![(0, 0)], condition.then_some(less));
+    let join = JoinSpec { join_type, left, right, keys, condition, state_ttl_ms: [0, 0], output };
     WindowJoinSpec { join, left_window_end: 2, right_window_end: 2, time_zone: "UTC".into() }
 }
 
