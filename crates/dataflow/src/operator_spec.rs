@@ -269,6 +269,9 @@ pub struct JoinSpec {
     /// How long rows of the left and of the right input are kept after they were written, ms; 0: for ever.
     #[serde(default, skip_serializing_if = "live_for_ever")]
     pub state_ttl_ms: [u64; 2],
+    /// Whether the left and the right input only insert.
+    #[serde(default)]
+    pub append_only: [bool; 2],
     /// Left columns then right columns; only left columns for Semi and Anti.
     pub output: RowType,
 }

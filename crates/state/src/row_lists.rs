@@ -58,8 +58,9 @@ pub struct RowLists {
     lists: Vec<List>,
     entries: Vec<Entry>,
     free: Vec<u32>,
-    /// The entries of all lists by their hash: a key may have very many rows.
+    /// The entries of all lists by their hash: a key may have very many rows. Empty when no row is ever taken back.
     index: HashTable<u32>,
+    is_append_only: bool,
     store: RowStore,
     /// When each entry was written: what has expired is as if it were not there.
     times: WriteTimes,
@@ -130,10 +131,16 @@ impl RowLists {
             entries: Vec::new(),
             free: Vec::new(),
             index: HashTable::new(),
+            is_append_only: false,
             store: RowStore::new(schema),
             times,
             now: 0,
         }
+    }
+
+    /// No rows. They live for ever, and none is ever taken back: equal rows are kept one by one, and are not found by what they are.
+    pub fn append_only(schema: SchemaRef) -> Self {
+        Self { is_append_only: true, ..Self::new(schema) }
     }
 
     /// The time, where rows expire: that of all that follows.
@@ -144,7 +151,7 @@ impl RowLists {
     /// Starts to apply a batch.
     pub fn begin(&self, rows: &RecordBatch) -> AppliedRows {
         AppliedRows {
-            hashes: hash_rows(rows.columns(), rows.num_rows()),
+            hashes: if self.is_append_only { Vec::new() } else { hash_rows(rows.columns(), rows.num_rows()) },
             rows: rows.clone(),
             stored: HashMap::new(),
             own: None,
@@ -161,7 +168,9 @@ impl RowLists {
         row: usize,
         associations: u32,
     ) -> Result<u32, ArrowError> {
-        if let Some(found) = self.find(batch, slot, row)? {
+        if !self.is_append_only
+            && let Some(found) = self.find(batch, slot, row)?
+        {
             let expired = self.times.is_expired(found, self.now);
             let entry = &mut self.entries[found as usize];
             entry.count = if expired { 1 } else { entry.count + 1 };
@@ -174,7 +183,7 @@ impl RowLists {
             _ => 0,
         };
         let loaded = LoadedRow { slot, sequence, count: 1, associations, written: Some(self.now) };
-        let id = self.link(loaded, mix(batch.hashes[row], u64::from(slot)), row);
+        let id = self.link(loaded, self.hash(batch, slot, row), row);
         batch.added.push(id);
         Ok(id)
     }
@@ -188,11 +197,16 @@ impl RowLists {
     ) -> Result<(), ArrowError> {
         let mut batch = self.begin(&rows);
         for (row, &loaded) in loaded.iter().enumerate() {
-            let id = self.link(loaded, mix(batch.hashes[row], u64::from(loaded.slot)), row);
+            let id = self.link(loaded, self.hash(&batch, loaded.slot, row), row);
             batch.added.push(id);
             entries(id);
         }
         self.end(batch)
+    }
+
+    /// What a row of a key is found by.
+    fn hash(&self, batch: &AppliedRows, slot: u32, row: usize) -> u64 {
+        if self.is_append_only { 0 } else { mix(batch.hashes[row], u64::from(slot)) }
     }
 
     /// Puts a row at the end of the list of its key.
@@ -221,13 +235,19 @@ impl RowLists {
             previous => self.entries[previous as usize].next = id,
         }
         list.last = id;
-        let entries = &self.entries;
-        self.index.insert_unique(hash, id, |id| entries[*id as usize].hash);
+        if !self.is_append_only {
+            let entries = &self.entries;
+            self.index.insert_unique(hash, id, |id| entries[*id as usize].hash);
+        }
         id
     }
 
     /// Takes a row like this one of the batch back from a key. A row that is not there is ignored.
     pub fn retract(&mut self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<Retracted, ArrowError> {
+        if self.is_append_only {
+            let message = "a row is taken back from rows that are only added";
+            return Err(ArrowError::InvalidArgumentError(message.to_owned()));
+        }
         let found = self.find(batch, slot, row)?.filter(|&found| !self.times.is_expired(found, self.now));
         let Some(found) = found else { return Ok(Retracted::Unknown) };
         let entry = &mut self.entries[found as usize];
@@ -269,7 +289,9 @@ impl RowLists {
     fn remove(&mut self, id: u32) -> Result<Place, ArrowError> {
         let hash = self.entries[id as usize].hash;
         let place = self.unlink(id);
-        if let Ok(indexed) = self.index.find_entry(hash, |found| *found == id) {
+        if !self.is_append_only
+            && let Ok(indexed) = self.index.find_entry(hash, |found| *found == id)
+        {
             indexed.remove();
         }
         // One of the batch is in the list of added entries, which gives the number back at the end.
@@ -525,6 +547,21 @@ mod tests {
         assert!(lists.store.memory_size() < full / 2, "{} of {full}", lists.store.memory_size());
         let all: usize = (0..7).map(|slot| content(&lists, slot).len()).sum();
         assert_eq!(all, 1_000);
+    }
+
+    #[test]
+    fn rows_that_are_only_added_are_kept_one_by_one() {
+        let mut lists = RowLists::append_only(schema());
+        let batch = rows(&[Some(5), Some(5), None]);
+        let mut applied = lists.begin(&batch);
+        (0..3).for_each(|row| drop(lists.add(&mut applied, 1, row, row as u32).unwrap()));
+        lists.end(applied).unwrap();
+        assert_eq!(content(&lists, 1), [(Some(5), 1), (Some(5), 1), (None, 1)]);
+        assert_eq!(lists.entries(1).map(|(_, entry)| (entry.sequence, entry.associations)).collect::<Vec<_>>(), [(0, 0), (1, 1), (2, 2)]);
+        let mut applied = lists.begin(&batch);
+        assert!(lists.retract(&mut applied, 1, 0).is_err());
+        lists.forget(1, |_| {}).unwrap();
+        assert!(lists.is_empty() && lists.is_list_empty(1));
     }
 
     #[test]

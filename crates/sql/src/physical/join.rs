@@ -34,6 +34,7 @@ impl PhysicalPlanner<'_> {
         let left = self.plan(&node.left)?;
         let right = self.plan(&node.right)?;
         let changes = join_changes(node.join_type, self.changes_of(&left), self.changes_of(&right));
+        let append_only = [&left, &right].map(|side| self.changes_of(side).is_insert_only());
         let keys = split_keys(node.condition.clone(), left.output.len());
         let (equal, side_keys) = self.side_keys([&left, &right], &keys);
         let side = |side: usize| JoinSide { keys: &side_keys[side], equal: &equal[side] };
@@ -49,6 +50,7 @@ impl PhysicalPlanner<'_> {
                 keys: keys.left.iter().copied().zip(keys.right).collect(),
                 condition: keys.rest,
                 state_ttl_ms: [self.state_ttl(&node.state_ttl[0]), self.state_ttl(&node.state_ttl[1])],
+                append_only,
                 output: node.output.clone(),
             }),
             inputs,
