@@ -21,13 +21,13 @@ use crate::error::SqlError;
 use crate::logical::{Join, LogicalPlan, conjunction, identity};
 
 /// A sub-query made independent of the row to its left.
-struct Body {
+pub(super) struct Body {
     /// The columns of the sub-query, then those that the terms need.
-    plan: LogicalPlan,
+    pub(super) plan: LogicalPlan,
     /// The columns of the sub-query.
-    row: RowType,
+    pub(super) row: RowType,
     /// What refers to the row to the left, over its columns followed by the plan's.
-    terms: Vec<Expr>,
+    pub(super) terms: Vec<Expr>,
 }
 
 impl Binder<'_> {
@@ -92,7 +92,7 @@ impl Binder<'_> {
     }
 
     /// `None` when no term of WHERE refers to the row to the left.
-    fn lateral_select(&mut self, select: &Select, outer: &Scope) -> Result<Option<Body>, SqlError> {
+    pub(super) fn lateral_select(&mut self, select: &Select, outer: &Scope) -> Result<Option<Body>, SqlError> {
         let (Some(from), Some(condition)) = (&select.from, &select.selection) else { return Ok(None) };
         let (mut plan, scope) = self.table_ref(from)?;
         let mut correlated = Vec::new();
@@ -194,7 +194,7 @@ impl Binder<'_> {
 }
 
 /// A SELECT that filters, groups and projects.
-fn grouped_select(query: &Query) -> Option<&Select> {
+pub(super) fn grouped_select(query: &Query) -> Option<&Select> {
     let is_bare = query.with.is_none() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none();
     match &query.body.kind {
         SetExprKind::Select(select) if is_bare && select.having.is_none() && select.qualify.is_none() => Some(select),

@@ -3,10 +3,11 @@
 //! A sub-query may refer to the outer row in the terms of its own WHERE; those terms become part of the join's condition.
 
 use dataflow::operator_spec::JoinType;
-use dataflow::{Expr, RowType};
+use dataflow::{Expr, Field, RowType};
 
 use super::Binder;
 use super::expr::{Clause, ExprBinder, call, coerce, not_supported};
+use super::lateral::{Body, grouped_select};
 use super::query::common_type;
 use super::scope::Scope;
 use super::subquery_values::SubqueryValues;
@@ -129,9 +130,14 @@ impl Binder<'_> {
         {
             return Ok(inner);
         }
+        // With aggregates or GROUP BY.
+        if let Some(select) = grouped_select(query)
+            && let Some(Body { plan, row, terms }) = self.lateral_select(select, outer)?
+        {
+            return Ok(Inner { plan, values: columns_of(&row, outer.len()), correlated: terms });
+        }
         let plan = self.query(query)?;
-        let columns = plan.output().fields.iter().enumerate();
-        let values = columns.map(|(index, field)| Expr::column(outer.len() + index, field.ty.clone())).collect();
+        let values = columns_of(plan.output(), outer.len());
         Ok(Inner { plan, values, correlated: Vec::new() })
     }
 
@@ -163,7 +169,11 @@ impl Binder<'_> {
         let mut values = Vec::new();
         for item in select.items.iter().filter(|_| is_in) {
             match item {
-                SelectItem::Expr { expr, .. } => values.push(binder.bind(expr)?),
+                SelectItem::Expr { expr, .. } => match binder.bind(expr) {
+                    Ok(value) => values.push(value),
+                    Err(_) if binder.met_aggregate => return Ok(None),
+                    Err(error) => return Err(error),
+                },
                 SelectItem::Wildcard(span) | SelectItem::QualifiedWildcard { span, .. } => {
                     return Err(not_supported("* in a correlated sub-query of IN", *span));
                 }
@@ -175,6 +185,12 @@ impl Binder<'_> {
         };
         Ok(Some(Inner { plan, values, correlated }))
     }
+}
+
+/// The columns of a row that stands behind so many others.
+fn columns_of(row: &RowType, behind: usize) -> Vec<Expr> {
+    let column = |(index, field): (usize, &Field)| Expr::column(behind + index, field.ty.clone());
+    row.fields.iter().enumerate().map(column).collect()
 }
 
 /// The terms of an AND.

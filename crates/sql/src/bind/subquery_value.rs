@@ -14,7 +14,7 @@ use super::query::distinct;
 use super::scope::Scope;
 use super::subquery::{plain_select, subquery_term, terms};
 use super::subquery_values::SubqueryValues;
-use crate::ast::{self, BinaryOp, QuantifiedOperand, Quantifier, Query, Select, SelectItem, Span};
+use crate::ast::{self, BinaryOp, QuantifiedOperand, Quantifier, Query, Select, SelectItem, SetQuantifier, Span};
 use crate::error::SqlError;
 use crate::logical::{Aggregate, Join, LogicalPlan, conjunction, identity, substitute};
 
@@ -85,7 +85,7 @@ impl Binder<'_> {
                         call("NOT", vec![found], span)?
                     }
                     _ => {
-                        let rows = self.rows(query, scope, span)?;
+                        let rows = self.rows(query, scope)?;
                         self.quantified(left, *op, *quantifier, rows, groups.as_deref(), values, span)?
                     }
                 }
@@ -110,7 +110,7 @@ impl Binder<'_> {
         {
             return Ok(value);
         }
-        let Rows { mut plan, outer } = self.rows(query, scope, span)?;
+        let Rows { mut plan, outer } = self.rows(query, scope)?;
         let keys = outer.len();
         if plan.output().len() != keys + 1 {
             return Err(SqlError::validation("a sub-query used as a value must return one column", span));
@@ -165,7 +165,7 @@ impl Binder<'_> {
         values: &mut SubqueryValues,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let Rows { plan, outer } = self.rows(query, scope, span)?;
+        let Rows { plan, outer } = self.rows(query, scope)?;
         let keys = outer.len();
         let plan = if keys == 0 {
             aggregate(projected(plan, vec![super::boolean(true)]), 0, vec![("MIN", vec![0], None)])
@@ -191,7 +191,7 @@ impl Binder<'_> {
         values: &mut SubqueryValues,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let Rows { plan, outer } = self.rows(query, scope, span)?;
+        let Rows { plan, outer } = self.rows(query, scope)?;
         let keys = outer.len();
         if plan.output().len() != keys + 1 {
             return Err(not_supported("IN with several columns here", span));
@@ -278,16 +278,13 @@ impl Binder<'_> {
     }
 
     /// The rows of a sub-query, and what they are joined by.
-    fn rows(&mut self, query: &Query, outer: &Scope, span: Span) -> Result<Rows, SqlError> {
+    fn rows(&mut self, query: &Query, outer: &Scope) -> Result<Rows, SqlError> {
         let Some(select) = plain_select(query) else {
             return Ok(Rows { plan: self.query(query)?, outer: Vec::new() });
         };
         let Some(body) = self.correlated(select, outer)? else {
             return Ok(Rows { plan: self.query(query)?, outer: Vec::new() });
         };
-        if select.quantifier.is_some() {
-            return Err(not_supported("DISTINCT in a correlated sub-query", span));
-        }
         let mut exprs = body.inner;
         for item in &select.items {
             match item {
@@ -297,7 +294,9 @@ impl Binder<'_> {
                 _ => exprs.extend(body.scope.wildcard().into_iter().map(|(_, expr)| expr)),
             }
         }
-        Ok(Rows { plan: projected(body.plan, exprs), outer: body.outer })
+        let plan = projected(body.plan, exprs);
+        let is_distinct = select.quantifier == Some(SetQuantifier::Distinct);
+        Ok(Rows { plan: if is_distinct { distinct(plan) } else { plan }, outer: body.outer })
     }
 
     /// FROM and WHERE; `None` when no term refers to the outer row.
