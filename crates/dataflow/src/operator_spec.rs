@@ -269,11 +269,26 @@ pub struct JoinSpec {
     /// How long rows of the left and of the right input are kept after they were written, ms; 0: for ever.
     #[serde(default, skip_serializing_if = "live_for_ever")]
     pub state_ttl_ms: [u64; 2],
-    /// Whether the left and the right input only insert.
+    /// What tells the rows of the left and of the right input apart that have equal keys.
     #[serde(default)]
-    pub append_only: [bool; 2],
+    pub identity: [JoinRowIdentity; 2],
     /// Left columns then right columns; only left columns for Semi and Anti.
     pub output: RowType,
+}
+
+/// What tells the rows of an input of a join apart that have equal join keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JoinRowIdentity {
+    /// All of their columns; equal rows are counted.
+    #[default]
+    Whole,
+    /// Nothing: the input only inserts.
+    Each,
+    /// There is one at most; a later one takes its place.
+    JoinKey,
+    /// There is one with these values at most; a later one takes its place.
+    Columns(Vec<usize>),
 }
 
 fn live_for_ever(ttl_ms: &[u64; 2]) -> bool {

@@ -164,9 +164,14 @@ impl RowStore {
         StoredRowWriter { store: self, codec, blocks: HashMap::new() }
     }
 
-    /// Compares row i of `columns` with row j of the block that holds `row`, column by column.
-    pub(crate) fn comparators(&self, columns: &[ArrayRef], row: RowRef) -> Result<Vec<DynComparator>, ArrowError> {
-        comparators(columns, self.block(row.block).rows.columns())
+    /// Compares row i of `columns` with row j of the block that holds `row`, column by column, or `only` some of them.
+    pub(crate) fn comparators(
+        &self,
+        columns: &[ArrayRef],
+        only: Option<&[usize]>,
+        row: RowRef,
+    ) -> Result<Vec<DynComparator>, ArrowError> {
+        comparators(columns, self.block(row.block).rows.columns(), only)
     }
 
     fn block(&self, id: u32) -> &Block {
@@ -221,6 +226,13 @@ fn merge(left: &Block, right: &Block) -> Result<Block, ArrowError> {
     Ok(Block { rows, live: owners.len(), owners })
 }
 
-pub(crate) fn comparators(left: &[ArrayRef], right: &[ArrayRef]) -> Result<Vec<DynComparator>, ArrowError> {
-    left.iter().zip(right).map(|(left, right)| make_comparator(left, right, SortOptions::default())).collect()
+/// Compares rows of both, column by column, or `only` some of them.
+pub(crate) fn comparators(
+    left: &[ArrayRef],
+    right: &[ArrayRef],
+    only: Option<&[usize]>,
+) -> Result<Vec<DynComparator>, ArrowError> {
+    let is_compared = |column: usize| only.is_none_or(|only| only.contains(&column));
+    let columns = left.iter().zip(right).enumerate().filter(|(column, _)| is_compared(*column));
+    columns.map(|(_, (left, right))| make_comparator(left, right, SortOptions::default())).collect()
 }

@@ -36,7 +36,7 @@ impl PhysicalPlanner<'_> {
                     keys: keys.left.iter().copied().zip(keys.right).collect(),
                     condition: keys.rest,
                     state_ttl_ms: [0, 0],
-                    append_only: [true, true],
+                    identity: Default::default(),
                     output: node.output.clone(),
                 },
                 time,

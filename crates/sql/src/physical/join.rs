@@ -1,6 +1,6 @@
 //! Regular joins: columns that must be equal spread the rows of both sides; the rest of the condition is evaluated per pair.
 
-use dataflow::operator_spec::{JoinSpec, JoinType, OperatorSpec};
+use dataflow::operator_spec::{JoinRowIdentity, JoinSpec, JoinType, OperatorSpec};
 use dataflow::{Expr, ExprKind, RowType};
 
 use super::describe::{Style, expression, state_ttl_of_sides};
@@ -34,12 +34,13 @@ impl PhysicalPlanner<'_> {
         let left = self.plan(&node.left)?;
         let right = self.plan(&node.right)?;
         let changes = join_changes(node.join_type, self.changes_of(&left), self.changes_of(&right));
-        let append_only = [&left, &right].map(|side| self.changes_of(side).is_insert_only());
         let keys = split_keys(node.condition.clone(), left.output.len());
         let (equal, side_keys) = self.side_keys([&left, &right], &keys);
         let side = |side: usize| JoinSide { keys: &side_keys[side], equal: &equal[side] };
         let sides = [side(0), side(1)];
         let row_keys = RowKeys::join(node.join_type, left.output.len(), &sides[0], &sides[1]);
+        let identity = [(&left, &sides[0]), (&right, &sides[1])]
+            .map(|(side, keys)| row_identity(keys, self.changes_of(side).is_insert_only()));
         let (inputs, parallelism) = self.join_inputs(&left, &right, &keys);
         let lines = vec![line(node, &left.output, &right.output, &sides)];
         Ok(self.stream(PhysicalNode {
@@ -50,7 +51,7 @@ impl PhysicalPlanner<'_> {
                 keys: keys.left.iter().copied().zip(keys.right).collect(),
                 condition: keys.rest,
                 state_ttl_ms: [self.state_ttl(&node.state_ttl[0]), self.state_ttl(&node.state_ttl[1])],
-                append_only,
+                identity,
                 output: node.output.clone(),
             }),
             inputs,
@@ -176,6 +177,18 @@ fn line(node: &Join, left: &RowType, right: &RowType, sides: &[JoinSide<'_>; 2])
         name: "Join",
         prefix: text(Style::Prefix) + &state_ttl_of_sides(&node.state_ttl),
         infix: text(Style::Infix),
+    }
+}
+
+/// What tells the rows of a side apart that have equal join columns. Only a key by which changes can be applied counts, the smallest.
+fn row_identity(side: &JoinSide<'_>, is_insert_only: bool) -> JoinRowIdentity {
+    if side.keys.upsert_within(side.equal) {
+        return JoinRowIdentity::JoinKey;
+    }
+    match side.keys.upsert.iter().min_by_key(|key| key.len()) {
+        Some(key) => JoinRowIdentity::Columns(key.iter().copied().collect()),
+        None if is_insert_only => JoinRowIdentity::Each,
+        None => JoinRowIdentity::Whole,
     }
 }
 

@@ -50,7 +50,7 @@ impl PhysicalPlanner<'_> {
                     keys: keys.left.into_iter().zip(keys.right).collect(),
                     condition: keys.rest,
                     state_ttl_ms: [0, 0],
-                    append_only: [false, false],
+                    identity: Default::default(),
                     output: node.output.clone(),
                 },
                 left_time: temporal.left,

@@ -39,7 +39,7 @@ impl PhysicalPlanner<'_> {
                     keys: keys.left.into_iter().zip(keys.right).collect(),
                     condition: keys.rest,
                     state_ttl_ms: [0, 0],
-                    append_only: [true, true],
+                    identity: Default::default(),
                     output: node.output.clone(),
                 },
                 left_window_end: windows.left_bounds.1,

@@ -72,8 +72,8 @@ impl Join {
             matches!(spec.join_type, JoinType::Left | JoinType::Full),
             matches!(spec.join_type, JoinType::Right | JoinType::Full),
         ];
-        let left = Side::new(&spec.left, left_keys, outer[0], left_times, spec.append_only[0]);
-        let right = Side::new(&spec.right, right_keys, outer[1], right_times, spec.append_only[1]);
+        let left = Side::new(&spec.left, left_keys, outer[0], left_times, &spec.identity[0]);
+        let right = Side::new(&spec.right, right_keys, outer[1], right_times, &spec.identity[1]);
         let left_only = matches!(spec.join_type, JoinType::Semi | JoinType::Anti);
         let condition = spec.condition.as_ref().map(|condition| Condition::new(spec, condition, context));
         let mut table = KeyTable::new(&left.keys.batch);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::clock::{Clock, ManualClock};
 use dataflow::checkpoint::OperatorSubtaskState;
-use dataflow::operator_spec::{JoinSpec, JoinType};
+use dataflow::operator_spec::{JoinRowIdentity, JoinSpec, JoinType};
 use dataflow::{Operator, RowType, TypeKind};
 use expr::EvalContext;
 use proptest::prelude::*;
@@ -57,7 +57,8 @@ proptest! {
         ), 1..12),
     ) {
         let spec = spec(join_type, input("v"), input("w"), condition.then_some((1, 3)));
-        let appending = JoinSpec { append_only, ..spec.clone() };
+        let identity = append_only.map(|each| if each { JoinRowIdentity::Each } else { JoinRowIdentity::Whole });
+        let appending = JoinSpec { identity, ..spec.clone() };
         let (make_plain, make_appending) = (make(&spec, Clock::System), make(&appending, Clock::System));
         let inputs = vec![(spec.left.clone(), vec![0]), (spec.right.clone(), vec![0])];
         let (backend, tiny) = PLACES[place];

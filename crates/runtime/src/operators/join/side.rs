@@ -1,7 +1,8 @@
 //! One side of a join: its rows, by the slot of their key.
 
 use dataflow::RowType;
-use state::{RowLists, WriteTimes};
+use dataflow::operator_spec::JoinRowIdentity;
+use state::{RowIdentity, RowLists, WriteTimes};
 
 use crate::operators::input_keys::InputKeys;
 
@@ -15,13 +16,22 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// `append_only`: no row of it is ever taken back.
-    pub(super) fn new(input: &RowType, keys: InputKeys, outer: bool, times: WriteTimes, append_only: bool) -> Self {
-        // Equal rows expire together, so that they have to be found.
-        let rows = match times.ttl() {
-            None if append_only => RowLists::append_only(input.arrow_schema()),
-            _ => RowLists::expiring(input.arrow_schema(), times),
+    pub(super) fn new(
+        input: &RowType,
+        keys: InputKeys,
+        outer: bool,
+        times: WriteTimes,
+        identity: &JoinRowIdentity,
+    ) -> Self {
+        let identity = match identity {
+            // Equal rows expire together, so that they have to be found.
+            JoinRowIdentity::Each if times.ttl().is_some() => RowIdentity::Whole,
+            JoinRowIdentity::Each => RowIdentity::Each,
+            JoinRowIdentity::Whole => RowIdentity::Whole,
+            JoinRowIdentity::JoinKey => RowIdentity::JoinKey,
+            JoinRowIdentity::Columns(columns) => RowIdentity::Columns(columns.clone()),
         };
+        let rows = RowLists::expiring(input.arrow_schema(), times).with_identity(identity);
         Self { keys, rows, outer }
     }
 }

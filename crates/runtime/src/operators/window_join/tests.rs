@@ -28,7 +28,7 @@ pub(super) fn spec(join_type: JoinType, condition: bool) -> WindowJoinSpec {
         _ => pairs.clone(),
     };
     let (keys, condition) = (vec![(0, 0)], condition.then_some(less));
-    let join = JoinSpec { join_type, left, right, keys, condition, state_ttl_ms: [0, 0], append_only: [false, false], output };
+    let join = JoinSpec { join_type, left, right, keys, condition, state_ttl_ms: [0, 0], identity: Default::default(), output };
     WindowJoinSpec { join, left_window_end: 2, right_window_end: 2, time_zone: "UTC".into() }
 }
 
