@@ -211,6 +211,9 @@ impl RowRef {
 
 impl Block {
     fn compact(&self) -> Result<Block, ArrowError> {
+        if self.live == self.owners.len() {
+            return Ok(Block { rows: self.rows.clone(), owners: self.owners.clone(), live: self.live });
+        }
         let live = || self.owners.iter().enumerate().filter(|(_, owner)| **owner != DEAD);
         let rows = take_record_batch(&self.rows, &UInt32Array::from_iter_values(live().map(|(row, _)| row as u32)))?;
         Ok(Block { rows, owners: live().map(|(_, owner)| *owner).collect(), live: self.live })
