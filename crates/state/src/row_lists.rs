@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use arrow_array::{RecordBatch, UInt32Array};
+use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow_ord::ord::DynComparator;
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::take::take_record_batch;
