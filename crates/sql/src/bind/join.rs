@@ -4,7 +4,7 @@ use dataflow::operator_spec::JoinType;
 use dataflow::{Expr, ExprKind, Field, RowType, TimeAttribute};
 
 use super::Binder;
-use super::expr::{Clause, ExprBinder, call, case_of, coerce, not_supported};
+use super::expr::{Clause, ExprBinder, call, case_of, coerce};
 use super::query::common_type;
 use super::scope::Scope;
 use crate::ast::{self, Ident, JoinCondition, JoinKind, Span, TableRefKind};
@@ -30,7 +30,6 @@ impl Binder<'_> {
             JoinKind::Left => JoinType::Left,
             JoinKind::Right => JoinType::Right,
             JoinKind::Full => JoinType::Full,
-            JoinKind::LeftSemi | JoinKind::LeftAnti => return Err(not_supported("LEFT SEMI or ANTI JOIN", span)),
         };
         let width = left_scope.len();
         let common = common_columns(join, &left_scope, &right_scope)?;

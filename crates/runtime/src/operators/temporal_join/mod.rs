@@ -5,7 +5,7 @@
 //!   right row -> a version of its key from its time on; in place of one of the same time
 //!   watermark -> left rows up to it, in the order in which they came -> the latest version not after each -> versions older than the one valid now go
 //! ```
-//! The row kinds are those of the left rows. A version that takes the row back matches nothing. As Flink's `TemporalRowTimeJoinOperator` a key looks
+//! The row kinds are those of the left rows. NULL equals NULL, as in Flink's. A version that takes the row back matches nothing. As Flink's `TemporalRowTimeJoinOperator` a key looks
 //! at its rows when the watermark reaches the earliest left row that waits, or a right row that came while none waited; the version that is valid now
 //! is kept for ever.
 
@@ -148,10 +148,6 @@ impl Operator for TemporalJoin {
         self.keys[input].encode(&batch);
         let mut replaced = Vec::new();
         for (row, &time) in times.iter().enumerate() {
-            // A key with a NULL matches nothing: only a left row that is emitted all the same is kept.
-            if !self.keys[input].is_complete(row) && !(input == LEFT && self.is_outer) {
-                continue;
-            }
             let (slot, _) = self.state.table.find_or_insert(&self.keys[input].batch, row);
             if input == RIGHT {
                 replaced.extend(self.state.take_at(RIGHT, slot, time));
