@@ -26,19 +26,14 @@ class StateCluster(Cluster):
     """A cluster whose job is submitted and left running; TaskManagers can be added and killed."""
 
     def __init__(self, engine, folder, options):
-        super().__init__(engine, folder)
-        self.more = options
-        self.spares = []
-
-    def options(self):
-        return {
-            **super().options(),
+        incremental = {
             "state.backend.type": "rocksdb",
             "execution.checkpointing.incremental": "true",
-            "execution.checkpointing.dir": f"file://{self.folder}/checkpoints",
+            "execution.checkpointing.dir": f"file://{folder}/checkpoints",
             "execution.checkpointing.num-retained": 3,
-            **self.more,
         }
+        super().__init__(engine, folder, incremental | options)
+        self.spares = []
 
     def add_taskmanager(self):
         folder = self.folder / f"spare{len(self.spares)}"

@@ -46,7 +46,8 @@ impl StateFolder {
             None => {
                 let new = make(&self.tmp).map_err(|error| {
                     let tmp = self.tmp.display();
-                    let message = format!("'{tmp}' cannot be used for state; set io.tmp.dirs to a folder on a local disk");
+                    let message =
+                        format!("'{tmp}' cannot be used for state; set io.tmp.dirs to a folder on a local disk");
                     Failure::external(message).caused_by(error)
                 })?;
                 Ok(made.insert(new).path.clone())
@@ -57,7 +58,9 @@ impl StateFolder {
 
 impl Drop for StateFolder {
     fn drop(&mut self) {
-        let Some(Made { path, lock }) = self.made.get_mut().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let Some(Made { path, lock }) = self.made.get_mut().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
         let is_empty = std::fs::read_dir(&path).is_ok_and(|entries| entries.count() == 1);
         if is_empty && std::fs::remove_dir_all(&path).is_ok() {
             return;
@@ -127,7 +130,8 @@ mod tests {
         File::create(dead.join(LOCK)).unwrap();
         let half = tmp.path().join(format!("{PREFIX}half-removed"));
         std::fs::create_dir_all(half.join("attempt")).unwrap();
-        let others = ["something", "making-flinkrs-keyed-state-new", "flinkrs-state-1-0"].map(|name| tmp.path().join(name));
+        let others =
+            ["something", "making-flinkrs-keyed-state-new", "flinkrs-state-1-0"].map(|name| tmp.path().join(name));
         others.iter().for_each(|path| std::fs::create_dir_all(path).unwrap());
         let second = StateFolder::new(tmp.path().to_owned());
         assert!(!dead.exists() && !half.exists());
@@ -147,6 +151,8 @@ mod tests {
         let file = tmp.path().join("file");
         File::create(&file).unwrap();
         let failure = StateFolder::new(file).path().unwrap_err();
-        assert!(failure.message.ends_with("/file' cannot be used for state; set io.tmp.dirs to a folder on a local disk"));
+        assert!(
+            failure.message.ends_with("/file' cannot be used for state; set io.tmp.dirs to a folder on a local disk")
+        );
     }
 }

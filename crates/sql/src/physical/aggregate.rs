@@ -37,7 +37,11 @@ impl PhysicalPlanner<'_> {
             keys: RowKeys::of(0..node.keys.len()),
             distribution: by_keys(node.keys.len()),
             name: "GroupAggregate".into(),
-            lines: vec![PlanLine { name: "GroupAggregate", prefix: text.clone() + &describe::state_ttl_of_groups(&node.state_ttl), infix: text }],
+            lines: vec![PlanLine {
+                name: "GroupAggregate",
+                prefix: text.clone() + &describe::state_ttl_of_groups(&node.state_ttl),
+                infix: text,
+            }],
         }))
     }
 

@@ -15,7 +15,7 @@ mod restore;
 mod rocks;
 mod snapshots;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod ttl;
 mod uploads;
 

@@ -25,7 +25,7 @@ pub(super) fn into_memory(context: &KeyedStateContext, load: &mut LoadBytes<'_>)
         let KeyedStateHandle::Canonical { key_groups, file, offsets } = handle else {
             return Err(Failure::user(
                 "a checkpoint that was taken with the state backend 'rocksdb' cannot be restored with 'hashmap'; \
-                 take a savepoint, which any state backend can restore, or set 'state.backend.type: rocksdb'",
+                 take a canonical savepoint, which any state backend can restore, or set 'state.backend.type: rocksdb'",
             )
             .fatal());
         };

@@ -154,6 +154,27 @@ impl RocksStore {
         entries.status().map_err(|error| self.failure(error))
     }
 
+    /// Calls `load` with the number of each of `prefixes`, which are sorted, and the entries that begin with it.
+    pub(super) fn scan_prefixes<'a>(
+        &self,
+        prefixes: impl Iterator<Item = &'a [u8]>,
+        mut load: impl FnMut(usize, &[u8], &[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut entries = self.db.raw_iterator();
+        for (number, prefix) in prefixes.enumerate() {
+            // Behind the entries of the prefix before may be those of this one.
+            if number == 0 || entries.key().is_none_or(|key| key < prefix) {
+                entries.seek(prefix);
+            }
+            while let Some((key, value)) = entries.item().filter(|(key, _)| key.starts_with(prefix)) {
+                load(number, key, value)?;
+                entries.next();
+            }
+            entries.status().map_err(|error| self.failure(error))?;
+        }
+        Ok(())
+    }
+
     /// Deletes the entries of these ranges.
     pub(super) fn delete_ranges(&self, ranges: &[(Vec<u8>, Vec<u8>)]) -> Result<(), Failure> {
         let mut batch = WriteBatch::default();

@@ -10,7 +10,7 @@ use arrow_array::ArrayRef;
 use common::clock::Clock;
 use dataflow::checkpoint::CheckpointBarrier;
 use dataflow::operator_spec::GroupAggregateSpec;
-use dataflow::{Batch, Failure, KeyedSnapshot, RowType};
+use dataflow::{Batch, Failure, KeyedSnapshot, Progress, RowType};
 use state::{KeyBatch, KeyedStateContext, StateTtl, WriteBack, decode_keys};
 
 use super::group_table::{ENDED, FREE, GroupTable};
@@ -27,6 +27,9 @@ pub(super) enum Change {
     /// In a mini-batch: the key came and went, nobody has heard of it.
     Nothing,
 }
+
+/// Groups that are put into a snapshot at a time: some milliseconds.
+const AT_ONCE: usize = 16_384;
 
 /// The groups and their state.
 pub(super) struct KeyedGroups {
@@ -68,6 +71,9 @@ impl KeyedGroups {
         if self.complete {
             return Ok(());
         }
+        if !self.state.may_read() {
+            self.settle_all()?;
+        }
         let Self { keys, groups, state, .. } = self;
         let missing: Vec<usize> = (0..keys.len()).filter(|&row| groups.table.find(keys, row).is_none()).collect();
         if missing.is_empty() {
@@ -75,6 +81,32 @@ impl KeyedGroups {
         }
         let addresses = missing.iter().map(|&row| GroupTable::address_of(keys.get(row)));
         state.load(addresses, |index, value| groups.read_value(keys.get(missing[index]), value))
+    }
+
+    /// Puts the keys of the encoded batch into the last snapshot, unless it has them: they are about to change.
+    pub(super) fn settle_batch(&mut self) -> Result<(), Failure> {
+        if !self.state.owes() {
+            return Ok(());
+        }
+        let Self { keys, groups, state, .. } = self;
+        let slots = (0..keys.len()).filter_map(|row| groups.table.find(keys, row));
+        state.settle(slots.map(|key| (key, groups.address(key))), |key, out| groups.write_value(key, out))
+    }
+
+    /// Puts some more keys into the last snapshot.
+    pub(super) fn settle_some(&mut self) -> Result<Progress, Failure> {
+        self.settle(AT_ONCE)?;
+        Ok(if self.state.owes() { Progress::Pending } else { Progress::Done })
+    }
+
+    fn settle_all(&mut self) -> Result<(), Failure> {
+        self.settle(usize::MAX)
+    }
+
+    fn settle(&mut self, most: usize) -> Result<(), Failure> {
+        let Self { groups, state, .. } = self;
+        let slots = state.owed_slots(most);
+        state.settle(slots.into_iter().map(|key| (key, groups.address(key))), |key, out| groups.write_value(key, out))
     }
 
     /// The group that row `row` of the encoded keys belongs to and whether it is new; `None` when the row takes something back from a key that
@@ -149,12 +181,15 @@ impl KeyedGroups {
     }
 
     /// Ends every group that was not written for the time to live.
-    pub(super) fn expire(&mut self, now: i64) {
+    pub(super) fn expire(&mut self, now: i64) -> Result<(), Failure> {
+        self.settle_all()?;
         let groups = 0..self.groups.key_of_group.len() as u32;
         let is_used = |group: &u32| self.groups.key_of_group[*group as usize] != FREE;
-        let expired: Vec<u32> = groups.filter(is_used).filter(|&group| self.groups.times.is_expired(group, now)).collect();
+        let expired: Vec<u32> =
+            groups.filter(is_used).filter(|&group| self.groups.times.is_expired(group, now)).collect();
         expired.into_iter().for_each(|group| self.end(group));
         self.free_ended();
+        Ok(())
     }
 
     /// Whether there is no key in memory.
@@ -219,7 +254,11 @@ impl KeyedGroups {
 
     /// The state at a barrier.
     pub(super) fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        self.settle_all()?;
         let Self { groups, state, .. } = self;
+        if state.is_on_disk() {
+            return state.begin_snapshot(barrier);
+        }
         let slots = state.slots_to_store(groups.keys());
         let slots = slots.into_iter().map(|key| (key, groups.address(key)));
         state.snapshot(barrier, slots, |key, out| groups.write_value(key, out))

@@ -86,6 +86,7 @@ impl GroupAggregate {
     ) -> Result<(), Failure> {
         self.groups.keys.encode(batch);
         self.groups.load()?;
+        self.groups.settle_batch()?;
         self.kept.clear();
         self.row_groups.clear();
         self.changes.clear();
@@ -220,7 +221,7 @@ impl Operator for GroupAggregate {
             self.end_bundle(out)?;
         }
         if sweep {
-            self.groups.expire(now);
+            self.groups.expire(now)?;
             self.schedule_sweep(now);
         }
         self.evict()
@@ -254,6 +255,10 @@ impl Stateful for GroupAggregate {
 
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.groups.snapshot(barrier)?) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.groups.settle_some()
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

@@ -113,7 +113,11 @@ impl Join {
             }
             slots.push(Some(slot));
         }
-        if missing.is_empty() { Ok(()) } else { state.load(&missing, table, sides) }
+        if !missing.is_empty() {
+            state.load(&missing, table, sides)?;
+        }
+        let of_rows = (0..batch.num_rows()).filter(|&row| keys.is_complete(row)).map(|row| keys.slots[row]);
+        state.settle_keys(of_rows, table, sides)
     }
 
     /// Emits what a row changes and applies it to the state.
@@ -286,6 +290,10 @@ impl Stateful for Join {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         let keyed = self.state.snapshot(barrier, &self.table, &self.sides)?;
         Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(keyed) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.state.settle_some(&self.table, &self.sides)
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

@@ -53,7 +53,7 @@ proptest! {
         steps in prop::collection::vec((
             0usize..2,
             prop::collection::vec((prop::option::weighted(0.9, 0u8..5), -2i8..3, prop::option::of(any::<Index>())), 1..12),
-            prop::option::of((any::<bool>(), 1u32..5)),
+            prop::option::of((any::<bool>(), 1u32..5, any::<bool>())),
         ), 1..12),
     ) {
         let spec = spec(join_type, input("v"), input("w"), condition.then_some((1, 3)));
@@ -70,12 +70,16 @@ proptest! {
                 changes.iter_mut().for_each(|(_, _, retracted)| *retracted = None);
             }
             let rows = batch(&inputs[input].0, &lines(changes, &mut known[input]));
+            // Rows come between barrier and failure, and again.
+            if let Some((savepoint, parallelism, true)) = restart {
+                restored.fail(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism, input, &rows);
+            }
             // The order of different subtasks is nobody's.
             let (mut found, mut expected) = (restored.process(input, &rows), plain.process(input, &rows));
             found.sort();
             expected.sort();
             prop_assert_eq!(found, expected);
-            if let Some((savepoint, parallelism)) = restart {
+            if let Some((savepoint, parallelism, false)) = restart {
                 let emitted = restored.restart(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism);
                 prop_assert!(emitted.is_empty());
             }

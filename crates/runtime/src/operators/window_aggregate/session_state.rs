@@ -27,6 +27,8 @@ const TIMES: u8 = 2;
 
 /// Keys that are brought from the store together.
 const CHUNK: usize = if cfg!(test) { 3 } else { 8_192 };
+/// The store is looked through at most so often where the clock says what is complete, ms.
+const PAUSE: i64 = 10;
 /// A key that is in no entry of state 2, as far as is known.
 const NOWHERE: i64 = i64::MAX;
 
@@ -49,9 +51,9 @@ impl StoredSessions {
         Self { complete: true, times: Vec::new(), horizon: i64::MIN, passed: i64::MIN, ahead: (gap / 8).max(1) }
     }
 
-    /// When keys have to be brought into memory.
+    /// When the clock says that keys have to be brought into memory.
     pub(super) fn next_timer(&self) -> Option<i64> {
-        (!self.complete).then_some(self.horizon)
+        (!self.complete).then_some(self.horizon.saturating_add(PAUSE))
     }
 
     pub(super) fn forget(&mut self, slot: u32) {
@@ -215,8 +217,7 @@ impl SessionWindows {
 
     /// Drops cold keys from memory when it holds more than its share.
     pub(super) fn evict(&mut self, context: &mut WindowContext) -> Result<(), Failure> {
-        if !context.state.is_on_disk()
-            || context.state.choose_victims(self.memory_size(context), self.table.len()) == 0
+        if !context.state.is_on_disk() || context.state.choose_victims(self.memory_size(context), self.table.len()) == 0
         {
             return Ok(());
         }
