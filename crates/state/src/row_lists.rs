@@ -617,7 +617,10 @@ mod tests {
         (0..3).for_each(|row| drop(lists.add(&mut applied, 1, row, row as u32).unwrap()));
         lists.end(applied).unwrap();
         assert_eq!(content(&lists, 1), [(Some(5), 1), (Some(5), 1), (None, 1)]);
-        assert_eq!(lists.entries(1).map(|(_, entry)| (entry.sequence, entry.associations)).collect::<Vec<_>>(), [(0, 0), (1, 1), (2, 2)]);
+        assert_eq!(
+            lists.entries(1).map(|(_, entry)| (entry.sequence, entry.associations)).collect::<Vec<_>>(),
+            [(0, 0), (1, 1), (2, 2)]
+        );
         let mut applied = lists.begin(&batch);
         assert!(lists.retract(&mut applied, 1, 0).is_err());
         lists.forget(1, |_| {}).unwrap();

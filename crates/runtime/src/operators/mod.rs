@@ -13,10 +13,10 @@ mod lookup_join;
 pub(crate) mod rescaling;
 mod sink;
 pub(crate) mod state_environment;
-#[cfg(test)]
-pub(crate) mod testing;
 mod stored_pairs;
 mod temporal_join;
+#[cfg(test)]
+pub(crate) mod testing;
 mod timed_state;
 mod unnest;
 pub(crate) mod values;

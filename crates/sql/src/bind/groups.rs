@@ -273,12 +273,7 @@ impl Groups {
 }
 
 fn logical_window(window: &GroupWindow, column: usize) -> LogicalWindow {
-    LogicalWindow {
-        column: Some(column),
-        ty: window.time.ty.clone(),
-        assigner: window.assigner,
-        is_attached: false,
-    }
+    LogicalWindow { column: Some(column), ty: window.time.ty.clone(), assigner: window.assigner, is_attached: false }
 }
 
 /// The rows once for each grouping set: keys that the set lacks are NULL, and the set's number follows the keys.

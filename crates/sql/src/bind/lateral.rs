@@ -70,11 +70,20 @@ impl Binder<'_> {
         let output = joined_row(left.output(), right.output(), join_type);
         let (left, right) = (Box::new(left), Box::new(right));
         let condition = conjunction(terms).unwrap_or_else(|| super::boolean(true));
-        let join = LogicalPlan::Join(Join { left, right, join_type, condition, temporal: None, state_ttl: [None, None], output });
+        let join = LogicalPlan::Join(Join {
+            left,
+            right,
+            join_type,
+            condition,
+            temporal: None,
+            state_ttl: [None, None],
+            output,
+        });
         let columns = identity(join.output())[..shown].to_vec();
         let names = left_scope.columns().iter().map(|column| column.name.clone());
         let names: Vec<String> = names.chain(names_of(&inner_row, width)).collect();
-        let fields = unique_names(names).into_iter().zip(&columns).map(|(name, column)| Field::new(name, column.ty.clone()));
+        let fields =
+            unique_names(names).into_iter().zip(&columns).map(|(name, column)| Field::new(name, column.ty.clone()));
         let output = RowType::new(fields.collect());
         let scope = left_scope.join(right_scope, &output);
         Ok((join.project(columns, output), scope))
@@ -125,7 +134,9 @@ impl Binder<'_> {
         let row = RowType::new(fields.collect());
         let width = outer.len();
         let is_distinct = select.quantifier == Some(SetQuantifier::Distinct);
-        if is_distinct && let Some((_, span)) = correlated.iter().find(|(term, _)| equal_sides(term.clone(), width).is_none()) {
+        if is_distinct
+            && let Some((_, span)) = correlated.iter().find(|(term, _)| equal_sides(term.clone(), width).is_none())
+        {
             return Err(not_supported("DISTINCT with this reference to the row to the left", *span)
                 .with_hint("compare a column of the sub-query with the row to the left by ="));
         }
@@ -139,7 +150,8 @@ impl Binder<'_> {
         let first = width + exprs.len();
         let columns = identity(plan.output());
         exprs.extend(read.iter().map(|&index| columns[index - width].clone()));
-        let place = |index: usize| if index < width { index } else { first + read.partition_point(|&other| other < index) };
+        let place =
+            |index: usize| if index < width { index } else { first + read.partition_point(|&other| other < index) };
         let terms = correlated.into_iter().map(|(mut term, _)| {
             term.map_columns(&mut |index| place(index));
             term
@@ -204,7 +216,8 @@ pub(super) fn grouped_select(query: &Query) -> Option<&Select> {
 
 /// A projection whose first columns have these names.
 fn with_exprs(plan: LogicalPlan, exprs: Vec<Expr>, row: &RowType) -> LogicalPlan {
-    let names = row.fields.iter().map(|field| field.name.clone()).chain((row.len()..exprs.len()).map(|i| format!("$f{i}")));
+    let names =
+        row.fields.iter().map(|field| field.name.clone()).chain((row.len()..exprs.len()).map(|i| format!("$f{i}")));
     let fields = names.zip(&exprs).map(|(name, expr)| Field::new(name, expr.ty.clone())).collect();
     plan.project(exprs, RowType::new(fields))
 }

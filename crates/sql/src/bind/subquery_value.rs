@@ -353,7 +353,9 @@ impl Binder<'_> {
         let outer: Vec<Expr> = read.iter().map(|&index| columns[index].clone()).collect();
         let values = distinct(projected(rows.clone(), outer.clone()));
         let first = plan.output().len();
-        let place = |index: usize| if index < width { first + read.partition_point(|&other| other < index) } else { index - width };
+        let place = |index: usize| {
+            if index < width { first + read.partition_point(|&other| other < index) } else { index - width }
+        };
         let terms = terms.into_iter().map(|(mut term, _)| {
             term.map_columns(&mut |index| place(index));
             term
@@ -362,7 +364,15 @@ impl Binder<'_> {
         let output = joined_row(plan.output(), values.output(), JoinType::Inner);
         let inner = identity(&output)[first..].to_vec();
         let (left, right) = (Box::new(plan), Box::new(values));
-        let join = Join { left, right, join_type: JoinType::Inner, condition, temporal: None, state_ttl: [None, None], output };
+        let join = Join {
+            left,
+            right,
+            join_type: JoinType::Inner,
+            condition,
+            temporal: None,
+            state_ttl: [None, None],
+            output,
+        };
         Ok(Correlated { plan: LogicalPlan::Join(join), scope, inner, outer })
     }
 }

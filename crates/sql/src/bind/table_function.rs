@@ -6,7 +6,9 @@ use super::Binder;
 use super::expr::{Clause, ExprBinder, not_supported};
 use super::scope::Scope;
 use super::window::{WindowKind, check_time_column, interval_millis};
-use crate::ast::{self, Query, FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident, Span, TableArg, TableArgSource};
+use crate::ast::{
+    self, FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident, Query, Span, TableArg, TableArgSource,
+};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, LogicalWindow, WindowTableFunction, window_columns};
 
@@ -37,8 +39,12 @@ impl Binder<'_> {
         }
         let args = window_args(kind, call)?;
         let (input, names) = match args.table {
-            WindowInput::Table(TableArg { source: TableArgSource::Name(name), .. }) => self.table(name, &[], name.span)?,
-            WindowInput::Table(TableArg { source: TableArgSource::Query(query), .. }) => (self.query(query)?, Vec::new()),
+            WindowInput::Table(TableArg { source: TableArgSource::Name(name), .. }) => {
+                self.table(name, &[], name.span)?
+            }
+            WindowInput::Table(TableArg { source: TableArgSource::Query(query), .. }) => {
+                (self.query(query)?, Vec::new())
+            }
             WindowInput::Query(query) => (self.query(query)?, Vec::new()),
         };
         let scope = Scope::of_table(names, input.output());

@@ -20,9 +20,9 @@ impl Binder<'_> {
     /// Binds an element of FROM.
     pub(super) fn table_ref(&mut self, table: &TableRef) -> Result<(LogicalPlan, Scope), SqlError> {
         match &table.kind {
-            TableRefKind::Table { as_of: Some(time), .. } | TableRefKind::Derived { as_of: Some(time), .. } => {
-                Err(SqlError::validation("FOR SYSTEM_TIME AS OF stands behind the right table of a join only", time.span))
-            }
+            TableRefKind::Table { as_of: Some(time), .. } | TableRefKind::Derived { as_of: Some(time), .. } => Err(
+                SqlError::validation("FOR SYSTEM_TIME AS OF stands behind the right table of a join only", time.span),
+            ),
             _ => self.aliased_table(table),
         }
     }

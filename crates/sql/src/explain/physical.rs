@@ -67,7 +67,8 @@ impl Printer<'_> {
         let detail = if self.style == Style::Prefix { &line.prefix } else { &line.infix };
         // A sink emits nothing, so it has no changelog mode of its own.
         let mode = if line.name == "Sink" { self.none() } else { self.mode(node) };
-        let parts = if detail.is_empty() { mode.trim_start_matches(", ").to_owned() } else { format!("{detail}{mode}") };
+        let parts =
+            if detail.is_empty() { mode.trim_start_matches(", ").to_owned() } else { format!("{detail}{mode}") };
         format!("{}({parts})", line.name)
     }
 

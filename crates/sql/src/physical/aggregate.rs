@@ -73,10 +73,7 @@ impl PhysicalPlanner<'_> {
         }))
     }
 
-    pub(super) fn window_table_function(
-        &mut self,
-        node: &WindowTableFunction,
-    ) -> Result<Stream, SqlError> {
+    pub(super) fn window_table_function(&mut self, node: &WindowTableFunction) -> Result<Stream, SqlError> {
         if let WindowAssigner::Session { .. } = node.window.assigner {
             return Err(SqlError::unsupported(
                 "a SESSION function without an aggregation by window_start and window_end is not supported yet",

@@ -8,7 +8,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use dataflow::operator_spec::{
-    GroupAggregateSpec, IntervalJoinTime, JoinSpec, JoinType, OperatorSpec, ReadColumn, SourceSpec, WindowAggregateSpec, WindowTime,
+    GroupAggregateSpec, IntervalJoinTime, JoinSpec, JoinType, OperatorSpec, ReadColumn, SourceSpec,
+    WindowAggregateSpec, WindowTime,
 };
 use dataflow::{AggregateCall, Expr, ExprKind, OperatorId};
 

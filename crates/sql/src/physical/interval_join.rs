@@ -1,7 +1,7 @@
 //! Interval joins: the bounds of the times, and the rest of the condition per pair.
 
-use dataflow::operator_spec::{IntervalJoinSpec, IntervalJoinTime, JoinSpec, OperatorSpec};
 use dataflow::RowType;
+use dataflow::operator_spec::{IntervalJoinSpec, IntervalJoinTime, JoinSpec, OperatorSpec};
 
 use super::describe::Style;
 use super::join::{condition_text, join_type_text, split_keys};

@@ -44,7 +44,8 @@ impl PhysicalPlanner<'_> {
         let LookupTable { table, calc, stream: right, keys: right_keys } = lookup;
         let keys = split_keys(node.condition.clone(), left.output.len());
         if keys.left.is_empty() {
-            let message = "Temporal table join requires an equality condition on fields of the table that is looked up.";
+            let message =
+                "Temporal table join requires an equality condition on fields of the table that is looked up.";
             return Err(SqlError::validation(message, Span::default()));
         }
         let equal = [&keys.left, &keys.right].map(|columns| columns.iter().copied().collect());

@@ -21,11 +21,14 @@ impl PhysicalPlanner<'_> {
         let keys = split_keys(node.condition.clone(), left.output.len());
         if keys.left.is_empty() {
             let message = "Currently the join key in Temporal Table Join can not be empty.";
-            return Err(SqlError::validation(message, Span::default()).with_hint("write JOIN ... ON the keys are equal"));
+            return Err(
+                SqlError::validation(message, Span::default()).with_hint("write JOIN ... ON the keys are equal")
+            );
         }
         let (equal, side_keys) = self.side_keys([&left, &right], &keys);
         let Some(primary_key) = self.keys_of(&right).unique.into_iter().find(|key| key.is_subset(&equal[1])) else {
-            let message = "Temporal Table Join requires primary key in versioned table, but no primary key can be found.";
+            let message =
+                "Temporal Table Join requires primary key in versioned table, but no primary key can be found.";
             return Err(SqlError::validation(message, Span::default())
                 .with_hint("declare a PRIMARY KEY (...) NOT ENFORCED for the table, and join by all of its columns"));
         };

@@ -20,7 +20,8 @@ impl PhysicalPlanner<'_> {
         let kind = if node.outer { "LEFT" } else { "INNER" };
         let text = |style| {
             let collection = expression(&node.collection, &input.output, style);
-            let function = if node.collection.ty.kind == TypeKind::BigInt { "$REPLICATE_ROWS$1" } else { "$UNNEST_ROWS$1" };
+            let function =
+                if node.collection.ty.kind == TypeKind::BigInt { "$REPLICATE_ROWS$1" } else { "$UNNEST_ROWS$1" };
             let call = format!("{function}({collection})");
             let select = columns(&all, &node.output);
             format!("invocation=[{call}], correlate=[table({call})], select=[{select}], joinType=[{kind}]")

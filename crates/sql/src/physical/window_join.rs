@@ -1,7 +1,7 @@
 //! Joins of rows that are in the same window.
 
-use dataflow::operator_spec::{JoinSpec, OperatorSpec, WindowJoinSpec};
 use dataflow::RowType;
+use dataflow::operator_spec::{JoinSpec, OperatorSpec, WindowJoinSpec};
 
 use super::describe::{self, Style};
 use super::join::{condition_text, distribution, join_type_text, split_keys};

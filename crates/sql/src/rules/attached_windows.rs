@@ -37,7 +37,8 @@ pub(super) fn over_bounds(node: Aggregate) -> LogicalPlan {
     };
     let columns = identity(&output);
     let back: Vec<Expr> = (0..output.len()).map(|index| columns[place(index)].clone()).collect();
-    let fields_back = back.iter().zip(&node.output.fields).map(|(expr, field)| Field::new(&field.name, expr.ty.clone()));
+    let fields_back =
+        back.iter().zip(&node.output.fields).map(|(expr, field)| Field::new(&field.name, expr.ty.clone()));
     let fields_back = RowType::new(fields_back.collect());
     let input = Box::new(node.input.project(exprs, RowType::new(fields)));
     let properties = vec![WindowProperty::End];
@@ -59,7 +60,9 @@ fn ends_of(assigner: WindowAssigner) -> Option<WindowAssigner> {
         WindowAssigner::Hop { slide, size, offset } => {
             Some(WindowAssigner::Tumble { size: slide, offset: (offset + size) % slide })
         }
-        WindowAssigner::Cumulate { step, offset, .. } => Some(WindowAssigner::Tumble { size: step, offset: offset % step }),
+        WindowAssigner::Cumulate { step, offset, .. } => {
+            Some(WindowAssigner::Tumble { size: step, offset: offset % step })
+        }
         WindowAssigner::Session { .. } => None,
     }
 }

@@ -25,7 +25,16 @@ pub(super) fn spec(join_type: JoinType, lower_ms: i64, upper_ms: i64, condition:
     let column = |index: usize| Expr::column(index, output.fields[index].ty.clone());
     let less = Expr::call("<", vec![column(1), column(4)], TypeKind::Boolean.nullable());
     let (keys, condition) = (vec![(0, 0)], condition.then_some(less));
-    let join = JoinSpec { join_type, left, right, keys, condition, state_ttl_ms: [0, 0], identity: Default::default(), output };
+    let join = JoinSpec {
+        join_type,
+        left,
+        right,
+        keys,
+        condition,
+        state_ttl_ms: [0, 0],
+        identity: Default::default(),
+        output,
+    };
     let time = IntervalJoinTime::Rowtime { left: 2, right: 2 };
     IntervalJoinSpec { join, time, lower_ms, upper_ms, min_cleanup_interval_ms: 0 }
 }

@@ -16,7 +16,16 @@ fn joined(join_type: JoinType, condition: bool, rows: &[&str]) -> Vec<String> {
     let table = [batch(&right, &["+I 1|5", "+I NULL|6", "+I 2|7"]), batch(&right, &["+I 1|8"])];
     let (rows, ty) = (batch(&left, rows), output.clone());
     let (keys, condition) = (vec![(0, 0)], condition.then_some(less));
-    let spec = JoinSpec { join_type, left, right, keys, condition, state_ttl_ms: [0, 0], identity: Default::default(), output };
+    let spec = JoinSpec {
+        join_type,
+        left,
+        right,
+        keys,
+        condition,
+        state_ttl_ms: [0, 0],
+        identity: Default::default(),
+        output,
+    };
     let mut join = LookupJoin::with_rows(&spec, &table, &EvalContext::default()).unwrap();
     process(&mut join, 0, rows, &ty).unwrap()
 }

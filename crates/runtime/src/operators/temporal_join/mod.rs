@@ -109,7 +109,8 @@ impl TemporalJoin {
         gone[LEFT][first..].sort_unstable_by_key(|&id| lefts.sequence(id));
         for &id in &gone[LEFT][first..] {
             let time = lefts.time(id);
-            let version = list.partition_point(|version| version.time <= time).checked_sub(1).map(|index| list[index].id);
+            let version =
+                list.partition_point(|version| version.time <= time).checked_sub(1).map(|index| list[index].id);
             let version = version.filter(|&id| !RowKind::from_byte(versions.tag(id) as i8).is_retraction());
             self.due.kinds.push(lefts.tag(id));
             self.due.rows[LEFT].push(Some(lefts.row(id)));
@@ -129,7 +130,11 @@ impl TemporalJoin {
         let Due { kinds, rows } = &mut self.due;
         if let Some(condition) = &self.condition {
             let holds = condition.evaluate_stored(self.state.stores(), [&rows[LEFT], &rows[RIGHT]])?;
-            rows[RIGHT].iter_mut().zip(holds.iter()).filter(|(_, holds)| !holds).for_each(|(version, _)| *version = None);
+            rows[RIGHT]
+                .iter_mut()
+                .zip(holds.iter())
+                .filter(|(_, holds)| !holds)
+                .for_each(|(version, _)| *version = None);
         }
         for ((&kind, &left), &right) in kinds.iter().zip(&rows[LEFT]).zip(&rows[RIGHT]) {
             if right.is_some() || self.is_outer {

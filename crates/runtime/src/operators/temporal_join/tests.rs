@@ -17,7 +17,16 @@ pub(super) fn spec(join_type: JoinType, condition: bool) -> TemporalJoinSpec {
     let column = |index: usize| Expr::column(index, output.fields[index].ty.clone());
     let less = Expr::call("<", vec![column(1), column(4)], TypeKind::Boolean.nullable());
     let (keys, condition) = (vec![(0, 0)], condition.then_some(less));
-    let join = JoinSpec { join_type, left, right, keys, condition, state_ttl_ms: [0, 0], identity: Default::default(), output };
+    let join = JoinSpec {
+        join_type,
+        left,
+        right,
+        keys,
+        condition,
+        state_ttl_ms: [0, 0],
+        identity: Default::default(),
+        output,
+    };
     TemporalJoinSpec { join, left_time: 2, right_time: 2 }
 }
 

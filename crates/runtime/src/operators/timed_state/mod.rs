@@ -48,11 +48,7 @@ impl Loading {
 
 impl TimedState {
     /// Opens it, with what was restored. `keys` are those of either input.
-    pub(super) fn open(
-        context: KeyedStateContext,
-        inputs: [&RowType; 2],
-        keys: &KeyBatch,
-    ) -> Result<Self, Failure> {
+    pub(super) fn open(context: KeyedStateContext, inputs: [&RowType; 2], keys: &KeyBatch) -> Result<Self, Failure> {
         let [left, right] = inputs.map(|input| RowCodec::new(input.arrow_schema()));
         let mut state = Self {
             table: KeyTable::new(keys),

@@ -70,8 +70,7 @@ impl WindowJoin {
         let state = TimedState::open(state, [&join.left, &join.right], &keys[0].batch)?;
         let mut windows: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
         for slot in 0..state.table.slot_count() as u32 {
-            let mut ends: Vec<i64> =
-                (0..2).flat_map(|side| state.side(side).list(slot)).map(|row| row.time).collect();
+            let mut ends: Vec<i64> = (0..2).flat_map(|side| state.side(side).list(slot)).map(|row| row.time).collect();
             ends.sort_unstable();
             ends.dedup();
             ends.into_iter().for_each(|end| windows.entry(end).or_default().push(slot));

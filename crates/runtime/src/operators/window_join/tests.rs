@@ -28,7 +28,16 @@ pub(super) fn spec(join_type: JoinType, condition: bool) -> WindowJoinSpec {
         _ => pairs.clone(),
     };
     let (keys, condition) = (vec![(0, 0)], condition.then_some(less));
-    let join = JoinSpec { join_type, left, right, keys, condition, state_ttl_ms: [0, 0], identity: Default::default(), output };
+    let join = JoinSpec {
+        join_type,
+        left,
+        right,
+        keys,
+        condition,
+        state_ttl_ms: [0, 0],
+        identity: Default::default(),
+        output,
+    };
     WindowJoinSpec { join, left_window_end: 2, right_window_end: 2, time_zone: "UTC".into() }
 }
 
@@ -43,8 +52,7 @@ impl Harness {
         let late = Arc::new(AtomicU64::new(0));
         let restored = OperatorSubtaskState::default();
         let context = EvalContext::default();
-        let join =
-            WindowJoin::new(&spec, &context, late.clone(), KeyedStateContext::default(), &restored).unwrap();
+        let join = WindowJoin::new(&spec, &context, late.clone(), KeyedStateContext::default(), &restored).unwrap();
         Self { join, spec, late }
     }
 
@@ -91,7 +99,10 @@ fn a_window_is_emitted_at_its_end() {
         let mut join = Harness::new(spec(join_type, true));
         let lefts = [("1|7", 60), ("2|5", 60), ("1|8", 60), ("NULL|0", 60), ("1|1", 120)];
         join.rows(0, &lefts.map(|(cells, end)| row("+I", cells, end)));
-        join.rows(1, &[("1|8", 60), ("1|9", 60), ("1|1", 60), ("NULL|0", 60)].map(|(cells, end)| row("+I", cells, end)));
+        join.rows(
+            1,
+            &[("1|8", 60), ("1|9", 60), ("1|1", 60), ("NULL|0", 60)].map(|(cells, end)| row("+I", cells, end)),
+        );
         assert!(join.watermark(59_998).is_empty());
         let mut found = join.watermark(59_999);
         if join_type != JoinType::Right {
