@@ -116,8 +116,7 @@ impl Join {
         if !missing.is_empty() {
             state.load(&missing, table, sides)?;
         }
-        let of_rows = (0..batch.num_rows()).filter(|&row| keys.is_complete(row)).map(|row| keys.slots[row]);
-        state.settle_keys(of_rows, table, sides)
+        state.settle_keys(slots.iter().flatten().copied(), table, sides)
     }
 
     /// Emits what a row changes and applies it to the state.
