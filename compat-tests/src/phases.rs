@@ -8,6 +8,7 @@ use anyhow::Context;
 use client::progress;
 use client::query::Query;
 use common::shutdown::Shutdown;
+use dataflow::checkpoint::SavepointFormat;
 use dataflow::{JobGraph, JobId};
 use expr::EvalContext;
 use sql::{Outcome, Session};
@@ -165,7 +166,7 @@ impl PhasedRun<'_> {
             }
             if client.checkpoints(job).await?.counts.completed >= checkpoints {
                 // A job that is just ending takes no savepoint any more; whatever else is wrong comes again until the time is over.
-                if let Ok(path) = client.stop_with_savepoint(job, Some(&self.savepoints), false).await {
+                if let Ok(path) = client.stop_with_savepoint(job, Some(&self.savepoints), false, SavepointFormat::Canonical).await {
                     return Ok(Some(path));
                 }
             }
