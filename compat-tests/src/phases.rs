@@ -166,7 +166,9 @@ impl PhasedRun<'_> {
             }
             if client.checkpoints(job).await?.counts.completed >= checkpoints {
                 // A job that is just ending takes no savepoint any more; whatever else is wrong comes again until the time is over.
-                if let Ok(path) = client.stop_with_savepoint(job, Some(&self.savepoints), false, SavepointFormat::Canonical).await {
+                if let Ok(path) =
+                    client.stop_with_savepoint(job, Some(&self.savepoints), false, SavepointFormat::Canonical).await
+                {
                     return Ok(Some(path));
                 }
             }

@@ -294,6 +294,25 @@ impl CatalogManager {
         Ok(())
     }
 
+    /// `ALTER DATABASE ... SET`.
+    pub fn alter_database(
+        &mut self,
+        catalog: &str,
+        name: &str,
+        options: Vec<(String, String)>,
+    ) -> Result<(), CatalogError> {
+        self.database_mut(catalog, name)?.options.extend(options);
+        Ok(())
+    }
+
+    /// `ALTER CATALOG ... COMMENT`.
+    pub fn comment_on_catalog(&mut self, name: &str, comment: &str) -> Result<(), CatalogError> {
+        self.catalog(name)?;
+        let catalog = self.catalogs.get_mut(name).expect("looked up above");
+        catalog.comment = Some(comment.to_owned());
+        Ok(())
+    }
+
     /// `USE CATALOG`.
     pub fn use_catalog(&mut self, name: &str) -> Result<(), CatalogError> {
         let catalog = self.catalog(name)?;
