@@ -245,9 +245,9 @@ fn show_checkpoints(checkpoints: &CheckpointingStatistics) -> Option<String> {
         parts.push(format!(
             "{} completed (last: {} ms, {} of {})",
             counts.completed,
-            last.end_to_end_duration,
-            show_bytes(last.checkpointed_size),
-            show_bytes(last.state_size)
+            last.totals.end_to_end_duration,
+            show_bytes(last.totals.checkpointed_size),
+            show_bytes(last.totals.state_size)
         ));
     }
     if counts.in_progress > 0 {

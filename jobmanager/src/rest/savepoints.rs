@@ -10,6 +10,7 @@ use warp::http::StatusCode;
 
 use super::context::{RestContext, job_id};
 use super::error::RestError;
+use super::java_throwable;
 use super::messages::{
     Acknowledged, CheckpointTriggerRequest, FailureCause, SavepointDisposalRequest, SavepointInfo,
     SavepointTriggerRequest, StopWithSavepointRequest, TriggerResponse, TriggeredCheckpoint, TriggeredCheckpointType,
@@ -95,10 +96,7 @@ pub(super) fn dispose(context: &RestContext, body: &Bytes) -> Answer {
         dispatcher.dispose_savepoint(&path).await.map_err(|error| {
             let message = format!("Could not dispose savepoint {path}.");
             let cause = format!("java.io.IOException: {error}");
-            FailureCause {
-                class: FLINK_EXCEPTION.to_owned(),
-                stack_trace: format!("{FLINK_EXCEPTION}: {message}\nCaused by: {cause}"),
-            }
+            java_throwable::failure_cause(FLINK_EXCEPTION, format!("{FLINK_EXCEPTION}: {message}\nCaused by: {cause}"))
         })?;
         Ok(Acknowledged {})
     });
@@ -127,8 +125,7 @@ fn failure_cause(error: &CheckpointError) -> FailureCause {
         }
         CheckpointError::Failed(_) => ("org.apache.flink.runtime.checkpoint.CheckpointException", error.to_string()),
     };
-    let stack_trace = format!("{COMPLETION_EXCEPTION}: {class}: {message}");
-    FailureCause { class: COMPLETION_EXCEPTION.to_owned(), stack_trace }
+    java_throwable::failure_cause(COMPLETION_EXCEPTION, format!("{COMPLETION_EXCEPTION}: {class}: {message}"))
 }
 
 fn triggered(status: StatusCode, request_id: TriggerId) -> Answer {

@@ -73,6 +73,14 @@ impl Task {
 
     /// Does one thing: mail, checkpoints and timers, then one element if there is one and room for what it leads to.
     pub(crate) fn step(&mut self) -> Result<Step, Failure> {
+        self.checkpoints.continue_snapshot(&mut self.chain)?;
+        let step = self.step_once()?;
+        // A task that has nothing else to do goes on with its snapshot.
+        let waits = matches!(step, Step::Wait { .. });
+        Ok(if waits && self.checkpoints.continues() { Step::Worked } else { step })
+    }
+
+    fn step_once(&mut self) -> Result<Step, Failure> {
         for mail in self.mailbox.take() {
             match mail {
                 Mail::Cancel => return Ok(Step::Canceled),

@@ -3,12 +3,14 @@
 //! It lives in memory and is the binder's only source of names. It knows no SQL text places: callers add them to its errors.
 
 mod database;
+mod functions;
 mod manager;
 mod object_path;
 mod table;
 mod view;
 
 pub use database::{Catalog, Database};
+pub use functions::UserFunction;
 pub use manager::{CatalogError, CatalogManager, Existing, Lifetime};
 pub use object_path::{ObjectPath, quote_identifier};
 pub(crate) use table::with_time_attribute;

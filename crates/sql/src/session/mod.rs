@@ -89,6 +89,7 @@ impl Session {
             StatementKind::CreateView(create) => self.create_view(create, text),
             StatementKind::CreateDatabase(create) => self.create_database(create),
             StatementKind::CreateCatalog(create) => self.create_catalog(create),
+            StatementKind::CreateFunction(create) => self.create_function(create),
             StatementKind::Drop(drop) => self.drop_object(drop),
             StatementKind::UseCatalog(name) => {
                 self.catalog.use_catalog(&name.value).map_err(|error| catalog_error(error, name.span))?;
@@ -175,7 +176,6 @@ impl Session {
 fn words(kind: &StatementKind) -> &'static str {
     match kind {
         StatementKind::CreateMaterializedTable(_) => "the CREATE MATERIALIZED TABLE",
-        StatementKind::CreateFunction(_) => "the CREATE FUNCTION",
         StatementKind::CreateModel(_) => "the CREATE MODEL",
         StatementKind::CreateConnection(_) => "the CREATE CONNECTION",
         StatementKind::AlterFunction(_) => "the ALTER FUNCTION",

@@ -15,12 +15,12 @@ use dataflow::snapshot::StateReader;
 
 use super::canonical::CanonicalFile;
 use super::context::KeyedStateContext;
-use super::entry_key::{LoadEntry, end_of, parse, write_prefix};
+use super::entry_key::{LoadBytes, end_of, write_prefix};
 use super::rocks::{BulkWriter, RocksStore, database_path, local_failure, scan_files};
 use super::uploads::Uploads;
 
 /// Reads all entries of our key groups.
-pub(super) fn into_memory(context: &KeyedStateContext, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
+pub(super) fn into_memory(context: &KeyedStateContext, load: &mut LoadBytes<'_>) -> Result<(), Failure> {
     for handle in &context.restored {
         let KeyedStateHandle::Canonical { key_groups, file, offsets } = handle else {
             return Err(Failure::user(
@@ -30,7 +30,7 @@ pub(super) fn into_memory(context: &KeyedStateContext, load: &mut LoadEntry<'_>)
             .fatal());
         };
         let file = CanonicalFile { reader: reader(context)?, file, key_groups, offsets };
-        file.read(&context.key_groups, &mut |key, value| load(parse(key), value))?;
+        file.read(&context.key_groups, load)?;
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ use super::*;
 const MAX_PARALLELISM: u32 = 8;
 
 /// A folder as durable storage.
-struct Folder {
+pub(crate) struct Folder {
     directory: TempDir,
     files: AtomicU64,
     /// Names of the local files that were stored.
@@ -30,7 +30,7 @@ struct Folder {
 }
 
 impl Folder {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let directory = tempfile::tempdir().unwrap();
         Arc::new(Self { directory, files: AtomicU64::new(0), stored: Mutex::default() })
     }
@@ -103,13 +103,13 @@ impl StateReader for Folder {
     }
 }
 
-fn barrier(checkpoint_id: u64, kind: SnapshotKind) -> CheckpointBarrier {
+pub(crate) fn barrier(checkpoint_id: u64, kind: SnapshotKind) -> CheckpointBarrier {
     let location = CheckpointLocation { exclusive: String::new(), shared: None };
     let options = CheckpointOptions { kind, alignment: Alignment::Aligned { timeout_ms: None }, location };
     CheckpointBarrier { checkpoint_id, timestamp: 0, options }
 }
 
-const SAVEPOINT: SnapshotKind =
+pub(crate) const SAVEPOINT: SnapshotKind =
     SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format: SavepointFormat::Canonical };
 const NATIVE: SnapshotKind =
     SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format: SavepointFormat::Native };
@@ -275,7 +275,7 @@ impl Subtasks {
         let mut read = Model::new();
         for store in &self.stores {
             store
-                .get(keys.iter().map(Vec::as_slice), |index, value| {
+                .get(keys.iter().map(Vec::as_slice), true, |index, value| {
                     read.insert(keys[index].clone(), value.to_vec());
                     Ok(())
                 })
@@ -490,7 +490,7 @@ fn values(store: &KeyedStore) -> Vec<Option<u8>> {
             *found = Some(value[0]);
             Ok(())
         };
-        store.get([key.as_slice()].into_iter(), &mut read).unwrap();
+        store.get([key.as_slice()].into_iter(), true, &mut read).unwrap();
     }
     found
 }
