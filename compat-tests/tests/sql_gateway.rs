@@ -324,14 +324,3 @@ async fn jobs_are_listed_and_stopped() {
     let jobs = gateway.run(&session, "SHOW JOBS", "JSON").await;
     assert_eq!(jobs["rows"].as_array().expect("rows").len(), 3, "{jobs}");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_idle_session_is_closed() {
-    let gateway =
-        Gateway::start(&["-Dsql-gateway.session.idle-timeout=200ms", "-Dsql-gateway.session.check-interval=50ms"]);
-    let session = gateway.open(json!({})).await;
-    // A look at the session would be a use of it: only after the time is it asked for again.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let (status, _) = gateway.call("GET", &format!("/v2/sessions/{session}"), None).await;
-    assert_eq!(status, 500, "it has been closed");
-}

@@ -47,7 +47,7 @@ pub struct CatalogManager {
 }
 
 /// The catalog and the database that every session begins with.
-const DEFAULT_CATALOG: &str = "default_catalog";
+pub(crate) const DEFAULT_CATALOG: &str = "default_catalog";
 const DEFAULT_DATABASE: &str = "default_database";
 
 impl Default for CatalogManager {

@@ -6,7 +6,9 @@ use super::show_create::{create_table_text, create_view_text, metadata_text, wit
 use super::{Outcome, Session};
 use crate::ast::{Describe, DescribeTarget, Ident, ObjectKind, ObjectName, Show, ShowLike, ShowList, Span};
 use crate::bind::{catalog_error, not_supported};
-use crate::catalog::{Catalog, CatalogEntry, CatalogTable, ColumnSource, TableColumn, quote_identifier};
+use crate::catalog::{
+    Catalog, CatalogEntry, CatalogTable, ColumnSource, DEFAULT_CATALOG, TableColumn, quote_identifier,
+};
 use crate::error::SqlError;
 
 impl Session {
@@ -152,7 +154,7 @@ impl Session {
     /// A catalog that was created by a statement; of the one that was there before, Flink knows nothing to tell.
     fn described_catalog(&self, name: &Ident) -> Result<&Catalog, SqlError> {
         let catalog = self.catalog.catalog(&name.value).map_err(|error| catalog_error(error, name.span))?;
-        if catalog.options.is_empty() {
+        if name.value == DEFAULT_CATALOG {
             let message = format!("Cannot obtain metadata information from Catalog {}.", name.value);
             return Err(SqlError::validation(message, name.span));
         }
