@@ -47,7 +47,7 @@ def run(session, statement, row_format):
         if page["resultType"] == "EOS":
             break
         path = page["nextResultUri"]
-    if page["results"]["columns"][0]["name"] == "job id":
+    if [column["name"] for column in page["results"]["columns"]] == ["job id"]:
         rows = [[kind, ["<job>"]] for kind, _ in rows]
     return answer | {
         "query": page["isQueryResult"],

@@ -103,7 +103,8 @@ impl Gateway {
             }
         };
         assert_eq!(last["resultType"], "EOS");
-        if last["results"]["columns"][0]["name"] == "job id" {
+        let columns = last["results"]["columns"].as_array().expect("columns");
+        if columns.len() == 1 && columns[0]["name"] == "job id" {
             rows.iter_mut().for_each(|row| row[1] = json!(["<job>"]));
         }
         json!({

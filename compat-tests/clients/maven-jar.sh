@@ -1,12 +1,12 @@
 #!/bin/bash
-# Fetches Flink's JDBC driver from Maven Central and prints the path of its JAR. Cached under ${XDG_CACHE_HOME:-~/.cache}.
+# Fetches a JAR of Flink 2.3.0 from Maven Central, by its artifact's name, and prints its path. Cached under ${XDG_CACHE_HOME:-~/.cache}.
 set -euo pipefail
+name=$1
 version=2.3.0
-name=flink-sql-jdbc-driver-bundle
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/flinkrs
 jar=$cache/$name-$version.jar
 if [ ! -f "$jar" ]; then
-  echo "jdbc-driver.sh: downloading $name $version (40 MB) to $cache" >&2
+  echo "maven-jar.sh: downloading $name $version to $cache" >&2
   mkdir -p "$cache"
   part=$(mktemp "$cache/$name.XXXXXX"); trap 'rm -f "$part"' EXIT
   curl -fsSL -o "$part" "https://repo1.maven.org/maven2/org/apache/flink/$name/$version/$name-$version.jar"
