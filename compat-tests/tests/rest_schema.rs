@@ -105,7 +105,9 @@ fn differences(expected: &Value, actual: &Value, place: &str, found: &mut BTreeS
             for (key, value) in expected {
                 match actual.get(key) {
                     Some(there) => differences(value, there, &format!("{place}.{key}"), found),
-                    None => drop(found.insert(format!("{place}.{key} is missing"))),
+                    None => {
+                        found.insert(format!("{place}.{key} is missing"));
+                    }
                 }
             }
             for key in actual.keys().filter(|key| !expected.contains_key(*key)) {
