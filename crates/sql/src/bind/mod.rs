@@ -12,6 +12,8 @@ mod insert;
 mod join;
 mod literal;
 mod operators;
+mod order;
+mod over;
 mod query;
 mod scope;
 mod select;

@@ -107,7 +107,7 @@ impl PhysicalPlanner<'_> {
     }
 
     /// The zone of window bounds: that of the session, unless the time column already is a wall clock.
-    fn window_zone(&self, window: &LogicalWindow) -> String {
+    pub(super) fn window_zone(&self, window: &LogicalWindow) -> String {
         match window.ty.kind {
             TypeKind::Timestamp { .. } => "UTC".into(),
             _ => self.settings.context.time_zone.name().into(),
@@ -126,7 +126,7 @@ fn window_time(window: &LogicalWindow) -> WindowTime {
     }
 }
 
-fn time_name(window: &LogicalWindow, input: &RowType) -> String {
+pub(super) fn time_name(window: &LogicalWindow, input: &RowType) -> String {
     window.column.map_or_else(|| "proctime".into(), |column| input.fields[column].name.clone())
 }
 

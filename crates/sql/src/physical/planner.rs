@@ -49,6 +49,9 @@ impl<'a> PhysicalPlanner<'a> {
             LogicalPlan::WindowTableFunction(node) => self.window_table_function(node, update_before),
             LogicalPlan::Join(node) => self.join(node),
             LogicalPlan::Unnest(node) => self.unnest(node),
+            LogicalPlan::OverAggregate(node) => self.over_aggregate(node, update_before),
+            LogicalPlan::Rank(node) => self.rank(node, update_before),
+            LogicalPlan::Sort(node) => self.sort(node, update_before),
             LogicalPlan::Union(node) => {
                 let mut nodes = Vec::new();
                 for input in &node.inputs {

@@ -1,7 +1,7 @@
 //! Rewrites of the logical plan, one a file, in stated phases.
 //!
 //! 1. time attributes that cannot survive become ordinary columns, windows are checked; 2. constants are folded; 3. predicates go down,
-//!    projections meet; 4. streaming shapes are recognised (window function + aggregate),
+//!    projections meet; 4. streaming shapes are recognised (Top-N, window function + aggregate),
 //!    the keys of joins are computed below them; 5. columns nobody reads go, down to the sources.
 
 mod fold_constants;
@@ -10,6 +10,7 @@ mod materialize_time;
 mod merge_projects;
 mod prune_columns;
 mod push_predicates;
+mod recognize_rank;
 mod recognize_windows;
 mod share_scans;
 mod unwrap_casts;
@@ -28,7 +29,9 @@ pub(crate) fn optimize(plan: LogicalPlan, context: &EvalContext) -> Result<Logic
     unwrap_casts::unwrap_casts(&mut plan);
     let plan = push_predicates::push_predicates(plan);
     let plan = merge_projects::merge_projects(plan);
-    let plan = recognize_windows::recognize_windows(plan)?;
+    let plan = recognize_rank::recognize_rank(plan)?;
+    // The bounds of a window that has been recognised are time attributes again.
+    let plan = materialize_time::materialize_time(recognize_windows::recognize_windows(plan)?)?;
     let plan = push_predicates::push_predicates(plan);
     let plan = join_keys::join_keys(plan);
     let plan = prune_columns::prune_columns(plan);
