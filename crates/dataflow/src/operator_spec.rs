@@ -3,8 +3,8 @@
 mod ordered;
 
 pub use ordered::{
-    DeduplicateSpec, NonTimeOverAggregateSpec, OverAggregateSpec, OverFrame, RankSpec, RankStrategy, SortField,
-    TemporalSortSpec, WindowRankSpec,
+    DeduplicateSpec, NonTimeOverAggregateSpec, OverAggregateSpec, OverFrame, RankSpec, RankStrategy,
+    SessionTableFunctionSpec, SortField, TemporalSortSpec, WindowRankSpec,
 };
 
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub enum OperatorSpec {
     Rank(RankSpec),
     /// The same within windows; emits when the window ends.
     WindowRank(WindowRankSpec),
+    /// Appends window_start, window_end and window_time to each row when its session ends.
+    SessionTableFunction(SessionTableFunctionSpec),
     /// Sorts rows by time.
     TemporalSort(TemporalSortSpec),
     /// Aggregates the rows before each row.

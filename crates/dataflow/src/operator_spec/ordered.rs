@@ -95,6 +95,23 @@ pub struct WindowRankSpec {
     pub output: RowType,
 }
 
+/// SESSION as a table function without an aggregation, over event time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionTableFunctionSpec {
+    /// Key columns of the input.
+    pub partition: Vec<usize>,
+    /// The column with the time.
+    pub rowtime: usize,
+    /// Milliseconds without a row that end a session.
+    pub gap: i64,
+    /// The zone whose wall clock the bounds are shown on.
+    pub time_zone: String,
+    /// Row type of the input.
+    pub input: RowType,
+    /// The input columns and the three window columns.
+    pub output: RowType,
+}
+
 /// Sorts rows by event time, and rows of one time by further columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TemporalSortSpec {

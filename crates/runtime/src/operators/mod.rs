@@ -11,6 +11,7 @@ mod over_aggregate;
 mod rank;
 #[cfg(test)]
 pub(crate) mod rescaling;
+mod session_table_function;
 mod sink;
 pub(crate) mod state_environment;
 mod temporal_sort;
@@ -108,6 +109,11 @@ pub(crate) fn create(
             let late = context.metrics.late_records_dropped.clone();
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
             window_rank::WindowRank::new(spec, late, state, &restored).map(boxed)
+        }
+        OperatorSpec::SessionTableFunction(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            session_table_function::SessionTableFunction::new(spec, late, state, &restored).map(boxed)
         }
         OperatorSpec::TemporalSort(spec) => {
             let late = context.metrics.late_records_dropped.clone();

@@ -145,6 +145,15 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             let text = format!("WindowRank|{}|{keys:032x?}|{order}|{input:032x?}", spec.last);
             stateful_with_rank(stateful(text, input), node)
         }
+        OperatorSpec::SessionTableFunction(spec) => {
+            let mut columns = input(0);
+            let keys = origins(&spec.partition, &columns);
+            let window = format!("SESSION {}|{}|{:032x}|{keys:032x?}", spec.gap, spec.time_zone, columns[spec.rowtime]);
+            let text = format!("SessionTableFunction|{window}|{columns:032x?}");
+            let own = fnv1a(window.as_bytes());
+            columns.extend((0..3).map(|index| part(own, index)));
+            stateful(text, columns)
+        }
         OperatorSpec::TemporalSort(spec) => {
             let input = input(0);
             let order = sort_origins(&spec.order, &input);

@@ -58,7 +58,9 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
                     let message = "A proctime window cannot provide a rowtime attribute.";
                     return Err(SqlError::validation(message, Span::default()));
                 }
-                field.ty = node.window.property_type(*property);
+                // The columns of a table function are never NULL.
+                let ty = node.window.property_type(*property);
+                field.ty = ty.with_nullable(ty.nullable && node.is_legacy);
             }
         }
         LogicalPlan::WindowTableFunction(node) => {

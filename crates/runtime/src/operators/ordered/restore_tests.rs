@@ -1,6 +1,8 @@
 //! Operators that order rows, with snapshots, restores at other parallelisms and too little memory, against the same ones that have none of these.
 
-use common::clock::Clock;
+use std::time::Duration;
+
+use common::clock::{Clock, ManualClock};
 use dataflow::checkpoint::OperatorSubtaskState;
 use dataflow::operator_spec::{
     DeduplicateSpec, OverAggregateSpec, OverFrame, RankSpec, RankStrategy, SortField, WindowRankSpec, WindowTime,
@@ -184,5 +186,51 @@ proptest! {
             Box::new(WindowRank::new(&spec, Default::default(), context, restored).unwrap())
         };
         check(&make, &[0, 2], &spec.output, place, false, steps)?;
+    }
+}
+
+#[test]
+fn rows_expire_in_the_store_too() {
+    let dedup = DeduplicateSpec {
+        keys: vec![0],
+        time: WindowTime::Rowtime { column: 2 },
+        keep_last: true,
+        generate_update_before: true,
+        state_ttl_ms: 100,
+        output: rows_type(),
+    };
+    let top = RankSpec {
+        partition: vec![0],
+        order: vec![order(1, true)],
+        first: 1,
+        last: 1,
+        rank_number: false,
+        strategy: RankStrategy::AppendFast,
+        generate_update_before: true,
+        state_ttl_ms: 100,
+        input: rows_type(),
+        output: rows_type(),
+    };
+    for (backend, tiny) in PLACES {
+        for is_rank in [false, true] {
+            let clock = ManualClock::at_millis(1_000);
+            let make = |context: KeyedStateContext, _: &OperatorSubtaskState| -> Box<dyn Operator> {
+                if is_rank {
+                    Box::new(Rank::new(&top, clock.clock(), context).unwrap())
+                } else {
+                    Box::new(LastRow::new(&dedup, &rows_type(), clock.clock(), context).unwrap())
+                }
+            };
+            let mut subtasks = Subtasks::new(&make, backend, tiny, vec![(rows_type(), vec![0])], rows_type());
+            let row = |key: &str, value: i32| format!("+I {key}|{value}|1970-01-01 00:00:00.{value:03}");
+            subtasks.process(0, &batch(&rows_type(), &[row("x", 1), row("y", 1)]));
+            clock.advance(Duration::from_millis(60));
+            subtasks.process(0, &batch(&rows_type(), &[row("y", 2)]));
+            subtasks.restart(CHECKPOINT, 1);
+            clock.advance(Duration::from_millis(60));
+            let emitted = subtasks.process(0, &batch(&rows_type(), &[row("x", 5), row("y", 5)]));
+            let expected = [row("x", 5), row("y", 2).replace("+I", "-U"), row("y", 5).replace("+I", "+U")];
+            assert_eq!(emitted, expected, "x was not written for 120 ms");
+        }
     }
 }
