@@ -4,6 +4,9 @@
 //! belongs to which key, and which slots are to be written to the store or read from it. It does not evaluate expressions and does not know what
 //! an operator is.
 
+#[cfg(test)]
+mod cache_model;
+mod clock_hand;
 mod hash;
 mod key_arena;
 mod key_batch;
@@ -11,6 +14,7 @@ mod key_decoder;
 mod key_table;
 mod keyed_rows;
 mod namespaces;
+mod owed;
 mod row_codec;
 mod row_hash;
 mod row_lists;
@@ -20,7 +24,9 @@ mod store;
 mod timers;
 mod value;
 mod write_back;
+mod write_times;
 
+pub use clock_hand::ClockHand;
 pub use key_arena::KeyArena;
 pub use key_batch::KeyBatch;
 pub use key_decoder::decode_keys;
@@ -39,3 +45,4 @@ pub use store::{
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};
 pub use write_back::WriteBack;
+pub use write_times::WriteTimes;

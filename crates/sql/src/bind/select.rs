@@ -5,7 +5,7 @@ use dataflow::{Expr, Field, RowType, TypeKind};
 use super::Binder;
 use super::expr::{Clause, ExprBinder, not_supported};
 use super::groups::Groups;
-use super::hints::check_hints;
+use super::hints::{StateTtlHints, check_hints};
 use super::operators::illegal_null;
 use super::order::ordinal;
 use super::over::{Overs, reads_overs};
@@ -84,7 +84,14 @@ impl Binder<'_> {
             Some(from) => self.table_ref(from)?,
             None => (one_row(), Scope::default()),
         };
-        check_hints(&select.hints, &scope)?;
+        let hints = check_hints(&select.hints, &scope)?;
+        if let Some(from) = &select.from {
+            hints.tell_joins(from, &mut plan, &scope);
+        }
+        let is_distinct = select.quantifier == Some(SetQuantifier::Distinct);
+        if matches!(plan, LogicalPlan::Join(_)) || is_distinct {
+            hints.check_names()?;
+        }
         if let Some(condition) = &select.selection {
             plan = self.where_clause(plan, &scope, condition)?;
         }
@@ -93,14 +100,17 @@ impl Binder<'_> {
         if let (Some(_), Some(qualify)) = (&groups, &select.qualify) {
             return Err(not_supported("QUALIFY behind GROUP BY", qualify.span).with_hint("group in a sub-query"));
         }
-        let mut selected = self.selected(plan, &scope, &clauses, groups)?;
-        if select.quantifier == Some(SetQuantifier::Distinct) {
+        let mut selected = self.selected(plan, &scope, &clauses, groups, &hints)?;
+        if is_distinct {
             let hidden = selected.order.iter().position(|&column| column >= selected.width);
             if let Some(hidden) = hidden {
                 let message = "ORDER BY of SELECT DISTINCT can only name what is selected";
                 return Err(SqlError::validation(message, order_by[hidden].span));
             }
             selected.plan = distinct(selected.plan);
+            if let LogicalPlan::Aggregate(node) = &mut selected.plan {
+                node.state_ttl = hints.of_only_table(select.from.as_ref(), &scope);
+            }
         }
         Ok(selected)
     }
@@ -112,7 +122,12 @@ impl Binder<'_> {
         scope: &Scope,
         clauses: &Clauses<'_>,
         mut groups: Option<Groups>,
+        hints: &StateTtlHints,
     ) -> Result<Selected, SqlError> {
+        if let Some(groups) = &mut groups {
+            hints.check_names()?;
+            groups.state_ttl = hints.of_only_table(clauses.select.from.as_ref(), scope);
+        }
         let mut values = SubqueryValues::default();
         let (bound, overs) = loop {
             let mut overs = Overs::new(&clauses.select.windows);
@@ -124,7 +139,7 @@ impl Binder<'_> {
                 (Ok(bound), _) => break (bound, overs),
                 (Err(_), _) if binder.met_aggregate => {
                     let groups = Some(Groups::new(Vec::new(), None));
-                    return self.selected(plan, scope, clauses, groups);
+                    return self.selected(plan, scope, clauses, groups, hints);
                 }
                 (Err(_), Some(met)) => {
                     self.subquery_value(&met, scope, Clause::Select, groups.as_mut(), &mut values)?;

@@ -4,6 +4,7 @@ use arrow_schema::SchemaRef;
 use dataflow::Failure;
 
 use super::{KEYS, KeyValues, KeyedRows, ROWS, damaged, mark_of_key, mark_of_row};
+use crate::clock_hand::ClockHand;
 use crate::key_batch::KeyBatch;
 use crate::key_table::KeyTable;
 use crate::row_codec::RowCodec;
@@ -23,7 +24,7 @@ struct Loading {
 
 impl Loading {
     fn add(&mut self, slot: u32, sequence: u64, mut value: &[u8], expires: bool) -> Result<(), Failure> {
-        let written = read_value_head(expires, &mut value)?.unwrap_or(0);
+        let written = read_value_head(expires, &mut value)?.unwrap_or(i64::MAX);
         self.rows.push((slot, sequence, written));
         self.bytes.extend_from_slice(value);
         self.ends.push(self.bytes.len());
@@ -54,7 +55,7 @@ impl KeyedRows {
             write_back,
             expires,
             used: Vec::new(),
-            hand: 0,
+            hand: ClockHand::default(),
             added: Vec::new(),
             removed: Vec::new(),
             perhaps_empty: Vec::new(),
@@ -79,38 +80,28 @@ impl KeyedRows {
         }
         let mut loading = Loading::default();
         let Self { table, write_back, expires, .. } = self;
-        let mut prefix = Vec::new();
-        let store = write_back.store();
-        for group in store.keys().key_groups().clone() {
-            prefix.clear();
-            write_prefix(group, ROWS, None, &mut prefix);
-            store.scan(&prefix, &mut |entry, value| {
-                let (key, sequence) = entry.suffixed();
-                loading.add(table.find_or_insert_bytes(key).0, sequence, value, *expires)
-            })?;
-        }
+        let prefixes = prefixes(write_back, ROWS);
+        write_back.scan_prefixes(prefixes.iter().map(Vec::as_slice), &mut |_, entry, value| {
+            let (key, sequence) = entry.suffixed();
+            loading.add(table.find_or_insert_bytes(key).0, sequence, value, *expires)
+        })?;
         self.put(loading).map(drop)
     }
 
-    /// Brings what is kept of keys beside their rows into memory, all of it.
+    /// Brings what is kept of keys beside their rows into memory, all of it. The rows have been brought before.
     pub fn load_values(&mut self, values: &mut impl KeyValues) -> Result<(), Failure> {
         if self.complete {
             return Ok(());
         }
         let Self { table, write_back, expires, .. } = self;
         let mut loaded = Vec::new();
-        let mut prefix = Vec::new();
-        let store = write_back.store();
-        for group in store.keys().key_groups().clone() {
-            prefix.clear();
-            write_prefix(group, KEYS, None, &mut prefix);
-            store.scan(&prefix, &mut |entry, mut value| {
-                let written = read_value_head(*expires, &mut value)?.unwrap_or(i64::MAX);
-                let slot = table.find_or_insert_bytes(entry.rest).0;
-                loaded.push(slot);
-                values.read(slot, written, value)
-            })?;
-        }
+        let prefixes = prefixes(write_back, KEYS);
+        write_back.scan_prefixes(prefixes.iter().map(Vec::as_slice), &mut |_, entry, mut value| {
+            let written = read_value_head(*expires, &mut value)?.unwrap_or(i64::MAX);
+            let slot = table.find_or_insert_bytes(entry.rest).0;
+            loaded.push(slot);
+            values.read(slot, written, value)
+        })?;
         loaded.into_iter().for_each(|slot| write_back.mark_loaded(mark_of_key(slot)));
         self.complete = true;
         Ok(())
@@ -168,14 +159,18 @@ impl KeyedRows {
             })?;
             return self.put(loading);
         }
-        write_back.flush()?;
-        let mut prefix = Vec::new();
-        let store = write_back.store();
+        let mut wanted: Vec<(Vec<u8>, u32)> = Vec::with_capacity(slots.len());
         for &slot in slots {
-            prefix.clear();
-            store.keys().write(&Address::of_key(ROWS, table.key(slot)), &mut prefix);
-            store.scan(&prefix, &mut |entry, value| loading.add(slot, entry.suffixed().1, value, *expires))?;
+            let mut prefix = Vec::new();
+            write_back.store().keys().write(&Address::of_key(ROWS, table.key(slot)), &mut prefix);
+            wanted.push((prefix, slot));
         }
+        // In order, so that one walk over the store finds them all.
+        wanted.sort_unstable();
+        let prefixes = wanted.iter().map(|(prefix, _)| prefix.as_slice());
+        write_back.scan_prefixes(prefixes, &mut |number, entry, value| {
+            loading.add(wanted[number].1, entry.suffixed().1, value, *expires)
+        })?;
         self.put(loading)
     }
 
@@ -195,6 +190,16 @@ impl KeyedRows {
         self.keep(batch, loaded.clone())?;
         Ok(loaded)
     }
+}
+
+/// What all entries of a state begin with, in order.
+fn prefixes(write_back: &WriteBack, state: u8) -> Vec<Vec<u8>> {
+    let prefix = |group| {
+        let mut prefix = Vec::new();
+        write_prefix(group, state, None, &mut prefix);
+        prefix
+    };
+    write_back.store().keys().key_groups().clone().map(prefix).collect()
 }
 
 fn take_entry(

@@ -19,6 +19,7 @@ use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
 use dataflow::Failure;
 
+use crate::clock_hand::ClockHand;
 use crate::key_table::KeyTable;
 use crate::row_codec::RowCodec;
 use crate::row_store::{RowPlace, RowStore};
@@ -62,7 +63,7 @@ pub struct KeyedRows {
     complete: bool,
     /// By slot of the key: whether it came since the hand passed it.
     used: Vec<bool>,
-    hand: usize,
+    hand: ClockHand,
     added: Vec<u32>,
     removed: Vec<u32>,
     /// Keys that are new or have lost a row.

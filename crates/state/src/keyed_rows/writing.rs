@@ -3,6 +3,7 @@
 use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot};
 
 use super::{Entry, EntryState, KEYS, KeyValues, KeyedRows, ROWS, mark_of_key, mark_of_row};
+use crate::clock_hand::ClockHand;
 use crate::key_table::KeyTable;
 use crate::row_store::{RowPlace, RowRef};
 use crate::store::Address;
@@ -18,14 +19,11 @@ impl KeyedRows {
         values: &mut V,
         mut forget: impl FnMut(&mut V, u32, &mut Vec<u32>),
     ) -> Result<(), Failure> {
-        let Some(share) = self.write_back.store().memory_share() else { return Ok(()) };
         let bytes = bytes + self.memory_size();
-        if bytes as u64 <= share || self.table.is_empty() {
+        let wanted = ClockHand::surplus(bytes, self.table.len(), self.write_back.memory_share());
+        if wanted == 0 {
             return Ok(());
         }
-        // A quarter at once, so that it is not done for every batch.
-        let surplus = bytes as f64 - 0.75 * share as f64;
-        let wanted = (self.table.len() as f64 * surplus / bytes as f64).ceil() as usize;
         let victims = self.choose_victims(wanted, pinned, values);
         let kept: Vec<u32> = victims.iter().copied().filter(|&slot| values.is_kept(slot)).collect();
         let Self { table, write_back, expires, .. } = self;
@@ -54,18 +52,14 @@ impl KeyedRows {
     /// Keys of which something is kept and that did not come since the hand passed them.
     fn choose_victims(&mut self, wanted: usize, pinned: bool, values: &impl KeyValues) -> Vec<u32> {
         let mut victims = Vec::new();
-        for _ in 0..2 * self.used.len() {
-            if victims.len() >= wanted {
-                break;
-            }
-            self.hand = (self.hand + 1) % self.used.len();
-            let slot = self.hand as u32;
-            let used = std::mem::replace(&mut self.used[self.hand], false);
-            let has_rows = self.count(slot) > 0;
-            if !used && (has_rows && !pinned || !has_rows && values.is_kept(slot)) {
-                victims.push(slot);
-            }
-        }
+        let Self { hand, used, counts, .. } = self;
+        hand.pass(used.len(), wanted, |slot| {
+            let has_rows = counts.get(slot).is_some_and(|count| *count > 0);
+            let has_value = values.is_kept(slot as u32);
+            let take = !std::mem::replace(&mut used[slot], false) && (has_rows && !pinned || !has_rows && has_value);
+            victims.extend(take.then_some(slot as u32));
+            take
+        });
         // The hand may have come round.
         victims.sort_unstable();
         victims.dedup();

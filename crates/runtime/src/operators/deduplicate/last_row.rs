@@ -49,7 +49,7 @@ impl LastRow {
         mut state: KeyedStateContext,
     ) -> Result<Self, Failure> {
         let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
-        state.ttl = ttl.map(|millis| StateTtl { millis, clock: clock.clone() });
+        state.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms; 2]);
         let keys = KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
         // With a time to live, updates that change nothing keep state downstream alive.
         let compares = spec.time == WindowTime::Proctime && ttl.is_none();

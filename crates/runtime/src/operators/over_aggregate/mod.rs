@@ -70,7 +70,7 @@ impl OverAggregate {
         restored: &OperatorSubtaskState,
     ) -> Result<Self, Failure> {
         let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
-        state.ttl = ttl.map(|millis| StateTtl { millis, clock: clock.clone() });
+        state.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms; 2]);
         let keys =
             KeyBatch::new(&spec.input, &spec.partition).map_err(|error| Failure::user(error.to_string()).fatal())?;
         let mut groups = Groups::new(spec, ttl.is_some())?;

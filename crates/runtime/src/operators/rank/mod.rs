@@ -139,7 +139,7 @@ impl Rank {
     /// An operator for this spec; `clock` is for the time to live. `state` is opened here.
     pub fn new(spec: &RankSpec, clock: Clock, mut state: KeyedStateContext) -> Result<Self, Failure> {
         let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
-        state.ttl = ttl.map(|millis| StateTtl { millis, clock: clock.clone() });
+        state.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms; 2]);
         let identity = match &spec.strategy {
             RankStrategy::AppendFast => None,
             RankStrategy::UpdateFast(keys) => Some(RowIdentity::new(keys.clone())),
