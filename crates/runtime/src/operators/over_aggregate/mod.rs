@@ -105,18 +105,18 @@ impl OverAggregate {
     fn restore(&mut self) -> Result<(), Failure> {
         self.rows.load_rows()?;
         self.rows.load_values(&mut self.groups)?;
-        let mut numbers: Vec<u32> = self.rows.numbers().collect();
-        numbers.sort_by_key(|&number| (self.rows.slot(number), self.rows.sequence(number)));
         self.groups.make_room(self.rows.slot_count());
-        if let (WindowTime::Rowtime { column }, false) = (self.time, numbers.is_empty()) {
-            let columns = self.rows.gather_kept(&numbers, &[column])?;
-            let times = times_of(&columns[0])?;
-            numbers.iter().enumerate().for_each(|(index, &number)| self.place(number, times.value(index)));
-        } else {
-            for &number in &numbers {
-                self.place(number, groups::time_of(self.rows.sequence(number)));
+        let numbers: Vec<u32> = self.rows.numbers().collect();
+        let times: Vec<i64> = match self.time {
+            WindowTime::Rowtime { column } if !numbers.is_empty() => {
+                times_of(&self.rows.gather_kept(&numbers, &[column])?[0])?.values().to_vec()
             }
-        }
+            _ => numbers.iter().map(|&number| groups::time_of(self.rows.sequence(number))).collect(),
+        };
+        // In a frame rows stand in the order in which they were aggregated.
+        let mut rows: Vec<(i64, u32)> = times.into_iter().zip(numbers).collect();
+        rows.sort_by_key(|&(time, number)| (time, self.rows.slot(number), self.rows.sequence(number)));
+        rows.into_iter().for_each(|(time, number)| self.place(number, time));
         for slot in 0..self.groups.len() as u32 {
             if let Some(at) = self.groups.cleanup(slot) {
                 self.cleanups.entry(at).or_default().push(slot);
