@@ -35,7 +35,7 @@ pub use keyed_rows::{KeyValues, KeyedRows};
 pub use namespaces::{Namespace, Namespaces};
 pub use row_codec::{RowCodec, RowWriter};
 pub use row_hash::hash_rows;
-pub use row_lists::{AppliedRows, Entry, LoadedRow, Retracted, RowLists};
+pub use row_lists::{AppliedRows, Entry, LoadedRow, Retracted, RowIdentity, RowLists};
 pub use row_store::{RowPlace, RowRef, RowStore, StoredRowWriter};
 pub use slots::Slots;
 pub use store::{

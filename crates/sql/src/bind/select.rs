@@ -19,9 +19,9 @@ use crate::logical::{LogicalPlan, Values, is_identity};
 
 /// The select list while it is bound.
 #[derive(Default)]
-struct Items {
-    exprs: Vec<Expr>,
-    names: Vec<String>,
+pub(super) struct Items {
+    pub(super) exprs: Vec<Expr>,
+    pub(super) names: Vec<String>,
 }
 
 /// A SELECT, bound.
@@ -142,7 +142,7 @@ impl Binder<'_> {
                     return self.selected(plan, scope, clauses, groups, hints);
                 }
                 (Err(_), Some(met)) => {
-                    self.subquery_value(&met, scope, Clause::Select, groups.as_mut(), &mut values)?;
+                    self.subquery_over(&plan, &met, scope, Clause::Select, groups.as_mut(), &mut values)?;
                 }
                 (Err(error), None) => return Err(error),
             }
@@ -151,7 +151,7 @@ impl Binder<'_> {
     }
 
     /// The keys and the window of GROUP BY; `None` without GROUP BY and HAVING.
-    fn grouping(&mut self, select: &Select, scope: &Scope) -> Result<Option<Groups>, SqlError> {
+    pub(super) fn grouping(&mut self, select: &Select, scope: &Scope) -> Result<Option<Groups>, SqlError> {
         let Some(group_by) = &select.group_by else {
             return Ok(select.having.is_some().then(|| Groups::new(Vec::new(), None)));
         };
@@ -261,7 +261,7 @@ pub(super) fn one_row() -> LogicalPlan {
     LogicalPlan::Values(Values { rows: vec![Vec::new()], output: RowType::default() })
 }
 
-fn bind_items(binder: &mut ExprBinder<'_>, select: &Select) -> Result<Items, SqlError> {
+pub(super) fn bind_items(binder: &mut ExprBinder<'_>, select: &Select) -> Result<Items, SqlError> {
     let mut items = Items::default();
     for item in &select.items {
         match item {

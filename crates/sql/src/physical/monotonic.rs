@@ -1,30 +1,15 @@
 //! Whether rows that are updated by key only ever move up in an order, so that a Top-N need not keep those that are not among the first.
 
-use dataflow::operator_spec::{JoinType, SortField};
-use dataflow::{ExprKind, TimeAttribute};
+use dataflow::ExprKind;
+use dataflow::operator_spec::SortField;
 
 use crate::logical::{Aggregate, LogicalPlan};
 
-/// Whether the rows of a plan are never taken back or updated.
-pub(super) fn is_insert_only(plan: &LogicalPlan) -> bool {
-    match plan {
-        LogicalPlan::Scan(_) | LogicalPlan::Values(_) => true,
-        LogicalPlan::Aggregate(_) | LogicalPlan::Rank(_) | LogicalPlan::Sort(_) => false,
-        LogicalPlan::OverAggregate(over) => {
-            let is_time =
-                |field: &SortField| over.input.output().fields[field.column].ty.time_attribute() != TimeAttribute::None;
-            over.order.iter().all(is_time) && is_insert_only(&over.input)
-        }
-        LogicalPlan::Join(join) if join.join_type != JoinType::Inner => false,
-        _ => plan.inputs().into_iter().all(is_insert_only),
-    }
-}
-
-/// The columns by which rows are updated, when each update moves its row up or lets it stay: below is an aggregation of rows that only come, its keys
+/// The columns by which rows that are never deleted are updated, when each update moves its row up or lets it stay: below is an aggregation of rows that only come, its keys
 /// are there, and it is ordered by them and by aggregates that only rise, or fall.
 pub(super) fn rising_keys(plan: &LogicalPlan, partition: &[usize], order: &[SortField]) -> Option<Vec<usize>> {
     let (aggregate, columns) = aggregate_below(plan)?;
-    if !is_insert_only(&aggregate.input) || aggregate.keys.is_empty() || order.is_empty() {
+    if aggregate.keys.is_empty() || order.is_empty() {
         return None;
     }
     let place_of = |key: usize| columns.iter().position(|column| *column == Some(key));

@@ -1,65 +1,60 @@
 //! Top-N, deduplication and sorting: which operator a rank is, and what it emits.
 
 use dataflow::operator_spec::{
-    DeduplicateSpec, OperatorSpec, RankSpec, RankStrategy, TemporalSortSpec, WindowProperty, WindowRankSpec, WindowTime,
+    DeduplicateSpec, OperatorSpec, RankSpec, RankStrategy, TemporalSortSpec, WindowRankSpec, WindowTime,
 };
 use dataflow::{RowType, TimeAttribute};
 
-use super::monotonic::{is_insert_only, rising_keys};
+use super::monotonic::rising_keys;
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, PhysicalNode, PlanLine, describe};
+use super::{Changes, ColumnSet, PhysicalNode, PlanLine, RowKeys, describe};
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, Rank, Sort, WindowRoles};
-
-/// -U only where it is wanted.
-fn all_changes(update_before: bool) -> Changes {
-    Changes { updates: true, update_before, deletes: true }
-}
+use crate::logical::{LogicalPlan, Rank, Sort, WindowColumns, window_of};
 
 impl PhysicalPlanner<'_> {
-    pub(super) fn rank(&mut self, node: &Rank, update_before: bool) -> Result<Stream, SqlError> {
-        if let Some(roles) = WindowRoles::of(&node.input).filter(|roles| roles.has_bounds(&node.partition)) {
-            return self.window_rank(node, &roles);
+    pub(super) fn rank(&mut self, node: &Rank) -> Result<Stream, SqlError> {
+        if let Some(window) = window_of(&node.input).filter(|window| window.has_bounds(&node.partition)) {
+            return self.window_rank(node, &window);
         }
         if node.function != "ROW_NUMBER" {
             let message = format!("{}() on streaming table is not supported currently", node.function);
             return Err(SqlError::unsupported(message, node.span).with_hint("use ROW_NUMBER()"));
         }
-        let insert_only = is_insert_only(&node.input);
+        let input = self.plan(&node.input)?;
+        let insert_only = self.changes_of(&input).is_insert_only();
         let is_first_row = insert_only && node.first == 1 && node.last == 1;
         if let (true, [field]) = (is_first_row, node.order.as_slice()) {
             match node.input.output().fields[field.column].ty.time_attribute() {
                 TimeAttribute::None => {}
                 TimeAttribute::Rowtime => {
                     let time = WindowTime::Rowtime { column: field.column };
-                    return self.deduplicate(node, time, field.descending, update_before);
+                    return self.deduplicate(node, &input, time, field.descending);
                 }
                 TimeAttribute::Proctime => {
-                    return self.deduplicate(node, WindowTime::Proctime, field.descending, update_before);
+                    return self.deduplicate(node, &input, WindowTime::Proctime, field.descending);
                 }
             }
         }
         // Flink 2.3.0 plans the first row as one that never changes, unless it is the greatest by one column: it emits +U without -U.
         let is_greatest = matches!(node.order.as_slice(), [field] if field.descending);
         if is_first_row && !is_greatest && !node.order.is_empty() {
-            return self.first_rows(Top { updates: Some(false), ..Top::of(node) });
+            return self.first_rows(&input, &Top { never_changes: true, ..Top::of(node) });
         }
-        self.first_rows(Top { update_before, ..Top::of(node) })
+        self.first_rows(&input, &Top::of(node))
     }
 
     /// The operator of a Top-N, with or without a partition.
-    fn first_rows(&mut self, top: Top<'_>) -> Result<Stream, SqlError> {
-        let strategy = if is_insert_only(top.input) {
-            RankStrategy::AppendFast
-        } else {
-            rising_keys(top.input, top.partition, top.order).map_or(RankStrategy::Retract, RankStrategy::UpdateFast)
+    fn first_rows(&mut self, input: &Stream, top: &Top<'_>) -> Result<Stream, SqlError> {
+        let below = self.changes_of(input);
+        let strategy = match below {
+            Changes::INSERT_ONLY => RankStrategy::AppendFast,
+            Changes { deletes: false, .. } => rising_keys(top.input, top.partition, top.order)
+                .map_or(RankStrategy::Retract, RankStrategy::UpdateFast),
+            _ => RankStrategy::Retract,
         };
-        let input = self.plan(top.input, strategy == RankStrategy::Retract)?;
-        let (inputs, parallelism) = self.exchange(&input, top.partition, 0);
-        let changes = match top.updates {
-            Some(false) => Changes::INSERT_ONLY,
-            _ => all_changes(top.update_before),
-        };
+        let (inputs, parallelism) = self.exchange(input, top.partition, 0);
+        let changes = if top.never_changes { Changes::INSERT_ONLY } else { Changes::ALL };
+        let keys = top.keys(&self.keys_of(input).behind_exchange(top.partition));
         let text = top.text(&input.output, &strategy);
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Rank(RankSpec {
@@ -69,7 +64,7 @@ impl PhysicalPlanner<'_> {
                 last: top.last,
                 rank_number: top.rank_number,
                 strategy,
-                generate_update_before: changes.update_before,
+                generate_update_before: true,
                 state_ttl_ms: self.settings.state_ttl_ms,
                 input: input.output.clone(),
                 output: top.output.clone(),
@@ -78,6 +73,7 @@ impl PhysicalPlanner<'_> {
             output: top.output.clone(),
             parallelism,
             changes,
+            keys,
             distribution: (!top.partition.is_empty()).then(|| top.partition.to_vec()),
             name: top.name.into(),
             lines: vec![PlanLine { name: top.name, prefix: text.clone(), infix: text }],
@@ -87,13 +83,12 @@ impl PhysicalPlanner<'_> {
     fn deduplicate(
         &mut self,
         node: &Rank,
+        input: &Stream,
         time: WindowTime,
         keep_last: bool,
-        update_before: bool,
     ) -> Result<Stream, SqlError> {
-        let input = self.plan(&node.input, false)?;
-        let (inputs, parallelism) = self.exchange(&input, &node.partition, 0);
-        let changes = if keep_last { all_changes(update_before) } else { Changes::INSERT_ONLY };
+        let (inputs, parallelism) = self.exchange(input, &node.partition, 0);
+        let changes = if keep_last { Changes::ALL } else { Changes::INSERT_ONLY };
         let keep = if keep_last { "LastRow" } else { "FirstRow" };
         let order = if time == WindowTime::Proctime { "PROCTIME" } else { "ROWTIME" };
         let key = describe::columns(&node.partition, &input.output);
@@ -103,7 +98,7 @@ impl PhysicalPlanner<'_> {
                 keys: node.partition.clone(),
                 time,
                 keep_last,
-                generate_update_before: update_before,
+                generate_update_before: true,
                 state_ttl_ms: self.settings.state_ttl_ms,
                 output: node.output.clone(),
             }),
@@ -111,13 +106,14 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes,
+            keys: RowKeys::of(node.partition.iter().copied()),
             distribution: (!node.partition.is_empty()).then(|| node.partition.clone()),
             name: "Deduplicate".into(),
             lines: vec![PlanLine { name: "Deduplicate", prefix: text.clone(), infix: text }],
         }))
     }
 
-    fn window_rank(&mut self, node: &Rank, roles: &WindowRoles) -> Result<Stream, SqlError> {
+    fn window_rank(&mut self, node: &Rank, windows: &WindowColumns) -> Result<Stream, SqlError> {
         let fields = &node.input.output().fields;
         let by_time = match node.order.as_slice() {
             [field] if node.first == 1 && node.last == 1 => fields[field.column].ty.time_attribute(),
@@ -131,21 +127,21 @@ impl PhysicalPlanner<'_> {
             );
             return Err(SqlError::unsupported(message, node.span));
         }
-        if !roles.window.is_rowtime() || by_time == TimeAttribute::Proctime {
+        if !windows.window.is_rowtime() || by_time == TimeAttribute::Proctime {
             let what = if by_time == TimeAttribute::None { "Window TopN" } else { "Window deduplicate" };
             let message = format!("Processing time {what} is not supported yet.");
             return Err(SqlError::unsupported(message, node.span));
         }
-        let input = self.plan(&node.input, true)?;
+        let input = self.plan(&node.input)?;
         if !self.changes_of(&input).is_insert_only() {
             let message = "a Window Top-N over rows that are taken back is not supported yet";
             return Err(SqlError::unsupported(message, node.span));
         }
         let (inputs, parallelism) = self.exchange(&input, &node.partition, 0);
-        let end = node.partition.iter().copied().find(|&column| roles.columns[column] == Some(WindowProperty::End));
-        let keys: Vec<usize> =
-            node.partition.iter().copied().filter(|&column| roles.columns[column].is_none()).collect();
-        let window = describe::window(&roles.window.assigner, "window_time");
+        let end = node.partition.iter().copied().find(|column| windows.end.contains(column));
+        let is_bound = |column: &usize| windows.start.contains(column) || windows.end.contains(column);
+        let keys: Vec<usize> = node.partition.iter().copied().filter(|column| !is_bound(column)).collect();
+        let window = describe::window(&windows.window.assigner, "window_time");
         let order = describe::sort(&node.order, &input.output);
         let keys = describe::columns(&keys, &input.output);
         let range = format!("rankStart={}, rankEnd={}", node.first, node.last);
@@ -162,7 +158,7 @@ impl PhysicalPlanner<'_> {
             spec: OperatorSpec::WindowRank(WindowRankSpec {
                 partition: node.partition.clone(),
                 window_end: end.expect("both bounds are in the partition"),
-                time_zone: self.window_zone(&roles.window),
+                time_zone: self.window_zone(&windows.window),
                 order: node.order.clone(),
                 last_of_equal: name == "WindowDeduplicate" && node.order[0].descending,
                 first: node.first,
@@ -175,13 +171,14 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes: Changes::INSERT_ONLY,
+            keys: RowKeys::none(),
             distribution: Some(node.partition.clone()),
             name: name.into(),
             lines: vec![PlanLine { name, prefix: text.clone(), infix: text }],
         }))
     }
 
-    pub(super) fn sort(&mut self, node: &Sort, update_before: bool) -> Result<Stream, SqlError> {
+    pub(super) fn sort(&mut self, node: &Sort) -> Result<Stream, SqlError> {
         let Some(fetch) = node.fetch else {
             if node.offset > 0 {
                 let message = "FETCH is missed, which on streaming table is not supported currently.";
@@ -191,7 +188,10 @@ impl PhysicalPlanner<'_> {
         };
         let name = if node.order.is_empty() { "Limit" } else { "SortLimit" };
         let output = node.input.output().clone();
-        self.first_rows(Top {
+        let input = self.plan(&node.input)?;
+        // The first rows that come stay.
+        let never_changes = node.order.is_empty() && self.changes_of(&input).is_insert_only();
+        self.first_rows(&input, &Top {
             name,
             input: &node.input,
             partition: &[],
@@ -200,9 +200,7 @@ impl PhysicalPlanner<'_> {
             last: node.offset.saturating_add(fetch),
             rank_number: false,
             output: &output,
-            update_before,
-            // The first rows that come stay.
-            updates: (node.order.is_empty() && is_insert_only(&node.input)).then_some(false),
+            never_changes,
         })
     }
 
@@ -217,7 +215,7 @@ impl PhysicalPlanner<'_> {
         if time == TimeAttribute::None {
             return Err(refused());
         }
-        let input = self.plan(&node.input, true)?;
+        let input = self.plan(&node.input)?;
         if !self.changes_of(&input).is_insert_only() {
             return Err(refused());
         }
@@ -241,6 +239,7 @@ impl PhysicalPlanner<'_> {
             output,
             parallelism,
             changes: Changes::INSERT_ONLY,
+            keys: RowKeys::none(),
             distribution: None,
             name: "TemporalSort".into(),
             lines: vec![PlanLine { name: "TemporalSort", prefix: text.clone(), infix: text }],
@@ -258,9 +257,8 @@ struct Top<'n> {
     last: u64,
     rank_number: bool,
     output: &'n RowType,
-    update_before: bool,
-    /// Whether it emits more than inserts, where that is not as usual.
-    updates: Option<bool>,
+    /// Whether it emits inserts only.
+    never_changes: bool,
 }
 
 impl<'n> Top<'n> {
@@ -274,9 +272,22 @@ impl<'n> Top<'n> {
             last: node.last,
             rank_number: node.rank_number,
             output: &node.output,
-            update_before: false,
-            updates: None,
+            never_changes: false,
         }
+    }
+
+    /// By which columns the rows are told apart: by those of the input, by partition and rank, or by the partition where there is one row of it.
+    fn keys(&self, input: &RowKeys) -> RowKeys {
+        let mut keys = input.clone();
+        let mut own: ColumnSet = self.partition.iter().copied().collect();
+        if self.rank_number {
+            own.insert(self.output.len() - 1);
+        } else if self.first != self.last {
+            return keys;
+        }
+        keys.unique.push(own.clone());
+        keys.upsert.push(own);
+        keys
     }
 
     fn text(&self, input: &RowType, strategy: &RankStrategy) -> String {

@@ -11,7 +11,7 @@ use crate::error::SqlError;
 use crate::logical::{LogicalPlan, OverAggregate};
 
 impl PhysicalPlanner<'_> {
-    pub(super) fn over_aggregate(&mut self, node: &OverAggregate, update_before: bool) -> Result<Stream, SqlError> {
+    pub(super) fn over_aggregate(&mut self, node: &OverAggregate) -> Result<Stream, SqlError> {
         let refused = |message: &str| SqlError::unsupported(message, node.span);
         if let LogicalPlan::OverAggregate(_) = node.input.as_ref() {
             return Err(refused(
@@ -31,13 +31,14 @@ impl PhysicalPlanner<'_> {
             TimeAttribute::None if matches!(node.frame, OverFrame::Rows(_) | OverFrame::Range(_)) => {
                 return Err(refused("Non-time attribute sort is not supported for bounded OVER window."));
             }
-            TimeAttribute::None => return self.non_time_over_aggregate(node, *field, update_before),
+            TimeAttribute::None => return self.non_time_over_aggregate(node, *field),
         };
-        let input = self.plan(&node.input, true)?;
+        let input = self.plan(&node.input)?;
         if !self.changes_of(&input).is_insert_only() {
             return Err(refused("OVER over rows that are updated or deleted is not supported"));
         }
         let (inputs, parallelism) = self.exchange(&input, &node.partition, 0);
+        let keys = self.keys_of(&input).behind_exchange(&node.partition);
         let text = text(node, &input.output);
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::OverAggregate(OverAggregateSpec {
@@ -53,6 +54,7 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes: Changes::INSERT_ONLY,
+            keys,
             distribution: (!node.partition.is_empty()).then(|| node.partition.clone()),
             name: "OverAggregate".into(),
             lines: vec![PlanLine { name: "OverAggregate", prefix: text.clone(), infix: text }],
@@ -63,10 +65,10 @@ impl PhysicalPlanner<'_> {
         &mut self,
         node: &OverAggregate,
         order: SortField,
-        update_before: bool,
     ) -> Result<Stream, SqlError> {
-        let input = self.plan(&node.input, true)?;
+        let input = self.plan(&node.input)?;
         let (inputs, parallelism) = self.exchange(&input, &node.partition, 0);
+        let keys = self.keys_of(&input).behind_exchange(&node.partition);
         let text = text(node, &input.output);
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::NonTimeOverAggregate(NonTimeOverAggregateSpec {
@@ -74,14 +76,15 @@ impl PhysicalPlanner<'_> {
                 order,
                 peers: node.frame == OverFrame::UnboundedRange,
                 aggregates: node.calls.clone(),
-                generate_update_before: update_before,
+                generate_update_before: true,
                 input: input.output.clone(),
                 output: node.output.clone(),
             }),
             inputs,
             output: node.output.clone(),
             parallelism,
-            changes: Changes { updates: true, update_before, deletes: true },
+            changes: Changes::ALL,
+            keys,
             distribution: (!node.partition.is_empty()).then(|| node.partition.clone()),
             name: "OverAggregate".into(),
             lines: vec![PlanLine { name: "OverAggregate", prefix: text.clone(), infix: text }],
