@@ -9,18 +9,18 @@ mod group_aggregate;
 mod input_keys;
 mod interval_join;
 mod join;
+mod lookup_join;
 mod ordered;
 mod over_aggregate;
 mod rank;
-mod lookup_join;
 #[cfg(test)]
 pub(crate) mod rescaling;
 mod session_table_function;
 mod sink;
 pub(crate) mod state_environment;
-mod temporal_sort;
 mod stored_pairs;
 mod temporal_join;
+mod temporal_sort;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timed_state;
@@ -28,8 +28,8 @@ mod unnest;
 pub(crate) mod values;
 pub(crate) mod watermark_expression;
 mod window_aggregate;
-mod window_rank;
 mod window_join;
+mod window_rank;
 mod window_table_function;
 
 use std::collections::BTreeMap;

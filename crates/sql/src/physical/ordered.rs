@@ -48,8 +48,9 @@ impl PhysicalPlanner<'_> {
         let below = self.changes_of(input);
         let strategy = match below {
             Changes::INSERT_ONLY => RankStrategy::AppendFast,
-            Changes { deletes: false, .. } => rising_keys(top.input, top.partition, top.order)
-                .map_or(RankStrategy::Retract, RankStrategy::UpdateFast),
+            Changes { deletes: false, .. } => {
+                rising_keys(top.input, top.partition, top.order).map_or(RankStrategy::Retract, RankStrategy::UpdateFast)
+            }
             _ => RankStrategy::Retract,
         };
         let (inputs, parallelism) = self.exchange(input, top.partition, 0);
@@ -191,17 +192,20 @@ impl PhysicalPlanner<'_> {
         let input = self.plan(&node.input)?;
         // The first rows that come stay.
         let never_changes = node.order.is_empty() && self.changes_of(&input).is_insert_only();
-        self.first_rows(&input, &Top {
-            name,
-            input: &node.input,
-            partition: &[],
-            order: &node.order,
-            first: node.offset.saturating_add(1),
-            last: node.offset.saturating_add(fetch),
-            rank_number: false,
-            output: &output,
-            never_changes,
-        })
+        self.first_rows(
+            &input,
+            &Top {
+                name,
+                input: &node.input,
+                partition: &[],
+                order: &node.order,
+                first: node.offset.saturating_add(1),
+                last: node.offset.saturating_add(fetch),
+                rank_number: false,
+                output: &output,
+                never_changes,
+            },
+        )
     }
 
     fn temporal_sort(&mut self, node: &Sort) -> Result<Stream, SqlError> {

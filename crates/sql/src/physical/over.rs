@@ -61,11 +61,7 @@ impl PhysicalPlanner<'_> {
         }))
     }
 
-    fn non_time_over_aggregate(
-        &mut self,
-        node: &OverAggregate,
-        order: SortField,
-    ) -> Result<Stream, SqlError> {
+    fn non_time_over_aggregate(&mut self, node: &OverAggregate, order: SortField) -> Result<Stream, SqlError> {
         let input = self.plan(&node.input)?;
         let (inputs, parallelism) = self.exchange(&input, &node.partition, 0);
         let keys = self.keys_of(&input).behind_exchange(&node.partition);
