@@ -14,6 +14,7 @@ use super::extremum::{Extremum, TextExtremum};
 use super::fold::Fold;
 use super::folding::Folding;
 use super::key::{self, Encoded, EncodedColumn, Fixed, KeySource, KeyVisitor, Ordered, Reversible};
+use super::lag::Lag;
 use super::list_aggregate::ListAggregate;
 use super::ordered_values::{OrderedValues, Shown};
 use super::retractable_extremum::RetractableExtremum;
@@ -33,6 +34,7 @@ pub fn create(call: &AggregateCall, input: &RowType, retracts: bool) -> Result<B
         "LAST_VALUE" => builder.endpoint(Shown::Last),
         "ARRAY_AGG" => builder.ordered(Shown::All),
         "SINGLE_VALUE" => builder.ordered(Shown::Single),
+        "LAG" => builder.lag(),
         "LISTAGG" => builder.list(),
         "VAR_POP" => builder.variance(Spread { of_sample: false, root: false }),
         "VAR_SAMP" | "VARIANCE" => builder.variance(Spread { of_sample: true, root: false }),
@@ -159,6 +161,11 @@ impl Builder<'_> {
         key::visit(&data_type, &OrderedOf(self, shown)).unwrap_or_else(|| Err(self.unsupported()))
     }
 
+    fn lag(&self) -> Created {
+        let data_type = self.arg(0)?.arrow_type();
+        key::visit(&data_type, &LagOf(self)).unwrap_or_else(|| Err(self.unsupported()))
+    }
+
     fn list(&self) -> Created {
         if self.call.distinct && self.call.args.len() > 1 {
             return Err(self.unsupported());
@@ -205,6 +212,16 @@ impl KeyVisitor for EndpointOf<'_> {
 
     fn other<K: Reversible>(&self, data_type: &DataType) -> Created {
         self.0.plain(Endpoint::<K>::new(data_type.clone(), self.1 == Shown::Last))
+    }
+}
+
+struct LagOf<'a>(&'a Builder<'a>);
+
+impl KeyVisitor for LagOf<'_> {
+    type Result = Created;
+
+    fn other<K: Reversible>(&self, data_type: &DataType) -> Created {
+        self.0.plain(Lag::<K>::new(data_type.clone()))
     }
 }
 

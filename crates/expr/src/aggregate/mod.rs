@@ -12,6 +12,7 @@ mod extremum;
 mod fold;
 mod folding;
 mod key;
+mod lag;
 mod list_aggregate;
 mod ordered_values;
 mod resolve;

@@ -13,6 +13,8 @@ mod join;
 mod lateral;
 mod literal;
 mod operators;
+mod order;
+mod over;
 mod query;
 mod scope;
 mod select;
