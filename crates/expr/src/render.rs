@@ -24,6 +24,7 @@ use dataflow::types::timestamp_unit;
 use dataflow::{LogicalType, TypeKind};
 
 use crate::calendar::{MILLIS_PER_DAY, date_of, to_local};
+use crate::functions::bitmaps::{decode, write_bitmap};
 use dataflow::java_number::{write_double, write_float};
 
 /// Appends the text of a value as the SQL Client prints it; of NULL, `NULL`.
@@ -67,7 +68,7 @@ impl Renderer {
             TypeKind::Float => write_float(primitive::<Float32Type>(array, row), out),
             TypeKind::Double => write_double(primitive::<Float64Type>(array, row), out),
             TypeKind::Decimal { scale, .. } => decimal(primitive::<Decimal128Type>(array, row), *scale, out),
-            TypeKind::Char { .. } | TypeKind::Varchar { .. } => out.push_str(array.as_string::<i32>().value(row)),
+            TypeKind::Char { .. } | TypeKind::Varchar { .. } | TypeKind::Variant => out.push_str(array.as_string::<i32>().value(row)),
             TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => match self.bytes {
                 Bytes::Hex => hex(array.as_binary::<i32>().value(row), out),
                 Bytes::Utf8 => out.push_str(&String::from_utf8_lossy(array.as_binary::<i32>().value(row))),
@@ -100,6 +101,11 @@ impl Renderer {
                 list(columns.len(), '(', ')', out, |index, out| {
                     self.render(&columns[index], row, &fields.fields[index].ty, out);
                 });
+            }
+            TypeKind::Bitmap => {
+                if let Ok(bitmap) = decode(array.as_binary::<i32>().value(row)) {
+                    write_bitmap(&bitmap, out);
+                }
             }
             TypeKind::Null => out.push_str("NULL"),
         }

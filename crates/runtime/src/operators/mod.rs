@@ -5,6 +5,7 @@ pub(crate) mod calc;
 mod collect;
 mod group_aggregate;
 mod join;
+mod not_null;
 #[cfg(test)]
 pub(crate) mod rescaling;
 mod sink;
@@ -76,7 +77,7 @@ pub(crate) fn create(
                 .map(boxed)
         }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
-        OperatorSpec::Collect => collect::Collect::new(descriptor.id, context).map(boxed),
+        OperatorSpec::Collect => collect::Collect::new(descriptor.id, input, context).map(boxed),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }

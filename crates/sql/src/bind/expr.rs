@@ -245,7 +245,7 @@ impl<'b> ExprBinder<'b> {
             ast::ExprKind::Unique(_) => Err(not_supported("UNIQUE", span)),
             ast::ExprKind::CollectionQuery { .. } => Err(not_supported("a collection made by a query", span)),
             ast::ExprKind::MatchMode { .. } => Err(not_supported("MATCH_RECOGNIZE", span)),
-            ast::ExprKind::Json(_) => Err(not_supported("this JSON function", span)),
+            ast::ExprKind::Json(json) => self.json(json, span),
             ast::ExprKind::Multiset(_) => Err(not_supported("a MULTISET constructor", span)),
             ast::ExprKind::DateTimeDifference { left, right, qualifier } => {
                 self.date_time_difference(left, right, qualifier, span)

@@ -10,6 +10,7 @@ mod groups;
 mod hints;
 mod insert;
 mod join;
+mod json;
 mod literal;
 mod operators;
 mod query;

@@ -185,14 +185,20 @@ impl ExprBinder<'_> {
         let name = match op {
             LikeOp::Like => "LIKE",
             LikeOp::SimilarTo => "SIMILAR TO",
-            LikeOp::RLike => "REGEXP",
-            LikeOp::ILike => return Err(not_supported("ILIKE", span).with_hint("LOWER(a) LIKE LOWER(b) is supported")),
+            LikeOp::RLike => return Err(unknown_pattern("RLIKE", "REGEXP(a, b)", span)),
+            LikeOp::ILike => return Err(unknown_pattern("ILIKE", "LOWER(a) LIKE LOWER(b)", span)),
         };
         let mut args = vec![self.bind(expr)?, self.bind(pattern)?];
         args.extend(escape.map(|escape| self.bind(escape)).transpose()?);
         let test = self.call(name, args, span)?;
         if negated { self.call("NOT", vec![test], span) } else { Ok(test) }
     }
+}
+
+/// Flink's grammar knows the word, its planner does not.
+fn unknown_pattern(word: &str, instead: &str, span: Span) -> SqlError {
+    SqlError::validation(format!("No match found for function signature {word}"), span)
+        .with_hint(format!("{instead} is supported"))
 }
 
 /// Flink's grammar knows `!=`, its conformance level refuses it.

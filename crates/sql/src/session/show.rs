@@ -109,9 +109,7 @@ impl Session {
                 (if what == ShowList::Views { "view name" } else { "table name" }, names)
             }
             ShowList::Functions => {
-                let catalogue = ::expr::functions::catalogue().iter();
-                let named = catalogue.map(|function| function.name).filter(|name| is_function_name(name));
-                ("function name", named.map(str::to_lowercase).collect())
+                ("function name", super::describe_function::function_names())
             }
             ShowList::UserFunctions => ("function name", Vec::new()),
             other => return Err(not_supported(&format!("SHOW {}", other.words()), span)),
@@ -137,6 +135,9 @@ impl Session {
                     rows.extend(others.map(|(key, value)| row(&format!("option:{key}"), Some(value.clone()))));
                 }
                 Ok(Outcome::table(&["info name", "info value"], rows))
+            }
+            (ObjectKind::Function, DescribeTarget::Name(name)) => {
+                super::describe_function::describe_function(name, describe.extended)
             }
             (object, _) => Err(not_supported(&format!("DESCRIBE {}", object.words()), span)),
         }
@@ -306,10 +307,6 @@ fn quoted(names: &[String]) -> String {
 
 fn escape(text: &str) -> String {
     text.replace('\'', "''")
-}
-
-fn is_function_name(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// SQL's LIKE over names.
