@@ -97,7 +97,8 @@ impl Runner {
         for together in answered.chunks(EXPRESSIONS_AT_ONCE) {
             let all: Vec<&str> = together.iter().map(|recorded| recorded.expr.as_str()).collect();
             let answer = self.answer(&mut new_session(), &format!("SELECT {}", all.join(",\n"))).await?;
-            let agrees = |(index, recorded): (usize, &&ExpressionAnswer)| difference(recorded, &answer, index).is_none();
+            let agrees =
+                |(index, recorded): (usize, &&ExpressionAnswer)| difference(recorded, &answer, index).is_none();
             if !together.iter().enumerate().all(agrees) {
                 found.extend(self.one_by_one(together).await?);
             }

@@ -76,6 +76,9 @@ mod tests {
         score.add("win_join", 4, 0);
         let text = score.to_string();
         assert!(text.contains("1 of 2 cases     91 of   100 parts   91.0 %"), "{text}");
-        assert!(text.lines().last().is_some_and(|line| line.starts_with("all") && line.contains("95 of   104")), "{text}");
+        assert!(
+            text.lines().last().is_some_and(|line| line.starts_with("all") && line.contains("95 of   104")),
+            "{text}"
+        );
     }
 }

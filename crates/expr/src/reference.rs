@@ -20,19 +20,26 @@ This page is generated: `UPDATE_DOCS=1 cargo test -p expr --test functions_page`
 /// The page.
 pub fn functions_page() -> String {
     let mut page = HEAD.to_owned();
-    let (named, operators): (Vec<_>, Vec<_>) = functions::catalogue().iter().partition(|function| is_name(function.name));
+    let (named, operators): (Vec<_>, Vec<_>) =
+        functions::catalogue().iter().partition(|function| is_name(function.name));
     let scalar = |function: &&FunctionDef| (function.forms, returns(function), function.doc);
     table("Scalar functions", named.iter().map(scalar), &mut page);
-    let aggregates = aggregate::catalogue().iter().filter(|one| is_name(one.name)).map(|one| (one.forms, aggregate_returns(one), one.doc));
+    let aggregates = aggregate::catalogue()
+        .iter()
+        .filter(|one| is_name(one.name))
+        .map(|one| (one.forms, aggregate_returns(one), one.doc));
     table("Aggregate functions", aggregates, &mut page);
-    page.push_str("\nCOUNT, SUM, AVG, MIN, MAX, COLLECT, LISTAGG and ARRAY_AGG take DISTINCT; all take FILTER (WHERE ...).\n");
+    page.push_str(
+        "\nCOUNT, SUM, AVG, MIN, MAX, COLLECT, LISTAGG and ARRAY_AGG take DISTINCT; all take FILTER (WHERE ...).\n",
+    );
     table("Operators and predicates", operators.iter().map(scalar), &mut page);
     page
 }
 
 /// Whether it is called by a name, and is no operator.
 pub fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !matches!(name, "AND" | "OR" | "NOT" | "LIKE" | "NEGATE" | "ITEM")
 }
 
@@ -117,7 +124,13 @@ fn returns(function: &FunctionDef) -> String {
     let plain = |kind: TypeKind| Argument { ty: kind.nullable(), literal: None };
     let none = || Argument { ty: TypeKind::Null.nullable(), literal: Some(Literal::Null) };
     let (text, timestamp) = (TypeKind::STRING, TypeKind::timestamp(3));
-    let tries: [Vec<Argument>; 9] = [
+    let tries: [Vec<Argument>; 15] = [
+        Vec::new(),
+        vec![plain(TypeKind::Boolean)],
+        vec![plain(timestamp.clone()), plain(timestamp.clone())],
+        vec![plain(text.clone()), plain(text.clone()), plain(TypeKind::Int)],
+        vec![word("DAY"), plain(timestamp.clone()), plain(timestamp.clone())],
+        vec![plain(text.clone()), plain(text.clone()), none(), word("WITHOUT"), word("NULL"), word("NULL")],
         vec![plain(TypeKind::Int)],
         vec![plain(text.clone())],
         vec![plain(TypeKind::Boolean), plain(TypeKind::Boolean)],

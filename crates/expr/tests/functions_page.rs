@@ -10,13 +10,18 @@ fn the_page_of_functions_is_current() {
         std::fs::write(&path, &page).expect("the page can be written");
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == page, "docs/functions.md is not current: UPDATE_DOCS=1 cargo test -p expr --test functions_page");
+    assert!(
+        written == page,
+        "docs/functions.md is not current: UPDATE_DOCS=1 cargo test -p expr --test functions_page"
+    );
 }
 
 #[test]
 fn every_function_has_a_result_and_a_description() {
     let page = expr::reference::functions_page();
-    let incomplete: Vec<&str> =
-        page.lines().filter(|line| line.starts_with("| `") && (line.contains("|  |") || line.ends_with("|  |"))).collect();
+    let incomplete: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("| `") && (line.contains("|  |") || line.ends_with("|  |")))
+        .collect();
     assert!(incomplete.is_empty(), "{incomplete:#?}");
 }

@@ -119,9 +119,7 @@ fn decode_column(kind: &TypeKind, place: &Place, keys: &[&[u8]]) -> ArrayRef {
         | TypeKind::Row(_)
         | TypeKind::Bitmap
         | TypeKind::Variant
-        | TypeKind::Null => {
-            Arc::new(NullArray::new(keys.len()))
-        }
+        | TypeKind::Null => Arc::new(NullArray::new(keys.len())),
     }
 }
 

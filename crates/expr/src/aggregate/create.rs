@@ -3,7 +3,7 @@
 use arrow_array::ArrowPrimitiveType;
 use arrow_array::types::{Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow_schema::DataType;
-use dataflow::{AggregateCall, Failure, LogicalType, RowType};
+use dataflow::{AggregateCall, Failure, LogicalType, RowType, TypeKind};
 
 use super::Accumulator;
 use super::average::{DecimalAverage, FloatAverage, IntegerAverage};
@@ -178,18 +178,26 @@ impl Builder<'_> {
         self.call.function.ends_with("_ABSENT_ON_NULL")
     }
 
+    /// The type of a JSON value; text that a word follows is JSON, as a VARIANT's is.
+    fn json_type(&self, index: usize) -> Result<LogicalType, Failure> {
+        match self.call.args.len() > index + 1 {
+            true => Ok(TypeKind::Variant.nullable()),
+            false => self.arg(index).cloned(),
+        }
+    }
+
     fn json_list(&self) -> Created {
         if self.call.distinct {
             return Err(self.unsupported());
         }
-        self.plain(JsonList::new(self.arg(0)?.clone(), self.absent_on_null()))
+        self.plain(JsonList::new(self.json_type(0)?, self.absent_on_null()))
     }
 
     fn json_map(&self) -> Created {
         if self.call.distinct {
             return Err(self.unsupported());
         }
-        self.plain(JsonMap::new(self.arg(1)?.clone(), self.absent_on_null()))
+        self.plain(JsonMap::new(self.json_type(1)?, self.absent_on_null()))
     }
 
     fn bitmap(&self) -> Created {
@@ -218,9 +226,6 @@ impl Builder<'_> {
     }
 
     fn list(&self) -> Created {
-        if self.call.distinct && self.call.args.len() > 1 {
-            return Err(self.unsupported());
-        }
         let fold = ListAggregate::default();
         if self.call.distinct { self.distinct::<_, key::Text>(fold) } else { self.plain(fold) }
     }

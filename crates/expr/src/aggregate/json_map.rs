@@ -49,7 +49,10 @@ impl JsonMap {
     fn insert(&mut self, group: usize, key: Key, value: Box<str>) {
         let bytes = entry_bytes::<Key>(key.0.len() + value.len());
         if self.entries[group].contains_key(&key) {
-            let message = format!("Key '{}' is already present. Duplicate keys are not allowed in JSON_OBJECTAGG. Please ensure that keys are unique.", key.0);
+            let message = format!(
+                "Key '{}' is already present. Duplicate keys are not allowed in JSON_OBJECTAGG. Please ensure that keys are unique.",
+                key.0
+            );
             self.failure.get_or_insert(message);
             return;
         }
@@ -79,7 +82,7 @@ impl Fold for JsonMap {
 
     fn input<'a>(&self, args: &'a [ArrayRef]) -> Result<JsonMapInput<'a>, Failure> {
         match args {
-            [keys, values] => {
+            [keys, values, ..] => {
                 let keys = keys.as_string_opt::<i32>();
                 Ok(JsonMapInput {
                     keys: keys.ok_or_else(|| Failure::internal("a key of JSON_OBJECTAGG is not text, as planned"))?,

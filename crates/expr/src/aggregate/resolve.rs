@@ -235,7 +235,12 @@ const CATALOGUE: &[AggregateDef] = &[
     },
     AggregateDef {
         name: "PERCENTILE",
-        forms: &["PERCENTILE(<NUMERIC>, <NUMERIC>)", "PERCENTILE(<NUMERIC>, <NUMERIC>, <INTEGER>)", "PERCENTILE(<NUMERIC>, <ARRAY>)", "PERCENTILE(<NUMERIC>, <ARRAY>, <INTEGER>)"],
+        forms: &[
+            "PERCENTILE(<NUMERIC>, <NUMERIC>)",
+            "PERCENTILE(<NUMERIC>, <NUMERIC>, <INTEGER>)",
+            "PERCENTILE(<NUMERIC>, <ARRAY>)",
+            "PERCENTILE(<NUMERIC>, <ARRAY>, <INTEGER>)",
+        ],
         doc: "The value below which a share of the values lies; of an array of shares an array.",
         result: percentile,
         empty: Empty::AlwaysNullable,
@@ -364,7 +369,12 @@ fn average(args: &[LogicalType]) -> Option<TypeKind> {
 
 fn comparable(args: &[LogicalType]) -> Option<TypeKind> {
     match args {
-        [arg] if !is_constructed(&arg.kind) && !matches!(arg.kind, TypeKind::Null | TypeKind::Bitmap | TypeKind::Variant) => Some(arg.without_time_attribute().kind),
+        [arg]
+            if !is_constructed(&arg.kind)
+                && !matches!(arg.kind, TypeKind::Null | TypeKind::Bitmap | TypeKind::Variant) =>
+        {
+            Some(arg.without_time_attribute().kind)
+        }
         _ => None,
     }
 }
@@ -393,12 +403,22 @@ fn multiset(args: &[LogicalType]) -> Option<TypeKind> {
 /// Flink gives aggregated JSON this type, however long it is.
 const JSON: TypeKind = TypeKind::Varchar { length: 2000 };
 
+/// Values of which any text is JSON already have a word behind them.
 fn json_list(args: &[LogicalType]) -> Option<TypeKind> {
-    matches!(args, [value] if has_json(&value.kind)).then_some(JSON)
+    is_json_value(args).then_some(JSON)
 }
 
 fn json_map(args: &[LogicalType]) -> Option<TypeKind> {
-    matches!(args, [key, value] if is_character(&key.kind) && has_json(&value.kind)).then_some(JSON)
+    let (key, value) = args.split_first()?;
+    (is_character(&key.kind) && is_json_value(value)).then_some(JSON)
+}
+
+fn is_json_value(args: &[LogicalType]) -> bool {
+    match args {
+        [value] => has_json(&value.kind),
+        [value, word] => is_character(&value.kind) && matches!(word.kind, TypeKind::Char { .. }),
+        _ => false,
+    }
 }
 
 fn percentile(args: &[LogicalType]) -> Option<TypeKind> {

@@ -47,7 +47,7 @@ fn plain(args: &[Argument]) -> Vec<LogicalType> {
 }
 
 fn array_type(args: &[Argument]) -> Option<Signature> {
-    let element = common_type(&plain(args))?;
+    let element = common_type(&plain(args)).filter(|element| element.kind != TypeKind::Null)?;
     let casts = args.iter().map(|arg| element.with_nullable(arg.ty.nullable)).collect();
     Some(Signature { args: casts, result: TypeKind::Array(Box::new(element)).not_null() })
 }
@@ -65,6 +65,7 @@ fn map_type(args: &[Argument]) -> Option<Signature> {
 }
 
 fn row_type(args: &[Argument]) -> Option<Signature> {
+    (!args.is_empty()).then_some(())?;
     let fields = plain(args).into_iter().enumerate().map(|(index, ty)| Field::new(format!("EXPR${index}"), ty));
     Signature::with_result(args, TypeKind::Row(RowType::new(fields.collect())).not_null())
 }
@@ -78,7 +79,10 @@ fn item_type(args: &[Argument]) -> Option<Signature> {
         return Some(Signature { result: TypeKind::Variant.nullable(), ..signature });
     }
     let (key_type, element) = match collection.kind() {
-        TypeKind::Array(element) if is_integer(key.kind()) => (TypeKind::Int, element),
+        // A BIGINT is no position.
+        TypeKind::Array(element) if is_integer(key.kind()) && *key.kind() != TypeKind::BigInt => {
+            (TypeKind::Int, element)
+        }
         TypeKind::Map(expected, value) => (expected.kind.clone(), value),
         _ => return None,
     };

@@ -43,6 +43,9 @@ fn text_to_text(args: &[Argument]) -> Option<Signature> {
 
 fn any_to_text(args: &[Argument]) -> Option<Signature> {
     let [arg] = args else { return None };
+    if *arg.kind() == TypeKind::Null {
+        return Signature::cast_to(args, &[TypeKind::STRING], TypeKind::STRING);
+    }
     has_json(arg.kind()).then_some(())?;
     Signature::unchanged(args, TypeKind::STRING)
 }

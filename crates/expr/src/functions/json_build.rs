@@ -101,8 +101,7 @@ fn json_array(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
 
 fn build(open: char, close: char, items: Vec<Item>, absent: bool) -> Kernel {
     Kernel::fallible(move |args: &[Operand], rows| {
-        let values =
-            items.iter().map(|item| args[item.argument].expand(rows)).collect::<Result<Vec<ArrayRef>, _>>()?;
+        let values = items.iter().map(|item| args[item.argument].expand(rows)).collect::<Result<Vec<ArrayRef>, _>>()?;
         let mut failure = None;
         let texts = loops::texts(rows, |row, out| {
             out.push(open);
@@ -142,8 +141,9 @@ fn write_item(item: &Item, values: &ArrayRef, row: usize, out: &mut String) -> R
         out.push_str("null");
         return Ok(());
     }
-    let document = Json::parse(text)
-        .map_err(|error| Failure::user(format!("'{text}' is no JSON: it cannot be read at byte {}", error.at)).fatal())?;
+    let document = Json::parse(text).map_err(|error| {
+        Failure::user(format!("'{text}' is no JSON: it cannot be read at byte {}", error.at)).fatal()
+    })?;
     document.write(out);
     Ok(())
 }

@@ -30,9 +30,9 @@ pub(super) fn functions() -> Vec<FunctionDef> {
     ]
 }
 
-const EXISTS: &[&str] =
-    &["JSON_EXISTS(<CHARACTER>, <CHARACTER LITERAL> [{TRUE | FALSE | UNKNOWN | ERROR} ON ERROR])"];
-const VALUE: &[&str] = &["JSON_VALUE(<CHARACTER>, <CHARACTER LITERAL> [RETURNING {STRING | BOOLEAN | INTEGER | DOUBLE}] \
+const EXISTS: &[&str] = &["JSON_EXISTS(<CHARACTER>, <CHARACTER LITERAL> [{TRUE | FALSE | UNKNOWN | ERROR} ON ERROR])"];
+const VALUE: &[&str] =
+    &["JSON_VALUE(<CHARACTER>, <CHARACTER LITERAL> [RETURNING {STRING | BOOLEAN | INTEGER | DOUBLE}] \
     [{NULL | ERROR | DEFAULT <ANY>} ON EMPTY] [{NULL | ERROR | DEFAULT <ANY>} ON ERROR])"];
 const QUERY: &[&str] = &["JSON_QUERY(<CHARACTER>, <CHARACTER LITERAL> [RETURNING {STRING | ARRAY<STRING>}] \
     [{WITHOUT | WITH CONDITIONAL | WITH UNCONDITIONAL} ARRAY WRAPPER] \
@@ -233,7 +233,8 @@ fn json_value(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
                 Found::Value(value) if !lax => {
                     let mut text = String::new();
                     value.write(&mut text);
-                    let message = format!("Strict jsonpath mode requires scalar value, and the actual value is: '{text}'");
+                    let message =
+                        format!("Strict jsonpath mode requires scalar value, and the actual value is: '{text}'");
                     (&on_error, message)
                 }
                 Found::Value(_) | Found::Nothing => {
@@ -315,7 +316,9 @@ impl ValueBuilder {
                 return Err(failed(&format!("JSON_VALUE found {text}, which is not of the type that it returns")));
             }
             (Scalar::Default(_, ty), _) => {
-                return Err(failed(&format!("a default of JSON_VALUE is of type {ty}, which is not the type that it returns")));
+                return Err(failed(&format!(
+                    "a default of JSON_VALUE is of type {ty}, which is not the type that it returns"
+                )));
             }
         }
         Ok(())

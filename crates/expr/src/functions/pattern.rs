@@ -64,6 +64,7 @@ fn escape_char(escape: Option<&str>) -> Result<Option<char>, String> {
     let mut chars = escape.chars();
     match (chars.next(), chars.next()) {
         (Some(c), None) => Ok(Some(c)),
+        (None, _) => Ok(None),
         _ => Err(format!("Invalid escape character '{escape}'")),
     }
 }

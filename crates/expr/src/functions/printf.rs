@@ -6,8 +6,8 @@
 use std::fmt::Write;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType};
 use arrow_array::types::{ArrowPrimitiveType, Date32Type};
+use arrow_array::types::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType};
 use arrow_array::{Array, ArrayRef};
 use dataflow::{Failure, LogicalType, TypeKind};
 
@@ -39,7 +39,8 @@ fn printf(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     Ok(Kernel::new(move |args, rows| {
         let formats = args[0].text();
         Ok(loops::texts(rows, |row, out| {
-            let values = |index: usize| args.get(index + 1).zip(types.get(index)).map(|(arg, ty)| value(arg, ty, row, zone));
+            let values =
+                |index: usize| args.get(index + 1).zip(types.get(index)).map(|(arg, ty)| value(arg, ty, row, zone));
             format(formats.get(row)?, &values, out)
         }))
     }))
@@ -308,7 +309,11 @@ fn float(letter: char, conversion: &Conversion, value: f64, out: &mut String) {
             let precision = precision.max(1);
             let (_, rounded) = rounded(&digits, exponent, precision as i64);
             match value == 0.0 || (-4..precision as i64).contains(&rounded) {
-                true => fixed(&digits, exponent, (precision as i64 - 1 - if value == 0.0 { 0 } else { rounded }).max(0) as usize),
+                true => fixed(
+                    &digits,
+                    exponent,
+                    (precision as i64 - 1 - if value == 0.0 { 0 } else { rounded }).max(0) as usize,
+                ),
                 false => scientific(&digits, exponent, precision - 1),
             }
         }

@@ -196,9 +196,14 @@ fn regexp_extract_all(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
                 return None;
             }
             let whole = |groups: &Vec<Option<(usize, usize)>>| groups[0].unwrap_or_default();
-            each_match(text, |at| regex.groups_at(text, at), whole, |groups| {
-                list.append_option(groups[group].map(|(start, end)| &text[start..end]));
-            });
+            each_match(
+                text,
+                |at| regex.groups_at(text, at),
+                whole,
+                |groups| {
+                    list.append_option(groups[group].map(|(start, end)| &text[start..end]));
+                },
+            );
             Some(())
         }))
     }))
@@ -212,11 +217,16 @@ fn regexp_replace(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         Ok(loops::texts(rows, |row, out| {
             let (text, by, regex) = (text.get(row)?, by.get(row)?, regexes.get(row)?);
             let mut copied = 0;
-            each_match(text, |at| regex.find_at(text, at), |range| *range, |(start, end)| {
-                out.push_str(&text[copied..start]);
-                out.push_str(by);
-                copied = end;
-            });
+            each_match(
+                text,
+                |at| regex.find_at(text, at),
+                |range| *range,
+                |(start, end)| {
+                    out.push_str(&text[copied..start]);
+                    out.push_str(by);
+                    copied = end;
+                },
+            );
             out.push_str(&text[copied..]);
             Some(())
         }))
@@ -295,7 +305,13 @@ fn split(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
             let (text, separator) = (text.get(row)?, separator.get(row)?);
             if separator.is_empty() {
                 let mut buffer = [0; 4];
-                text.chars().for_each(|c| list.append_value(c.encode_utf8(&mut buffer)));
+                for c in text.chars() {
+                    // Java splits into UTF-16, and half a pair shows as a question mark.
+                    match c.len_utf16() {
+                        1 => list.append_value(c.encode_utf8(&mut buffer)),
+                        _ => ["?"; 2].into_iter().for_each(|half| list.append_value(half)),
+                    }
+                }
             } else {
                 text.split(separator).for_each(|part| list.append_value(part));
             }

@@ -91,10 +91,9 @@ fn variant(text: &str, duplicates: bool) -> Result<String, Refusal> {
         let mut reader = Reader::new(text);
         check_keys(&mut reader)?;
     }
-    let mut json = Json::parse(text)?;
-    number_as_variant(&mut json);
+    let json = Json::parse(text)?;
     let mut out = String::with_capacity(text.len());
-    json.write(&mut out);
+    json.write_with(write_variant_number, &mut out);
     Ok(out)
 }
 
@@ -122,17 +121,13 @@ fn check_keys(reader: &mut Reader<'_>) -> Result<(), Refusal> {
 }
 
 /// Numbers with an exponent are DOUBLE, others with a point DECIMAL without zeros at the end.
-fn number_as_variant(json: &mut Json) {
-    match json {
-        Json::Number(text) if text.contains(['e', 'E']) => {
-            let mut out = String::new();
-            dataflow::java_number::write_double(text.parse().unwrap_or(f64::NAN), &mut out);
-            *text = out.into();
-        }
-        Json::Number(text) if text.contains('.') => *text = text.trim_end_matches('0').trim_end_matches('.').into(),
-        Json::Array(elements) => elements.iter_mut().for_each(number_as_variant),
-        Json::Object(entries) => entries.iter_mut().for_each(|(_, value)| number_as_variant(value)),
-        _ => {}
+fn write_variant_number(text: &str, out: &mut String) {
+    if text.contains(['e', 'E']) {
+        dataflow::java_number::write_double(text.parse().unwrap_or(f64::NAN), out);
+    } else if text.contains('.') {
+        out.push_str(text.trim_end_matches('0').trim_end_matches('.'));
+    } else {
+        out.push_str(if text == "-0" { "0" } else { text });
     }
 }
 

@@ -284,7 +284,22 @@ mod tests {
         for good in ["{}", "[]", " { \"a\" : [ 1 , -2.5e+3, null ] } ", "\"\\u00e9\\n\"", "0", "1 trailing", "[1] x"] {
             assert!(is_json(good), "{good}");
         }
-        for bad in ["", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "-", "1.", "nul", "truex", "\"\n\"", "\"\\x\"", "\"\\u00\""] {
+        for bad in [
+            "",
+            " ",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "01",
+            "-",
+            "1.",
+            "nul",
+            "truex",
+            "\"\n\"",
+            "\"\\x\"",
+            "\"\\u00\"",
+        ] {
             assert!(!is_json(bad), "{bad}");
         }
         assert!(!is_json(&"[".repeat(MAX_DEPTH + 1)));

@@ -75,10 +75,15 @@ impl Json {
 
     /// Appends the value without blanks: numbers as [`write_number`] has them, entries of objects in the order of their keys.
     pub(crate) fn write(&self, out: &mut String) {
+        self.write_with(write_number, out);
+    }
+
+    /// The same, numbers written by `number`.
+    pub(crate) fn write_with(&self, number: fn(&str, &mut String), out: &mut String) {
         match self {
             Json::Null => out.push_str("null"),
             Json::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
-            Json::Number(text) => write_number(text, out),
+            Json::Number(text) => number(text, out),
             Json::Text(text) => write_text(text, out),
             Json::Array(elements) => {
                 out.push('[');
@@ -86,7 +91,7 @@ impl Json {
                     if index > 0 {
                         out.push(',');
                     }
-                    element.write(out);
+                    element.write_with(number, out);
                 }
                 out.push(']');
             }
@@ -100,7 +105,7 @@ impl Json {
                     }
                     write_text(key, out);
                     out.push(':');
-                    value.write(out);
+                    value.write_with(number, out);
                 }
                 out.push('}');
             }

@@ -7,7 +7,8 @@ use std::task::Waker;
 use dataflow::checkpoint::{AfterSavepoint, SnapshotKind};
 use dataflow::operator_spec::NotNullEnforcer;
 use dataflow::{
-    Batch, CheckpointBarrier, Failure, JobId, Operator, OperatorId, OperatorSnapshot, Output, Progress, RowType, Stateful,
+    Batch, CheckpointBarrier, Failure, JobId, Operator, OperatorId, OperatorSnapshot, Output, Progress, RowType,
+    Stateful,
 };
 
 use super::OperatorContext;

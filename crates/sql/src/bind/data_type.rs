@@ -52,6 +52,8 @@ fn bind_kind(data_type: &DataType) -> Result<TypeKind, SqlError> {
     let span = data_type.span;
     Ok(match &data_type.kind {
         DataTypeKind::Char(length) => TypeKind::Char { length: text_length("CHAR", *length, span)? },
+        DataTypeKind::Varchar(None) => TypeKind::STRING,
+        DataTypeKind::Varbinary(None) => TypeKind::BYTES,
         DataTypeKind::Varchar(length) => TypeKind::Varchar { length: text_length("VARCHAR", *length, span)? },
         DataTypeKind::String => TypeKind::STRING,
         DataTypeKind::Boolean => TypeKind::Boolean,

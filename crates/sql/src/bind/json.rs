@@ -74,7 +74,7 @@ impl ExprBinder<'_> {
                     None | Some(JsonOnNull::Null) => "JSON_OBJECTAGG_NULL_ON_NULL",
                     Some(JsonOnNull::Absent) => "JSON_OBJECTAGG_ABSENT_ON_NULL",
                 };
-                self.json_aggregate(name, &[key, value], span)
+                self.json_aggregate(name, Some(key), value, span)
             }
             JsonExpr::ArrayAgg { value, order_by, on_null } => {
                 if !order_by.is_empty() {
@@ -85,7 +85,7 @@ impl ExprBinder<'_> {
                     Some(JsonOnNull::Null) => "JSON_ARRAYAGG_NULL_ON_NULL",
                     None | Some(JsonOnNull::Absent) => "JSON_ARRAYAGG_ABSENT_ON_NULL",
                 };
-                self.json_aggregate(name, &[value], span)
+                self.json_aggregate(name, None, value, span)
             }
         }
     }
@@ -96,10 +96,8 @@ impl ExprBinder<'_> {
             ast::ExprKind::Function(call) if call.name.last().value.eq_ignore_ascii_case("JSON") => {
                 self.json_document(call, value.span)?
             }
-            kind => {
-                let is_json = matches!(kind, ast::ExprKind::Json(json)
-                    if matches!(**json, JsonExpr::Object { .. } | JsonExpr::Array { .. }));
-                return Ok([string(if is_json { "JSON" } else { "VALUE" }), self.bind(value)?]);
+            _ => {
+                return Ok([string(if is_json_constructor(value) { "JSON" } else { "VALUE" }), self.bind(value)?]);
             }
         };
         Ok([string("DOCUMENT"), value])
@@ -115,11 +113,23 @@ impl ExprBinder<'_> {
         Ok(coerce(args.remove(0), &TypeKind::STRING.nullable()))
     }
 
-    fn json_aggregate(&mut self, name: &str, args: &[&ast::Expr], span: Span) -> Result<Expr, SqlError> {
-        let args = args.iter().map(|arg| ast::FunctionArg {
+    /// A third or second argument says that the values are JSON already.
+    fn json_aggregate(
+        &mut self,
+        name: &str,
+        key: Option<&ast::Expr>,
+        value: &ast::Expr,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let mut args: Vec<ast::Expr> = key.into_iter().chain([value]).cloned().collect();
+        if is_json_constructor(value) {
+            let flag = ast::Literal::String { value: "JSON".to_owned(), charset: None };
+            args.push(ast::Expr::new(ast::ExprKind::Literal(flag), span));
+        }
+        let args = args.into_iter().map(|arg| ast::FunctionArg {
             name: None,
-            value: ast::FunctionArgValue::Expr((*arg).clone()),
             span: arg.span,
+            value: ast::FunctionArgValue::Expr(arg),
         });
         let call = ast::FunctionCall {
             name: ast::Ident { value: name.to_owned(), quoted: false, span }.into(),
@@ -135,6 +145,11 @@ impl ExprBinder<'_> {
         debug_assert_ne!(self.clause, Clause::Table, "tables have no aggregates");
         self.function(&call, span)
     }
+}
+
+/// Whether it is JSON_OBJECT or JSON_ARRAY.
+fn is_json_constructor(value: &ast::Expr) -> bool {
+    matches!(&value.kind, ast::ExprKind::Json(json) if matches!(**json, JsonExpr::Object { .. } | JsonExpr::Array { .. }))
 }
 
 /// A NULL that tells the type to return; the untyped one tells nothing.

@@ -25,13 +25,14 @@ fn all() -> impl Iterator<Item = Described> {
         forms: function.forms,
         doc: function.doc,
     });
-    let aggregates = aggregate::catalogue().iter().filter(|aggregate| is_name(aggregate.name)).map(|aggregate| Described {
-        name: aggregate.name,
-        kind: "AGGREGATE",
-        deterministic: true,
-        forms: aggregate.forms,
-        doc: aggregate.doc,
-    });
+    let aggregates =
+        aggregate::catalogue().iter().filter(|aggregate| is_name(aggregate.name)).map(|aggregate| Described {
+            name: aggregate.name,
+            kind: "AGGREGATE",
+            deterministic: true,
+            forms: aggregate.forms,
+            doc: aggregate.doc,
+        });
     scalar.chain(aggregates)
 }
 

@@ -108,9 +108,7 @@ impl Session {
                 }
                 (if what == ShowList::Views { "view name" } else { "table name" }, names)
             }
-            ShowList::Functions => {
-                ("function name", super::describe_function::function_names())
-            }
+            ShowList::Functions => ("function name", super::describe_function::function_names()),
             ShowList::UserFunctions => ("function name", Vec::new()),
             other => return Err(not_supported(&format!("SHOW {}", other.words()), span)),
         };

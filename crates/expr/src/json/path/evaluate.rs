@@ -45,7 +45,9 @@ impl Function {
                 _ => Ok(Json::Null),
             },
             Function::Keys => match value {
-                Json::Object(entries) => Ok(Json::Array(entries.iter().map(|(key, _)| Json::Text(key.clone())).collect())),
+                Json::Object(entries) => {
+                    Ok(Json::Array(entries.iter().map(|(key, _)| Json::Text(key.clone())).collect()))
+                }
                 _ => Err(PathError::NotFound),
             },
             Function::First | Function::Last => {

@@ -106,7 +106,8 @@ fn find<'a>(reader: &mut Reader<'a>, steps: &[Step]) -> Result<Option<&'a str>, 
 mod tests {
     use super::*;
 
-    const DOCUMENT: &str = r#"{"a":{"b":[1,2,3],"c d":"x"},"l":[{"n":1,"v":"p"},{"n":5,"v":"q"},{"v":"r"}],"a.b":7,"z":null}"#;
+    const DOCUMENT: &str =
+        r#"{"a":{"b":[1,2,3],"c d":"x"},"l":[{"n":1,"v":"p"},{"n":5,"v":"q"},{"v":"r"}],"a.b":7,"z":null}"#;
 
     fn read(path: &str) -> Result<String, PathError> {
         let mut out = String::new();

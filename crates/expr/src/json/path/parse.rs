@@ -28,7 +28,8 @@ impl JsonPath {
         if steps.last() == Some(&Step::Descent) {
             return cursor.invalid("it ends with '..'");
         }
-        let is_definite = |step: &Step| matches!(step, Step::Child(_) | Step::Children(_) | Step::Index(_) | Step::Function(_));
+        let is_definite =
+            |step: &Step| matches!(step, Step::Child(_) | Step::Children(_) | Step::Index(_) | Step::Function(_));
         Ok(JsonPath { definite: steps.iter().all(is_definite), steps })
     }
 }
@@ -108,7 +109,9 @@ impl<'a> Cursor<'a> {
             self.expect("()")?;
             return Ok(Step::Function(function));
         }
-        if self.rest().starts_with(' ') && !self.rest().trim_start().starts_with(['=', '<', '>', '!', '&', '|', ')', 'i', 'n', 'c', 's', 'e']) {
+        if self.rest().starts_with(' ')
+            && !self.rest().trim_start().starts_with(['=', '<', '>', '!', '&', '|', ')', 'i', 'n', 'c', 's', 'e'])
+        {
             return self.invalid("a key with blanks has to stand in brackets");
         }
         Ok(Step::Child(name.into()))
