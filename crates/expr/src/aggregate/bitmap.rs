@@ -44,7 +44,7 @@ pub(super) struct Integers;
 impl Source for Integers {
     type Column<'a> = &'a Int32Array;
 
-    fn column<'a>(args: &'a [ArrayRef]) -> Option<&'a Int32Array> {
+    fn column(args: &[ArrayRef]) -> Option<&Int32Array> {
         args.first()?.as_primitive_opt::<Int32Type>()
     }
 
@@ -60,7 +60,7 @@ pub(super) struct Bitmaps;
 impl Source for Bitmaps {
     type Column<'a> = &'a BinaryArray;
 
-    fn column<'a>(args: &'a [ArrayRef]) -> Option<&'a BinaryArray> {
+    fn column(args: &[ArrayRef]) -> Option<&BinaryArray> {
         args.first()?.as_binary_opt::<i32>()
     }
 

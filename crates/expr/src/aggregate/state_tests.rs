@@ -75,7 +75,7 @@ fn calls() -> Vec<AggregateCall> {
     (0..5).for_each(|arg| add("ARRAY_AGG", &[arg], BOTH));
     add("LISTAGG", &[3], BOTH);
     add("LISTAGG", &[3, 5], &[false]);
-    (0..5).for_each(|arg| add("COLLECT", &[arg], BOTH));
+    (0..5).for_each(|arg| add("COLLECT", &[arg], &[false]));
     add("JSON_ARRAYAGG_NULL_ON_NULL", &[2], &[false]);
     add("JSON_ARRAYAGG_ABSENT_ON_NULL", &[3], &[false]);
     add("PERCENTILE", &[2, 6], &[false]);

@@ -255,6 +255,14 @@ impl<'b> ExprBinder<'b> {
             (None, Some(millis)) => (millis, TypeKind::IntervalDayTime),
             _ => return Err(not_supported("this interval unit", qualifier.span)),
         };
+        if matches!(amount.ty.kind, TypeKind::Decimal { .. }) {
+            // Parts of a unit count too.
+            let step = Expr::literal(Literal::Int(step), TypeKind::BigInt.not_null());
+            let amount = self.call("*", vec![amount, step], span)?;
+            let nullable = amount.ty.nullable;
+            let whole = amount.cast(TypeKind::BigInt.not_null().with_nullable(nullable));
+            return Ok(whole.cast(ty.not_null().with_nullable(nullable)));
+        }
         let unit = Expr::literal(Literal::Int(step), ty.not_null());
         self.call("*", vec![amount, unit], span)
     }
@@ -342,7 +350,7 @@ impl<'b> ExprBinder<'b> {
         let mut input = self.bind(expr)?;
         let target = bind_data_type(data_type)?;
         if let ast::DataTypeKind::Interval(qualifier) = &data_type.kind
-            && ::expr::types::is_exact(&input.ty.kind)
+            && matches!(input.ty.kind, TypeKind::Int | TypeKind::BigInt | TypeKind::Decimal { .. })
         {
             return self.interval_of(input, qualifier, span);
         }

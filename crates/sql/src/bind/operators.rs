@@ -160,10 +160,10 @@ impl ExprBinder<'_> {
             // Numbers among text are compared as text.
             let as_text = is_character(&value.ty.kind) && is_numeric(&item.ty.kind);
             let item = if as_text { coerce(item, &TypeKind::STRING.nullable()) } else { item };
-            // And text among numbers.
-            let other = is_numeric(&value.ty.kind) && is_character(&item.ty.kind);
-            let value = if other { coerce(value.clone(), &TypeKind::STRING.nullable()) } else { value.clone() };
-            tests.push(self.call("=", vec![value, item], item_span)?);
+            // And text among numbers as numbers: what is none fails.
+            let as_number = is_numeric(&value.ty.kind) && is_character(&item.ty.kind);
+            let item = if as_number { coerce(item, &value.ty) } else { item };
+            tests.push(self.call("=", vec![value.clone(), item], item_span)?);
         }
         let any = self.any(tests, span)?;
         if negated { self.call("NOT", vec![any], span) } else { Ok(any) }
