@@ -16,8 +16,9 @@ impl PhysicalPlanner<'_> {
         let input = self.plan(&node.input, true)?;
         let below = self.changes_of(&input);
         let (inputs, parallelism) = self.exchange(&input, &node.keys, 0);
-        // DISTINCT says once that a row is there; only a retraction can change that.
-        let updates = !node.calls.is_empty();
+        let state_ttl_ms = self.state_ttl(&node.state_ttl);
+        // DISTINCT says once that a row is there; only a retraction can change that. Where it would be forgotten it is said again.
+        let updates = !node.calls.is_empty() || state_ttl_ms > 0;
         let changes = Changes {
             updates,
             update_before: updates && update_before,
@@ -31,7 +32,7 @@ impl PhysicalPlanner<'_> {
                 input_retracts: !below.is_insert_only(),
                 generate_update_before: update_before,
                 mini_batch: self.settings.mini_batch,
-                state_ttl_ms: self.settings.state_ttl_ms,
+                state_ttl_ms,
                 output: node.output.clone(),
             }),
             inputs,
@@ -40,7 +41,11 @@ impl PhysicalPlanner<'_> {
             changes,
             distribution: by_keys(node.keys.len()),
             name: "GroupAggregate".into(),
-            lines: vec![PlanLine { name: "GroupAggregate", prefix: text.clone(), infix: text }],
+            lines: vec![PlanLine {
+                name: "GroupAggregate",
+                prefix: text.clone() + &describe::state_ttl_of_groups(&node.state_ttl),
+                infix: text,
+            }],
         }))
     }
 

@@ -3,7 +3,7 @@
 use dataflow::operator_spec::{JoinSpec, JoinType, OperatorSpec};
 use dataflow::{Expr, ExprKind, RowType};
 
-use super::describe::{Style, expression};
+use super::describe::{Style, expression, state_ttl_of_sides};
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, PhysicalNode, PlanLine};
 use crate::error::SqlError;
@@ -33,6 +33,7 @@ impl PhysicalPlanner<'_> {
                 right: right.output,
                 keys: keys.left.iter().copied().zip(keys.right).collect(),
                 condition: keys.rest,
+                state_ttl_ms: [self.state_ttl(&node.state_ttl[0]), self.state_ttl(&node.state_ttl[1])],
                 output: node.output.clone(),
             }),
             inputs,
@@ -118,5 +119,9 @@ fn line(node: &Join, left: &RowType, right: &RowType, keys: &Keys) -> PlanLine {
         let select: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
         format!("joinType=[{kind}], where=[{condition}], select=[{}]", select.join(", "))
     };
-    PlanLine { name: "Join", prefix: text(Style::Prefix), infix: text(Style::Infix) }
+    PlanLine {
+        name: "Join",
+        prefix: text(Style::Prefix) + &state_ttl_of_sides(&node.state_ttl),
+        infix: text(Style::Infix),
+    }
 }

@@ -108,8 +108,14 @@ impl Session {
                 }
                 (if what == ShowList::Views { "view name" } else { "table name" }, names)
             }
-            ShowList::Functions => ("function name", super::describe_function::function_names()),
-            ShowList::UserFunctions => ("function name", Vec::new()),
+            ShowList::Functions => {
+                let mut names = super::describe_function::function_names();
+                names.extend(self.catalog.functions().into_keys());
+                names.sort();
+                names.dedup();
+                ("function name", names)
+            }
+            ShowList::UserFunctions => ("function name", self.catalog.functions().into_keys().collect()),
             other => return Err(not_supported(&format!("SHOW {}", other.words()), span)),
         };
         let kept = names.into_iter().filter(|name| like.is_none_or(|like| matches(like, name)));
