@@ -183,6 +183,10 @@ mod tests {
             "No match found for function signature CONV(<CHARACTER>, <NUMERIC>, <NUMERIC>)"
         );
         assert_eq!(message("ml_predict", &[]), "function ML_PREDICT is not supported yet");
+        let hint = |name: &str, args: &[LogicalType]| resolve(name, args).unwrap_err().hint().unwrap_or_default();
+        assert_eq!(hint("UPER", &[text.clone()]), "the nearest function is UPPER; SHOW FUNCTIONS lists all");
+        assert_eq!(hint("JSON_OBJECTAG", &[]), "the nearest function is JSON_OBJECT; SHOW FUNCTIONS lists all");
+        assert_eq!(hint("IFNULL", &[int.clone(), TypeKind::Date.not_null()]), "IFNULL takes: IFNULL(<ANY>, <ANY>)");
         assert_eq!(
             message("=", &[text, int]),
             "implicit type conversion between CHAR and INTEGER is not supported now"
