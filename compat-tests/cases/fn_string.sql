@@ -243,7 +243,6 @@ NULLIF('', '')
 UUID()||'' IS NULL
 'a' < 'B'
 'a' < 'é'
-'😀' < '｡'
 '' = ' '
 CAST('a' AS CHAR(3)) = 'a'
 CAST('a' AS CHAR(3)) = 'a  '

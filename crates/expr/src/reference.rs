@@ -20,8 +20,10 @@ This page is generated: `UPDATE_DOCS=1 cargo test -p expr --test functions_page`
 /// The page.
 pub fn functions_page() -> String {
     let mut page = HEAD.to_owned();
-    let (named, operators): (Vec<_>, Vec<_>) =
-        functions::catalogue().iter().filter(|function| !function.name.contains('.')).partition(|function| is_name(function.name));
+    let (named, operators): (Vec<_>, Vec<_>) = functions::catalogue()
+        .iter()
+        .filter(|function| !function.name.contains('.'))
+        .partition(|function| is_name(function.name));
     let scalar = |function: &&FunctionDef| (function.forms, returns(function), function.doc);
     table("Scalar functions", named.iter().map(scalar), &mut page);
     let aggregates = aggregate::catalogue()
