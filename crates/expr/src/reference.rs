@@ -84,7 +84,7 @@ fn families(form: &str) -> Option<Vec<&str>> {
     }
     let families: Vec<&str> = inside.split(", ").map(|part| part.trim_end_matches("...")).collect();
     let is_family = |part: &&str| part.starts_with('<') && part.ends_with('>') && !part.contains(' ');
-    families.iter().all(|part| is_family(part)).then_some(families)
+    families.iter().all(is_family).then_some(families)
 }
 
 /// The results for all samples of all forms, without what only lengths tell apart.
