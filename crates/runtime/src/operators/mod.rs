@@ -8,11 +8,8 @@ mod group_aggregate;
 mod input_keys;
 mod interval_join;
 mod join;
-<<<<<<< HEAD
-mod not_null;
-=======
 mod lookup_join;
->>>>>>> main
+mod not_null;
 #[cfg(test)]
 pub(crate) mod rescaling;
 mod sink;
