@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::expr::EvalContext;
-use common::config::options::NotNullEnforcer as ConfiguredEnforcer;
+use common::config::options::{NotNullEnforcer as ConfiguredEnforcer, SinkKeyedShuffle, UpsertMaterialize};
 use common::config::options::{
     PARALLELISM_DEFAULT, PIPELINE_AUTO_WATERMARK_INTERVAL, PIPELINE_MAX_PARALLELISM, PIPELINE_NAME,
-    PIPELINE_OPERATOR_CHAINING_ENABLED, TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY, TABLE_EXEC_MINI_BATCH_ENABLED,
-    TABLE_EXEC_MINI_BATCH_SIZE, TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM, TABLE_EXEC_SINK_NOT_NULL_ENFORCER,
-    TABLE_EXEC_SOURCE_IDLE_TIMEOUT, TABLE_EXEC_STATE_TTL,
+    PIPELINE_OPERATOR_CHAINING_ENABLED, TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL,
+    TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY, TABLE_EXEC_MINI_BATCH_ENABLED, TABLE_EXEC_MINI_BATCH_SIZE,
+    TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM, TABLE_EXEC_SINK_KEYED_SHUFFLE, TABLE_EXEC_SINK_NOT_NULL_ENFORCER,
+    TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT, TABLE_EXEC_SINK_UPSERT_MATERIALIZE, TABLE_EXEC_SOURCE_IDLE_TIMEOUT,
+    TABLE_EXEC_STATE_TTL,
 };
 use common::config::{ConfigError, Configuration, Origin};
 use dataflow::operator_spec::{MiniBatch, NotNullEnforcer};
@@ -31,10 +33,18 @@ pub(crate) struct Settings {
     pub idle_timeout_ms: u64,
     /// Time to keep idle state, ms; 0 for ever.
     pub state_ttl_ms: u64,
+    /// How much later than necessary interval joins forget rows, ms.
+    pub interval_join_cleanup_ms: u64,
     /// Mini-batches, when enabled.
     pub mini_batch: Option<MiniBatch>,
     /// What sinks do with NULL in NOT NULL columns.
     pub not_null: NotNullEnforcer,
+    /// Whether sinks keep their rows.
+    pub upsert_materialize: UpsertMaterialize,
+    /// Whether sinks are fed by primary key.
+    pub keyed_shuffle: SinkKeyedShuffle,
+    /// Whether INSERT needs ON CONFLICT where keys differ.
+    pub require_on_conflict: bool,
     /// Zone and clock.
     pub context: EvalContext,
 }
@@ -88,8 +98,12 @@ impl Settings {
             watermark_interval_ms: millis(typed.get(&PIPELINE_AUTO_WATERMARK_INTERVAL)?),
             idle_timeout_ms: millis(typed.get(&TABLE_EXEC_SOURCE_IDLE_TIMEOUT)?),
             state_ttl_ms: millis(typed.get(&TABLE_EXEC_STATE_TTL)?),
+            interval_join_cleanup_ms: millis(typed.get(&TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL)?),
             mini_batch,
             not_null,
+            upsert_materialize: typed.get(&TABLE_EXEC_SINK_UPSERT_MATERIALIZE)?,
+            keyed_shuffle: typed.get(&TABLE_EXEC_SINK_KEYED_SHUFFLE)?,
+            require_on_conflict: typed.get(&TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT)?,
             context: EvalContext::from_config(config).map_err(|failure| SettingsError::Value(failure.message))?,
         })
     }

@@ -10,7 +10,7 @@ use super::expr::{coerce, not_supported, same_kind};
 use super::scope::with_hint;
 use super::table_ref::table_options;
 use super::{Binder, catalog_error};
-use crate::ast::{Insert, InsertMode, ObjectName, SetExprKind};
+use crate::ast::{Insert, InsertMode, ObjectName, OnConflict, SetExprKind};
 use crate::catalog::{CatalogEntry, CatalogTable, ObjectPath};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, identity, is_identity};
@@ -27,6 +27,8 @@ pub(crate) struct BoundInsert {
     pub options: BTreeMap<String, String>,
     /// The rows, with the types and in the order of the table's writable columns.
     pub plan: LogicalPlan,
+    /// `ON CONFLICT DO ...`
+    pub on_conflict: Option<OnConflict>,
     /// Where the target is named.
     pub span: crate::ast::Span,
 }
@@ -69,7 +71,7 @@ pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<Bo
         _ => binder.query(&insert.query)?,
     };
     let plan = fit(plan, &path, &table, &insert.columns, insert)?;
-    Ok(BoundInsert { path, table, options, plan, span })
+    Ok(BoundInsert { path, table, options, plan, on_conflict: insert.on_conflict, span })
 }
 
 /// Columns of VALUES that are NULL in every row take the type of the sink's column at their place.

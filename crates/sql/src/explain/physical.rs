@@ -5,11 +5,11 @@ use dataflow::Partitioning;
 use super::TreeNode;
 use crate::physical::{PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, Style, describe};
 
-/// The trees below these nodes. Several roots over one input stand side by side, as the rows of a union.
-pub(crate) fn physical_tree(plan: &PhysicalPlan, roots: &[usize], style: Style, changelog: bool) -> String {
+/// The trees below the roots. Several roots of a query stand side by side, as the rows of a union.
+pub(crate) fn physical_tree(plan: &PhysicalPlan, style: Style, changelog: bool) -> String {
     let printer = Printer { plan, style, changelog };
-    let trees: Vec<TreeNode> = roots.iter().map(|&root| printer.node(root)).collect();
-    let is_union = roots.len() > 1 && roots.iter().all(|&root| !plan.nodes[root].output.is_empty());
+    let trees: Vec<TreeNode> = plan.roots.iter().map(|&(root, _)| printer.node(root)).collect();
+    let is_union = trees.len() > 1 && plan.roots.iter().all(|&(root, _)| !plan.nodes[root].output.is_empty());
     if is_union {
         return TreeNode { text: "Union(all=[true])".into(), inputs: trees }.render();
     }
@@ -67,7 +67,9 @@ impl Printer<'_> {
         let detail = if self.style == Style::Prefix { &line.prefix } else { &line.infix };
         // A sink emits nothing, so it has no changelog mode of its own.
         let mode = if line.name == "Sink" { self.none() } else { self.mode(node) };
-        format!("{}({detail}{mode})", line.name)
+        let parts =
+            if detail.is_empty() { mode.trim_start_matches(", ").to_owned() } else { format!("{detail}{mode}") };
+        format!("{}({parts})", line.name)
     }
 
     fn mode(&self, node: &PhysicalNode) -> String {

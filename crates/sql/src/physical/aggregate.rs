@@ -7,30 +7,25 @@ use dataflow::{RowType, TypeKind};
 
 use super::describe;
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, PhysicalNode, PlanLine};
+use super::{Changes, ColumnSet, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
 use crate::logical::{Aggregate, LogicalWindow, WindowAggregate, WindowTableFunction};
 
 impl PhysicalPlanner<'_> {
-    pub(super) fn group_aggregate(&mut self, node: &Aggregate, update_before: bool) -> Result<Stream, SqlError> {
-        let input = self.plan(&node.input, true)?;
+    pub(super) fn group_aggregate(&mut self, node: &Aggregate) -> Result<Stream, SqlError> {
+        let input = self.plan(&node.input)?;
         let below = self.changes_of(&input);
         let (inputs, parallelism) = self.exchange(&input, &node.keys, 0);
         let state_ttl_ms = self.state_ttl(&node.state_ttl);
-        // DISTINCT says once that a row is there; only a retraction can change that. Where it would be forgotten it is said again.
-        let updates = !node.calls.is_empty() || state_ttl_ms > 0;
-        let changes = Changes {
-            updates,
-            update_before: updates && update_before,
-            deletes: !below.is_insert_only() && !node.keys.is_empty(),
-        };
-        let text = aggregate_text(node, &input.output);
+        // As Flink has it, DISTINCT too: what is planned behind it must not depend on that it never updates.
+        let changes = Changes { deletes: !below.is_insert_only(), ..Changes::ALL };
+        let text = aggregate_text(node, &input.output, !below.is_insert_only());
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::GroupAggregate(GroupAggregateSpec {
                 keys: node.keys.clone(),
                 aggregates: node.calls.clone(),
                 input_retracts: !below.is_insert_only(),
-                generate_update_before: update_before,
+                generate_update_before: true,
                 mini_batch: self.settings.mini_batch,
                 state_ttl_ms,
                 output: node.output.clone(),
@@ -39,6 +34,7 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes,
+            keys: RowKeys::of(0..node.keys.len()),
             distribution: by_keys(node.keys.len()),
             name: "GroupAggregate".into(),
             lines: vec![PlanLine {
@@ -50,7 +46,7 @@ impl PhysicalPlanner<'_> {
     }
 
     pub(super) fn window_aggregate(&mut self, node: &WindowAggregate) -> Result<Stream, SqlError> {
-        let input = self.plan(&node.input, true)?;
+        let input = self.plan(&node.input)?;
         let below = self.changes_of(&input);
         let (inputs, parallelism) = self.exchange(&input, &node.keys, 0);
         let name = if node.is_legacy { "GroupWindowAggregate" } else { "WindowAggregate" };
@@ -70,24 +66,21 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes: Changes::INSERT_ONLY,
+            keys: window_keys(node),
             distribution: by_keys(node.keys.len()),
             name: name.into(),
             lines: vec![PlanLine { name, prefix: text.clone(), infix: text }],
         }))
     }
 
-    pub(super) fn window_table_function(
-        &mut self,
-        node: &WindowTableFunction,
-        update_before: bool,
-    ) -> Result<Stream, SqlError> {
+    pub(super) fn window_table_function(&mut self, node: &WindowTableFunction) -> Result<Stream, SqlError> {
         if let WindowAssigner::Session { .. } = node.window.assigner {
             return Err(SqlError::unsupported(
                 "a SESSION function without an aggregation by window_start and window_end is not supported yet",
                 node.span,
             ));
         }
-        let input = self.plan(&node.input, update_before)?;
+        let input = self.plan(&node.input)?;
         let parallelism = self.parallelism_of(&input);
         let keys = self.distribution_of(&input);
         let inputs = self.forward(&input, parallelism, keys.as_deref());
@@ -105,6 +98,7 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes,
+            keys: RowKeys::none(),
             distribution: keys,
             name: "WindowTableFunction".into(),
             lines: vec![PlanLine { name: "WindowTableFunction", prefix: text.clone(), infix: text }],
@@ -112,7 +106,7 @@ impl PhysicalPlanner<'_> {
     }
 
     /// The zone of window bounds: that of the session, unless the time column already is a wall clock.
-    fn window_zone(&self, window: &LogicalWindow) -> String {
+    pub(super) fn window_zone(&self, window: &LogicalWindow) -> String {
         match window.ty.kind {
             TypeKind::Timestamp { .. } => "UTC".into(),
             _ => self.settings.context.time_zone.name().into(),
@@ -122,6 +116,15 @@ impl PhysicalPlanner<'_> {
 
 fn by_keys(keys: usize) -> Option<Vec<usize>> {
     (keys > 0).then(|| (0..keys).collect())
+}
+
+/// A window is known by each of its properties.
+fn window_keys(node: &WindowAggregate) -> RowKeys {
+    let keys = node.keys.len();
+    let first = keys + node.calls.len();
+    let properties = first..first + node.properties.len();
+    let unique: Vec<ColumnSet> = properties.map(|property| (0..keys).chain([property]).collect()).collect();
+    RowKeys { upsert: unique.clone(), unique }
 }
 
 fn window_time(window: &LogicalWindow) -> WindowTime {
@@ -135,20 +138,26 @@ fn time_name(window: &LogicalWindow, input: &RowType) -> String {
     window.column.map_or_else(|| "proctime".into(), |column| input.fields[column].name.clone())
 }
 
-fn selected(keys: &[usize], calls: &[dataflow::AggregateCall], input: &RowType, output: &RowType) -> Vec<String> {
+fn selected(
+    keys: &[usize],
+    calls: &[dataflow::AggregateCall],
+    input: &RowType,
+    output: &RowType,
+    retracts: bool,
+) -> Vec<String> {
     let mut select: Vec<String> = Vec::new();
     let named = |text: String, name: &str| if text == name { text } else { format!("{text} AS {name}") };
     for (index, key) in keys.iter().enumerate() {
         select.push(named(input.fields[*key].name.clone(), &output.fields[index].name));
     }
     for (call, field) in calls.iter().zip(&output.fields[keys.len()..]) {
-        select.push(named(describe::aggregate(call, input), &field.name));
+        select.push(named(describe::aggregate(call, input, retracts), &field.name));
     }
     select
 }
 
-fn aggregate_text(node: &Aggregate, input: &RowType) -> String {
-    let select = selected(&node.keys, &node.calls, input, &node.output).join(", ");
+fn aggregate_text(node: &Aggregate, input: &RowType, retracts: bool) -> String {
+    let select = selected(&node.keys, &node.calls, input, &node.output, retracts).join(", ");
     if node.keys.is_empty() {
         return format!("select=[{select}]");
     }
@@ -156,7 +165,7 @@ fn aggregate_text(node: &Aggregate, input: &RowType) -> String {
 }
 
 fn window_aggregate_text(node: &WindowAggregate, input: &RowType) -> String {
-    let mut select = selected(&node.keys, &node.calls, input, &node.output);
+    let mut select = selected(&node.keys, &node.calls, input, &node.output, false);
     let first = node.keys.len() + node.calls.len();
     let properties = node.properties.iter().zip(&node.output.fields[first..]);
     select.extend(properties.map(|(property, field)| format!("{} AS {}", describe::property(*property), field.name)));

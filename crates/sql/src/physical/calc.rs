@@ -10,7 +10,7 @@ use crate::error::SqlError;
 use crate::logical::{LogicalPlan, identity, is_identity};
 
 impl PhysicalPlanner<'_> {
-    pub(super) fn calc(&mut self, plan: &LogicalPlan, update_before: bool) -> Result<Stream, SqlError> {
+    pub(super) fn calc(&mut self, plan: &LogicalPlan) -> Result<Stream, SqlError> {
         let (exprs, output, below) = match plan {
             LogicalPlan::Project(node) => (Some(&node.exprs), &node.output, node.input.as_ref()),
             other => (None, other.output(), other),
@@ -19,11 +19,10 @@ impl PhysicalPlanner<'_> {
             LogicalPlan::Filter(node) => (Some(&node.condition), node.input.as_ref()),
             other => (None, other),
         };
-        // An update whose new row is filtered out must still take the old one back.
         let stream = match input {
             // What the watermark alone needs stands behind the wanted columns, so it is dropped here and not by a Calc of its own.
             LogicalPlan::Scan(scan) => self.wide_scan(scan)?,
-            other => self.plan(other, update_before || condition.is_some())?,
+            other => self.plan(other)?,
         };
         let exprs = exprs.map_or_else(|| identity(output), Clone::clone);
         Ok(self.add_calc(stream, condition.cloned(), exprs, output.clone()))
@@ -42,9 +41,10 @@ impl PhysicalPlanner<'_> {
         }
         let parallelism = self.parallelism_of(&stream);
         let changes = self.changes_of(&stream);
-        let keys = self.distribution_of(&stream);
-        let inputs = self.forward(&stream, parallelism, keys.as_deref());
-        let distribution = keys.and_then(|keys| keys.iter().map(|&key| position_of(&exprs, key)).collect());
+        let keys = self.keys_of(&stream).project(&exprs);
+        let by = self.distribution_of(&stream);
+        let inputs = self.forward(&stream, parallelism, by.as_deref());
+        let distribution = by.and_then(|by| by.iter().map(|&column| position_of(&exprs, column)).collect());
         let lines = vec![PlanLine {
             name: "Calc",
             prefix: describe(&exprs, condition.as_ref(), &stream.output, &output, Style::Prefix),
@@ -57,6 +57,7 @@ impl PhysicalPlanner<'_> {
             output,
             parallelism,
             changes,
+            keys,
             distribution,
             name: "Calc".into(),
             lines,

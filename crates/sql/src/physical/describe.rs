@@ -133,14 +133,15 @@ pub(crate) fn type_text(ty: &LogicalType) -> String {
     }
 }
 
-/// `COUNT(DISTINCT a) FILTER b`, over the columns of `input`.
-pub(crate) fn aggregate(call: &AggregateCall, input: &RowType) -> String {
+/// `COUNT(DISTINCT a) FILTER b`, over the columns of `input`; `COUNT_RETRACT(...)` where rows are taken back.
+pub(crate) fn aggregate(call: &AggregateCall, input: &RowType, retracts: bool) -> String {
     let name = |index: &usize| input.fields[*index].name.as_str();
     let args: Vec<&str> = call.args.iter().map(name).collect();
     let args = if args.is_empty() { "*".to_owned() } else { args.join(", ") };
     let distinct = if call.distinct { "DISTINCT " } else { "" };
     let filter = call.filter.as_ref().map_or_else(String::new, |filter| format!(" FILTER {}", name(filter)));
-    format!("{}({distinct}{args}){filter}", call.function)
+    let retract = if retracts { "_RETRACT" } else { "" };
+    format!("{}{retract}({distinct}{args}){filter}", call.function)
 }
 
 /// What a STATE_TTL hint adds to the text of a join.
@@ -166,7 +167,12 @@ pub(crate) fn columns(indices: &[usize], row: &RowType) -> String {
 
 /// `TUMBLE(time_col=[ts], size=[1 min])`
 pub(crate) fn window(assigner: &WindowAssigner, time: &str) -> String {
-    let mut parts = vec![format!("time_col=[{time}]")];
+    window_of_columns(assigner, &format!("time_col=[{time}]"))
+}
+
+/// The same, with the text that says by which columns rows are in a window.
+pub(crate) fn window_of_columns(assigner: &WindowAssigner, columns: &str) -> String {
+    let mut parts = vec![columns.to_owned()];
     let mut with_offset = |offset: i64| {
         if offset != 0 {
             parts.push(format!("offset=[{}]", duration(offset)));

@@ -6,17 +6,26 @@
 mod aggregate;
 mod calc;
 mod chain;
+mod changelog;
 pub(crate) mod describe;
 mod digest;
+mod interval_join;
 mod join;
+mod lookup_join;
 mod planner;
+mod row_keys;
 mod sink;
+mod sink_upsert;
 mod source;
+mod temporal_join;
 mod unnest;
+mod window_join;
 
 pub(crate) use chain::job_graph;
+pub(crate) use changelog::UpdateKind;
 pub(crate) use describe::Style;
 pub(crate) use planner::PhysicalPlanner;
+pub(crate) use row_keys::{ColumnSet, JoinSide, RowKeys};
 
 use dataflow::operator_spec::OperatorSpec;
 use dataflow::{Partitioning, RowType};
@@ -29,6 +38,8 @@ pub(crate) type NodeId = usize;
 pub(crate) struct PhysicalPlan {
     /// Inputs before consumers.
     pub nodes: Vec<PhysicalNode>,
+    /// The nodes whose rows leave the plan, and how they want to hear of updates.
+    pub roots: Vec<(NodeId, UpdateKind)>,
 }
 
 /// One operator.
@@ -42,8 +53,10 @@ pub(crate) struct PhysicalNode {
     pub output: RowType,
     /// Number of subtasks.
     pub parallelism: u32,
-    /// Which changes it emits.
+    /// Which changes it emits. Until the whole plan is known an update counts as -U and +U.
     pub changes: Changes,
+    /// By which columns its rows are told apart.
+    pub keys: RowKeys,
     /// How the rows lie on the subtasks: by these columns of the output.
     pub distribution: Option<Vec<usize>>,
     /// Its name in the job graph: `Calc`, `Source: events`, ...
@@ -86,6 +99,9 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
+    /// Everything.
+    pub const ALL: Changes = Changes { updates: true, update_before: true, deletes: true };
+
     /// Only +I.
     pub const INSERT_ONLY: Changes = Changes { updates: false, update_before: false, deletes: false };
 

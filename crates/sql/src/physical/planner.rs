@@ -1,14 +1,15 @@
 //! From logical nodes to operators: one method a node, each deciding parallelism, exchange and changelog mode of what it makes.
 //!
-//! Whether -U rows are wanted is decided from the sinks down and handed to [`PhysicalPlanner::plan`]; which changes there are is known from the
-//! sources up and stands in each node.
+//! Which changes there are and by which columns rows are told apart is known from the sources up and stands in each node. Which nodes emit -U rows is
+//! decided from the sinks down when all statements are planned: [`PhysicalPlanner::finish`].
 
 use std::collections::HashMap;
 
 use dataflow::operator_spec::{OperatorSpec, ValuesSpec};
 use dataflow::{Partitioning, RowType};
 
-use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine};
+use super::changelog::{infer, supports_only_after};
+use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, RowKeys, UpdateKind};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, StateTtlHint, Values};
 use crate::settings::Settings;
@@ -18,7 +19,7 @@ pub(crate) struct PhysicalPlanner<'a> {
     /// The settings.
     pub settings: &'a Settings,
     /// What has been planned.
-    pub plan: PhysicalPlan,
+    pub(super) plan: PhysicalPlan,
     /// Nodes by everything that makes them equal.
     known: HashMap<String, NodeId>,
 }
@@ -38,21 +39,42 @@ impl<'a> PhysicalPlanner<'a> {
         Self { settings, plan: PhysicalPlan::default(), known: HashMap::new() }
     }
 
-    /// Plans the logical plan; `update_before` says whether its consumer needs -U rows.
-    pub fn plan(&mut self, plan: &LogicalPlan, update_before: bool) -> Result<Stream, SqlError> {
+    /// The plan of all statements.
+    pub fn finish(self) -> PhysicalPlan {
+        infer(self.plan)
+    }
+
+    /// Plans a query whose rows nobody takes, for EXPLAIN.
+    pub fn query(&mut self, plan: &LogicalPlan) -> Result<(), SqlError> {
+        let stream = self.plan(plan)?;
+        let wants = self.wants_least(&stream);
+        self.plan.roots.extend(stream.nodes.iter().map(|&node| (node, wants)));
+        Ok(())
+    }
+
+    /// +U alone, where the producers can serve it.
+    pub(super) fn wants_least(&self, stream: &Stream) -> UpdateKind {
+        match stream.nodes.iter().all(|&node| supports_only_after(&self.plan, node)) {
+            true => UpdateKind::OnlyAfter,
+            false => UpdateKind::BeforeAndAfter,
+        }
+    }
+
+    /// Plans the logical plan.
+    pub(super) fn plan(&mut self, plan: &LogicalPlan) -> Result<Stream, SqlError> {
         match plan {
             LogicalPlan::Scan(node) => self.scan(node),
             LogicalPlan::Values(node) => self.values(node),
-            LogicalPlan::Project(_) | LogicalPlan::Filter(_) => self.calc(plan, update_before),
-            LogicalPlan::Aggregate(node) => self.group_aggregate(node, update_before),
+            LogicalPlan::Project(_) | LogicalPlan::Filter(_) => self.calc(plan),
+            LogicalPlan::Aggregate(node) => self.group_aggregate(node),
             LogicalPlan::WindowAggregate(node) => self.window_aggregate(node),
-            LogicalPlan::WindowTableFunction(node) => self.window_table_function(node, update_before),
+            LogicalPlan::WindowTableFunction(node) => self.window_table_function(node),
             LogicalPlan::Join(node) => self.join(node),
             LogicalPlan::Unnest(node) => self.unnest(node),
             LogicalPlan::Union(node) => {
                 let mut nodes = Vec::new();
                 for input in &node.inputs {
-                    nodes.extend(self.plan(input, update_before)?.nodes);
+                    nodes.extend(self.plan(input)?.nodes);
                 }
                 Ok(Stream { nodes, output: node.output.clone() })
             }
@@ -90,6 +112,14 @@ impl<'a> PhysicalPlanner<'a> {
     /// The changes that flow.
     pub fn changes_of(&self, stream: &Stream) -> Changes {
         stream.nodes.iter().fold(Changes::INSERT_ONLY, |all, &node| all.or(self.plan.nodes[node].changes))
+    }
+
+    /// By which columns the rows are told apart; rows of several producers are not.
+    pub fn keys_of(&self, stream: &Stream) -> RowKeys {
+        match stream.nodes.as_slice() {
+            [node] => self.plan.nodes[*node].keys.clone(),
+            _ => RowKeys::none(),
+        }
     }
 
     /// The highest parallelism among the producers.
@@ -155,6 +185,7 @@ impl<'a> PhysicalPlanner<'a> {
             output: node.output.clone(),
             parallelism: 1,
             changes: Changes::INSERT_ONLY,
+            keys: RowKeys::none(),
             distribution: None,
             name: "Source: Values".into(),
             lines: vec![PlanLine { name: "Values", prefix: text.clone(), infix: text }],

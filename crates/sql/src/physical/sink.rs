@@ -1,12 +1,13 @@
 //! Sinks: whether the table can take the changes that arrive, and how they are spread over its writers.
 
+use common::config::options::SinkKeyedShuffle;
 use connectors::ChangelogMode;
 use dataflow::operator_spec::{OperatorSpec, SinkSpec};
 use dataflow::{Partitioning, RowType};
 
 use super::planner::{PhysicalPlanner, Stream};
 use super::source::{check_primary_key, connector_error, connector_spec, no_connector};
-use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PlanLine};
+use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PlanLine, RowKeys, UpdateKind};
 use crate::bind::BoundInsert;
 use crate::catalog::ColumnSource;
 use crate::error::SqlError;
@@ -14,7 +15,7 @@ use crate::logical::LogicalPlan;
 
 impl PhysicalPlanner<'_> {
     /// Plans an INSERT whose query has been optimised to `plan`.
-    pub fn insert(&mut self, insert: &BoundInsert, plan: &LogicalPlan) -> Result<NodeId, SqlError> {
+    pub fn insert(&mut self, insert: &BoundInsert, plan: &LogicalPlan) -> Result<(), SqlError> {
         let span = insert.span;
         let spec = connector_spec(&insert.path, &insert.table, &insert.options);
         let ability = match &spec {
@@ -37,19 +38,20 @@ impl PhysicalPlanner<'_> {
             )
             .with_hint("declare it METADATA VIRTUAL"));
         }
-        let stream = self.plan(plan, ability.accepts == ChangelogMode::All)?;
+        let stream = self.plan(plan)?;
         let changes = self.changes_of(&stream);
         if ability.accepts == ChangelogMode::InsertOnly && !changes.is_insert_only() {
             return Err(self.refuse_changes(&stream, &insert.path.to_string(), span));
         }
         let connector = spec.expect("a table without a connector was refused above");
         let primary_key = primary_key(insert);
+        let upsert = self.upsert(&stream, &primary_key, ability.accepts, insert)?;
         let parallelism = ability.parallelism.unwrap_or_else(|| self.parallelism_of(&stream));
         let inputs = self.sink_edges(&stream, parallelism, &primary_key, changes, insert)?;
         let fields: Vec<&str> = stream.output.fields.iter().map(|field| field.name.as_str()).collect();
         let text = format!("table=[{}], fields=[{}]", insert.path, fields.join(", "));
         let input = connector.physical.clone();
-        Ok(self.add(PhysicalNode {
+        let sink = self.add(PhysicalNode {
             spec: OperatorSpec::Sink(SinkSpec {
                 connector,
                 input,
@@ -61,29 +63,35 @@ impl PhysicalPlanner<'_> {
             output: RowType::default(),
             parallelism,
             changes,
+            keys: RowKeys::none(),
             distribution: None,
             name: format!("Sink: {}", insert.path.object),
             lines: vec![PlanLine { name: "Sink", prefix: text.clone(), infix: text }],
-        }))
+        });
+        self.plan.roots.push((sink, upsert.wants));
+        Ok(())
     }
 
     /// Plans a SELECT whose rows a client fetches.
-    pub fn collect(&mut self, plan: &LogicalPlan) -> Result<NodeId, SqlError> {
-        let stream = self.plan(plan, true)?;
+    pub fn collect(&mut self, plan: &LogicalPlan) -> Result<(), SqlError> {
+        let stream = self.plan(plan)?;
         let changes = self.changes_of(&stream);
         let inputs = self.forward(&stream, 1, None);
         let fields: Vec<&str> = stream.output.fields.iter().map(|field| field.name.as_str()).collect();
         let text = format!("table=[*anonymous_collect*], fields=[{}]", fields.join(", "));
-        Ok(self.add(PhysicalNode {
+        let collect = self.add(PhysicalNode {
             spec: OperatorSpec::Collect,
             inputs,
             output: RowType::default(),
             parallelism: 1,
             changes,
+            keys: RowKeys::none(),
             distribution: None,
             name: "Sink: Collect table sink".into(),
             lines: vec![PlanLine { name: "Sink", prefix: text.clone(), infix: text }],
-        }))
+        });
+        self.plan.roots.push((collect, UpdateKind::BeforeAndAfter));
+        Ok(())
     }
 
     /// Rows of one key must reach one writer in order.
@@ -95,12 +103,9 @@ impl PhysicalPlanner<'_> {
         changes: Changes,
         insert: &BoundInsert,
     ) -> Result<Vec<PhysicalEdge>, SqlError> {
-        if changes.is_insert_only() {
-            return Ok(self.forward(stream, parallelism, None));
-        }
+        let given = self.parallelism_of(stream);
         if primary_key.is_empty() {
-            let given = self.parallelism_of(stream);
-            if given != parallelism && parallelism != 1 {
+            if given != parallelism && parallelism != 1 && !changes.is_insert_only() {
                 return Err(SqlError::validation(
                     format!(
                         "The sink for table '{}' has a configured parallelism of {parallelism}, while the input parallelism is {given}. Since the configured parallelism is different from the input's parallelism and the changelog mode is not insert-only, a primary key is required but could not be found.",
@@ -111,9 +116,13 @@ impl PhysicalPlanner<'_> {
             }
             return Ok(self.forward(stream, parallelism, None));
         }
-        let by_key = self.distribution_of(stream).is_some_and(|keys| keys.iter().all(|key| primary_key.contains(key)));
-        if by_key || self.parallelism_of(stream) == 1 && parallelism == 1 {
-            return Ok(self.forward(stream, parallelism, Some(primary_key)));
+        let is_shuffled = match self.settings.keyed_shuffle {
+            SinkKeyedShuffle::None => false,
+            SinkKeyedShuffle::Auto => given != parallelism && parallelism != 1,
+            SinkKeyedShuffle::Force => parallelism != 1,
+        };
+        if !is_shuffled {
+            return Ok(self.forward(stream, parallelism, None));
         }
         let edge = |&source: &NodeId| PhysicalEdge {
             source,
@@ -143,7 +152,7 @@ impl PhysicalPlanner<'_> {
             (false, true) => "delete",
             _ => "update",
         };
-        let shown = node.lines.last().map_or_else(String::new, |line| format!("{}({})", line.name, line.prefix));
+        let shown = node.lines.last().map_or_else(String::new, |line| format!("{}({})", line.name, line.infix));
         SqlError::validation(
             format!("Table sink '{table}' doesn't support consuming {kinds} changes which is produced by node {shown}"),
             span,

@@ -7,7 +7,7 @@ use dataflow::{Expr, Field, RowType};
 use super::calc;
 use super::describe::{Style, expression};
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, PhysicalNode, PlanLine};
+use super::{Changes, PhysicalNode, PlanLine, RowKeys};
 use crate::ast::Span;
 use crate::catalog::{CatalogTable, ColumnSource, ObjectPath};
 use crate::error::SqlError;
@@ -54,20 +54,29 @@ impl PhysicalPlanner<'_> {
         });
         let lines = lines(node, &plan, &read_type, &exprs, &output, projection.is_some(), watermark.as_ref());
         let changes = match ability.row_kinds {
-            ChangelogMode::All => Changes { updates: true, update_before: true, deletes: true },
+            ChangelogMode::All => Changes::ALL,
             _ => Changes::INSERT_ONLY,
         };
+        let keys = primary_key(table, &plan.out);
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Source(SourceSpec { connector, read: plan.read, projection, watermark }),
             inputs: Vec::new(),
             output,
             parallelism: ability.parallelism.unwrap_or(self.settings.parallelism),
             changes,
+            keys,
             distribution: None,
             name: format!("Source: {}", node.path.object),
             lines,
         }))
     }
+}
+
+/// The primary key, if all of it comes out.
+fn primary_key(table: &CatalogTable, out: &[usize]) -> RowKeys {
+    let place = |name: &String| out.iter().position(|&column| table.columns[column].name == *name);
+    let columns = table.primary_key.as_ref().and_then(|key| key.columns.iter().map(place).collect::<Option<Vec<_>>>());
+    columns.map_or_else(RowKeys::none, RowKeys::of)
 }
 
 fn source_ability(node: &Scan) -> Result<(ConnectorSpec, SourceAbility), SqlError> {

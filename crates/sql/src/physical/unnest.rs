@@ -1,17 +1,17 @@
 //! UNNEST: the elements of a collection beside their row. Keeps rows, and the changes that they are, where they lie.
 
+use dataflow::TypeKind;
 use dataflow::operator_spec::{OperatorSpec, UnnestSpec};
 
 use super::describe::{Style, columns, expression};
 use super::planner::{PhysicalPlanner, Stream};
-use super::{PhysicalNode, PlanLine};
+use super::{PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
 use crate::logical::Unnest;
 
 impl PhysicalPlanner<'_> {
     pub(super) fn unnest(&mut self, node: &Unnest) -> Result<Stream, SqlError> {
-        // The elements of an update's new row are not those of the old one, which must be taken back.
-        let input = self.plan(&node.input, true)?;
+        let input = self.plan(&node.input)?;
         let parallelism = self.parallelism_of(&input);
         let keys = self.distribution_of(&input);
         let inputs = self.forward(&input, parallelism, keys.as_deref());
@@ -20,7 +20,9 @@ impl PhysicalPlanner<'_> {
         let kind = if node.outer { "LEFT" } else { "INNER" };
         let text = |style| {
             let collection = expression(&node.collection, &input.output, style);
-            let call = format!("$UNNEST_ROWS$1({collection})");
+            let function =
+                if node.collection.ty.kind == TypeKind::BigInt { "$REPLICATE_ROWS$1" } else { "$UNNEST_ROWS$1" };
+            let call = format!("{function}({collection})");
             let select = columns(&all, &node.output);
             format!("invocation=[{call}], correlate=[table({call})], select=[{select}], joinType=[{kind}]")
         };
@@ -36,6 +38,7 @@ impl PhysicalPlanner<'_> {
             output: node.output.clone(),
             parallelism,
             changes,
+            keys: RowKeys::none(),
             distribution: keys,
             name: "Correlate".into(),
             lines,

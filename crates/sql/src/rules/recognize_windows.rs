@@ -5,6 +5,7 @@
 use dataflow::operator_spec::{WindowAssigner, WindowProperty};
 use dataflow::{AggregateCall, Expr, ExprKind, Field, RowType};
 
+use super::attached_windows;
 use crate::error::SqlError;
 use crate::logical::{
     Aggregate, LogicalPlan, LogicalWindow, WindowAggregate, WindowTableFunction, conjunction, conjuncts, substitute,
@@ -30,7 +31,7 @@ struct Shape {
 
 fn recognize(node: Aggregate) -> Result<LogicalPlan, SqlError> {
     let Some(shape) = shape_of(&node.input) else {
-        return Ok(LogicalPlan::Aggregate(node));
+        return Ok(attached_windows::over_bounds(node));
     };
     let width = shape.function.input.output().len();
     let column_of = |key: usize| match shape.exprs[key].kind {

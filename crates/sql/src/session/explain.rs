@@ -6,7 +6,7 @@ use crate::ast::{Explain, ExplainDetail, Insert, Span, StatementKind};
 use crate::bind::{Binder, not_supported};
 use crate::error::SqlError;
 use crate::explain::{logical_tree, physical_tree};
-use crate::physical::{PhysicalPlanner, Style};
+use crate::physical::{PhysicalPlan, PhysicalPlanner, Style};
 use crate::rules::{optimize, share_scans};
 
 impl Session {
@@ -23,9 +23,8 @@ impl Session {
                 let mut plan = placed(optimize(bound.clone(), &settings.context), span)?;
                 share_scans(std::slice::from_mut(&mut plan));
                 let mut planner = PhysicalPlanner::new(&settings);
-                // Nothing asks for -U rows here, because nothing takes the rows.
-                let roots = placed(planner.plan(&plan, false), span)?.nodes;
-                return Ok(Outcome::list("result", [text(&logical_tree(&bound), &planner, &roots, changelog)]));
+                placed(planner.query(&plan), span)?;
+                return Ok(Outcome::list("result", [text(&logical_tree(&bound), &planner.finish(), changelog)]));
             }
             StatementKind::Insert(insert) => std::slice::from_ref(insert.as_ref()),
             StatementKind::StatementSet(set) => set.inserts.as_slice(),
@@ -36,7 +35,7 @@ impl Session {
 
     fn explain_inserts(&self, inserts: &[Insert], changelog: bool, span: Span) -> Result<Outcome, SqlError> {
         let settings = self.settings(span)?;
-        let (bound, planner) = self.plan_inserts(inserts, &settings, span)?;
+        let (bound, plan) = self.plan_inserts(inserts, &settings, span)?;
         let trees: Vec<String> = bound
             .iter()
             .map(|insert| {
@@ -45,15 +44,13 @@ impl Session {
                 sink + &crate::explain::indented(&logical_tree(&insert.plan))
             })
             .collect();
-        let is_sink = |id: &usize| planner.plan.nodes[*id].output.is_empty();
-        let roots: Vec<usize> = (0..planner.plan.nodes.len()).filter(is_sink).collect();
-        Ok(Outcome::list("result", [text(&trees.join("\n"), &planner, &roots, changelog)]))
+        Ok(Outcome::list("result", [text(&trees.join("\n"), &plan, changelog)]))
     }
 }
 
-fn text(ast: &str, planner: &PhysicalPlanner<'_>, roots: &[usize], changelog: bool) -> String {
-    let physical = physical_tree(&planner.plan, roots, Style::Prefix, changelog);
-    let execution = physical_tree(&planner.plan, roots, Style::Infix, false);
+fn text(ast: &str, plan: &PhysicalPlan, changelog: bool) -> String {
+    let physical = physical_tree(plan, Style::Prefix, changelog);
+    let execution = physical_tree(plan, Style::Infix, false);
     format!(
         "== Abstract Syntax Tree ==\n{ast}\n== Optimized Physical Plan ==\n{physical}\n== Optimized Execution Plan ==\n{execution}"
     )

@@ -6,7 +6,7 @@ use crate::ast::{Insert, Query, Span};
 use crate::bind::{Binder, BoundInsert, bind_insert};
 use crate::error::SqlError;
 use crate::logical::LogicalPlan;
-use crate::physical::{PhysicalPlanner, job_graph};
+use crate::physical::{PhysicalPlan, PhysicalPlanner, job_graph};
 use crate::rules::{optimize, share_scans};
 use crate::settings::Settings;
 
@@ -21,29 +21,31 @@ impl Session {
         placed(refuse_null_constants(&plan), span)?;
         share_scans(std::slice::from_mut(&mut plan));
         let mut planner = PhysicalPlanner::new(&settings);
-        let collect = placed(planner.collect(&plan), span)?;
-        let collect_parallelism = planner.plan.nodes[collect].parallelism;
+        placed(planner.collect(&plan), span)?;
+        let plan = planner.finish();
+        let collect = plan.roots[0].0;
+        let collect_parallelism = plan.nodes[collect].parallelism;
         let name = settings.job_name.clone().unwrap_or_else(|| "collect".into());
-        let (graph, ids) = job_graph(&planner.plan, name, &settings, self.config.clone());
+        let (graph, ids) = job_graph(&plan, name, &settings, self.config.clone());
         Ok(Outcome::Select { graph: Box::new(graph), schema, collect: ids[collect], collect_parallelism })
     }
 
     pub(super) fn insert(&mut self, inserts: &[Insert], span: Span) -> Result<Outcome, SqlError> {
         let settings = self.settings(span)?;
-        let planned = self.plan_inserts(inserts, &settings, span)?;
-        let names: Vec<String> = planned.0.iter().map(|insert| insert.path.to_string()).collect();
+        let (bound, plan) = self.plan_inserts(inserts, &settings, span)?;
+        let names: Vec<String> = bound.iter().map(|insert| insert.path.to_string()).collect();
         let name = settings.job_name.clone().unwrap_or_else(|| format!("insert-into_{}", names.join(",")));
-        let (graph, _) = job_graph(&planned.1.plan, name, &settings, self.config.clone());
+        let (graph, _) = job_graph(&plan, name, &settings, self.config.clone());
         Ok(Outcome::Insert(Box::new(graph)))
     }
 
     /// Plans inserts as one job.
-    pub(super) fn plan_inserts<'s>(
+    pub(super) fn plan_inserts(
         &self,
         inserts: &[Insert],
-        settings: &'s Settings,
+        settings: &Settings,
         span: Span,
-    ) -> Result<(Vec<BoundInsert>, PhysicalPlanner<'s>), SqlError> {
+    ) -> Result<(Vec<BoundInsert>, PhysicalPlan), SqlError> {
         let mut bound = Vec::with_capacity(inserts.len());
         let mut plans: Vec<LogicalPlan> = Vec::with_capacity(inserts.len());
         for insert in inserts {
@@ -56,7 +58,7 @@ impl Session {
         for (insert, plan) in bound.iter().zip(&plans) {
             placed(planner.insert(insert, plan), span)?;
         }
-        Ok((bound, planner))
+        Ok((bound, planner.finish()))
     }
 }
 

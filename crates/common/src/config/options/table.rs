@@ -17,6 +17,38 @@ impl ConfigEnum for NotNullEnforcer {
     const NAMES: &'static [(&'static str, Self)] = &[("ERROR", Self::Error), ("DROP", Self::Drop)];
 }
 
+/// Whether a sink keeps what was written to it, so that late changes of other rows with the same primary key do not win.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpsertMaterialize {
+    /// Never.
+    None,
+    /// Where the upsert key of the rows is not the primary key.
+    Auto,
+    /// Wherever there is a primary key.
+    Force,
+}
+
+impl ConfigEnum for UpsertMaterialize {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("NONE", Self::None), ("AUTO", Self::Auto), ("FORCE", Self::Force)];
+}
+
+/// Whether the rows of a table with a primary key are brought to its writers by that key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SinkKeyedShuffle {
+    /// Never.
+    None,
+    /// Where the sink's parallelism is not that of its input.
+    Auto,
+    /// Wherever the sink's parallelism is not 1.
+    Force,
+}
+
+impl ConfigEnum for SinkKeyedShuffle {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("NONE", Self::None), ("AUTO", Self::Auto), ("FORCE", Self::Force)];
+}
+
 options! {
     TABLE_LOCAL_TIME_ZONE: String = "table.local-time-zone" default "default",
         "Time zone of the session, such as 'Europe/Berlin' or 'GMT-08:00'; 'default' is the system's.";
@@ -30,8 +62,16 @@ options! {
         "Silence after which a source no longer holds watermarks back; 0 never.";
     TABLE_EXEC_STATE_TTL: Duration = "table.exec.state.ttl" default "PT0S",
         "Time after which state that was not updated may be dropped; 0 never.";
+    TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL: Duration = "table.exec.interval-join.min-cleanup-interval" default "PT0S",
+        "How much later than necessary an interval join looks at rows that match no more; pads of outer joins come later by it.";
     TABLE_EXEC_SINK_NOT_NULL_ENFORCER: NotNullEnforcer = "table.exec.sink.not-null-enforcer" default "ERROR",
         "What a sink does with NULL in a NOT NULL column.";
+    TABLE_EXEC_SINK_UPSERT_MATERIALIZE: UpsertMaterialize = "table.exec.sink.upsert-materialize" default "AUTO",
+        "Whether a sink keeps its rows, so that of those with one primary key the newest wins whatever order they come in.";
+    TABLE_EXEC_SINK_KEYED_SHUFFLE: SinkKeyedShuffle = "table.exec.sink.keyed-shuffle" default "AUTO",
+        "Whether rows are brought to the writers of a table by its primary key.";
+    TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT: bool = "table.exec.sink.require-on-conflict" default "true",
+        "Whether INSERT needs ON CONFLICT where the upsert key of the rows is not the primary key.";
     TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM: i32 = "table.exec.resource.default-parallelism" default "-1",
         "Parallelism of SQL jobs; -1 takes parallelism.default.";
     TABLE_DML_SYNC: bool = "table.dml-sync" default "false",
