@@ -10,6 +10,7 @@ mod input_keys;
 mod interval_join;
 mod join;
 mod lookup_join;
+mod not_null;
 mod ordered;
 mod over_aggregate;
 mod rank;
@@ -92,7 +93,7 @@ pub(crate) fn create(
         }
         OperatorSpec::DropUpdateBefore => Ok(boxed(drop_update_before::DropUpdateBefore)),
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
-        OperatorSpec::Collect => collect::Collect::new(descriptor.id, context).map(boxed),
+        OperatorSpec::Collect => collect::Collect::new(descriptor.id, input, context).map(boxed),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }
