@@ -98,7 +98,7 @@ fn text(node: &OverAggregate, input: &RowType) -> String {
     let columns: Vec<usize> = (0..input.len()).collect();
     let mut select = vec![describe::columns(&columns, input)];
     for (call, field) in node.calls.iter().zip(&node.output.fields[input.len()..]) {
-        select.push(format!("{} AS {}", describe::aggregate(call, input), field.name));
+        select.push(format!("{} AS {}", describe::aggregate(call, input, false), field.name));
     }
     let partition = match node.partition.is_empty() {
         true => String::new(),
