@@ -5,8 +5,8 @@ use dataflow::{Expr, ExprKind, Literal, LogicalType, TimeAttribute, TypeKind};
 
 use super::expr::{Clause, ExprBinder, case_of, function_error, not_supported, resolved_call};
 use super::groups::is_aggregate;
-use super::literal::string;
 use super::operators::illegal_null;
+use super::over::is_window_function;
 use super::window::{GroupWindowFunction, WindowKind};
 use crate::ast::{FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Span};
 use crate::error::SqlError;
@@ -21,8 +21,11 @@ impl ExprBinder<'_> {
             .with_detail("functions of catalogs are not supported yet"));
         };
         let upper = name.value.to_uppercase();
-        if call.over.is_some() {
-            return Err(not_supported("an OVER aggregate", span));
+        if let Some(over) = &call.over {
+            return self.over(&upper, call, over, span);
+        }
+        if is_window_function(&upper) {
+            return Err(SqlError::validation("OVER clause is necessary for window functions", span));
         }
         if is_aggregate(&upper) {
             return self.aggregate(&upper, call, span);
@@ -47,6 +50,9 @@ impl ExprBinder<'_> {
         }
         let args = self.scalar_args(&call.args, span)?;
         match (upper.as_str(), args.len()) {
+            ("IF", 3) if args[1].ty.kind == TypeKind::Null || args[2].ty.kind == TypeKind::Null => {
+                Err(illegal_null(span))
+            }
             ("CHAR_LENGTH" | "CHARACTER_LENGTH", 1) if args[0].ty.kind == TypeKind::Null => Err(illegal_null(span)),
             ("TYPEOF", 1) if matches!(&args[0].kind, ExprKind::Call { function, .. } if function == "PROCTIME") => {
                 Err(SqlError::validation(
@@ -54,7 +60,10 @@ impl ExprBinder<'_> {
                     span,
                 ))
             }
-            ("CURRENT_DATABASE", 0) => Ok(string(&self.facts.current_database)),
+            ("CURRENT_DATABASE", 0) => {
+                let name = Literal::String(self.facts.current_database.clone());
+                Ok(Expr::literal(name, TypeKind::STRING.not_null()))
+            }
             ("PROCTIME", 0) => Ok(Expr::call("PROCTIME", args, proctime_type())),
             ("NULLIF", 2) => self.null_if(args, span),
             ("CEILING", _) => self.call("CEIL", args, span),
@@ -117,6 +126,18 @@ impl ExprBinder<'_> {
                 self.met_aggregate = true;
                 Err(illegal_aggregate(self.clause, span))
             }
+        }
+    }
+
+    /// The word of the clause, for messages.
+    pub(super) fn clause_word(&self) -> &'static str {
+        match self.clause {
+            Clause::Where => "WHERE",
+            Clause::GroupBy => "GROUP BY",
+            Clause::On => "ON",
+            Clause::Values => "VALUES",
+            Clause::Select => "HAVING",
+            Clause::Aggregate | Clause::Table => "this",
         }
     }
 

@@ -73,7 +73,7 @@ pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<Bo
     let options = table_options(&table, &insert.hints)?;
     let plan = match &insert.query.body.kind {
         SetExprKind::Values(rows) => type_nulls(binder.values(rows, true, insert.query.span)?, &table),
-        _ => binder.query(&insert.query)?,
+        _ => binder.top_query(&insert.query)?,
     };
     let plan = fit(plan, &path, &table, &insert.columns, insert)?;
     Ok(BoundInsert { path, table, options, plan, on_conflict: insert.on_conflict, span })

@@ -10,7 +10,7 @@ use crate::ast::Span;
 use crate::bind::{group_window_without_time, not_a_time_attribute};
 use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
-use crate::logical::{Join, LogicalPlan, LogicalWindow, time_attribute_of, window_columns};
+use crate::logical::{Join, LogicalPlan, LogicalWindow, OverAggregate, Rank, time_attribute_of, window_columns};
 
 /// Settles the time attributes of all fields.
 pub(super) fn materialize_time(plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
@@ -42,6 +42,12 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
                 field.ty = settled.ty.clone();
             }
         }
+        LogicalPlan::OverAggregate(OverAggregate { output, .. }) | LogicalPlan::Rank(Rank { output, .. }) => {
+            for (field, settled) in output.fields.iter_mut().zip(&below[0].fields) {
+                field.ty = settled.ty.clone();
+            }
+        }
+        LogicalPlan::Sort(_) => {}
         LogicalPlan::Aggregate(node) => forget(&mut node.output.fields),
         LogicalPlan::WindowAggregate(node) => {
             if !settle_window(&mut node.window, &below[0]) {

@@ -5,6 +5,7 @@
 mod alter;
 mod configuration;
 mod ddl;
+mod describe_function;
 mod explain;
 mod modules;
 mod outcome;

@@ -108,10 +108,8 @@ impl Session {
                 (if what == ShowList::Views { "view name" } else { "table name" }, names)
             }
             ShowList::Functions => {
-                let catalogue = ::expr::functions::catalogue().iter();
-                let named = catalogue.map(|function| function.name).filter(|name| is_function_name(name));
-                let mut names: Vec<String> =
-                    named.map(str::to_lowercase).chain(self.catalog.functions().into_keys()).collect();
+                let mut names = super::describe_function::function_names();
+                names.extend(self.catalog.functions().into_keys());
                 names.sort();
                 names.dedup();
                 ("function name", names)
@@ -146,6 +144,9 @@ impl Session {
                     rows.extend(others.map(|(key, value)| row(&format!("option:{key}"), Some(value.clone()))));
                 }
                 Ok(Outcome::table(&["info name", "info value"], rows))
+            }
+            (ObjectKind::Function, DescribeTarget::Name(name)) => {
+                super::describe_function::describe_function(name, describe.extended)
             }
             (object, _) => Err(not_supported(&format!("DESCRIBE {}", object.words()), span)),
         }
@@ -261,10 +262,6 @@ fn describe_parts(
 ) -> Vec<Option<String>> {
     let nullable = if column.ty.nullable { "TRUE" } else { "FALSE" };
     vec![Some(column.name.clone()), Some(column.type_text()), Some(nullable.into()), key, extras, watermark]
-}
-
-fn is_function_name(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// SQL's LIKE over names.

@@ -7,18 +7,16 @@ mod tests;
 use std::sync::Arc;
 use std::task::Waker;
 
-use arrow_array::Array;
-use arrow_array::BooleanArray;
-use arrow_buffer::NullBuffer;
 use connectors::WriterContext;
 use dataflow::checkpoint::OperatorStateItem;
-use dataflow::operator_spec::{NotNullEnforcer, SinkSpec};
+use dataflow::operator_spec::SinkSpec;
 use dataflow::{
-    Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress, SinkWriter,
-    Stateful, StreamElement,
+    Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress, RowType,
+    SinkWriter, Stateful, StreamElement,
 };
 
 use super::OperatorContext;
+use super::not_null::NotNullColumns;
 use crate::metrics::TaskMetrics;
 use commits::{Commits, item};
 
@@ -34,10 +32,7 @@ pub(super) struct Sink {
     /// Whether what is left at the end of the input is committed with a checkpoint that follows.
     ends_with_checkpoint: bool,
     finish: Finish,
-    table: String,
-    /// Index and name of the columns that are NOT NULL.
-    required: Vec<(usize, String)>,
-    enforcer: NotNullEnforcer,
+    not_null: NotNullColumns,
     metrics: Arc<TaskMetrics>,
 }
 
@@ -84,44 +79,21 @@ impl Sink {
         ends_with_checkpoint: bool,
         metrics: Arc<TaskMetrics>,
     ) -> Self {
-        let columns = spec.connector.physical.fields.iter().enumerate();
-        let required = columns.filter(|(index, field)| !field.ty.nullable && *index < spec.input.len());
+        let written = spec.connector.physical.fields.iter().take(spec.input.len()).cloned().collect();
         Self {
             writer,
             commits,
             ends_with_checkpoint,
             finish: Finish::Writing,
-            table: spec.connector.table.clone(),
-            required: required.map(|(index, field)| (index, field.name.clone())).collect(),
-            enforcer: spec.not_null,
+            not_null: NotNullColumns::of(&RowType::new(written), spec.not_null, Some(spec.connector.table.clone())),
             metrics,
-        }
-    }
-
-    /// Fails or drops rows with a NULL where there must be none.
-    fn enforce_not_null(&self, batch: Batch) -> Result<Batch, Failure> {
-        let mut valid: Option<NullBuffer> = None;
-        for (index, name) in &self.required {
-            let nulls = batch.column(*index).logical_nulls().filter(|nulls| nulls.null_count() > 0);
-            if nulls.is_some() && self.enforcer == NotNullEnforcer::Error {
-                return Err(Failure::user(format!(
-                    "Column '{name}' of table '{}' is NOT NULL, however, a null value is being written into it. You can set job configuration \
-                     'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception and drop such records silently.",
-                    self.table
-                )));
-            }
-            valid = NullBuffer::union(valid.as_ref(), nulls.as_ref());
-        }
-        match valid {
-            None => Ok(batch),
-            Some(valid) => Ok(batch.filter(&BooleanArray::from(valid.into_inner()))?),
         }
     }
 }
 
 impl Operator for Sink {
     fn process(&mut self, _input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
-        let batch = if self.required.is_empty() { batch } else { self.enforce_not_null(batch)? };
+        let batch = self.not_null.enforce(batch)?;
         if batch.num_rows() > 0 {
             self.writer.write(&batch)?;
             self.metrics.records_out.add(batch.num_rows() as u64);
