@@ -49,6 +49,9 @@ struct BoundOrder {
     nulls_first: bool,
 }
 
+/// A window by the columns that are computed for it: of its partition, of its order, and of the arguments of each call.
+type SettledWindow = (Vec<usize>, Vec<SortField>, Vec<Vec<usize>>);
+
 /// Whether the upper-case name is that of a function that only stands before OVER.
 pub(super) fn is_window_function(name: &str) -> bool {
     matches!(name, "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "PERCENT_RANK" | "CUME_DIST" | "NTILE" | "LAG" | "LEAD")
@@ -124,7 +127,7 @@ impl Overs {
                 None => windows.push((call.window.clone(), vec![index])),
             }
         }
-        let settled: Vec<(Vec<usize>, Vec<SortField>, Vec<Vec<usize>>)> = windows
+        let settled: Vec<SettledWindow> = windows
             .iter()
             .map(|(window, calls)| {
                 let partition = window.partition.iter().map(|expr| columns.add(expr)).collect();
