@@ -108,7 +108,8 @@ impl Cluster {
              CREATE TABLE firsts (k BIGINT) {};
              EXECUTE STATEMENT SET BEGIN
              INSERT INTO ids SELECT id FROM numbers;
-             INSERT INTO firsts SELECT DISTINCT MOD(id, 1000) FROM numbers;
+             INSERT INTO firsts SELECT k FROM (SELECT k, ROW_NUMBER() OVER (PARTITION BY k ORDER BY p) AS place
+                 FROM (SELECT MOD(id, 1000) AS k, PROCTIME() AS p FROM numbers)) WHERE place = 1;
              END;",
             files("ids"),
             files("firsts")
@@ -265,7 +266,7 @@ fn a_savepoint_lets_the_job_go_on_and_fits_no_other_one() {
     let file = cluster.folder.path().join("other.sql");
     std::fs::write(&file, &other).expect("a file");
     let refused = ["run", "-d", "-s", &savepoint, &file.display().to_string()];
-    cluster.fails(&refused, &["state that no operator of the job takes", "GroupAggregate", "(-n,"]);
+    cluster.fails(&refused, &["state that no operator of the job takes", "Deduplicate", "(-n,"]);
     let other = cluster.submit("other", &other, &["-n", "-s", &savepoint]);
     cluster.wait_for(&other, "RUNNING");
     cluster.succeeds(&["cancel", &other]);

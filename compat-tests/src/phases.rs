@@ -36,9 +36,9 @@ pub const RESCALED: [Phase; 3] = [
     Phase { parallelism: 1, checkpoints: 0, backend: "rocksdb" },
 ];
 
-/// Slow enough for a handful of rows to last several checkpoints.
-const ROWS_PER_SECOND: u32 = 40;
-const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(10);
+/// Slow enough for a handful of rows to last until the second savepoint, and some rows come before each.
+const ROWS_PER_SECOND: u32 = 10;
+const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How a case came out.
 #[derive(Debug, Default)]
