@@ -32,6 +32,8 @@ pub enum OperatorSpec {
     Join(JoinSpec),
     /// Takes -U rows out of a changelog.
     DropUpdateBefore,
+    /// Keeps the rows written to a table, by primary key.
+    SinkUpsertMaterializer(SinkUpsertMaterializerSpec),
     /// Writes a table.
     Sink(SinkSpec),
     /// Keeps results for the client that fetches them.
@@ -260,6 +262,17 @@ pub struct JoinSpec {
     pub condition: Option<Expr>,
     /// Left columns then right columns; only left columns for Semi and Anti.
     pub output: RowType,
+}
+
+/// Keeps the rows written to a table, so that of those with one primary key the newest wins in whatever order they come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinkUpsertMaterializerSpec {
+    /// Columns of the primary key.
+    pub primary_key: Vec<usize>,
+    /// Columns by which a row of a primary key is known again; absent when only the row as a whole tells.
+    pub upsert_key: Option<Vec<usize>>,
+    /// `table.exec.state.ttl`, ms; 0: keep for ever.
+    pub state_ttl_ms: u64,
 }
 
 /// A sink operator.

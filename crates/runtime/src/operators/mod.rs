@@ -9,6 +9,7 @@ mod join;
 #[cfg(test)]
 pub(crate) mod rescaling;
 mod sink;
+mod sink_upsert_materializer;
 pub(crate) mod state_environment;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -77,6 +78,10 @@ pub(crate) fn create(
                 .map(boxed)
         }
         OperatorSpec::DropUpdateBefore => Ok(boxed(drop_update_before::DropUpdateBefore)),
+        OperatorSpec::SinkUpsertMaterializer(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            sink_upsert_materializer::SinkUpsertMaterializer::new(spec, input, context.clock.clone(), state).map(boxed)
+        }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
         OperatorSpec::Collect => collect::Collect::new(descriptor.id, context).map(boxed),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {

@@ -27,7 +27,8 @@ mod window;
 
 pub(crate) use calcite::summary;
 pub(crate) use expr::{coerce, not_supported};
-pub(crate) use insert::{BoundInsert, bind_insert};
+pub(crate) use data_type::bind_column_type;
+pub(crate) use insert::{BoundInsert, assignable as can_insert, bind_insert};
 pub(crate) use literal::boolean;
 pub(crate) use scope::with_hint;
 pub(crate) use table_change::{Placement, drop_columns, forget_rowtime, modify_table};

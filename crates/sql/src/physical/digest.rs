@@ -117,6 +117,12 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             let (text, columns) = window_aggregate(spec, &input(0));
             stateful(text, columns)
         }
+        OperatorSpec::SinkUpsertMaterializer(spec) => {
+            let columns = input(0);
+            let of = |key: &[usize]| key.iter().map(|&column| columns[column]).collect::<Vec<Origin>>();
+            let keys = (of(&spec.primary_key), spec.upsert_key.as_deref().map(of));
+            stateful(format!("SinkUpsertMaterializer|{keys:032x?}|{columns:032x?}"), columns)
+        }
         OperatorSpec::Join(spec) => {
             let (text, columns) = join(spec, &input(0), &input(1));
             stateful(text, columns)

@@ -4,10 +4,13 @@
 
 mod alter;
 mod configuration;
+mod create_as;
 mod ddl;
 mod explain;
+mod like;
 mod outcome;
 mod query;
+mod refusals;
 mod show;
 
 pub use outcome::Outcome;
@@ -21,7 +24,7 @@ use crate::error::SqlError;
 use crate::settings::Settings;
 
 /// A SQL session.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Session {
     /// What the session began with: `RESET` goes back to it.
     initial: BTreeMap<String, String>,
@@ -74,8 +77,8 @@ impl Session {
                 "No Statement Set to submit. 'END' statement should be used after 'BEGIN STATEMENT SET'.",
                 span,
             )),
-            StatementKind::Explain(explain) => self.explain(explain, span),
-            StatementKind::CreateTable(create) => self.create_table(create, text),
+            StatementKind::Explain(explain) => self.explain(explain, text, span),
+            StatementKind::CreateTable(create) => self.create_table(create, text, span),
             StatementKind::CreateView(create) => self.create_view(create, text),
             StatementKind::CreateDatabase(create) => self.create_database(create),
             StatementKind::CreateCatalog(create) => self.create_catalog(create),
@@ -91,6 +94,12 @@ impl Session {
             StatementKind::Describe(describe) => self.describe(describe, span),
             StatementKind::AlterTable(alter) => self.alter_table(alter, text, span),
             StatementKind::AlterView(alter) => self.alter_view(alter, text, span),
+            StatementKind::Truncate(name) => Err(self.refuse_truncate(name, span)),
+            StatementKind::Delete(delete) => Err(self.refuse_change("DELETE", &delete.table, span)),
+            StatementKind::Update(update) => Err(self.refuse_change("UPDATE", &update.table, span)),
+            StatementKind::Analyze(_) => {
+                Err(SqlError::validation("ANALYZE TABLE is not supported for streaming mode now", span))
+            }
             other => Err(not_supported(&format!("{} statement", words(other)), span)),
         }
     }
@@ -135,16 +144,12 @@ fn words(kind: &StatementKind) -> &'static str {
         StatementKind::AlterModel(_) => "the ALTER MODEL",
         StatementKind::AlterConnection(_) => "the ALTER CONNECTION",
         StatementKind::AlterMaterializedTable(_) => "the ALTER MATERIALIZED TABLE",
-        StatementKind::Update(_) => "the UPDATE",
-        StatementKind::Delete(_) => "the DELETE",
-        StatementKind::Truncate(_) => "the TRUNCATE TABLE",
         StatementKind::UseModules(_) | StatementKind::LoadModule { .. } | StatementKind::UnloadModule(_) => {
             "the MODULE"
         }
         StatementKind::AddJar(_) | StatementKind::RemoveJar(_) => "the JAR",
         StatementKind::StopJob { .. } => "the STOP JOB",
         StatementKind::Call(_) => "the CALL",
-        StatementKind::Analyze(_) => "the ANALYZE TABLE",
         StatementKind::CompilePlan(_) | StatementKind::ExecutePlan(_) => "the compiled plan",
         _ => "this",
     }
