@@ -21,7 +21,6 @@ SHOW CREATE TABLE ct5;
 CREATE TABLE ct6 (product, xx) WITH ('connector'='print') AS SELECT oid, product FROM o;
 CREATE TABLE ct7 (oid) WITH ('connector'='print') AS SELECT oid, product FROM o;
 CREATE TABLE ct8 PARTITIONED BY (product) WITH ('connector'='filesystem','path'='${OUT}/ct8','format'='csv') AS SELECT oid, product FROM o;
-SHOW CREATE TABLE ct8;
 CREATE TABLE IF NOT EXISTS ct1 WITH ('connector'='print') AS SELECT oid FROM o;
 CREATE TABLE ct1 WITH ('connector'='print') AS SELECT oid FROM o;
 CREATE TABLE ct9 (extra INT NOT NULL) WITH ('connector'='print') AS SELECT oid FROM o;

@@ -14,7 +14,6 @@ SELECT item, window_start, window_end, SUM(price) FROM TABLE(TUMBLE(TABLE b, DES
 SELECT item, window_start, window_end, SUM(price) FROM TUMBLE(TABLE b, DESCRIPTOR(ts), INTERVAL '10' SECOND) GROUP BY item, window_start, window_end;
 SELECT item, window_start, SUM(price) FROM TABLE(TUMBLE(DATA => TABLE b, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '10' SECOND)) GROUP BY item, window_start, window_end;
 SELECT item, window_start, SUM(price) FROM TABLE(TUMBLE(DATA => TABLE b, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '10' SECOND, `OFFSET` => INTERVAL '3' SECOND)) GROUP BY item, window_start, window_end;
-SELECT item, window_start, SUM(price) FROM TABLE(TUMBLE(SIZE => INTERVAL '10' SECOND, DATA => TABLE b, TIMECOL => DESCRIPTOR(ts))) GROUP BY item, window_start, window_end;
 SELECT window_start, window_end, COUNT(*) FROM HOP(TABLE b, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND) GROUP BY window_start, window_end;
 SELECT window_start, window_end, COUNT(*) FROM TABLE(HOP(DATA => TABLE b, TIMECOL => DESCRIPTOR(ts), SLIDE => INTERVAL '5' SECOND, SIZE => INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
 SELECT window_start, window_end, COUNT(*) FROM TABLE(HOP(TABLE b, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND, INTERVAL '1' SECOND)) GROUP BY window_start, window_end;
@@ -23,9 +22,7 @@ SELECT window_start, window_end, COUNT(*) FROM TABLE(CUMULATE(DATA => TABLE b, T
 SELECT item, window_start, window_end, COUNT(*) FROM TABLE(SESSION(TABLE b PARTITION BY item, DESCRIPTOR(ts), INTERVAL '6' SECOND)) GROUP BY item, window_start, window_end;
 SELECT window_start, window_end, COUNT(*) FROM TABLE(SESSION(TABLE b, DESCRIPTOR(ts), INTERVAL '6' SECOND)) GROUP BY window_start, window_end;
 SELECT item, usr, window_start, window_end, COUNT(*) FROM TABLE(SESSION(TABLE b PARTITION BY (item, usr), DESCRIPTOR(ts), INTERVAL '6' SECOND)) GROUP BY item, usr, window_start, window_end;
-SELECT usr, window_start, window_end, COUNT(*) FROM TABLE(SESSION(TABLE b PARTITION BY item, DESCRIPTOR(ts), INTERVAL '6' SECOND)) GROUP BY usr, window_start, window_end;
 SELECT item, window_start, window_end, COUNT(*) FROM TABLE(SESSION(DATA => TABLE b PARTITION BY item, TIMECOL => DESCRIPTOR(ts), GAP => INTERVAL '6' SECOND)) GROUP BY item, window_start, window_end;
-SELECT * FROM TABLE(SESSION(TABLE b PARTITION BY item, DESCRIPTOR(ts), INTERVAL '6' SECOND));
 SELECT window_start, window_end, window_time, SUM(price) FROM TABLE(TUMBLE(TABLE b, DESCRIPTOR(ts), INTERVAL '5' SECOND)) GROUP BY window_start, window_end, window_time;
 SELECT window_start, window_end, SUM(s) FROM TABLE(TUMBLE((SELECT window_time AS rt, SUM(price) AS s FROM TABLE(TUMBLE(TABLE b, DESCRIPTOR(ts), INTERVAL '5' SECOND)) GROUP BY window_start, window_end, window_time), DESCRIPTOR(rt), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
 CREATE VIEW w5 AS SELECT window_time AS rt, item, SUM(price) AS s FROM TABLE(TUMBLE(TABLE b, DESCRIPTOR(ts), INTERVAL '5' SECOND)) GROUP BY window_start, window_end, window_time, item;
@@ -39,7 +36,6 @@ SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE b, DESCRIPTOR(ts), INTERVA
 SELECT window_end, COUNT(*) FROM TABLE(TUMBLE(TABLE b, DESCRIPTOR(ts), INTERVAL '10' SECOND)) WHERE price > 1 GROUP BY window_end;
 SELECT item, COUNT(*) FROM TABLE(TUMBLE(TABLE b, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY item;
 SELECT window_start, window_end, COUNT(*) FROM TABLE(TUMBLE(TABLE bl, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
-SELECT TUMBLE_START(ts, INTERVAL '10' SECOND), SUM(c) FROM (SELECT ts, COUNT(*) AS c FROM b GROUP BY ts) GROUP BY TUMBLE(ts, INTERVAL '10' SECOND);
 SELECT window_start, window_end, SUM(c) FROM TABLE(TUMBLE((SELECT ts, COUNT(*) AS c FROM b GROUP BY ts), DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
 SELECT TUMBLE_START(TUMBLE_ROWTIME(ts, INTERVAL '5' SECOND), INTERVAL '10' SECOND) FROM b GROUP BY TUMBLE(ts, INTERVAL '5' SECOND);
 SELECT TUMBLE_START(rt, INTERVAL '10' SECOND), SUM(s) FROM (SELECT TUMBLE_ROWTIME(ts, INTERVAL '5' SECOND) AS rt, SUM(price) AS s FROM b GROUP BY TUMBLE(ts, INTERVAL '5' SECOND)) GROUP BY TUMBLE(rt, INTERVAL '10' SECOND);

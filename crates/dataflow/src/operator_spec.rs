@@ -216,6 +216,9 @@ pub struct GroupAggregateSpec {
     pub aggregates: Vec<AggregateCall>,
     /// Whether the input carries retractions.
     pub input_retracts: bool,
+    /// Aggregates, by index, that are the same when nothing is taken back: they look at the rows that are added only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub insert_only_calls: Vec<usize>,
     /// Whether -U rows are wanted downstream.
     pub generate_update_before: bool,
     /// `table.exec.mini-batch.*`: rows and ms to gather before emitting; absent: emit for every row.
@@ -286,6 +289,9 @@ pub struct SinkSpec {
     pub primary_key: Vec<usize>,
     /// What to do with a NULL in a NOT NULL column.
     pub not_null: NotNullEnforcer,
+    /// What to do with text and bytes whose length is not the column's.
+    #[serde(default)]
+    pub type_length: TypeLengthEnforcer,
     /// Insert-only input: kinds are all +I.
     pub insert_only: bool,
 }
@@ -298,6 +304,18 @@ pub enum NotNullEnforcer {
     Error,
     /// Drop the row.
     Drop,
+}
+
+/// `table.exec.sink.type-length-enforcer`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum TypeLengthEnforcer {
+    /// Write it as it is.
+    #[default]
+    Ignore,
+    /// Cut it; fill CHAR up with spaces, BINARY with zeros.
+    TrimPad,
+    /// Fail the job.
+    Error,
 }
 
 impl ConnectorSpec {

@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn only_update_before_goes() {
         let row = row_type(&[("v", TypeKind::Int)]);
-        let mut run = |lines: &[&str]| process(&mut DropUpdateBefore, 0, batch(&row, lines), &row).unwrap();
+        let run = |lines: &[&str]| process(&mut DropUpdateBefore, 0, batch(&row, lines), &row).unwrap();
         assert_eq!(run(&["+I 1", "-U 1", "+U 2", "-D 2"]), ["+I 1", "+U 2", "-D 2"]);
         assert_eq!(run(&["+I 1"]), ["+I 1"]);
         assert!(run(&["-U 1"]).is_empty());

@@ -218,8 +218,10 @@ fn static_partitions(
             );
             return Err(SqlError::validation(message, item.column.span));
         }
-        let value = item.value.as_ref().expect("the parser wants a value for each partition of an INSERT");
-        statics.push((column, ExprBinder::new(&nothing, Clause::Values, &binder.facts).bind(value)?));
+        // Without a value the partition comes from the rows, as it does when it is not named.
+        if let Some(value) = &item.value {
+            statics.push((column, ExprBinder::new(&nothing, Clause::Values, &binder.facts).bind(value)?));
+        }
     }
     Ok(statics)
 }

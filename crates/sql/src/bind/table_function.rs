@@ -6,15 +6,25 @@ use super::Binder;
 use super::expr::{Clause, ExprBinder, not_supported};
 use super::scope::Scope;
 use super::window::{WindowKind, check_time_column, interval_millis};
-use crate::ast::{FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident, Span, TableArg, TableArgSource};
+use crate::ast::{
+    FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident, Query, Span, TableArg, TableArgSource,
+};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, LogicalWindow, WindowTableFunction, window_columns};
 
 /// The arguments of a window function by parameter.
 struct WindowArgs<'c> {
-    table: &'c TableArg,
+    rows: Rows<'c>,
     time: (&'c Ident, Span),
     intervals: Vec<&'c FunctionArg>,
+}
+
+/// The first argument of a window function.
+#[derive(Clone, Copy)]
+enum Rows<'c> {
+    Table(&'c TableArg),
+    /// A query in parentheses.
+    Query(&'c Query),
 }
 
 impl Binder<'_> {
@@ -28,18 +38,12 @@ impl Binder<'_> {
             return Err(SqlError::validation(format!("{name} cannot be LATERAL"), call.span));
         }
         let args = window_args(kind, call)?;
-        let (input, scope) = match &args.table.source {
-            TableArgSource::Name(name) => {
-                let (plan, names) = self.table(name, &[], name.span)?;
-                let scope = Scope::of_table(names, plan.output());
-                (plan, scope)
-            }
-            TableArgSource::Query(query) => {
-                let plan = self.query(query)?;
-                let scope = Scope::of_table(Vec::new(), plan.output());
-                (plan, scope)
-            }
+        let (input, names) = match args.rows {
+            Rows::Table(TableArg { source: TableArgSource::Name(name), .. }) => self.table(name, &[], name.span)?,
+            Rows::Table(TableArg { source: TableArgSource::Query(query), .. }) => (self.query(query)?, Vec::new()),
+            Rows::Query(query) => (self.query(query)?, Vec::new()),
         };
+        let scope = Scope::of_table(names, input.output());
         let (time, descriptor) = args.time;
         let unknown = |error| SqlError { message: format!("Unknown identifier '{}'", time.value), ..error };
         let column = scope.index_of(time).map_err(unknown)?;
@@ -56,7 +60,10 @@ impl Binder<'_> {
         }
         let assigner = kind.assigner(&values, call.span)?;
         let window = LogicalWindow { column: Some(column), ty, assigner };
-        let partition = self.partition(kind, args.table, &scope)?;
+        let partition = match args.rows {
+            Rows::Table(table) => self.partition(kind, table, &scope)?,
+            Rows::Query(_) => Vec::new(),
+        };
         let mut fields = input.output().fields.clone();
         fields.extend(window_columns(&window).fields);
         Ok(LogicalPlan::WindowTableFunction(WindowTableFunction {
@@ -114,13 +121,20 @@ fn window_args(kind: WindowKind, call: &FunctionCall) -> Result<WindowArgs<'_>, 
     let (Some(table), Some(time)) = (given.next(), given.next()) else {
         return Err(wrong());
     };
-    let (FunctionArgValue::Table(table), FunctionArgValue::Descriptor(columns)) = (&table.value, &time.value) else {
+    let rows = match &table.value {
+        FunctionArgValue::Table(table) => Rows::Table(table),
+        FunctionArgValue::Expr(crate::ast::Expr { kind: crate::ast::ExprKind::Subquery(query), .. }) => {
+            Rows::Query(query)
+        }
+        _ => return Err(wrong()),
+    };
+    let FunctionArgValue::Descriptor(columns) = &time.value else {
         return Err(wrong());
     };
     let [column] = columns.as_slice() else {
         return Err(wrong());
     };
-    Ok(WindowArgs { table, time: (column, time.span), intervals: given.collect() })
+    Ok(WindowArgs { rows, time: (column, time.span), intervals: given.collect() })
 }
 
 fn wrong_call(kind: WindowKind, span: Span) -> SqlError {

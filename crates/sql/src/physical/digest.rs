@@ -190,7 +190,10 @@ fn source_columns(source: &SourceSpec) -> Vec<Origin> {
 fn group_aggregate(spec: &GroupAggregateSpec, input: &[Origin]) -> (String, Vec<Origin>) {
     let keys: Vec<Origin> = spec.keys.iter().map(|&key| input[key]).collect();
     let calls = aggregates(&spec.aggregates, input);
-    let text = format!("GroupAggregate|{keys:032x?}|{calls:032x?}|retracts={}", spec.input_retracts);
+    let mut text = format!("GroupAggregate|{keys:032x?}|{calls:032x?}|retracts={}", spec.input_retracts);
+    if !spec.insert_only_calls.is_empty() {
+        text.push_str(&format!("|insert_only={:?}", spec.insert_only_calls));
+    }
     (text, keys.into_iter().chain(calls).collect())
 }
 

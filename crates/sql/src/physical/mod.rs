@@ -10,6 +10,7 @@ mod changelog;
 pub(crate) mod describe;
 mod digest;
 mod join;
+mod monotonicity;
 mod planner;
 mod row_keys;
 mod sink;

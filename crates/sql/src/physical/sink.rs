@@ -61,6 +61,7 @@ impl PhysicalPlanner<'_> {
                 input,
                 primary_key,
                 not_null: self.settings.not_null,
+                type_length: self.settings.type_length,
                 insert_only: changes.is_insert_only() && !is_kept,
             }),
             inputs,

@@ -1,18 +1,16 @@
-//! Sink: writes a table, enforces its NOT NULL columns, and commits what it has written when a checkpoint is complete.
+//! Sink: writes a table, enforces what its columns demand, and commits what it has written when a checkpoint is complete.
 
 mod commits;
+mod constraints;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::task::Waker;
 
-use arrow_array::Array;
-use arrow_array::BooleanArray;
-use arrow_buffer::NullBuffer;
 use connectors::WriterContext;
 use dataflow::checkpoint::OperatorStateItem;
-use dataflow::operator_spec::{NotNullEnforcer, SinkSpec};
+use dataflow::operator_spec::SinkSpec;
 use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress, SinkWriter,
     Stateful, StreamElement,
@@ -21,6 +19,7 @@ use dataflow::{
 use super::OperatorContext;
 use crate::metrics::TaskMetrics;
 use commits::{Commits, item};
+use constraints::Constraints;
 
 /// State items: what the writer goes on from.
 const WRITER: &str = "writer";
@@ -34,10 +33,7 @@ pub(super) struct Sink {
     /// Whether what is left at the end of the input is committed with a checkpoint that follows.
     ends_with_checkpoint: bool,
     finish: Finish,
-    table: String,
-    /// Index and name of the columns that are NOT NULL.
-    required: Vec<(usize, String)>,
-    enforcer: NotNullEnforcer,
+    constraints: Constraints,
     metrics: Arc<TaskMetrics>,
 }
 
@@ -84,44 +80,20 @@ impl Sink {
         ends_with_checkpoint: bool,
         metrics: Arc<TaskMetrics>,
     ) -> Self {
-        let columns = spec.connector.physical.fields.iter().enumerate();
-        let required = columns.filter(|(index, field)| !field.ty.nullable && *index < spec.input.len());
         Self {
             writer,
             commits,
             ends_with_checkpoint,
             finish: Finish::Writing,
-            table: spec.connector.table.clone(),
-            required: required.map(|(index, field)| (index, field.name.clone())).collect(),
-            enforcer: spec.not_null,
+            constraints: Constraints::new(spec),
             metrics,
-        }
-    }
-
-    /// Fails or drops rows with a NULL where there must be none.
-    fn enforce_not_null(&self, batch: Batch) -> Result<Batch, Failure> {
-        let mut valid: Option<NullBuffer> = None;
-        for (index, name) in &self.required {
-            let nulls = batch.column(*index).logical_nulls().filter(|nulls| nulls.null_count() > 0);
-            if nulls.is_some() && self.enforcer == NotNullEnforcer::Error {
-                return Err(Failure::user(format!(
-                    "Column '{name}' of table '{}' is NOT NULL, however, a null value is being written into it. You can set job configuration \
-                     'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception and drop such records silently.",
-                    self.table
-                )));
-            }
-            valid = NullBuffer::union(valid.as_ref(), nulls.as_ref());
-        }
-        match valid {
-            None => Ok(batch),
-            Some(valid) => Ok(batch.filter(&BooleanArray::from(valid.into_inner()))?),
         }
     }
 }
 
 impl Operator for Sink {
     fn process(&mut self, _input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
-        let batch = if self.required.is_empty() { batch } else { self.enforce_not_null(batch)? };
+        let batch = self.constraints.enforce(batch)?;
         if batch.num_rows() > 0 {
             self.writer.write(&batch)?;
             self.metrics.records_out.add(batch.num_rows() as u64);
