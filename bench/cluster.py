@@ -45,6 +45,10 @@ class Role:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
+    def peak_rss_mb(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
     def stop(self):
         self.process.terminate()
         try:
@@ -57,8 +61,8 @@ class Role:
 class Cluster:
     """Starts on entry, is usable when the TaskManager has registered, stops on exit."""
 
-    def __init__(self, engine, folder):
-        self.engine, self.folder = engine, folder
+    def __init__(self, engine, folder, options=None):
+        self.engine, self.folder, self.more = engine, folder, options or {}
         self.rest, self.rpc = free_port(), free_port()
 
     def options(self):
@@ -71,6 +75,7 @@ class Cluster:
             "parallelism.default": 1,
             "taskmanager.numberOfTaskSlots": 1,
             "io.tmp.dirs": self.folder / "tmp",
+            **self.more,
         }
 
     def __enter__(self):

@@ -23,9 +23,10 @@ class Flink:
 
     def __init__(self):
         self.home = pathlib.Path(subprocess.check_output([ORACLE / "flink-home.sh"], text=True).strip())
-        sources = [HERE / "flink" / "SubmitScript.java", ORACLE / "server" / "SqlSession.java", ORACLE / "server" / "SqlScript.java"]
+        sources = [HERE / "flink" / "SubmitScript.java", HERE / "flink" / "CountChar.java", ORACLE / "server" / "SqlSession.java", ORACLE / "server" / "SqlScript.java"]
         key = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
         classes = CACHE / "bench" / f"classes-{key}"
+        self.classes = classes
         self.classpath = ":".join([*map(str, sorted(self.home.glob("lib/*.jar"))), str(classes)])
         if not classes.exists():
             part = classes.with_suffix(".part")
@@ -43,6 +44,7 @@ class Flink:
             for log4j in self.home.glob("conf/log4j*.properties"):
                 (conf / log4j.name).write_text(log4j.read_text())
         env = {**os.environ, "FLINK_CONF_DIR": str(conf), "FLINK_LOG_DIR": str(folder), "FLINK_HOME": str(self.home)}
+        env["HADOOP_CLASSPATH"] = str(self.classes)  # the one way in which the start scripts take more classes: for user-defined functions
         return Role([self.home / "bin" / f"{role}.sh", "start-foreground"], env, folder / f"{role}.log")
 
     def submit(self, address, script, folder):

@@ -3,6 +3,7 @@
 
 ENGINE is flink or flinkrs. The input is a folder of CSV files that the job watches, so that it goes on while checkpoints are taken.
 """
+import hashlib
 import json
 import os
 import pathlib
@@ -25,19 +26,14 @@ class StateCluster(Cluster):
     """A cluster whose job is submitted and left running; TaskManagers can be added and killed."""
 
     def __init__(self, engine, folder, options):
-        super().__init__(engine, folder)
-        self.more = options
-        self.spares = []
-
-    def options(self):
-        return {
-            **super().options(),
+        incremental = {
             "state.backend.type": "rocksdb",
             "execution.checkpointing.incremental": "true",
-            "execution.checkpointing.dir": f"file://{self.folder}/checkpoints",
+            "execution.checkpointing.dir": f"file://{folder}/checkpoints",
             "execution.checkpointing.num-retained": 3,
-            **self.more,
         }
+        super().__init__(engine, folder, incremental | options)
+        self.spares = []
 
     def add_taskmanager(self):
         folder = self.folder / f"spare{len(self.spares)}"
@@ -179,24 +175,20 @@ def keys(engine, folder):
 
 
 def budget(engine, folder):
-    """State ten times larger than the budget: memory over time, rows per CPU second, and the results."""
+    """State ten times larger than the budget: memory over time, rows per CPU second; the same results as with room for all."""
     events = folder / "events"
     events.mkdir()
     count = KEYS
     rng = random.Random(2)
     write_rows(events, "1.csv", range(count))
     write_rows(events, "2.csv", (rng.randrange(count) for _ in range(count // 2)))
-    sql = f"""CREATE TABLE events (k BIGINT, v BIGINT) WITH ('connector'='filesystem','path'='{events}','format'='csv');
-CREATE TABLE sums (k BIGINT, n BIGINT, total BIGINT) WITH ('connector'='blackhole');
-INSERT INTO sums SELECT k, COUNT(*), SUM(v) FROM events GROUP BY k;
-"""
     managed = os.environ.get("MANAGED", "64m")
     options = {"taskmanager.memory.managed.size": managed, "execution.checkpointing.interval": "10s"}
     rss, figures = [], {"keys": count, "managed": managed}
     with StateCluster(engine, folder, options) as cluster:
         cpu, began = cluster.taskmanager.cpu_seconds(), time.monotonic()
         figures["rss_mb_before"] = cluster.taskmanager.rss_mb()
-        cluster.start_job(sql)
+        cluster.start_job(job_sql(events, monitor=False))
         rows = count + count // 2
 
         def ended():
@@ -215,7 +207,28 @@ INSERT INTO sums SELECT k, COUNT(*), SUM(v) FROM events GROUP BY k;
             "rss_mb_every_tenth": [round(mb) for mb in rss[:: max(1, len(rss) // 10)]],
             "state_mb": cluster.get(f"/jobs/{cluster.job}/checkpoints")["latest"]["completed"]["state_size"] / 1e6,
         }
-    return figures
+    tight = results(engine, folder / "tight", events, options)
+    ample = results(engine, folder / "ample", events, options | {"taskmanager.memory.managed.size": "4g"})
+    if tight != ample or tight[0] != count:
+        raise SystemExit(f"bench: with {managed} the results are {tight} (rows, digest), with room for all {ample}")
+    return figures | {"results": tight[0], "results_equal": True}
+
+
+def results(engine, folder, events, options):
+    """The rows that the job ends with, as their number and a digest that does not depend on their order."""
+    folder.mkdir()
+    rows, digest = 0, 0
+    with StateCluster(engine, folder, options) as cluster:
+        cluster.start_job(job_sql(events, sink="'connector'='print'", monitor=False))
+        wait_for(lambda: cluster.get(f"/jobs/{cluster.job}")["state"] not in ("RUNNING", "CREATED"), 7200, "the end of the job")
+    for log in folder.glob("taskmanager*"):
+        with open(log, "rb") as lines:
+            for line in lines:
+                if line[:3] in (b"+I[", b"+U[", b"-U[", b"-D["):
+                    sign = 1 if line[:1] == b"+" else -1
+                    rows += sign
+                    digest += sign * int.from_bytes(hashlib.blake2b(line[2:], digest_size=8).digest(), "big")
+    return rows, digest
 
 
 def recovery(engine, folder):

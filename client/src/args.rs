@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dataflow::JobId;
+use dataflow::checkpoint::SavepointFormat;
 
 /// A stream processor that runs Flink SQL without a JVM.
 #[derive(Debug, Parser)]
@@ -23,6 +24,12 @@ pub enum Command {
     /// Run a TaskManager in the foreground until SIGTERM or SIGINT.
     #[command(name = "taskmanager")]
     TaskManager(RoleArguments),
+    /// Run a SQL gateway in the foreground until SIGTERM or SIGINT, for the jobs of a cluster that is there already.
+    #[command(name = "sql-gateway")]
+    SqlGateway(SqlGatewayArguments),
+    /// Run SQL statements by hand or from a script, in a session of a SQL gateway.
+    #[command(name = "sql-client")]
+    SqlClient(SqlClientArguments),
     /// Run a job: a job.yaml or a SQL script, on a cluster or on an embedded one.
     Run(RunArguments),
     /// List the jobs of a cluster; without an option those that run or are scheduled.
@@ -58,6 +65,53 @@ pub struct RoleArguments {
     pub config: ConfigArguments,
 }
 
+/// Arguments of `sql-gateway`.
+#[derive(Debug, Args)]
+pub struct SqlGatewayArguments {
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Which gateway `sql-client` uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum SqlClientMode {
+    /// One of its own, in this process.
+    #[default]
+    Embedded,
+    /// One that runs already: --endpoint names it.
+    Gateway,
+}
+
+/// Arguments of `sql-client`.
+#[derive(Debug, Args)]
+pub struct SqlClientArguments {
+    /// Which gateway is used.
+    #[arg(value_name = "MODE", value_enum, default_value_t)]
+    pub mode: SqlClientMode,
+    /// The SQL gateway to connect to, in the mode gateway.
+    #[arg(short = 'e', long = "endpoint", value_name = "HOST:PORT")]
+    pub endpoint: Option<String>,
+    /// Script to run; it ends with the first statement that fails. Without it statements are read from the terminal or standard input.
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Script that sets the session up first: SET, CREATE and the like, no queries and no inserts.
+    #[arg(short = 'i', long = "init", value_name = "FILE")]
+    pub init: Option<PathBuf>,
+    /// Name of the session.
+    #[arg(short = 's', long = "session", value_name = "NAME", default_value = "default")]
+    pub session: String,
+    /// File that keeps the statements that were typed; else .flinkrs-sql-history in the home directory.
+    #[arg(long = "history", value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// In the mode embedded, REST address of the JobManager; else the configured one if it answers, else a cluster in this process.
+    #[arg(short = 'm', long = "jobmanager", value_name = "HOST:PORT")]
+    pub jobmanager: Option<String>,
+    /// Configuration; -D goes to the session.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
 /// Where a job runs when no JobManager is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Target {
@@ -85,6 +139,25 @@ pub enum ClaimMode {
     Claim,
     /// They stay as they are: the first checkpoint of the job is a full one.
     NoClaim,
+}
+
+/// How a savepoint stores keyed state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum FormatType {
+    /// As sorted entries, which any state backend reads.
+    #[default]
+    Canonical,
+    /// As the state backend has it, which is faster.
+    Native,
+}
+
+impl From<FormatType> for SavepointFormat {
+    fn from(format: FormatType) -> Self {
+        match format {
+            FormatType::Canonical => Self::Canonical,
+            FormatType::Native => Self::Native,
+        }
+    }
 }
 
 /// A cluster that is there already.
@@ -127,6 +200,16 @@ pub struct SavepointArguments {
     /// Delete this savepoint.
     #[arg(short = 'd', long = "dispose", value_name = "PATH")]
     pub dispose: Option<String>,
+    /// How keyed state is stored.
+    #[arg(
+        long = "type",
+        value_name = "FORMAT",
+        value_enum,
+        ignore_case = true,
+        default_value_t,
+        conflicts_with = "dispose"
+    )]
+    pub format: FormatType,
     /// Do not wait until the savepoint is complete.
     #[arg(long = "detached", conflicts_with = "dispose")]
     pub detached: bool,
@@ -161,6 +244,9 @@ pub struct StopArguments {
     /// Before the savepoint, end the streams: all windows fire. Such a job is not meant to be started again.
     #[arg(long = "drain")]
     pub drain: bool,
+    /// How keyed state is stored.
+    #[arg(long = "type", value_name = "FORMAT", value_enum, ignore_case = true, default_value_t)]
+    pub format: FormatType,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,

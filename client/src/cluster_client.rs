@@ -1,6 +1,7 @@
 //! Talks to a JobManager over its REST API: submits jobs, asks for their state, fetches the rows of a SELECT.
 
 mod operations;
+mod patience;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
 use crate::stack_trace::causes;
+use patience::Unreachable;
 
 /// A JobManager's REST API.
 #[derive(Debug, Clone)]
@@ -119,12 +121,8 @@ impl ClusterClient {
         let path = format!(
             "/jobs/{job}/results/{operator}?subtask={subtask}&version={version}&offset={offset}&max-wait-ms=200"
         );
-        let body = self
-            .send(self.request(Method::GET, &path))
-            .await?
-            .bytes()
-            .await
-            .context("the JobManager broke off while sending results")?;
+        let response = self.send(self.request(Method::GET, &path)).await?;
+        let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
         prost::Message::decode(body).context("the JobManager sent results that cannot be read")
     }
 
@@ -151,19 +149,21 @@ impl ClusterClient {
         Err(anyhow!("the JobManager at {} answered {status}: {}", self.address, causes(first_line(&cause))))
     }
 
-    fn unreachable(&self, error: &reqwest::Error) -> anyhow::Error {
+    fn unreachable(&self, error: &reqwest::Error) -> Unreachable {
         if error.is_connect() || error.is_timeout() {
-            anyhow!(
+            return Unreachable(format!(
                 "no JobManager answers at {}; start one with 'flinkrs jobmanager', or name another with -m HOST:PORT (its rest.port)",
                 self.address
-            )
-        } else {
-            let mut cause: &dyn std::error::Error = error;
-            while let Some(deeper) = cause.source() {
-                cause = deeper;
-            }
-            anyhow!("the JobManager at {} broke off while being asked: {cause}; its log says why", self.address)
+            ));
         }
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Unreachable(format!(
+            "the JobManager at {} broke off while being asked: {cause}; its log says why",
+            self.address
+        ))
     }
 }
 

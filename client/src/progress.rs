@@ -33,7 +33,10 @@ pub async fn wait(cluster: &ClusterClient, job: JobId, show: Show, interrupt: &S
     let periodic = cluster.checkpointing(job).await.is_ok_and(|config| config.interval != i64::MAX);
     let mut display = Display::new(show, periodic);
     loop {
-        let details = cluster.job(job).await?;
+        let details = tokio::select! {
+            details = cluster.patiently(|| cluster.job(job)) => details?,
+            () = interrupt.triggered() => return interrupted(cluster, job, &display).await,
+        };
         if details.state.is_terminal() {
             display.end(&details);
             return outcome(cluster, &details).await;
@@ -46,13 +49,15 @@ pub async fn wait(cluster: &ClusterClient, job: JobId, show: Show, interrupt: &S
         }
         tokio::select! {
             () = tokio::time::sleep(POLL) => {}
-            () = interrupt.triggered() => {
-                display.clear();
-                cluster.cancel(job).await?;
-                bail!("interrupted: job {job} is being canceled");
-            }
+            () = interrupt.triggered() => return interrupted(cluster, job, &display).await,
         }
     }
+}
+
+async fn interrupted(cluster: &ClusterClient, job: JobId, display: &Display) -> anyhow::Result<()> {
+    display.clear();
+    cluster.cancel(job).await?;
+    bail!("interrupted: job {job} is being canceled")
 }
 
 /// Fails with the cause of a job that has FAILED or was CANCELED; fine when it still runs, is about to fail, or FINISHED.
@@ -240,9 +245,9 @@ fn show_checkpoints(checkpoints: &CheckpointingStatistics) -> Option<String> {
         parts.push(format!(
             "{} completed (last: {} ms, {} of {})",
             counts.completed,
-            last.end_to_end_duration,
-            show_bytes(last.checkpointed_size),
-            show_bytes(last.state_size)
+            last.totals.end_to_end_duration,
+            show_bytes(last.totals.checkpointed_size),
+            show_bytes(last.totals.state_size)
         ));
     }
     if counts.in_progress > 0 {

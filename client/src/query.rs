@@ -40,9 +40,11 @@ impl Query {
             let Some(subtask) = self.next_subtask() else { return Ok(None) };
             let known = &self.subtasks[subtask];
             let (version, offset) = (known.version(), known.offset());
-            let response = self.cluster.results(self.job, self.operator, subtask as u32, version, offset).await?;
+            let (cluster, job, operator) = (&self.cluster, self.job, self.operator);
+            let response =
+                cluster.patiently(|| cluster.results(job, operator, subtask as u32, version, offset)).await?;
             if response.batches.is_empty() && !response.complete {
-                progress::fail_if_ended_badly(&self.cluster, self.job).await?;
+                cluster.patiently(|| progress::fail_if_ended_badly(cluster, job)).await?;
             }
             let batches = response.batches.iter().map(|batch| decode(&batch.ipc, &batch.kinds));
             self.subtasks[subtask].on_fetched(Fetched {

@@ -176,8 +176,8 @@ fn a_slow_sink_slows_the_source_and_memory_does_not_grow() {
     cluster.wait_until("records to flow again", || Ok(records() > before)).expect("they flow again");
 }
 
-/// A SELECT of 1,000 numbers at 200 a second, whose TaskManager is killed when the first rows are there. The numbers, and whether it succeeded.
-fn select_over_a_kill(settings: &[&str]) -> (Vec<i64>, bool, String) {
+/// A SELECT of 1,000 numbers at 200 a second, with something that happens when the first rows are there. The numbers, and whether it succeeded.
+fn select_over(settings: &[&str], happens: impl Fn(&mut ProcessCluster)) -> (Vec<i64>, bool, String) {
     let mut cluster = ProcessCluster::start(1, 1, settings).expect("a cluster");
     let folder = tempfile::tempdir().expect("a folder");
     let script = folder.path().join("numbers.sql");
@@ -199,12 +199,18 @@ fn select_over_a_kill(settings: &[&str]) -> (Vec<i64>, bool, String) {
         let row: serde_json::Value = serde_json::from_str(&line.expect("text")).expect("JSON");
         numbers.push(row["row"]["n"].as_i64().expect("a number"));
         if numbers.len() == 150 {
-            cluster.taskmanagers[0].kill().expect("it is killed");
-            cluster.add_taskmanager(1, settings).expect("another one");
+            happens(&mut cluster);
         }
     }
     let success = client.wait().expect("it ends").success();
     (numbers, success, std::fs::read_to_string(&errors).expect("the errors"))
+}
+
+fn select_over_a_kill(settings: &[&str]) -> (Vec<i64>, bool, String) {
+    select_over(settings, |cluster| {
+        cluster.taskmanagers[0].kill().expect("it is killed");
+        cluster.add_taskmanager(1, settings).expect("another one");
+    })
 }
 
 const RESTARTS: [&str; 5] = [
@@ -221,6 +227,24 @@ fn rows_of_a_select_with_checkpoints_are_shown_once_although_its_taskmanager_is_
     let checkpoints = format!("-Dexecution.checkpointing.dir={}", folder.path().display());
     let settings = [&RESTARTS[..], &["-Dexecution.checkpointing.interval=200ms", &checkpoints]].concat();
     let (numbers, success, errors) = select_over_a_kill(&settings);
+    assert!(success, "{errors}");
+    assert!(numbers.iter().copied().eq(1..=1_000), "{} rows: {numbers:?}", numbers.len());
+}
+
+#[test]
+fn a_select_goes_on_when_a_killed_jobmanager_comes_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().display();
+    let checkpoints = format!("-Dexecution.checkpointing.dir={place}/checkpoints");
+    let jobs = format!("-Dhigh-availability.storageDir={place}/jobs");
+    let settings = [
+        &RESTARTS[..],
+        &["-Dexecution.checkpointing.interval=200ms", &checkpoints, "-Dhigh-availability.type=raft", &jobs],
+    ]
+    .concat();
+    let (numbers, success, errors) = select_over(&settings, |cluster| {
+        cluster.replace_jobmanager(&settings).expect("another one");
+    });
     assert!(success, "{errors}");
     assert!(numbers.iter().copied().eq(1..=1_000), "{} rows: {numbers:?}", numbers.len());
 }

@@ -17,6 +17,7 @@ const LEVELS: &[(&str, u32)] = &[
     ("sql", 2),
     ("taskmanager", 3),
     ("jobmanager", 3),
+    ("gateway", 3),
     ("client", 4),
     ("compat-tests", 5),
 ];
@@ -28,6 +29,7 @@ const SIDEWAYS: &[(&str, &str)] = &[("runtime", "state")];
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("jobmanager", &["sql", "expr", "runtime", "taskmanager"]),
     ("taskmanager", &["sql", "jobmanager"]),
+    ("gateway", &["jobmanager", "taskmanager", "runtime"]),
     ("runtime", &["sql"]),
 ];
 
@@ -38,7 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("object_store", &["checkpoint"]),
     ("rocksdb", &["state", "jobmanager"]),
     ("openraft", &["jobmanager"]),
-    ("warp", &["jobmanager"]),
+    ("warp", &["jobmanager", "gateway"]),
     ("clap", &["client"]),
 ];
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use checkpoint::{Storage, StorageError};
 use common::config::{ConfigError, Configuration, Origin, options};
 use common::random::Random;
-use dataflow::checkpoint::{AfterSavepoint, CheckpointReport};
+use dataflow::checkpoint::{AfterSavepoint, CheckpointReport, SavepointFormat};
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::job_graph::InvalidJobGraph;
 use dataflow::{ExecutionAttemptId, Failure, JobGraph, JobId, JobStatus, OperatorId, OperatorSpec};
@@ -20,7 +20,7 @@ use crate::checkpointing::{
 };
 use crate::gateway::{CollectRequest, GatewayError};
 use crate::job_archive::JobArchive;
-use crate::job_master::{JobMasterContext, JobMasterHandle};
+use crate::job_master::{JobMasterContext, JobMasterHandle, JobStart, RecoveredJob};
 use crate::job_store::{JobStoreError, StoredJob};
 use crate::scheduling::{ExecutionGraph, GraphEvent, RestartStrategy};
 use crate::uncollected_results::UncollectedResults;
@@ -120,7 +120,7 @@ impl Dispatcher {
         self.jobs().accepting.remove(&id);
         let (execution, checkpointing) = accepted?;
         info!("Job {} ({id}) was submitted", graph.name);
-        self.run(execution, Ok(checkpointing));
+        self.run(execution, JobStart::Submitted(Box::new(checkpointing)));
         Ok(id)
     }
 
@@ -135,20 +135,24 @@ impl Dispatcher {
 
     /// Runs the jobs again that had not ended when the last JobManager did.
     pub async fn recover(&self) -> Result<(), JobStoreError> {
-        for StoredJob { mut graph, checkpoints } in self.inner.context.store.recover().await? {
+        for StoredJob { graph, progress } in self.inner.context.store.recover().await? {
             let (name, id) = (graph.name.clone(), graph.job_id);
             let config = self.job_config(&graph);
-            let checkpointing = JobCheckpointing::of_recovered(&config, &mut graph, &checkpoints).await;
-            let checkpointing = checkpointing.map_err(|problem| {
-                error!("Job {name} ({id}) cannot go on: {problem}");
-                Failure::external("the job cannot go on from its last checkpoint").caused_by(problem)
-            });
             match self.execution_graph(&graph, &config) {
                 Ok(execution) => {
                     info!("Job {name} ({id}) was recovered");
-                    self.run(execution, checkpointing);
+                    let execution = execution.with_first_attempt(progress.first_attempt());
+                    let graph = execution.graph().clone();
+                    let recovered = RecoveredJob { config, graph, progress };
+                    self.run(execution, JobStart::Recovered(Box::new(recovered)));
                 }
-                Err(problem) => error!("Job {name} ({id}) cannot be recovered: {problem}"),
+                Err(problem) => {
+                    error!("Job {name} ({id}) cannot be recovered: {problem}");
+                    let now = self.inner.context.clock.now_millis();
+                    let execution = ExecutionGraph::new(Arc::new(graph), RestartStrategy::Never, now);
+                    let failure = Failure::user("the job cannot be recovered with its configuration");
+                    self.run(execution, JobStart::Impossible(failure.caused_by(problem)));
+                }
             }
         }
         Ok(())
@@ -161,8 +165,9 @@ impl Dispatcher {
         job: JobId,
         directory: Option<String>,
         after: AfterSavepoint,
+        format: SavepointFormat,
     ) -> Result<CompletedSnapshot, CheckpointError> {
-        self.request_snapshot(job, SnapshotRequest::Savepoint { directory, after }).await
+        self.request_snapshot(job, SnapshotRequest::Savepoint { directory, after, format }).await
     }
 
     /// Takes a checkpoint out of turn; `full`: every file is stored anew. Answers when it is complete.
@@ -257,7 +262,7 @@ impl Dispatcher {
             let picture = self.picture(job).await.ok_or(CollectError::UnknownJob(job))?;
             match self.holder_of_results(&picture, operator, subtask)? {
                 Some((resource_id, attempt)) => break (resource_id, attempt, picture.end_time().is_some()),
-                None if picture.end_time().is_some() => {
+                None if picture.status().is_terminal() => {
                     return Ok(CollectResultsResponse { complete: true, ..CollectResultsResponse::default() });
                 }
                 None if started.elapsed() >= max_wait => return Ok(CollectResultsResponse::default()),
@@ -315,14 +320,13 @@ impl Dispatcher {
         Ok(execution.with_checkpoint_history(history as usize).with_failover_strategy(failover))
     }
 
-    fn run(&self, execution: ExecutionGraph, checkpointing: Result<JobCheckpointing, Failure>) {
+    fn run(&self, execution: ExecutionGraph, start: JobStart) {
         let id = execution.graph().job_id;
         let mut jobs = self.jobs();
         jobs.uncollected.add(execution.graph());
         let this = self.clone();
-        let master = JobMasterHandle::start(execution, checkpointing, self.inner.context.clone(), move |graph| {
-            this.ended(graph)
-        });
+        let ended = move |graph| this.ended(graph);
+        let master = JobMasterHandle::start(execution, start, self.inner.context.clone(), ended);
         jobs.running.insert(id, master);
     }
 
@@ -343,11 +347,7 @@ impl Dispatcher {
         }
         let this = self.clone();
         let shutdown = self.inner.context.shutdown.clone();
-        // Counted with the job masters, so that the JobManager does not end before the store knows.
-        self.inner.context.shutdown.spawn(async move {
-            if let Err(problem) = this.inner.context.store.remove(id).await {
-                error!("job {id} has ended, but would run again after a restart: {problem}");
-            }
+        tokio::spawn(async move {
             if owes_results && shutdown.unless_triggered(tokio::time::sleep(RESULT_RETENTION)).await.is_some() {
                 this.jobs().uncollected.forget(id);
             }

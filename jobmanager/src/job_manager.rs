@@ -79,6 +79,7 @@ impl JobManager {
             dispatcher: dispatcher.clone(),
             resource_manager,
             operations: Operations::new(clock.clone()),
+            address: format!("http://{rest_address}"),
             metrics,
             clock,
             shutdown: requested.clone(),

@@ -222,6 +222,97 @@ async fn the_next_jobmanager_goes_on_from_the_last_checkpoint_with_new_numbers()
 }
 
 #[tokio::test]
+async fn the_next_jobmanager_waits_for_the_disk_and_makes_new_attempts_and_deletes_what_was_left() {
+    let (root, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let dir = root.path().join("checkpoints");
+    let raft = [("high-availability.type", "raft"), ("high-availability.storageDir", store.path().to_str().unwrap())];
+    let jobmanager = start(&raft).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    submit(&jobmanager, &graph(0x29, 1, &settings(&dir))).await;
+    let tasks = run(&mut a).await;
+    assert_eq!(complete(&mut a, &tasks).await, 1);
+    a.update(tasks[0].attempt, ExecutionState::Failed).await;
+    a.update(tasks[1].attempt, ExecutionState::Canceled).await;
+    while !matches!(a.call().await, Call::Submit(task) if task.attempt.attempt == 1) {}
+    a.kill();
+    jobmanager.shutdown().await;
+
+    // As after a crash between the metadata of a checkpoint and the pointer to it.
+    let (known, unknown) = (folder(&dir, 0x29, 1), folder(&dir, 0x29, 5));
+    std::fs::create_dir_all(&unknown).unwrap();
+    std::fs::copy(known.join("_metadata"), unknown.join("_metadata")).unwrap();
+    let away = root.path().join("away");
+    std::fs::rename(&dir, &away).unwrap();
+    // Nor can the folder be made anew.
+    std::fs::write(&dir, b"a file").unwrap();
+    let jobmanager = start(&raft).await;
+    let exceptions = format!("/jobs/{}/exceptions", JobId(0x29));
+    let told = eventually(&jobmanager, &exceptions, |answer| {
+        answer["exceptionHistory"]["entries"][0]["stacktrace"].is_string()
+    })
+    .await;
+    let trace = told["exceptionHistory"]["entries"][0]["stacktrace"].as_str().unwrap();
+    assert!(trace.contains("it is tried again") && trace.contains(dir.to_str().unwrap()), "{trace}");
+    let status = json(&jobmanager, "GET", &format!("/jobs/{}/status", JobId(0x29))).await.1;
+    assert_eq!(status["status"], "CREATED");
+    std::fs::remove_file(&dir).unwrap();
+    std::fs::rename(&away, &dir).unwrap();
+    let mut b = ScriptedTaskManager::start(&jobmanager, "b", 1).await;
+    let tasks = run(&mut b).await;
+    assert_eq!(restored(&tasks[0]), (1, vec![serde_json::json!({"position": 1})]));
+    assert_eq!(tasks[0].attempt.attempt, 2, "0 and 1 were made under the JobManager before");
+    gone(&unknown).await;
+    b.kill();
+    jobmanager.shutdown().await;
+    let jobmanager = start(&raft).await;
+    let mut c = ScriptedTaskManager::start(&jobmanager, "c", 1).await;
+    assert_eq!(run(&mut c).await[0].attempt.attempt, 3);
+}
+
+#[tokio::test]
+async fn a_job_does_not_go_back_behind_its_last_checkpoint_by_itself() {
+    let (dir, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let raft = [("high-availability.type", "raft"), ("high-availability.storageDir", store.path().to_str().unwrap())];
+    let jobmanager = start(&raft).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    let mut config = settings(dir.path());
+    config.push(("execution.checkpointing.num-retained", "2"));
+    submit(&jobmanager, &graph(0x2a, 1, &config)).await;
+    let tasks = run(&mut a).await;
+    for id in [1, 2] {
+        assert_eq!(complete(&mut a, &tasks).await, id);
+    }
+    a.kill();
+    jobmanager.shutdown().await;
+    std::fs::write(folder(dir.path(), 0x2a, 2).join("_metadata"), b"damaged").unwrap();
+    let jobmanager = start(&raft).await;
+    wait_for(&jobmanager, JobId(0x2a), "FAILED").await;
+    let exceptions = json(&jobmanager, "GET", &format!("/jobs/{}/exceptions", JobId(0x2a))).await.1;
+    let trace = exceptions["exceptionHistory"]["entries"][0]["stacktrace"].as_str().unwrap();
+    for words in ["chk-2", "chk-1", "execution.state-recovery.path"] {
+        assert!(trace.contains(words), "{trace}");
+    }
+    assert!(folder(dir.path(), 0x2a, 1).join("_metadata").exists(), "it is still there to go back to");
+    jobmanager.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_job_whose_configuration_cannot_be_read_any_more_is_seen_to_have_failed() {
+    let (dir, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let raft = [("high-availability.type", "raft"), ("high-availability.storageDir", store.path().to_str().unwrap())];
+    let jobmanager = start(&raft).await;
+    submit(&jobmanager, &graph(0x2b, 1, &settings(dir.path()))).await;
+    jobmanager.shutdown().await;
+    // The job's own says nothing of it, and the cluster's is wrong now.
+    let wrong = [raft[0], raft[1], ("jobmanager.execution.failover-strategy", "sometimes")];
+    let jobmanager = start(&wrong).await;
+    wait_for(&jobmanager, JobId(0x2b), "FAILED").await;
+    let exceptions = json(&jobmanager, "GET", &format!("/jobs/{}/exceptions", JobId(0x2b))).await.1;
+    let trace = exceptions["exceptionHistory"]["entries"][0]["stacktrace"].as_str().unwrap();
+    assert!(trace.contains("jobmanager.execution.failover-strategy"), "{trace}");
+}
+
+#[tokio::test]
 async fn a_job_starts_from_a_retained_checkpoint_at_another_parallelism_and_owns_it_only_when_it_claims_it() {
     let table = [
         (&[][..], SnapshotKind::FullCheckpoint, true),

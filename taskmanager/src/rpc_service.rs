@@ -10,8 +10,8 @@ use proto::WIRE_VERSION;
 use proto::v1::task_manager_gateway_server::TaskManagerGateway;
 use proto::v1::{
     AddSplitsRequest, AddSplitsResponse, CancelTaskRequest, CancelTaskResponse, CollectResultsRequest,
-    CollectResultsResponse, NotifyCheckpointRequest, NotifyCheckpointResponse, ReleaseJobRequest, ReleaseJobResponse,
-    SubmitTaskRequest, SubmitTaskResponse,
+    CollectResultsResponse, DumpThreadsRequest, DumpThreadsResponse, NotifyCheckpointRequest, NotifyCheckpointResponse,
+    ReleaseJobRequest, ReleaseJobResponse, SubmitTaskRequest, SubmitTaskResponse, Thread,
 };
 use runtime::{ResultsRequest, TaskExecutor};
 use serde::de::DeserializeOwned;
@@ -149,5 +149,12 @@ impl TaskManagerGateway for RpcService {
         let job: JobId = parse_id("the job", &request.into_inner().job_id)?;
         self.executor.release_job(job);
         Ok(Response::new(ReleaseJobResponse {}))
+    }
+
+    async fn dump_threads(&self, _: Request<DumpThreadsRequest>) -> Result<Response<DumpThreadsResponse>, Status> {
+        let threads = common::threads::of_this_process();
+        let threads = threads.map_err(|error| Status::failed_precondition(format!("cannot read /proc: {error}")))?;
+        let thread = |common::threads::Thread { name, id, state }| Thread { name, id, state: state.to_owned() };
+        Ok(Response::new(DumpThreadsResponse { threads: threads.into_iter().map(thread).collect() }))
     }
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
+use dataflow::checkpoint::SavepointFormat;
 use dataflow::{JobId, TriggerId};
 use jobmanager::rest::messages::{
     Acknowledged, AsynchronousOperation, CheckpointTriggerRequest, FailureCause, OperationOutcome,
-    SavepointDisposalRequest, SavepointFormatType, SavepointInfo, SavepointTriggerRequest, StopWithSavepointRequest,
-    TriggerResponse, TriggeredCheckpoint, TriggeredCheckpointType,
+    SavepointDisposalRequest, SavepointInfo, SavepointTriggerRequest, StopWithSavepointRequest, TriggerResponse,
+    TriggeredCheckpoint, TriggeredCheckpointType,
 };
 use reqwest::Method;
 use serde::Serialize;
@@ -22,10 +23,15 @@ const LONGEST_POLL: Duration = Duration::from_secs(1);
 
 impl ClusterClient {
     /// Asks for a savepoint, in a folder below `directory` or below the configured one.
-    pub async fn trigger_savepoint(&self, job: JobId, directory: Option<&str>) -> anyhow::Result<TriggerId> {
+    pub async fn trigger_savepoint(
+        &self,
+        job: JobId,
+        directory: Option<&str>,
+        format: SavepointFormat,
+    ) -> anyhow::Result<TriggerId> {
         let request = SavepointTriggerRequest {
             target_directory: directory.map(str::to_owned),
-            format_type: Some(SavepointFormatType::Canonical),
+            format_type: Some(format),
             ..Default::default()
         };
         self.trigger(&format!("/jobs/{job}/savepoints"), &request).await
@@ -43,11 +49,12 @@ impl ClusterClient {
         job: JobId,
         directory: Option<&str>,
         drain: bool,
+        format: SavepointFormat,
     ) -> anyhow::Result<String> {
         let request = StopWithSavepointRequest {
             target_directory: directory.map(str::to_owned),
             drain,
-            format_type: Some(SavepointFormatType::Canonical),
+            format_type: Some(format),
             trigger_id: None,
         };
         let trigger = self.trigger(&format!("/jobs/{job}/stop"), &request).await?;

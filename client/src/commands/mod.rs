@@ -5,6 +5,7 @@ mod list;
 mod roles;
 mod run;
 mod savepoint;
+mod sql_client;
 mod stop;
 
 use std::io::Write;
@@ -22,6 +23,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::JobManager(arguments) => roles::jobmanager(&arguments),
         Command::TaskManager(arguments) => roles::taskmanager(&arguments),
+        Command::SqlGateway(arguments) => roles::sql_gateway(&arguments),
+        Command::SqlClient(arguments) => sql_client::sql_client(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::List(arguments) => list::list(&arguments),
         Command::Savepoint(arguments) => savepoint::savepoint(&arguments),

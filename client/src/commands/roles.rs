@@ -1,35 +1,83 @@
-//! `flinkrs jobmanager` and `flinkrs taskmanager`: a role in the foreground until a signal ends it.
+//! `flinkrs jobmanager`, `flinkrs taskmanager` and `flinkrs sql-gateway`: a role in the foreground until a signal ends it.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use common::config::Configuration;
+use anyhow::Context;
+use common::config::{Configuration, options};
 use common::shutdown::Shutdown;
 use common::telemetry::{LogOptions, init_logging};
+use gateway::{SqlGateway, SqlGatewayError};
 use jobmanager::JobManager;
 use taskmanager::TaskManager;
 
 use super::async_runtime;
-use crate::args::RoleArguments;
+use crate::args::{ConfigArguments, RoleArguments, SqlGatewayArguments};
+use crate::cluster_client::ClusterClient;
 use crate::settings;
 
 /// Runs a JobManager.
 pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> {
-    let config = prepare(arguments, "jobmanager")?;
+    let config = prepare(&arguments.config, "jobmanager")?;
     async_runtime()?.block_on(async {
         let shutdown = listening()?;
         let jobmanager = JobManager::start(&config).await?;
+        let gateway = gateway_of(&config, jobmanager.rest_address())?;
         tokio::select! {
             () = shutdown.triggered() => {}
             () = jobmanager.shutdown_requested() => tracing::info!("shutdown requested over REST"),
+        }
+        if let Some(gateway) = gateway {
+            gateway.shutdown().await;
         }
         jobmanager.shutdown().await;
         Ok(ExitCode::SUCCESS)
     })
 }
 
+/// The SQL gateway in the process of a JobManager. Its usual port may belong to another one on this machine, and then it is left out; one that
+/// was asked for must be there.
+fn gateway_of(config: &Configuration, rest: SocketAddr) -> anyhow::Result<Option<SqlGateway>> {
+    if config.get(&options::SQL_GATEWAY_ENDPOINT_TYPE)?.trim().eq_ignore_ascii_case("none") {
+        return Ok(None);
+    }
+    // What listens everywhere is reached over loopback.
+    let own = if rest.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], rest.port())) } else { rest };
+    let cluster = Arc::new(ClusterClient::new(own.to_string())?);
+    match SqlGateway::start(config, &rest.ip().to_string(), cluster) {
+        Ok(gateway) => Ok(Some(gateway)),
+        Err(SqlGatewayError::Listen(error)) if !config.is_set(&options::SQL_GATEWAY_REST_BIND_PORT) => {
+            tracing::warn!(
+                "no SQL gateway in this process: {error}; sql-gateway.endpoint.rest.port chooses another port"
+            );
+            Ok(None)
+        }
+        Err(error) => Err(error).context("cannot start the SQL gateway"),
+    }
+}
+
+/// Runs a SQL gateway alone.
+pub(super) fn sql_gateway(arguments: &SqlGatewayArguments) -> anyhow::Result<ExitCode> {
+    let config = prepare(&arguments.cluster.config, "sql-gateway")?;
+    async_runtime()?.block_on(async {
+        let shutdown = listening()?;
+        let address = match &arguments.cluster.jobmanager {
+            Some(address) => address.clone(),
+            None => settings::rest_address(&config)?,
+        };
+        let cluster = Arc::new(ClusterClient::new(address)?);
+        let host = config.get(&options::SQL_GATEWAY_REST_ADDRESS)?.unwrap_or_else(|| "localhost".to_owned());
+        let gateway = SqlGateway::start(&config, &host, cluster).context("cannot start the SQL gateway")?;
+        shutdown.triggered().await;
+        gateway.shutdown().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
 /// Runs a TaskManager.
 pub(super) fn taskmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> {
-    let config = prepare(arguments, "taskmanager")?;
+    let config = prepare(&arguments.config, "taskmanager")?;
     async_runtime()?.block_on(async {
         let shutdown = listening()?;
         let taskmanager = TaskManager::start(&config).await?;
@@ -43,8 +91,8 @@ pub(super) fn taskmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode>
     })
 }
 
-fn prepare(arguments: &RoleArguments, role: &str) -> anyhow::Result<Configuration> {
-    let config = settings::load(&arguments.config)?;
+fn prepare(arguments: &ConfigArguments, role: &str) -> anyhow::Result<Configuration> {
+    let config = settings::load(arguments)?;
     init_logging(&LogOptions::of_process(&config, role, "info")?)?;
     Ok(config)
 }

@@ -18,7 +18,7 @@ pub(super) fn savepoint(arguments: &SavepointArguments) -> anyhow::Result<ExitCo
 async fn take(client: &ClusterClient, job: dataflow::JobId, arguments: &SavepointArguments) -> anyhow::Result<()> {
     let mode = if arguments.detached { " in detached mode" } else { "" };
     println!("Triggering savepoint{mode} for job {job}.");
-    let trigger = client.trigger_savepoint(job, arguments.directory.as_deref()).await?;
+    let trigger = client.trigger_savepoint(job, arguments.directory.as_deref(), arguments.format.into()).await?;
     println!("Waiting for response...");
     if arguments.detached {
         println!("Successfully trigger manual savepoint, triggerId: {trigger}");

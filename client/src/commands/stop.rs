@@ -2,16 +2,19 @@
 
 use std::process::ExitCode;
 
+use dataflow::checkpoint::SavepointFormat;
+
 use super::on_cluster;
 use crate::args::{CancelArguments, StopArguments};
 
 /// Stops a job with a savepoint.
 pub(super) fn stop(arguments: &StopArguments) -> anyhow::Result<ExitCode> {
-    let StopArguments { job, drain, .. } = *arguments;
+    let StopArguments { job, drain, format, .. } = *arguments;
+    let format = SavepointFormat::from(format);
     on_cluster(&arguments.cluster, async |client| {
         let what = if drain { "Draining" } else { "Suspending" };
-        println!("{what} job \"{job}\" with a CANONICAL savepoint.");
-        let location = client.stop_with_savepoint(job, arguments.savepoint_path.as_deref(), drain).await?;
+        println!("{what} job \"{job}\" with a {format} savepoint.");
+        let location = client.stop_with_savepoint(job, arguments.savepoint_path.as_deref(), drain, format).await?;
         println!("Savepoint completed. Path: {location}");
         Ok(())
     })

@@ -1,6 +1,6 @@
 //! Deleting what is not needed any more. Best effort: what is gone already is no error, and what cannot be deleted is logged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::checkpoint::StateFile;
 
@@ -36,6 +36,13 @@ pub async fn dispose(storage: &Storage, path: &str) -> Result<(), StorageError> 
         _ => {}
     }
     Ok(())
+}
+
+/// The folders of a job's checkpoints by number, complete or not.
+pub async fn numbered_folders(storage: &Storage, job: &str) -> Result<BTreeMap<u64, String>, StorageError> {
+    let number = |name: &String| name.strip_prefix("chk-")?.parse().ok();
+    let names = storage.folders(job).await?;
+    Ok(names.iter().filter_map(|name| Some((number(name)?, format!("{job}/{name}")))).collect())
 }
 
 /// Clears the folder of a job that has ended and keeps no checkpoint: of what its tasks still stored for checkpoints that were aborted, and of

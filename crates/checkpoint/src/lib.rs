@@ -4,7 +4,6 @@
 //!   <execution.checkpointing.dir>/<job id>/chk-7/_metadata    published last: the checkpoint exists once this file does
 //!                                          chk-7/<file>       of this checkpoint only
 //!                                          shared/<file>      later checkpoints may refer to it
-//!                                          taskowned/
 //!   <savepoint dir>/savepoint-<job id>-<random>/_metadata     self-contained: the folder may be moved
 //! ```
 //! One of the two crates that carry a promise to the outside ([`METADATA_VERSION`]). It knows neither tasks nor the JobManager.
@@ -21,7 +20,7 @@ mod shared_files;
 mod storage;
 
 pub use assignment::{Assignment, RestoreError, SourceRestore, adopt_max_parallelism, assign};
-pub use disposal::{clear_job_folder, discard_checkpoint, discard_files, dispose};
+pub use disposal::{clear_job_folder, discard_checkpoint, discard_files, dispose, numbered_folders};
 pub use error::StorageError;
 pub use layout::{METADATA_FILE, checkpoint_location, external_path, job_folder, savepoint_location};
 pub use metadata::{CheckpointMetadata, OperatorState, SnapshotType, SourceState};

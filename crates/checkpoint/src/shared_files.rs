@@ -2,7 +2,8 @@
 //!
 //! A task may store the same SST file of its database twice, because it does not hear at once which checkpoint was completed. What was stored
 //! first stays: a later checkpoint that brings the file again is made to refer to the first copy, and its own copy is deleted. So a file keeps its
-//! location for as long as any complete checkpoint has it, and a handle that a task took from any of them can always be resolved.
+//! location for as long as any complete checkpoint has it, and a handle that a task took from any of them can always be resolved. A checkpoint that
+//! was asked to store everything anew keeps its own copies, and those after it refer to them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -32,6 +33,15 @@ struct Entry {
     names: BTreeSet<LocalName>,
 }
 
+/// What becomes of a file that is stored already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Copies {
+    /// It is known by its first copy.
+    GiveWay,
+    /// It is known by the new one.
+    ComeFirst,
+}
+
 impl SharedFiles {
     /// A checkpoint is about to be published. Its handles are made to refer to the first copy of each file; answers the copies that are not
     /// needed, to be deleted once it is published.
@@ -49,18 +59,27 @@ impl SharedFiles {
                 }
             }
         }
-        self.insert(metadata);
+        self.insert(metadata, Copies::GiveWay);
         copies.retain(|file| !self.files.contains_key(&file.location));
         copies
     }
 
-    /// The job starts from this checkpoint. Without a claim none of its files is ever answered for deletion.
-    pub fn restored(&mut self, metadata: &CheckpointMetadata, claimed: bool) {
-        if !claimed {
-            let files = metadata.keyed().flat_map(shared_of).map(|(_, file)| file.location.clone());
-            self.foreign.extend(files);
-        }
-        self.insert(metadata);
+    /// A checkpoint that stored all its files anew is about to be published.
+    pub fn register_full(&mut self, metadata: &CheckpointMetadata) {
+        self.insert(metadata, Copies::ComeFirst);
+    }
+
+    /// The job starts from this checkpoint. Its files of which `is_foreign` is true are never answered for deletion.
+    pub fn restored(&mut self, metadata: &CheckpointMetadata, is_foreign: impl Fn(&StateFile) -> bool) {
+        let files = metadata.keyed().flat_map(shared_of).map(|(_, file)| file);
+        self.foreign.extend(files.filter(|file| is_foreign(file)).map(|file| file.location.clone()));
+        self.insert(metadata, Copies::GiveWay);
+    }
+
+    /// The files of a checkpoint that are not the job's, by location.
+    pub fn foreign_of(&self, metadata: &CheckpointMetadata) -> BTreeSet<String> {
+        let locations = metadata.keyed().flat_map(shared_of).map(|(_, file)| &file.location);
+        locations.filter(|location| self.foreign.contains(*location)).cloned().collect()
     }
 
     /// A complete checkpoint is not needed any more: answers its files that no other one needs.
@@ -92,7 +111,7 @@ impl SharedFiles {
         files.into_iter().filter(|file| !kept(file)).cloned().collect()
     }
 
-    fn insert(&mut self, metadata: &CheckpointMetadata) {
+    fn insert(&mut self, metadata: &CheckpointMetadata, copies: Copies) {
         if self.checkpoints.contains_key(&metadata.checkpoint_id) {
             return;
         }
@@ -103,7 +122,10 @@ impl SharedFiles {
             entry.references += usize::from(needed.insert(file.location.clone()));
             if !self.foreign.contains(&file.location) {
                 entry.names.insert(name.clone());
-                self.first.entry(name).or_insert_with(|| file.location.clone());
+                let first = self.first.entry(name).or_insert_with(|| file.location.clone());
+                if copies == Copies::ComeFirst {
+                    first.clone_from(&file.location);
+                }
             }
         }
         self.checkpoints.insert(metadata.checkpoint_id, needed);
@@ -217,7 +239,7 @@ mod tests {
     fn files_of_a_restored_checkpoint_are_deleted_only_if_they_are_claimed() {
         for (claimed, deleted) in [(true, vec!["/1"]), (false, vec![])] {
             let mut shared = SharedFiles::default();
-            shared.restored(&checkpoint(1, "b", &files(&[("1", "/1")])), claimed);
+            shared.restored(&checkpoint(1, "b", &files(&[("1", "/1")])), |_| !claimed);
             let snapshot = TaskSnapshot {
                 operators: [(OperatorId(1), state("b", &files(&[("1", "/1"), ("2", "/2")])))].into(),
                 channels: Vec::new(),
@@ -230,6 +252,35 @@ mod tests {
             assert!(shared.register(&mut own).is_empty());
             assert_eq!(own, checkpoint(2, "b", &files(&[("1", "/own")])));
         }
+    }
+
+    #[test]
+    fn a_full_checkpoint_keeps_its_copies_and_those_after_it_refer_to_them() {
+        let mut shared = SharedFiles::default();
+        shared.register(&mut checkpoint(1, "b", &files(&[("1", "/old")])));
+        let full = checkpoint(2, "b", &files(&[("1", "/new")]));
+        shared.register_full(&full);
+        assert_eq!(locations(&shared.release(1)), ["/old"]);
+        // Its task has not heard of the full one yet.
+        let mut third = checkpoint(3, "b", &files(&[("1", "/old")]));
+        shared.register(&mut third);
+        assert_eq!(third, checkpoint(3, "b", &files(&[("1", "/new")])));
+        assert!(shared.release(2).is_empty());
+        assert_eq!(locations(&shared.release(3)), ["/new"]);
+    }
+
+    #[test]
+    fn later_checkpoints_tell_which_of_their_files_are_foreign() {
+        let mut shared = SharedFiles::default();
+        shared.restored(&checkpoint(1, "b", &files(&[("1", "/theirs"), ("2", "/gone")])), |_| true);
+        let second = checkpoint(2, "b", &files(&[("1", "/theirs"), ("3", "/own")]));
+        shared.register(&mut second.clone());
+        let foreign = shared.foreign_of(&second);
+        assert_eq!(foreign, ["/theirs".to_owned()].into());
+        // As the next JobManager knows it.
+        let mut shared = SharedFiles::default();
+        shared.restored(&second, |file| foreign.contains(&file.location));
+        assert_eq!(locations(&shared.release(2)), ["/own"]);
     }
 
     /// A database whose snapshots bring files, as tasks make them: based on the last completed checkpoint that it has heard of.

@@ -9,3 +9,4 @@ pub mod net;
 pub mod random;
 pub mod shutdown;
 pub mod telemetry;
+pub mod threads;

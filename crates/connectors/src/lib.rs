@@ -8,6 +8,7 @@ pub mod datagen;
 pub mod filesystem;
 pub mod formats;
 pub mod kafka;
+pub mod nexmark;
 pub mod print;
 
 mod column_view;

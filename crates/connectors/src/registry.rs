@@ -6,11 +6,19 @@ use crate::error::ConnectorError;
 use crate::factory::ConnectorFactory;
 use crate::filesystem::FilesystemFactory;
 use crate::kafka::{KafkaFactory, UpsertKafkaFactory};
+use crate::nexmark::NexmarkFactory;
 use crate::print::PrintFactory;
 use crate::table_options::nearest;
 
-static FACTORIES: [&dyn ConnectorFactory; 6] =
-    [&BlackholeFactory, &DatagenFactory, &FilesystemFactory, &KafkaFactory, &PrintFactory, &UpsertKafkaFactory];
+static FACTORIES: [&dyn ConnectorFactory; 7] = [
+    &BlackholeFactory,
+    &DatagenFactory,
+    &FilesystemFactory,
+    &KafkaFactory,
+    &NexmarkFactory,
+    &PrintFactory,
+    &UpsertKafkaFactory,
+];
 
 /// Every connector, by name.
 pub fn factories() -> &'static [&'static dyn ConnectorFactory] {

@@ -42,11 +42,33 @@ pub enum SnapshotKind {
     Checkpoint,
     /// Recovery, but every file is stored anew: the first after a restore that may not own the files it came from.
     FullCheckpoint,
-    /// For people: self-contained, in the canonical format, which any state backend reads.
+    /// For people: self-contained.
     Savepoint {
         /// What happens to the job when it is complete.
         after: AfterSavepoint,
+        /// How keyed state is stored.
+        format: SavepointFormat,
     },
+}
+
+/// How a savepoint stores keyed state. The names are Flink's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum SavepointFormat {
+    /// As sorted entries, which any state backend reads.
+    #[default]
+    Canonical,
+    /// As the state backend has it, which is faster: the files of RocksDB. `hashmap` has no files of its own, and writes the canonical format.
+    Native,
+}
+
+impl std::fmt::Display for SavepointFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Canonical => "CANONICAL",
+            Self::Native => "NATIVE",
+        })
+    }
 }
 
 /// What happens to a job behind its savepoint.

@@ -263,8 +263,15 @@ pub struct JoinSpec {
     pub keys: Vec<(usize, usize)>,
     /// The rest of the condition, over left columns followed by right columns.
     pub condition: Option<Expr>,
+    /// How long rows of the left and of the right input are kept after they were written, ms; 0: for ever.
+    #[serde(default, skip_serializing_if = "live_for_ever")]
+    pub state_ttl_ms: [u64; 2],
     /// Left columns then right columns; only left columns for Semi and Anti.
     pub output: RowType,
+}
+
+fn live_for_ever(ttl_ms: &[u64; 2]) -> bool {
+    *ttl_ms == [0, 0]
 }
 
 /// Keeps the rows written to a table, so that of those with one primary key the newest wins in whatever order they come.

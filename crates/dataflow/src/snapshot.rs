@@ -24,6 +24,12 @@ pub trait Stateful {
     /// The state as it is now. Short: what takes long is left to [`KeyedSnapshot::store`]. The barrier has been passed on before.
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure>;
 
+    /// Does a bit of what the last [`snapshot`](Self::snapshot) still needs of the thread of the task, beside the elements that follow. Called again and
+    /// again until `Done`; only then is the snapshot stored.
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        Ok(Progress::Done)
+    }
+
     /// The checkpoint is complete, and so is every earlier one that was snapshotted: commit. Called again after each wake until `Done`,
     /// between elements; a task does not end before. A later checkpoint takes the place of an earlier one that is still `Pending`.
     fn checkpoint_completed(&mut self, _checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
@@ -65,6 +71,9 @@ pub trait StateStorage: Send + Sync {
 
     /// Opens a new file for writing.
     fn create(&self, scope: StateScope) -> Result<Box<dyn StateFileWriter>, Failure>;
+
+    /// Deletes a file to which nobody refers. What cannot be deleted is logged and stays.
+    fn discard(&self, file: &StateFile);
 }
 
 /// A file that is being written; it exists once it is finished. Dropping it unfinished leaves nothing behind.

@@ -11,6 +11,7 @@ mod metrics;
 mod operators;
 mod results;
 mod settings;
+mod state_folder;
 mod state_services;
 mod task;
 #[cfg(test)]

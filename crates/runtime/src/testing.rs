@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{Cursor, Read, Write};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arrow_array::cast::AsArray;
@@ -46,6 +47,16 @@ pub(crate) fn partition(vertex: u128, subtask: u32) -> PartitionId {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MemoryStorage(Arc<Mutex<HashMap<String, Vec<u8>>>>);
 
+impl MemoryStorage {
+    /// How many files there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+}
+
+/// Numbers files, so that none is named as one that was deleted.
+static NEXT_FILE: AtomicU64 = AtomicU64::new(0);
+
 struct MemoryFile {
     storage: MemoryStorage,
     content: Vec<u8>,
@@ -58,6 +69,10 @@ impl StateStorage for MemoryStorage {
 
     fn create(&self, _scope: StateScope) -> Result<Box<dyn StateFileWriter>, Failure> {
         Ok(Box::new(MemoryFile { storage: self.clone(), content: Vec::new() }))
+    }
+
+    fn discard(&self, file: &StateFile) {
+        self.0.lock().unwrap().remove(&file.location);
     }
 }
 
@@ -74,7 +89,7 @@ impl Write for MemoryFile {
 impl StateFileWriter for MemoryFile {
     fn finish(self: Box<Self>) -> Result<StateFile, Failure> {
         let mut files = self.storage.0.lock().unwrap();
-        let location = format!("memory-{}", files.len());
+        let location = format!("memory-{}", NEXT_FILE.fetch_add(1, Ordering::Relaxed));
         let file = StateFile { location: location.clone(), bytes: self.content.len() as u64, checksum: 0 };
         files.insert(location, self.content);
         Ok(file)

@@ -4,12 +4,16 @@
 //! belongs to which key, and which slots are to be written to the store or read from it. It does not evaluate expressions and does not know what
 //! an operator is.
 
+#[cfg(test)]
+mod cache_model;
+mod clock_hand;
 mod hash;
 mod key_arena;
 mod key_batch;
 mod key_decoder;
 mod key_table;
 mod namespaces;
+mod owed;
 mod row_codec;
 mod row_hash;
 mod row_lists;
@@ -19,7 +23,9 @@ mod store;
 mod timers;
 mod value;
 mod write_back;
+mod write_times;
 
+pub use clock_hand::ClockHand;
 pub use key_batch::KeyBatch;
 pub use key_decoder::decode_keys;
 pub use key_table::KeyTable;
@@ -36,3 +42,4 @@ pub use store::{
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};
 pub use write_back::WriteBack;
+pub use write_times::WriteTimes;

@@ -15,6 +15,7 @@ use crate::hash::mix;
 use crate::row_codec::RowCodec;
 use crate::row_hash::hash_rows;
 use crate::row_store::{RowRef, RowStore, StoredRowWriter, comparators};
+use crate::write_times::WriteTimes;
 
 const NONE: u32 = u32::MAX;
 
@@ -60,6 +61,9 @@ pub struct RowLists {
     /// The entries of all lists by their hash: a key may have very many rows.
     index: HashTable<u32>,
     store: RowStore,
+    /// When each entry was written: what has expired is as if it were not there.
+    times: WriteTimes,
+    now: i64,
 }
 
 /// The batch that is being applied.
@@ -94,6 +98,8 @@ pub struct LoadedRow {
     pub count: u32,
     /// [`Entry::associations`]
     pub associations: u32,
+    /// When it was written, if it says so.
+    pub written: Option<i64>,
 }
 
 impl Entry {
@@ -112,15 +118,27 @@ impl Entry {
 }
 
 impl RowLists {
-    /// No rows.
+    /// No rows. They live for ever.
     pub fn new(schema: SchemaRef) -> Self {
+        Self::expiring(schema, WriteTimes::default())
+    }
+
+    /// No rows. They expire as `times` says.
+    pub fn expiring(schema: SchemaRef, times: WriteTimes) -> Self {
         Self {
             lists: Vec::new(),
             entries: Vec::new(),
             free: Vec::new(),
             index: HashTable::new(),
             store: RowStore::new(schema),
+            times,
+            now: 0,
         }
+    }
+
+    /// The time, where rows expire: that of all that follows.
+    pub fn set_time(&mut self, now: i64) {
+        self.now = now;
     }
 
     /// Starts to apply a batch.
@@ -134,7 +152,8 @@ impl RowLists {
         }
     }
 
-    /// Adds a row of the batch to a key. A row that is there already counts once more, and has these associations from now on. Returns its entry.
+    /// Adds a row of the batch to a key. A row that is there already counts once more, and has these associations from now on; one that has expired
+    /// is there once. Returns its entry.
     pub fn add(
         &mut self,
         batch: &mut AppliedRows,
@@ -143,16 +162,18 @@ impl RowLists {
         associations: u32,
     ) -> Result<u32, ArrowError> {
         if let Some(found) = self.find(batch, slot, row)? {
+            let expired = self.times.is_expired(found, self.now);
             let entry = &mut self.entries[found as usize];
-            entry.count += 1;
+            entry.count = if expired { 1 } else { entry.count + 1 };
             entry.associations = associations;
+            self.times.set(found, self.now);
             return Ok(found);
         }
         let sequence = match self.lists.get(slot as usize) {
             Some(list) if list.last != NONE => self.entries[list.last as usize].sequence + 1,
             _ => 0,
         };
-        let loaded = LoadedRow { slot, sequence, count: 1, associations };
+        let loaded = LoadedRow { slot, sequence, count: 1, associations, written: Some(self.now) };
         let id = self.link(loaded, mix(batch.hashes[row], u64::from(slot)), row);
         batch.added.push(id);
         Ok(id)
@@ -176,7 +197,7 @@ impl RowLists {
 
     /// Puts a row at the end of the list of its key.
     fn link(&mut self, loaded: LoadedRow, hash: u64, row: usize) -> u32 {
-        let LoadedRow { slot, sequence, count, associations } = loaded;
+        let LoadedRow { slot, sequence, count, associations, written } = loaded;
         if slot as usize >= self.lists.len() {
             self.lists.resize(slot as usize + 1, EMPTY);
         }
@@ -193,6 +214,7 @@ impl RowLists {
                 (self.entries.len() - 1) as u32
             }
         };
+        self.times.set_loaded(id, written);
         let list = &mut self.lists[slot as usize];
         match previous {
             NONE => list.first = id,
@@ -206,10 +228,12 @@ impl RowLists {
 
     /// Takes a row like this one of the batch back from a key. A row that is not there is ignored.
     pub fn retract(&mut self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<Retracted, ArrowError> {
-        let Some(found) = self.find(batch, slot, row)? else { return Ok(Retracted::Unknown) };
+        let found = self.find(batch, slot, row)?.filter(|&found| !self.times.is_expired(found, self.now));
+        let Some(found) = found else { return Ok(Retracted::Unknown) };
         let entry = &mut self.entries[found as usize];
         if entry.count > 1 {
             entry.count -= 1;
+            self.times.set(found, self.now);
             return Ok(Retracted::Counted(found));
         }
         let sequence = entry.sequence;
@@ -226,6 +250,17 @@ impl RowLists {
             let id = list.first;
             self.remove(id)?;
             dropped(id);
+        }
+        Ok(())
+    }
+
+    /// Drops all rows that have expired, none of which is of a batch that is being applied; `dropped` is told entry and slot of each.
+    pub fn expire(&mut self, mut dropped: impl FnMut(u32, u32)) -> Result<(), ArrowError> {
+        let expired = |(id, entry): (u32, &Entry)| self.times.is_expired(id, self.now).then_some((id, entry.slot));
+        let expired: Vec<(u32, u32)> = self.all_entries().filter_map(expired).collect();
+        for (id, slot) in expired {
+            self.remove(id)?;
+            dropped(id, slot);
         }
         Ok(())
     }
@@ -319,7 +354,12 @@ impl RowLists {
         Ok(comparators.iter().all(|compare| compare(row, other) == Ordering::Equal))
     }
 
-    /// The entries of a key, in the order in which they came, with their numbers.
+    /// The entries of a key that have not expired, in the order in which they came, with their numbers.
+    pub fn live_entries(&self, slot: u32) -> impl Iterator<Item = (u32, &Entry)> {
+        self.entries(slot).filter(|(id, _)| !self.times.is_expired(*id, self.now))
+    }
+
+    /// All entries of a key, in the order in which they came, with their numbers.
     pub fn entries(&self, slot: u32) -> impl Iterator<Item = (u32, &Entry)> {
         let mut id = self.lists.get(slot as usize).map_or(NONE, |list| list.first);
         std::iter::from_fn(move || {
@@ -351,8 +391,19 @@ impl RowLists {
         &self.entries[id as usize]
     }
 
+    /// When an entry was written, where rows expire.
+    pub fn written(&self, id: u32) -> Option<i64> {
+        self.times.get(id)
+    }
+
+    /// How long rows live, ms, if not for ever.
+    pub fn ttl(&self) -> Option<i64> {
+        self.times.ttl()
+    }
+
     /// Sets the associations of an entry.
     pub fn set_associations(&mut self, id: u32, associations: u32) {
+        self.times.set(id, self.now);
         self.entries[id as usize].associations = associations;
     }
 
@@ -382,6 +433,7 @@ impl RowLists {
             + self.entries.capacity() * size_of::<Entry>()
             + self.lists.capacity() * size_of::<List>()
             + self.index.allocation_size()
+            + self.times.memory_size()
     }
 }
 

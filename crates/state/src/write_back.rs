@@ -12,28 +12,35 @@
 use dataflow::checkpoint::CheckpointBarrier;
 use dataflow::{Failure, KeyedSnapshot};
 
+use crate::clock_hand::ClockHand;
+use crate::owed::Owed;
 use crate::store::{Address, Entries, EntryKey, KeyedStateContext, KeyedStore};
 
 /// Differs from what the store has.
-const DIRTY: u8 = 1;
+pub(crate) const DIRTY: u8 = 1;
 /// Used since the hand passed it.
 const USED: u8 = 2;
 /// The store has an entry for it, older perhaps.
-const STORED: u8 = 4;
+pub(crate) const STORED: u8 = 4;
 /// Chosen to be dropped.
 const VICTIM: u8 = 8;
+/// The last snapshot still needs its value.
+pub(crate) const OWED: u8 = 16;
 
 /// Marks that are looked at together for one that is dirty.
 const SCANNED: usize = 16;
 
 /// The slots of an operator and its store.
 pub struct WriteBack {
-    store: KeyedStore,
+    pub(crate) store: KeyedStore,
     on_disk: bool,
-    marks: Vec<u8>,
-    /// Deletes, and what could not be written the last time.
-    pending: Entries,
-    hand: usize,
+    pub(crate) marks: Vec<u8>,
+    /// Deletes, entries of no slot, and what could not be written the last time.
+    pub(crate) pending: Entries,
+    pub(crate) owed: Owed,
+    /// Whether the value of a key that is not in memory may be in what a snapshot has collected and not written yet.
+    pub(crate) reads_wait: bool,
+    hand: ClockHand,
     /// Entry keys that are looked up, one behind the other, and where each begins.
     wanted: Vec<u8>,
     places: Vec<(usize, usize)>,
@@ -48,7 +55,9 @@ impl WriteBack {
             store,
             marks: Vec::new(),
             pending: Entries::default(),
-            hand: 0,
+            owed: Owed::default(),
+            reads_wait: false,
+            hand: ClockHand::default(),
             wanted: Vec::new(),
             places: Vec::new(),
         })
@@ -100,6 +109,10 @@ impl WriteBack {
         if slot >= self.marks.len() {
             self.marks.resize((slot + 1).next_power_of_two(), 0);
         }
+        debug_assert!(
+            self.marks[slot] & OWED == 0 || marks & DIRTY == 0,
+            "slot {slot} changes before the snapshot has it"
+        );
         self.marks[slot] |= marks;
     }
 
@@ -115,6 +128,8 @@ impl WriteBack {
     /// The slot belongs to nothing any more, and the store need not know.
     pub fn forget(&mut self, slot: u32) {
         if let Some(marks) = self.marks.get_mut(slot as usize) {
+            debug_assert!(*marks & OWED == 0, "slot {slot} goes before the snapshot has it");
+            self.reads_wait |= *marks & STORED != 0;
             *marks = 0;
         }
     }
@@ -125,6 +140,23 @@ impl WriteBack {
             self.pending.delete(|out| self.store.keys().write(address, out));
         }
         self.forget(slot);
+    }
+
+    /// An entry that belongs to no slot is written with what is written next; `value` appends its value. Only for stores on disk.
+    pub fn put(&mut self, address: &Address<'_>, value: impl FnOnce(&mut Vec<u8>)) {
+        let Self { store, pending, .. } = self;
+        pending.put(|out| store.keys().write(address, out), value);
+    }
+
+    /// An entry that belongs to no slot is deleted with what is written next.
+    pub fn delete(&mut self, address: &Address<'_>) {
+        let Self { store, pending, .. } = self;
+        pending.delete(|out| store.keys().write(address, out));
+    }
+
+    /// Whether a slot differs from what the store has.
+    pub fn is_dirty(&self, slot: u32) -> bool {
+        self.has(slot, DIRTY)
     }
 
     /// All entries of a namespace are deleted; its slots are the caller's to forget.
@@ -154,7 +186,7 @@ impl WriteBack {
         self.places.dedup_by(|later, first| key(later) == key(first));
         let places = &self.places;
         let mut loaded = Vec::new();
-        self.store.get(places.iter().map(key), |index, value| {
+        self.store.get(places.iter().map(key), self.reads_wait, |index, value| {
             loaded.push(found(places[index].1, value)?);
             Ok(())
         })?;
@@ -162,7 +194,7 @@ impl WriteBack {
         Ok(())
     }
 
-    /// Writes deletes that are pending.
+    /// Writes what is pending.
     pub fn flush(&mut self) -> Result<(), Failure> {
         if self.pending.is_empty() || !self.on_disk { Ok(()) } else { self.store.write(&mut self.pending) }
     }
@@ -208,6 +240,7 @@ impl WriteBack {
             self.pending = Entries::default();
         }
         self.collect(slots, if self.on_disk { DIRTY } else { 0 }, write);
+        self.reads_wait = true;
         let snapshot = self.store.snapshot(barrier, &mut self.pending)?;
         for marks in &mut self.marks {
             // All dirty slots have been written, and bits are moved without a branch: there may be millions.
@@ -230,33 +263,45 @@ impl WriteBack {
         }
     }
 
-    /// How many of the slots have to go when `in_use` of them take this many bytes; those are victims from now on.
+    /// Calls `load` with the number of each of `prefixes`, which are sorted, and the entries whose keys begin with it: entries that are in no slot.
+    pub fn scan_prefixes<'a>(
+        &mut self,
+        prefixes: impl Iterator<Item = &'a [u8]>,
+        load: &mut dyn FnMut(usize, EntryKey<'_>, &[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.flush()?;
+        self.store.scan_prefixes(prefixes, self.reads_wait, load)
+    }
+
+    /// Bytes that the operator's tables may take; none when there is no bound. A bit more while a snapshot is written: what goes would have to wait
+    /// for it.
+    pub fn memory_share(&self) -> Option<u64> {
+        let share = self.store.memory_share()?;
+        Some(if self.store.is_writing() { share + share / 4 } else { share })
+    }
+
+    /// How many of the slots have to go when `in_use` of them take this many bytes; those are victims from now on. None before the last snapshot has
+    /// all it needs, which takes some batches at most.
     pub fn choose_victims(&mut self, bytes: usize, in_use: usize) -> usize {
-        let Some(share) = self.store.memory_share() else { return 0 };
-        if bytes as u64 <= share {
+        if self.owes() {
             return 0;
         }
-        // A quarter at once, so that it is not done for every batch.
-        let surplus = bytes as f64 - 0.75 * share as f64;
-        let wanted = (in_use as f64 * surplus / bytes as f64).ceil() as usize;
-        let mut chosen = 0;
-        for _ in 0..2 * self.marks.len() {
-            if chosen >= wanted {
-                break;
-            }
-            self.hand = (self.hand + 1) % self.marks.len();
-            let marks = &mut self.marks[self.hand];
+        let wanted = ClockHand::surplus(bytes, in_use, self.memory_share());
+        let Self { hand, marks, .. } = self;
+        hand.pass(marks.len(), wanted, |slot| {
+            let marks = &mut marks[slot];
             match *marks {
-                0 => {}
-                found if found & USED != 0 => *marks &= !USED,
-                found if found & VICTIM == 0 => {
-                    *marks |= VICTIM;
-                    chosen += 1;
+                0 => false,
+                found if found & USED != 0 => {
+                    *marks &= !USED;
+                    false
                 }
-                _ => {}
+                found => {
+                    *marks |= VICTIM;
+                    found & VICTIM == 0
+                }
             }
-        }
-        chosen
+        })
     }
 
     /// Whether a slot is to be dropped once it is written.

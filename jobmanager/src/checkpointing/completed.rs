@@ -1,13 +1,13 @@
 //! `CompletedCheckpoints`: the checkpoints that a job can go on from, and what is deleted when one is not needed any more. A pure machine.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use checkpoint::{CheckpointMetadata, SharedFiles};
 use dataflow::checkpoint::{CheckpointLocation, StateFile, TaskSnapshot};
 use serde::{Deserialize, Serialize};
 
-use super::restore::StoredCheckpoint;
+use super::progress::{CheckpointPointers, StoredCheckpoint};
 
 /// Whose a checkpoint's files are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct CompletedCheckpoint {
     pub folder: String,
     /// Whose it is.
     pub owner: Owner,
+    /// Of one of the job's: files that it refers to and that are not the job's, by location.
+    pub foreign: BTreeSet<String>,
 }
 
 impl CompletedCheckpoint {
@@ -46,7 +48,7 @@ impl CompletedCheckpoint {
 
     /// What is kept of it outside of its files.
     pub fn stored(&self) -> StoredCheckpoint {
-        StoredCheckpoint { folder: self.folder.clone(), owner: self.owner }
+        StoredCheckpoint { folder: self.folder.clone(), owner: self.owner, foreign: self.foreign.clone() }
     }
 }
 
@@ -70,13 +72,19 @@ pub struct CompletedCheckpoints {
 }
 
 impl CompletedCheckpoints {
-    /// Those that the job starts with, oldest first.
-    pub fn new(num_retained: usize, kept: Vec<CompletedCheckpoint>) -> Self {
+    /// Those that the job starts with, oldest first, and what is to be deleted of `leftovers`, complete ones that it does not need.
+    pub fn new(
+        num_retained: usize,
+        kept: Vec<CompletedCheckpoint>,
+        leftovers: &[CompletedCheckpoint],
+    ) -> (Self, Vec<Discard>) {
         let mut shared = SharedFiles::default();
-        for checkpoint in &kept {
-            shared.restored(&checkpoint.metadata, checkpoint.owner == Owner::Job);
+        for CompletedCheckpoint { metadata, owner, foreign, .. } in kept.iter().chain(leftovers) {
+            shared.restored(metadata, |file| *owner != Owner::Job || foreign.contains(&file.location));
         }
-        CompletedCheckpoints { num_retained, kept: kept.into(), shared }
+        let mut this = CompletedCheckpoints { num_retained, kept: kept.into(), shared };
+        let discards = leftovers.iter().map(|leftover| this.discard(leftover)).collect();
+        (this, discards)
     }
 
     /// The one to go on from.
@@ -85,14 +93,27 @@ impl CompletedCheckpoints {
     }
 
     /// Metadata is about to be written: it is made to refer to files that are there. Answers copies to be deleted once it is written.
-    pub fn register(&mut self, metadata: &mut CheckpointMetadata) -> Vec<StateFile> {
+    /// `full`: it has stored all its files anew, and keeps them.
+    pub fn register(&mut self, metadata: &mut CheckpointMetadata, full: bool) -> Vec<StateFile> {
+        if full {
+            self.shared.register_full(metadata);
+            return Vec::new();
+        }
         self.shared.register(metadata)
     }
 
-    /// Those that will be kept when this one is complete, oldest first.
-    pub fn with(&self, newest: &CompletedCheckpoint) -> Vec<StoredCheckpoint> {
-        let all = self.kept.iter().chain(std::iter::once(newest)).map(CompletedCheckpoint::stored);
-        all.skip((self.kept.len() + 1).saturating_sub(self.num_retained)).collect()
+    /// The files of one that was registered that are not the job's.
+    pub fn foreign_of(&self, metadata: &CheckpointMetadata) -> BTreeSet<String> {
+        self.shared.foreign_of(metadata)
+    }
+
+    /// What the job store is to know of the checkpoints when this one is complete.
+    pub fn with(&self, newest: &CompletedCheckpoint) -> CheckpointPointers {
+        let mut subsumed: Vec<StoredCheckpoint> =
+            self.kept.iter().chain(std::iter::once(newest)).map(CompletedCheckpoint::stored).collect();
+        let kept = subsumed.split_off(subsumed.len().saturating_sub(self.num_retained));
+        subsumed.retain(|checkpoint| checkpoint.owner == Owner::Job);
+        CheckpointPointers { kept, subsumed }
     }
 
     /// One is complete: answers those that are subsumed.
@@ -142,23 +163,34 @@ mod tests {
             operators: Vec::new(),
             channels: Vec::new(),
         };
-        CompletedCheckpoint { metadata: Arc::new(metadata), folder: format!("/c/chk-{id}"), owner }
+        let folder = format!("/c/chk-{id}");
+        CompletedCheckpoint { metadata: Arc::new(metadata), folder, owner, foreign: BTreeSet::new() }
     }
 
     #[test]
     fn so_many_are_kept_and_what_is_not_the_jobs_is_never_deleted() {
         for (owner, deleted) in [(Owner::Job, Some("/c/chk-3")), (Owner::User, None), (Owner::Nobody, None)] {
-            let mut kept = CompletedCheckpoints::new(2, vec![completed(3, owner)]);
-            assert_eq!(kept.with(&completed(4, Owner::Job)).len(), 2);
+            let (mut kept, _) = CompletedCheckpoints::new(2, vec![completed(3, owner)], &[]);
+            assert_eq!(kept.with(&completed(4, Owner::Job)).kept.len(), 2);
             assert_eq!(kept.add(completed(4, Owner::Job)), []);
-            let stored: Vec<String> =
-                kept.with(&completed(5, Owner::Job)).into_iter().map(|stored| stored.folder).collect();
-            assert_eq!(stored, ["/c/chk-4", "/c/chk-5"]);
+            let stored = kept.with(&completed(5, Owner::Job));
+            let folders = |of: &[StoredCheckpoint]| of.iter().map(|it| it.folder.clone()).collect::<Vec<_>>();
+            assert_eq!(folders(&stored.kept), ["/c/chk-4", "/c/chk-5"]);
+            assert_eq!(folders(&stored.subsumed), deleted.into_iter().collect::<Vec<_>>(), "others are not deleted");
             let [subsumed] = &kept.add(completed(5, Owner::Job))[..] else { panic!("one is subsumed") };
             assert_eq!((subsumed.checkpoint_id, subsumed.folder.as_deref()), (3, deleted));
             assert_eq!(kept.latest().map(CompletedCheckpoint::id), Some(5));
             assert_eq!(kept.clear().iter().map(|discard| discard.checkpoint_id).collect::<Vec<_>>(), [4, 5]);
             assert_eq!(kept.latest(), None);
         }
+    }
+
+    #[test]
+    fn what_was_not_deleted_before_a_crash_is_deleted_after_it() {
+        let kept = vec![completed(5, Owner::Job)];
+        let (kept, discards) = CompletedCheckpoints::new(1, kept, &[completed(4, Owner::Job)]);
+        let [discard] = &discards[..] else { panic!("{discards:?}") };
+        assert_eq!((discard.checkpoint_id, discard.folder.as_deref()), (4, Some("/c/chk-4")));
+        assert_eq!(kept.latest().map(CompletedCheckpoint::id), Some(5));
     }
 }

@@ -9,6 +9,7 @@
 //! Complete checkpoints come in the order of their numbers. A savepoint that does not end the job stands beside them: the job does not go on
 //! from it, so nothing is committed by it and no checkpoint is subsumed.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use dataflow::checkpoint::{
@@ -43,7 +44,7 @@ pub enum CheckpointEvent {
     Tick,
     /// A task has done its part.
     Acknowledged(Box<CheckpointAcknowledgement>),
-    /// A checkpoint cannot be completed.
+    /// A checkpoint cannot be completed. One that all have acknowledged is complete all the same, as far as tasks go.
     Failed {
         /// Which.
         checkpoint_id: u64,
@@ -67,6 +68,13 @@ pub enum CheckpointEvent {
     },
     /// The metadata is written and the pointer to it kept.
     Published(u64),
+    /// The metadata could not be written.
+    PublicationFailed {
+        /// Of which.
+        checkpoint_id: u64,
+        /// Why.
+        failure: Failure,
+    },
     /// Ids below this one are this JobManager's.
     IdsReserved(u64),
     /// The job has ended.
@@ -84,8 +92,10 @@ pub enum CheckpointCommand {
         barrier: CheckpointBarrier,
         /// Those without running producers.
         attempts: Vec<ExecutionAttemptId>,
+        /// Subtasks that had finished before: they have nothing to acknowledge.
+        finished: Vec<(VertexId, u32)>,
     },
-    /// Write the metadata, and come back with [`CheckpointEvent::Published`] or [`CheckpointEvent::Failed`].
+    /// Write the metadata, and come back with [`CheckpointEvent::Published`] or [`CheckpointEvent::PublicationFailed`].
     Publish(Box<PendingCheckpoint>),
     /// Tell the tasks that it is complete.
     NotifyCompleted {
@@ -201,14 +211,14 @@ impl CheckpointCoordinator {
             CheckpointEvent::Tick => {}
             CheckpointEvent::Acknowledged(acknowledgement) => self.on_acknowledged(*acknowledgement, &mut out),
             CheckpointEvent::Failed { checkpoint_id, failure } => {
-                self.on_failed(checkpoint_id, &failure, now, &mut out)
+                self.on_failed(checkpoint_id, Stage::Collecting, &failure, now, &mut out)
             }
             CheckpointEvent::EndOfData(attempt) => {
                 self.end_of_data.insert(attempt);
                 self.end_of_data_news = true;
             }
             CheckpointEvent::TaskFinished(attempt) => {
-                self.end_of_data_news |= self.end_of_data.remove(&attempt);
+                self.end_of_data_news = true;
                 let missing = |pending: &PendingCheckpoint| pending.waits_for(attempt);
                 self.abort_where(missing, "a task has finished before it could take part", now, &mut out);
             }
@@ -218,6 +228,9 @@ impl CheckpointCoordinator {
                 self.requests.push_back(Request { ticket, kind, location, deadline });
             }
             CheckpointEvent::Published(id) => self.on_published(id, now, &mut out),
+            CheckpointEvent::PublicationFailed { checkpoint_id, failure } => {
+                self.on_failed(checkpoint_id, Stage::Publishing, &failure, now, &mut out)
+            }
             CheckpointEvent::IdsReserved(end) => {
                 self.reserving = false;
                 self.reserved = self.reserved.max(end);
@@ -256,9 +269,14 @@ impl CheckpointCoordinator {
         }
     }
 
-    fn on_failed(&mut self, id: u64, failure: &Failure, now: i64, out: &mut Vec<CheckpointCommand>) {
-        let Some(pending) = self.pending.remove(&id) else { return };
-        let counts = !pending.is_savepoint();
+    /// Only what fails in the stage that a checkpoint is in ends it: a late decline must not delete what is being published.
+    fn on_failed(&mut self, id: u64, stage: Stage, failure: &Failure, now: i64, out: &mut Vec<CheckpointCommand>) {
+        let Entry::Occupied(entry) = self.pending.entry(id) else { return };
+        if entry.get().stage != stage {
+            return;
+        }
+        let pending = entry.remove();
+        let counts = !pending.is_savepoint() && !pending.interrupted;
         self.abort(pending, failure.one_line(), now, out);
         if counts {
             self.count_failure(failure, out);
@@ -270,7 +288,7 @@ impl CheckpointCoordinator {
         if self.failures_in_a_row > self.config.tolerable_failures {
             self.failures_in_a_row = 0;
             let mut exceeded = Failure::external(
-                "Exceeded checkpoint tolerable failure threshold (execution.checkpointing.tolerable-failed-checkpoints).",
+                "Exceeded checkpoint tolerable failure threshold (execution.checkpointing.tolerable-failed-checkpoints)",
             );
             exceeded.causes.push(failure.message.clone());
             exceeded.causes.extend(failure.causes.iter().cloned());
@@ -280,13 +298,11 @@ impl CheckpointCoordinator {
 
     fn on_interrupted(&mut self, now: i64, out: &mut Vec<CheckpointCommand>) {
         self.abort_where(|_| true, "the job has failed or is cancelled meanwhile", now, out);
+        self.pending.values_mut().for_each(|pending| pending.interrupted = true);
         self.next_periodic = None;
         self.final_due = false;
-        if let Stopping::Complete { ticket, snapshot } = std::mem::replace(&mut self.stopping, Stopping::No)
-            && let Some(ticket) = ticket
-        {
-            let answer = Err(failed_while_stopping(&snapshot));
-            out.push(CheckpointCommand::Answer { ticket, answer });
+        if let Stopping::Complete { ticket, snapshot } = std::mem::replace(&mut self.stopping, Stopping::No) {
+            not_stopped(ticket, &snapshot, out);
         }
     }
 
@@ -306,6 +322,7 @@ impl CheckpointCoordinator {
             out.push(CheckpointCommand::NotifyCompleted { checkpoint_id: id, attempts: pending.tasks });
         }
         match pending.ticket {
+            ticket if stops && pending.interrupted => not_stopped(ticket, &snapshot, out),
             ticket if stops => self.stopping = Stopping::Complete { ticket, snapshot },
             Some(ticket) => out.push(CheckpointCommand::Answer { ticket, answer: Ok(snapshot) }),
             None => {}
@@ -336,7 +353,7 @@ impl CheckpointCoordinator {
             let failure = Failure::external(format!(
                 "the checkpoint expired before it was complete: not all tasks have acknowledged it within {limit} ms (execution.checkpointing.timeout)"
             ));
-            self.on_failed(id, &failure, now, out);
+            self.on_failed(id, Stage::Collecting, &failure, now, out);
         }
         let (late, kept) = self.requests.drain(..).partition::<VecDeque<_>, _>(|request| request.deadline <= now);
         self.requests = kept;
@@ -394,6 +411,7 @@ impl CheckpointCoordinator {
         }
         if let Some(plan) = plan() {
             self.end_of_data_news = false;
+            self.end_of_data.retain(|attempt| plan.tasks.contains(attempt));
             self.final_due =
                 !plan.tasks.is_empty() && plan.tasks.iter().all(|attempt| self.end_of_data.contains(attempt));
         }
@@ -450,10 +468,10 @@ impl CheckpointCoordinator {
         self.next_id += 1;
         let options = CheckpointOptions { kind, alignment: self.config.alignment(kind), location };
         let barrier = CheckpointBarrier { checkpoint_id: id, timestamp: now, options };
-        let attempts = plan.trigger.clone();
+        let (attempts, finished) = (plan.trigger.clone(), plan.finished.clone());
         let deadline = now.saturating_add(millis(self.config.timeout));
         self.pending.insert(id, PendingCheckpoint::new(barrier.clone(), plan, ticket, deadline));
-        out.push(CheckpointCommand::Trigger { barrier, attempts });
+        out.push(CheckpointCommand::Trigger { barrier, attempts, finished });
     }
 
     /// Aborts all that are not being published.
@@ -483,6 +501,15 @@ impl CheckpointCoordinator {
         }
         out.push(CheckpointCommand::Abort { pending: Box::new(pending), reason });
     }
+}
+
+/// The job has failed behind the savepoint with which it should have stopped. Some of its tasks may have ended with it, so that all start again.
+fn not_stopped(ticket: Option<u64>, savepoint: &CompletedSnapshot, out: &mut Vec<CheckpointCommand>) {
+    let answer = || Err(failed_while_stopping(savepoint));
+    out.extend(ticket.map(|ticket| CheckpointCommand::Answer { ticket, answer: answer() }));
+    out.push(CheckpointCommand::FailJob(Failure::external(
+        "Inconsistent execution state after stopping with savepoint. A global fail-over is triggered to recover the job",
+    )));
 }
 
 /// In Flink's words.

@@ -13,6 +13,7 @@ mod completed;
 mod config;
 mod coordinator;
 mod pending;
+mod progress;
 mod request;
 mod restore;
 pub mod statistics;
@@ -21,5 +22,8 @@ pub use completed::{CompletedCheckpoint, CompletedCheckpoints, Discard, Owner};
 pub use config::CheckpointConfig;
 pub use coordinator::{CheckpointCommand, CheckpointCoordinator, CheckpointEvent, CheckpointPlan};
 pub use pending::PendingCheckpoint;
+#[cfg(test)]
+pub use progress::StoredCheckpoint;
+pub use progress::{CheckpointPointers, Reservation, StoredProgress};
 pub use request::{CheckpointError, CompletedSnapshot, SnapshotRequest};
-pub use restore::{CheckpointSetupError, JobCheckpointing, StoredCheckpoint, StoredCheckpoints};
+pub use restore::{CheckpointSetupError, JobCheckpointing};

@@ -38,6 +38,8 @@ pub struct PendingCheckpoint {
     /// When it has taken too long, ms since the epoch.
     pub(super) deadline: i64,
     pub(super) stage: Stage,
+    /// The job has failed while it was being published.
+    pub(super) interrupted: bool,
 }
 
 impl PendingCheckpoint {
@@ -51,6 +53,7 @@ impl PendingCheckpoint {
             ticket,
             deadline,
             stage: Stage::Collecting,
+            interrupted: false,
         }
     }
 
@@ -76,7 +79,7 @@ impl PendingCheckpoint {
 
     /// Whether the job ends with it.
     pub fn stops_job(&self) -> bool {
-        matches!(self.kind(), SnapshotKind::Savepoint { after } if after != AfterSavepoint::Continue)
+        matches!(self.kind(), SnapshotKind::Savepoint { after, .. } if after != AfterSavepoint::Continue)
     }
 
     /// Whether the job goes on from it: savepoints that do not end the job belong to the user, who may delete them, and nothing is

@@ -1,7 +1,7 @@
 //! Checkpoints and savepoints that somebody asks for, and what becomes of the wish.
 
 use dataflow::JobId;
-use dataflow::checkpoint::AfterSavepoint;
+use dataflow::checkpoint::{AfterSavepoint, SavepointFormat};
 
 /// What somebody asks of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum SnapshotRequest {
         directory: Option<String>,
         /// What happens to the job then.
         after: AfterSavepoint,
+        /// How keyed state is stored.
+        format: SavepointFormat,
     },
 }
 

@@ -1,34 +1,18 @@
 //! What a job starts from: a checkpoint or savepoint that its submitter names (`execution.state-recovery.*`), or what the job store kept of
 //! its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use checkpoint::{RestoreError, Storage, StorageError, adopt_max_parallelism, assign, read_metadata};
+use checkpoint::{RestoreError, Storage, StorageError, adopt_max_parallelism, assign, numbered_folders, read_metadata};
 use common::config::options::{self, RecoveryClaimMode};
 use common::config::{ConfigError, Configuration};
 use dataflow::JobGraph;
-use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use super::completed::{CompletedCheckpoint, Owner};
 use super::config::CheckpointConfig;
-
-/// A complete checkpoint as the job store keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredCheckpoint {
-    /// The folder that its `_metadata` is in.
-    pub folder: String,
-    /// Whose it is.
-    pub owner: Owner,
-}
-
-/// What the job store keeps of the checkpoints of one job.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct StoredCheckpoints {
-    /// No checkpoint of the job has had this number or a higher one.
-    pub next_id: u64,
-    /// Complete ones, oldest first.
-    pub kept: Vec<StoredCheckpoint>,
-}
+use super::progress::{StoredCheckpoint, StoredProgress};
 
 /// What a submitted job is to start from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,9 +66,32 @@ pub enum CheckpointSetupError {
         #[source]
         error: StorageError,
     },
+    /// The checkpoint that a job has to go on from cannot be read, and others can.
+    #[error(
+        "{newest}; the checkpoint before it, '{older}', can be read: whoever accepts that the job goes back to it submits the job again with execution.state-recovery.path (flinkrs run -s)"
+    )]
+    NewestUnreadable {
+        /// What is wrong with it.
+        #[source]
+        newest: Box<CheckpointSetupError>,
+        /// Where the newest of the others is.
+        older: String,
+    },
     /// It does not fit.
     #[error(transparent)]
     Unfit(#[from] RestoreError),
+}
+
+impl CheckpointSetupError {
+    /// Whether it may be otherwise when it is tried again: the disk or the object store does not answer, or is not mounted.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Directory(error) | Self::Unreadable { error, .. } => {
+                matches!(error, StorageError::Failed { .. } | StorageError::NotFound { .. })
+            }
+            _ => false,
+        }
+    }
 }
 
 /// All that a job master needs to take checkpoints of a job and to start it from one.
@@ -98,6 +105,8 @@ pub struct JobCheckpointing {
     pub next_id: u64,
     /// Complete ones, oldest first: the job starts from the last.
     pub kept: Vec<CompletedCheckpoint>,
+    /// Complete ones of an earlier JobManager that nobody needs: it ended before they were deleted.
+    pub leftovers: Vec<CompletedCheckpoint>,
     /// Whether state that no operator takes is dropped.
     pub allow_non_restored_state: bool,
 }
@@ -107,15 +116,7 @@ impl JobCheckpointing {
     /// whose number of key groups is not set get that of the checkpoint.
     pub async fn of_submitted(config: &Configuration, graph: &mut JobGraph) -> Result<Self, CheckpointSetupError> {
         let mut this = Self::without_state(config)?;
-        match &this.config.directory {
-            Some(directory) if this.config.interval.is_some() => {
-                let directory =
-                    this.storage.prepare_folder(directory).await.map_err(CheckpointSetupError::Directory)?;
-                this.config.directory = Some(directory);
-            }
-            None if this.config.interval.is_some() => return Err(CheckpointSetupError::NoDirectory),
-            _ => {}
-        }
+        this.prepare_folder().await?;
         this.restore(config, graph).await?;
         Ok(this)
     }
@@ -123,18 +124,87 @@ impl JobCheckpointing {
     /// For a job that ran under an earlier JobManager.
     pub async fn of_recovered(
         config: &Configuration,
-        graph: &mut JobGraph,
-        stored: &StoredCheckpoints,
+        graph: &JobGraph,
+        stored: &StoredProgress,
     ) -> Result<Self, CheckpointSetupError> {
         let mut this = Self::without_state(config)?;
-        for StoredCheckpoint { folder, owner } in &stored.kept {
-            this.kept.push(this.read(folder, *owner).await?);
+        this.prepare_folder().await?;
+        this.kept = this.read_kept(&stored.checkpoints.kept).await?;
+        match this.kept.last() {
+            Some(latest) => this.next_id = latest.id() + 1,
+            None => this.restore(config, &mut graph.clone()).await?,
         }
-        if this.kept.is_empty() {
-            this.restore(config, graph).await?;
-        }
-        this.next_id = this.next_id.max(stored.next_id).max(this.kept.last().map_or(0, |latest| latest.id() + 1));
+        this.leftovers = this.find_leftovers(&RestoreSettings::from_config(config)?, graph, stored).await;
+        this.next_id = this.next_id.max(stored.next_id);
         Ok(this)
+    }
+
+    /// Tries whether checkpoints can be stored where they are to go.
+    async fn prepare_folder(&mut self) -> Result<(), CheckpointSetupError> {
+        match &self.config.directory {
+            Some(directory) if self.config.interval.is_some() => {
+                let directory =
+                    self.storage.prepare_folder(directory).await.map_err(CheckpointSetupError::Directory)?;
+                self.config.directory = Some(directory);
+                Ok(())
+            }
+            None if self.config.interval.is_some() => Err(CheckpointSetupError::NoDirectory),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the checkpoints that the job store knows. The newest is needed: what came behind an older one may have been committed, and must not be
+    /// done again unless somebody says so. Of the others, those that cannot be read are left alone.
+    async fn read_kept(&self, stored: &[StoredCheckpoint]) -> Result<Vec<CompletedCheckpoint>, CheckpointSetupError> {
+        let Some((newest, older)) = stored.split_last() else { return Ok(Vec::new()) };
+        let newest = self.read(newest).await;
+        let mut kept = Vec::new();
+        for stored in older {
+            match self.read(stored).await {
+                Ok(checkpoint) => kept.push(checkpoint),
+                Err(error) => warn!("an older checkpoint is not kept any more: {error}"),
+            }
+        }
+        match (newest, kept.last()) {
+            (Ok(newest), _) => {
+                kept.push(newest);
+                Ok(kept)
+            }
+            (Err(newest), Some(older)) if !newest.may_pass() => {
+                Err(CheckpointSetupError::NewestUnreadable { newest: Box::new(newest), older: older.external_path() })
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// What an earlier JobManager would have deleted: subsumed checkpoints, and those whose metadata it had written but whose pointer it had not.
+    async fn find_leftovers(
+        &self,
+        settings: &RestoreSettings,
+        graph: &JobGraph,
+        stored: &StoredProgress,
+    ) -> Vec<CompletedCheckpoint> {
+        let mut found = stored.checkpoints.subsumed.clone();
+        // With files of others in between it is not known whose those of an unknown one are.
+        let folder = self.config.job_folder(graph.job_id).filter(|_| settings.owner != Owner::Nobody);
+        if let Some(folder) = folder {
+            match numbered_folders(&self.storage, &folder).await {
+                // Numbers that were reserved behind the newest one that is known.
+                Ok(folders) => found.extend(folders.into_iter().filter_map(|(id, folder)| {
+                    let unknown = id >= self.next_id && id < stored.next_id;
+                    unknown.then(|| StoredCheckpoint { folder, owner: Owner::Job, foreign: BTreeSet::new() })
+                })),
+                Err(error) => warn!("what an earlier JobManager has left in {folder} stays there: {error}"),
+            }
+        }
+        let mut leftovers = Vec::new();
+        for stored in found {
+            // Without metadata it was deleted, or never was complete.
+            if let Ok(leftover) = self.read(&stored).await {
+                leftovers.push(leftover);
+            }
+        }
+        leftovers
     }
 
     /// For a job that starts from nothing.
@@ -144,6 +214,7 @@ impl JobCheckpointing {
             storage: Storage::new(config).map_err(CheckpointSetupError::Storage)?,
             next_id: 1,
             kept: Vec::new(),
+            leftovers: Vec::new(),
             allow_non_restored_state: RestoreSettings::from_config(config)?.allow_non_restored_state,
         })
     }
@@ -156,7 +227,8 @@ impl JobCheckpointing {
     async fn restore(&mut self, config: &Configuration, graph: &mut JobGraph) -> Result<(), CheckpointSetupError> {
         let settings = RestoreSettings::from_config(config)?;
         let Some(path) = &settings.path else { return Ok(()) };
-        let checkpoint = self.read(path, settings.owner).await?;
+        let stored = StoredCheckpoint { folder: path.clone(), owner: settings.owner, foreign: BTreeSet::new() };
+        let checkpoint = self.read(&stored).await?;
         adopt_max_parallelism(graph, &checkpoint.metadata);
         assign(&checkpoint.metadata, graph, settings.allow_non_restored_state)?;
         self.next_id = checkpoint.id() + 1;
@@ -164,10 +236,11 @@ impl JobCheckpointing {
         Ok(())
     }
 
-    async fn read(&self, path: &str, owner: Owner) -> Result<CompletedCheckpoint, CheckpointSetupError> {
-        let read = read_metadata(&self.storage, path).await;
-        let (folder, metadata) =
-            read.map_err(|error| CheckpointSetupError::Unreadable { path: path.to_owned(), error })?;
-        Ok(CompletedCheckpoint { metadata: Arc::new(metadata), folder, owner })
+    async fn read(&self, stored: &StoredCheckpoint) -> Result<CompletedCheckpoint, CheckpointSetupError> {
+        let StoredCheckpoint { folder: path, owner, foreign } = stored.clone();
+        let (folder, metadata) = read_metadata(&self.storage, &path)
+            .await
+            .map_err(|error| CheckpointSetupError::Unreadable { path, error })?;
+        Ok(CompletedCheckpoint { metadata: Arc::new(metadata), folder, owner, foreign })
     }
 }

@@ -8,8 +8,8 @@ use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerRegistration};
 use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch};
 use proto::v1::task_manager_gateway_client::TaskManagerGatewayClient;
 use proto::v1::{
-    AddSplitsRequest, CancelTaskRequest, CollectResultsRequest, CollectResultsResponse, NotifyCheckpointRequest,
-    ReleaseJobRequest, SubmitTaskRequest,
+    AddSplitsRequest, CancelTaskRequest, CollectResultsRequest, CollectResultsResponse, DumpThreadsRequest,
+    NotifyCheckpointRequest, ReleaseJobRequest, SubmitTaskRequest, Thread,
 };
 use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use tonic::transport::{Channel, Endpoint};
@@ -160,5 +160,10 @@ impl TaskManagerGateway for GrpcTaskManager {
         let request = ReleaseJobRequest { job_id: job.to_string() };
         let answer = self.client.clone().release_job(within(CALL_TIMEOUT, request)).await;
         answer.map(drop).map_err(|status| self.error(status))
+    }
+
+    async fn dump_threads(&self) -> Result<Vec<Thread>, GatewayError> {
+        let answer = self.client.clone().dump_threads(within(CALL_TIMEOUT, DumpThreadsRequest {})).await;
+        answer.map(|answer| answer.into_inner().threads).map_err(|status| self.error(status))
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::{ExecutionAttemptId, JobId, OperatorId, Split};
-use proto::v1::CollectResultsResponse;
+use proto::v1::{CollectResultsResponse, Thread};
 
 pub use grpc::GrpcTaskManager;
 
@@ -95,4 +95,7 @@ pub trait TaskManagerGateway: Send + Sync {
 
     /// Lets go of what is kept for a job that has ended.
     async fn release_job(&self, job: JobId) -> Result<(), GatewayError>;
+
+    /// The threads of its process.
+    async fn dump_threads(&self) -> Result<Vec<Thread>, GatewayError>;
 }

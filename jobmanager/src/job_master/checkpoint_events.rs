@@ -76,7 +76,7 @@ impl JobMaster {
         let Some(checkpoints) = &mut self.checkpoints else { return false };
         let mut ended = match result {
             Ok(()) => {
-                let Some((path, deleted)) = checkpoints.published() else { return false };
+                let Some((path, deleted)) = checkpoints.published(checkpoint_id) else { return false };
                 let statistics = self.graph.checkpoints_mut();
                 statistics.completed(checkpoint_id, path);
                 deleted.into_iter().for_each(|id| statistics.discarded(id));
@@ -84,9 +84,9 @@ impl JobMaster {
                 self.on_checkpoint(CheckpointEvent::Published(checkpoint_id))
             }
             Err(failure) => {
-                checkpoints.not_published();
+                checkpoints.not_published(checkpoint_id);
                 let failure = failure.context("the metadata of the checkpoint could not be written");
-                self.on_checkpoint(CheckpointEvent::Failed { checkpoint_id, failure })
+                self.on_checkpoint(CheckpointEvent::PublicationFailed { checkpoint_id, failure })
             }
         };
         if std::mem::take(&mut self.restart_waits) {
@@ -128,7 +128,7 @@ impl JobMaster {
         let Some(checkpoints) = &mut self.checkpoints else { return false };
         match command {
             CheckpointCommand::ReserveIds(next_id) => checkpoints.reserve_ids(next_id),
-            CheckpointCommand::Trigger { barrier, attempts } => {
+            CheckpointCommand::Trigger { barrier, attempts, finished } => {
                 let (id, kind) = (barrier.checkpoint_id, barrier.options.kind);
                 let vertices: Vec<_> =
                     self.graph.vertices().iter().map(|v| (v.id(), v.executions().len() as u32)).collect();
@@ -136,7 +136,7 @@ impl JobMaster {
                 match self.sources.snapshot() {
                     Ok(sources) => {
                         checkpoints.triggered(id, sources);
-                        self.record_finished(id, barrier.timestamp);
+                        self.record_finished(id, finished, barrier.timestamp);
                         self.notify(&attempts, &CheckpointNotice::Trigger(barrier));
                     }
                     Err(failure) => return self.on_checkpoint(CheckpointEvent::Failed { checkpoint_id: id, failure }),
@@ -167,8 +167,7 @@ impl JobMaster {
     }
 
     /// Subtasks that had finished before have nothing to acknowledge.
-    fn record_finished(&mut self, checkpoint_id: u64, now: i64) {
-        let finished = self.graph.checkpoint_plan().map(|plan| plan.finished).unwrap_or_default();
+    fn record_finished(&mut self, checkpoint_id: u64, finished: Vec<(VertexId, u32)>, now: i64) {
         let statistics = self.graph.checkpoints_mut();
         for (vertex, subtask) in finished {
             statistics.acknowledged(checkpoint_id, vertex, subtask, &Default::default(), Default::default(), now);

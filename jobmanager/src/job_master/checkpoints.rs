@@ -17,7 +17,8 @@ use tracing::{debug, info, warn};
 use super::{JobMasterContext, JobMasterHandle, Message};
 use crate::checkpointing::{
     CheckpointConfig, CheckpointCoordinator, CheckpointError, CheckpointEvent, CompletedCheckpoint,
-    CompletedCheckpoints, CompletedSnapshot, Discard, JobCheckpointing, Owner, PendingCheckpoint, SnapshotRequest,
+    CompletedCheckpoints, CompletedSnapshot, Discard, JobCheckpointing, Owner, PendingCheckpoint, Reservation,
+    SnapshotRequest,
 };
 
 type Answer = oneshot::Sender<Result<CompletedSnapshot, CheckpointError>>;
@@ -28,7 +29,8 @@ struct Publication {
     is_restore_point: bool,
     /// Files that it does not need, because others hold the same.
     copies: Vec<StateFile>,
-    worker: JoinHandle<()>,
+    /// None when the job has ended before it was known whether the job store has the pointer.
+    worker: JoinHandle<Option<Result<(), Failure>>>,
 }
 
 /// The checkpoints of one job.
@@ -54,10 +56,11 @@ pub(super) struct Checkpoints {
 impl Checkpoints {
     pub(super) fn new(checkpointing: JobCheckpointing, context: JobMasterContext, handle: JobMasterHandle) -> Self {
         let full_first = checkpointing.full_first();
-        let JobCheckpointing { config, storage, next_id, kept, allow_non_restored_state } = checkpointing;
-        Checkpoints {
+        let JobCheckpointing { config, storage, next_id, kept, leftovers, allow_non_restored_state } = checkpointing;
+        let (completed, discards) = CompletedCheckpoints::new(config.num_retained, kept, &leftovers);
+        let mut this = Checkpoints {
             coordinator: CheckpointCoordinator::new(handle.job(), config.clone(), next_id, full_first),
-            completed: CompletedCheckpoints::new(config.num_retained, kept),
+            completed,
             config,
             storage,
             allow_non_restored_state,
@@ -70,7 +73,12 @@ impl Checkpoints {
             next_ticket: 0,
             timer: None,
             random: Random::from_system(),
+        };
+        if !discards.is_empty() {
+            let storage = this.storage.clone();
+            this.delete_meanwhile(async move { delete(&storage, discards).await });
         }
+        this
     }
 
     /// What tasks have to know of checkpoints before the first one.
@@ -91,7 +99,7 @@ impl Checkpoints {
         let (kind, location) = match request {
             SnapshotRequest::Checkpoint { full: true } => (SnapshotKind::FullCheckpoint, None),
             SnapshotRequest::Checkpoint { full: false } => (SnapshotKind::Checkpoint, None),
-            SnapshotRequest::Savepoint { directory, after } => {
+            SnapshotRequest::Savepoint { directory, after, format } => {
                 let directory = directory.or_else(|| self.config.savepoint_directory.clone());
                 let random = self.random.next_u64();
                 let location = directory.ok_or(CheckpointError::NoSavepointDirectory).and_then(|directory| {
@@ -99,7 +107,7 @@ impl Checkpoints {
                         .map_err(|error| CheckpointError::Failed(error.to_string()))
                 });
                 match location {
-                    Ok(location) => (SnapshotKind::Savepoint { after }, Some(location)),
+                    Ok(location) => (SnapshotKind::Savepoint { after, format }, Some(location)),
                     Err(error) => {
                         let _ = answer.send(Err(error));
                         return None;
@@ -120,17 +128,13 @@ impl Checkpoints {
     }
 
     pub(super) fn reserve_ids(&self, next_id: u64) {
-        let (store, handle) = (self.context.store.clone(), self.handle.clone());
+        let (context, handle) = (self.context.clone(), self.handle.clone());
         tokio::spawn(async move {
-            // A store that cannot be written takes no checkpoints either; it is tried again while the job runs.
-            while let Err(error) = store.reserve_checkpoint_ids(handle.job(), next_id).await {
-                warn!("job {} cannot take checkpoints: {error}", handle.job());
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                if handle.is_closed() {
-                    return;
-                }
+            let numbers = Reservation::CheckpointIds(next_id);
+            let reserved = context.until_stored(&handle, || context.store.reserve(handle.job(), numbers)).await;
+            if reserved.is_some() {
+                handle.send(Message::CheckpointEvent(CheckpointEvent::IdsReserved(next_id)));
             }
-            handle.send(Message::CheckpointEvent(CheckpointEvent::IdsReserved(next_id)));
         });
     }
 
@@ -143,34 +147,41 @@ impl Checkpoints {
     pub(super) fn publish(&mut self, pending: PendingCheckpoint, graph: &JobGraph) {
         let is_restore_point = pending.is_restore_point();
         let owner = if pending.is_savepoint() { Owner::User } else { Owner::Job };
-        let (id, kind) = (pending.id(), pending.kind().into());
+        let (id, kind) = (pending.id(), pending.kind());
         let (location, timestamp) = (pending.location().clone(), pending.barrier.timestamp);
         let snapshots = self.with_finished(pending, graph);
         let sources = self.sources.remove(&id).unwrap_or_default();
-        let mut metadata = CheckpointMetadata::assemble(id, timestamp, kind, graph, snapshots, sources);
-        let copies = if is_restore_point { self.completed.register(&mut metadata) } else { Vec::new() };
-        let completed = CompletedCheckpoint { metadata: Arc::new(metadata), folder: location.exclusive.clone(), owner };
-        let kept = is_restore_point.then(|| self.completed.with(&completed));
-        let (storage, store, handle) = (self.storage.clone(), self.context.store.clone(), self.handle.clone());
+        let mut metadata = CheckpointMetadata::assemble(id, timestamp, kind.into(), graph, snapshots, sources);
+        let is_full = kind == SnapshotKind::FullCheckpoint;
+        let copies = if is_restore_point { self.completed.register(&mut metadata, is_full) } else { Vec::new() };
+        let completed = CompletedCheckpoint {
+            foreign: self.completed.foreign_of(&metadata),
+            metadata: Arc::new(metadata),
+            folder: location.exclusive.clone(),
+            owner,
+        };
+        let pointers = is_restore_point.then(|| self.completed.with(&completed));
+        let (storage, context, handle) = (self.storage.clone(), self.context.clone(), self.handle.clone());
         let metadata = completed.metadata.clone();
         let worker = tokio::spawn(async move {
-            let write = async {
-                checkpoint::write_metadata(&storage, &location, &metadata).await?;
-                if let Some(kept) = kept {
-                    let stored = store.put_checkpoints(handle.job(), kept).await;
-                    stored.map_err(|error| Failure::external(error.to_string()))?;
-                }
-                Ok(())
+            let result = match checkpoint::write_metadata(&storage, &location, &metadata).await {
+                Ok(()) => Ok(()),
+                Err(error) => Err(Failure::from(error)),
             };
-            let result = write.await;
-            handle.send(Message::Published { checkpoint_id: id, result });
+            if let (Ok(()), Some(pointers)) = (&result, &pointers) {
+                // An error leaves open whether the next JobManager finds the pointer, and with it files that must then be there: it is asked again.
+                let put = || context.store.put_checkpoints(handle.job(), pointers);
+                context.until_stored(&handle, put).await?;
+            }
+            handle.send(Message::Published { checkpoint_id: id, result: result.clone() });
+            Some(result)
         });
         self.publication = Some(Publication { completed, is_restore_point, copies, worker });
     }
 
     /// The metadata is written; answers where, and the checkpoints that are deleted now.
-    pub(super) fn published(&mut self) -> Option<(String, Vec<u64>)> {
-        let publication = self.publication.take()?;
+    pub(super) fn published(&mut self, checkpoint_id: u64) -> Option<(String, Vec<u64>)> {
+        let publication = self.take_publication(checkpoint_id)?;
         let path = publication.completed.external_path();
         self.discard_files(publication.copies);
         if !publication.is_restore_point {
@@ -184,11 +195,15 @@ impl Checkpoints {
     }
 
     /// The metadata could not be written.
-    pub(super) fn not_published(&mut self) {
-        if let Some(publication) = self.publication.take() {
+    pub(super) fn not_published(&mut self, checkpoint_id: u64) {
+        if let Some(publication) = self.take_publication(checkpoint_id) {
             let unused = self.completed.withdraw(publication.completed.id());
             self.discard_files(unused);
         }
+    }
+
+    fn take_publication(&mut self, checkpoint_id: u64) -> Option<Publication> {
+        self.publication.take_if(|publication| publication.completed.id() == checkpoint_id)
     }
 
     /// Deletes what an aborted checkpoint has stored.
@@ -239,33 +254,41 @@ impl Checkpoints {
         }
     }
 
-    /// The job has ended: what is not kept is deleted.
+    /// The job has ended, and the job store does not know it any more, or it may run again: what is not kept is deleted.
     pub(super) async fn end(mut self, status: JobStatus) {
         if let Some((_, timer)) = self.timer.take() {
             timer.abort();
         }
-        let retained = self.config.retained_at(status);
-        let mut discards = Vec::new();
-        if let Some(publication) = self.publication.take() {
-            // It does not panic, and if it did its checkpoint would not be there.
-            let _ = publication.worker.await;
-            if publication.is_restore_point && !retained {
-                discards = self.completed.add(publication.completed);
-                self.discard_files(publication.copies);
-            }
-        }
-        if retained {
-            self.deletions.detach_all();
+        let discards = self.end_publication().await;
+        delete(&self.storage, discards).await;
+        if self.config.retained_at(status) {
             if let Some(latest) = self.completed.latest() {
                 info!("job {} ends {status}; its last checkpoint stays in {}", self.handle.job(), latest.folder);
             }
-            return;
+        } else {
+            delete(&self.storage, self.completed.clear()).await;
         }
-        discards.extend(self.completed.clear());
-        delete(&self.storage, discards).await;
         while self.deletions.join_next().await.is_some() {}
-        if let Some(folder) = self.config.job_folder(self.handle.job()) {
+        if let Some(folder) = self.config.job_folder(self.handle.job()).filter(|_| status.is_terminal()) {
             checkpoint::clear_job_folder(&self.storage, &folder).await;
+        }
+    }
+
+    /// The checkpoint that was being published becomes the last one, or is not there; answers what goes with it.
+    async fn end_publication(&mut self) -> Vec<Discard> {
+        let Some(publication) = self.publication.take() else { return Vec::new() };
+        let Publication { completed, is_restore_point, copies, worker } = publication;
+        // It does not panic, and if it did its checkpoint would not be there.
+        match worker.await.unwrap_or(None) {
+            Some(Ok(())) if is_restore_point => {
+                checkpoint::discard_files(&self.storage, copies).await;
+                self.completed.add(completed)
+            }
+            Some(Err(_)) => {
+                let files = self.completed.withdraw(completed.id());
+                vec![Discard { checkpoint_id: completed.id(), folder: Some(completed.folder), files }]
+            }
+            Some(Ok(())) | None => Vec::new(),
         }
     }
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 use checkpoint::Assignment as RestoreAssignment;
 use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobStatus};
 use tokio::sync::mpsc;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::checkpoint_events::consequence;
 use super::checkpoints::Checkpoints;
-use super::outbox::{Call, Outbox};
+use super::outbox::{Call, Courier, Outbox};
 use super::sources::{Assignment, Sources};
 use super::{GrantedSlot, JobMasterContext, JobMasterHandle, Message};
-use crate::checkpointing::JobCheckpointing;
+use crate::checkpointing::{CheckpointError, JobCheckpointing, Reservation};
 use crate::gateway::SplitDelivery;
 use crate::resource_manager::Reconciliation;
 use crate::scheduling::{ExecutionGraph, GraphCommand, GraphEvent};
@@ -27,7 +27,7 @@ pub(super) struct JobMaster {
     pub(super) context: JobMasterContext,
     pub(super) handle: JobMasterHandle,
     pub(super) sources: Sources,
-    /// None when the job cannot start from the checkpoint that it should.
+    /// None until it is known what the job starts from.
     pub(super) checkpoints: Option<Checkpoints>,
     /// What the current attempts start from.
     pub(super) restore: RestoreAssignment,
@@ -35,6 +35,8 @@ pub(super) struct JobMaster {
     pub(super) restart_waits: bool,
     /// The way to each TaskManager where the job has slots.
     pub(super) outboxes: HashMap<String, Outbox>,
+    /// The last request for slots; what was granted for one before has been given back.
+    slot_request: u64,
     /// Splits that were assigned before their reader was deployed.
     undelivered: Vec<Assignment>,
     /// For the log: what people last heard.
@@ -61,6 +63,7 @@ pub(super) async fn run(
         restore: RestoreAssignment::default(),
         restart_waits: false,
         outboxes: HashMap::new(),
+        slot_request: 0,
         undelivered: Vec::new(),
         status,
     };
@@ -70,6 +73,9 @@ pub(super) async fn run(
         }
     }
     let status = this.graph.status();
+    let (job, store) = (this.handle.job(), this.context.store.clone());
+    // Before people hear of the end: what has ended must not run again. And before its checkpoints are deleted: what runs again needs them.
+    let forgotten = if status.is_terminal() { store.remove(job).await } else { Ok(()) };
     // Filed before the mailbox closes: who then finds it closed finds the job in the archive.
     ended(this.graph);
     drop(messages);
@@ -81,8 +87,10 @@ pub(super) async fn run(
     if tokio::time::timeout(DRAIN_LIMIT, drain).await.is_err() {
         debug!("job {}: some TaskManagers did not answer at its end", this.handle.job());
     }
-    if let Some(checkpoints) = this.checkpoints {
-        checkpoints.end(status).await;
+    match (forgotten, this.checkpoints) {
+        (Ok(()), Some(checkpoints)) => checkpoints.end(status).await,
+        (Err(problem), _) => error!("job {job} has ended, but would run again after a restart: {problem}"),
+        (Ok(()), None) => {}
     }
 }
 
@@ -92,6 +100,11 @@ impl JobMaster {
         match message {
             Message::Graph(GraphEvent::RestartDue) if self.is_publishing() => self.restart_waits = true,
             Message::Graph(event) => return self.on_event(event),
+            Message::Recovered(checkpointing) => {
+                let checkpoints = Checkpoints::new(*checkpointing, self.context.clone(), self.handle.clone());
+                self.checkpoints = Some(checkpoints);
+                return self.on_event(GraphEvent::Start);
+            }
             Message::UpdateState { update, known } => {
                 let live = self.graph.is_live(update.attempt);
                 debug!("{} is {}", update.attempt, update.state);
@@ -109,7 +122,11 @@ impl JobMaster {
             Message::CheckpointEvent(event) => return self.on_checkpoint(event),
             Message::Published { checkpoint_id, result } => return self.on_published(checkpoint_id, result),
             Message::RequestSnapshot { request, answer } => {
-                let event = self.checkpoints.as_mut().and_then(|checkpoints| checkpoints.requested(request, answer));
+                let Some(checkpoints) = &mut self.checkpoints else {
+                    let _ = answer.send(Err(CheckpointError::Failed("the job has not started yet".to_owned())));
+                    return false;
+                };
+                let event = checkpoints.requested(request, answer);
                 return event.is_some_and(|event| self.on_checkpoint(event));
             }
             Message::SplitsDiscovered { operator, round, found } => match found {
@@ -122,7 +139,8 @@ impl JobMaster {
                 }
                 Err(_) => {}
             },
-            Message::SlotsGranted(slots) => return self.on_slots(slots),
+            Message::SlotsGranted { request, slots } if request == self.slot_request => return self.on_slots(slots),
+            Message::SlotsGranted { .. } => {}
             Message::Metrics(counters) => {
                 let now = self.context.clock.now_millis();
                 for (attempt, snapshot) in counters {
@@ -161,7 +179,8 @@ impl JobMaster {
     fn carry_out(&mut self, command: GraphCommand) {
         match command {
             GraphCommand::RequestSlots(count) => {
-                self.context.resource_manager.request_slots(self.handle.clone(), count);
+                self.slot_request += 1;
+                self.context.resource_manager.request_slots(self.handle.clone(), self.slot_request, count);
             }
             GraphCommand::ReleaseSlots => self.context.resource_manager.release_slots(self.handle.job()),
             GraphCommand::StartSources(vertices) => {
@@ -185,9 +204,12 @@ impl JobMaster {
                 }
             }
             GraphCommand::RestartAfter(pause) => {
-                let handle = self.handle.clone();
+                let (context, handle) = (self.context.clone(), self.handle.clone());
+                // The attempts that follow have this number or a lower one, whatever else fails until then.
+                let numbers = Reservation::Attempts(self.graph.next_attempt() + 1);
                 tokio::spawn(async move {
-                    tokio::time::sleep(pause).await;
+                    let reserve = context.until_stored(&handle, || context.store.reserve(handle.job(), numbers));
+                    tokio::join!(tokio::time::sleep(pause), reserve);
                     handle.graph(GraphEvent::RestartDue);
                 });
             }
@@ -198,8 +220,13 @@ impl JobMaster {
     fn on_slots(&mut self, slots: Vec<GrantedSlot>) -> bool {
         for slot in &slots {
             let id = slot.location.task_manager.resource_id.clone();
-            let (gateway, handle) = (slot.gateway.clone(), self.handle.clone());
-            self.outboxes.entry(id).or_insert_with(|| Outbox::new(gateway, handle));
+            let courier = Courier {
+                resource_id: id.clone(),
+                gateway: slot.gateway.clone(),
+                resource_manager: self.context.resource_manager.clone(),
+                master: self.handle.clone(),
+            };
+            self.outboxes.entry(id).or_insert_with(|| Outbox::new(courier));
         }
         self.on_event(GraphEvent::SlotsGranted(slots.into_iter().map(|slot| slot.location).collect()))
     }

@@ -1,27 +1,45 @@
 //! The JobMaster: runs one job. An event loop around its [`ExecutionGraph`](crate::scheduling::ExecutionGraph), which decides; this carries out.
 //!
-//! One tokio task for the loop, one for each source (it finds splits), one for each TaskManager (it sends to it, in order).
+//! One tokio task for the loop, one for each source (it finds splits), one for each TaskManager (it sends to it, in order). A job that another
+//! JobManager ran waits in CREATED until its checkpoints are read.
 
 mod checkpoint_events;
 mod checkpoints;
 mod event_loop;
 mod outbox;
+mod recovery;
 mod sources;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use common::backoff::{Backoff, BackoffPolicy};
 use common::clock::Clock;
+use common::random::Random;
 use common::shutdown::Shutdown;
 use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskMetricsSnapshot, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch, OperatorId, Split};
 use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
 
 use crate::checkpointing::{CheckpointError, CheckpointEvent, CompletedSnapshot, JobCheckpointing, SnapshotRequest};
 use crate::gateway::TaskManagerGateway;
-use crate::job_store::JobStore;
+use crate::job_store::{JobStore, JobStoreError};
 use crate::resource_manager::{Reconciliation, ResourceManagerHandle};
 use crate::scheduling::{ExecutionGraph, GraphEvent, SlotLocation};
+
+pub use recovery::RecoveredJob;
+
+/// Pauses between tries of what only time or somebody else can mend.
+const RETRIES: BackoffPolicy = BackoffPolicy {
+    initial: Duration::from_millis(100),
+    max: Duration::from_secs(30),
+    multiplier: 2.0,
+    jitter_factor: 0.1,
+};
 
 /// A slot and the way to its TaskManager.
 #[derive(Clone)]
@@ -47,6 +65,35 @@ pub struct JobMasterContext {
     pub shutdown: Shutdown,
 }
 
+impl JobMasterContext {
+    /// Writes to the job store again and again until it says that it has; none when the job has ended before. The store cannot be asked what it
+    /// has, and everything that is written to it may be written twice.
+    async fn until_stored<F>(&self, master: &JobMasterHandle, write: impl Fn() -> F) -> Option<()>
+    where
+        F: Future<Output = Result<(), JobStoreError>>,
+    {
+        let mut pauses = Backoff::new(RETRIES, Random::from_system());
+        while let Err(error) = write().await {
+            warn!("job {} waits for the job store: {error}", master.job());
+            if master.is_closed() {
+                return None;
+            }
+            tokio::time::sleep(pauses.next_delay()).await;
+        }
+        Some(())
+    }
+}
+
+/// What a job starts from.
+pub enum JobStart {
+    /// It was just submitted.
+    Submitted(Box<JobCheckpointing>),
+    /// It ran under an earlier JobManager.
+    Recovered(Box<RecoveredJob>),
+    /// It cannot start.
+    Impossible(Failure),
+}
+
 /// A job master's mailbox; clones share it.
 #[derive(Debug, Clone)]
 pub struct JobMasterHandle {
@@ -57,14 +104,35 @@ pub struct JobMasterHandle {
 /// What a job master is told.
 enum Message {
     Graph(GraphEvent),
-    UpdateState { update: Box<TaskStateUpdate>, known: oneshot::Sender<bool> },
-    RequestSplit { attempt: ExecutionAttemptId, operator: OperatorId },
+    /// What the job goes on from is read.
+    Recovered(Box<JobCheckpointing>),
+    UpdateState {
+        update: Box<TaskStateUpdate>,
+        known: oneshot::Sender<bool>,
+    },
+    RequestSplit {
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+    },
     Checkpoint(Box<CheckpointReport>),
     CheckpointEvent(CheckpointEvent),
-    Published { checkpoint_id: u64, result: Result<(), Failure> },
-    RequestSnapshot { request: SnapshotRequest, answer: oneshot::Sender<Result<CompletedSnapshot, CheckpointError>> },
-    SplitsDiscovered { operator: OperatorId, round: u64, found: Result<DiscoveredSplits, Failure> },
-    SlotsGranted(Vec<GrantedSlot>),
+    Published {
+        checkpoint_id: u64,
+        result: Result<(), Failure>,
+    },
+    RequestSnapshot {
+        request: SnapshotRequest,
+        answer: oneshot::Sender<Result<CompletedSnapshot, CheckpointError>>,
+    },
+    SplitsDiscovered {
+        operator: OperatorId,
+        round: u64,
+        found: Result<DiscoveredSplits, Failure>,
+    },
+    SlotsGranted {
+        request: u64,
+        slots: Vec<GrantedSlot>,
+    },
     Metrics(Vec<(ExecutionAttemptId, TaskMetricsSnapshot)>),
     Reconcile(Reconciliation),
     Picture(oneshot::Sender<Arc<ExecutionGraph>>),
@@ -79,21 +147,25 @@ struct DiscoveredSplits {
 }
 
 impl JobMasterHandle {
-    /// Starts a job; an `Err` is why it cannot go on from its checkpoints, and fails it. `ended` is called once, with the last picture of the job.
+    /// Starts a job. `ended` is called once, with the last picture of the job.
     pub fn start(
         graph: ExecutionGraph,
-        checkpointing: Result<JobCheckpointing, Failure>,
+        start: JobStart,
         context: JobMasterContext,
         ended: impl FnOnce(ExecutionGraph) + Send + 'static,
     ) -> Self {
         let (mailbox, messages) = mpsc::unbounded_channel();
         let handle = JobMasterHandle { job: graph.graph().job_id, mailbox };
-        let checkpointing = match checkpointing {
-            Ok(checkpointing) => {
+        let checkpointing = match start {
+            JobStart::Submitted(checkpointing) => {
                 handle.graph(GraphEvent::Start);
-                Some(checkpointing)
+                Some(*checkpointing)
             }
-            Err(failure) => {
+            JobStart::Recovered(job) => {
+                tokio::spawn(recovery::recover(*job, context.clone(), handle.clone()));
+                None
+            }
+            JobStart::Impossible(failure) => {
                 handle.graph(GraphEvent::CoordinatorFailed(failure.fatal()));
                 None
             }
@@ -137,9 +209,9 @@ impl JobMasterHandle {
         answered.await.unwrap_or_else(|_| Err(CheckpointError::Failed("the job has ended".to_owned())))
     }
 
-    /// The slots that the job asked for.
-    pub fn slots_granted(&self, slots: Vec<GrantedSlot>) {
-        self.send(Message::SlotsGranted(slots));
+    /// The slots that the job asked for with this request.
+    pub fn slots_granted(&self, request: u64, slots: Vec<GrantedSlot>) {
+        self.send(Message::SlotsGranted { request, slots });
     }
 
     /// Counters of attempts.

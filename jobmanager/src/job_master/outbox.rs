@@ -13,6 +13,7 @@ use tracing::{debug, warn};
 use super::{JobMasterHandle, Message};
 use crate::checkpointing::CheckpointEvent;
 use crate::gateway::{GatewayError, SplitDelivery, TaskManagerGateway};
+use crate::resource_manager::ResourceManagerHandle;
 use crate::scheduling::GraphEvent;
 
 /// A call.
@@ -29,10 +30,18 @@ pub(super) struct Outbox {
     worker: JoinHandle<()>,
 }
 
+/// Who makes the calls, and whom to tell of those that fail.
+pub(super) struct Courier {
+    pub(super) resource_id: String,
+    pub(super) gateway: Arc<dyn TaskManagerGateway>,
+    pub(super) resource_manager: ResourceManagerHandle,
+    pub(super) master: JobMasterHandle,
+}
+
 impl Outbox {
-    pub(super) fn new(gateway: Arc<dyn TaskManagerGateway>, master: JobMasterHandle) -> Self {
+    pub(super) fn new(courier: Courier) -> Self {
         let (calls, receiver) = mpsc::unbounded_channel();
-        Outbox { calls, worker: tokio::spawn(deliver(gateway, master, receiver)) }
+        Outbox { calls, worker: tokio::spawn(courier.deliver(receiver)) }
     }
 
     /// Makes a call after those before.
@@ -54,62 +63,59 @@ impl Outbox {
     }
 }
 
-async fn deliver(
-    gateway: Arc<dyn TaskManagerGateway>,
-    master: JobMasterHandle,
-    mut calls: mpsc::UnboundedReceiver<Call>,
-) {
-    while let Some(call) = calls.recv().await {
+impl Courier {
+    async fn deliver(self, mut calls: mpsc::UnboundedReceiver<Call>) {
+        while let Some(call) = calls.recv().await {
+            let Err(error) = self.make(&call).await else { continue };
+            // The master hears of a lost TaskManager by itself, once for all that ran there. What only failed would be sent there again.
+            let unreachable = matches!(error, GatewayError::Unreachable { .. });
+            if unreachable && self.resource_manager.is_lost(self.resource_id.clone(), error.to_string()).await {
+                return;
+            }
+            self.failed(call, &error);
+        }
+    }
+
+    async fn make(&self, call: &Call) -> Result<(), GatewayError> {
         match call {
-            Call::Submit(descriptor) => {
-                if let Err(error) = gateway.submit_task(&descriptor).await {
-                    fail(&master, descriptor.attempt, "the task could not be deployed", &error);
-                }
-            }
-            Call::AddSplits(delivery) => {
-                if let Err(error) = gateway.add_splits(&delivery).await {
-                    fail(&master, delivery.attempt, "the task could not be given its splits", &error);
-                }
-            }
-            Call::Checkpoint { attempts, notice } => {
-                if let Err(error) = gateway.notify_checkpoint(&attempts, &notice).await {
-                    not_notified(&master, attempts, &notice, &error);
-                }
-            }
-            Call::Cancel(attempt) => {
-                if let Err(error) = gateway.cancel_task(attempt).await {
-                    // A TaskManager that does not answer is found out by its heartbeats.
-                    debug!("cannot cancel {attempt}: {error}");
-                }
-            }
+            Call::Submit(descriptor) => self.gateway.submit_task(descriptor).await,
+            Call::AddSplits(delivery) => self.gateway.add_splits(delivery).await,
+            Call::Checkpoint { attempts, notice } => self.gateway.notify_checkpoint(attempts, notice).await,
+            Call::Cancel(attempt) => self.gateway.cancel_task(*attempt).await,
         }
     }
-}
 
-/// A trigger that was not heard fails the checkpoint. Tasks that do not hear that one is complete do not commit it: they start anew and do it then.
-fn not_notified(
-    master: &JobMasterHandle,
-    attempts: Vec<ExecutionAttemptId>,
-    notice: &CheckpointNotice,
-    error: &GatewayError,
-) {
-    match notice {
-        CheckpointNotice::Trigger(barrier) => {
-            let failure = Failure::external("a task could not be told to take part").caused_by(error);
-            let checkpoint_id = barrier.checkpoint_id;
-            master.send(Message::CheckpointEvent(CheckpointEvent::Failed { checkpoint_id, failure }));
+    fn failed(&self, call: Call, error: &GatewayError) {
+        match call {
+            Call::Submit(descriptor) => self.fail(descriptor.attempt, "the task could not be deployed", error),
+            Call::AddSplits(delivery) => self.fail(delivery.attempt, "the task could not be given its splits", error),
+            Call::Checkpoint { attempts, notice } => self.not_notified(attempts, &notice, error),
+            // A TaskManager that does not answer is found out by its heartbeats.
+            Call::Cancel(attempt) => debug!("cannot cancel {attempt}: {error}"),
         }
-        CheckpointNotice::Completed { .. } => {
-            for attempt in attempts {
-                fail(master, attempt, "the task could not be told that a checkpoint is complete", error);
-            }
-        }
-        CheckpointNotice::Aborted { checkpoint_id } => debug!("checkpoint {checkpoint_id} is aborted: {error}"),
     }
-}
 
-fn fail(master: &JobMasterHandle, attempt: ExecutionAttemptId, what: &str, error: &GatewayError) {
-    warn!("{attempt}: {what}: {error}");
-    let failure = Failure::external(what).caused_by(error);
-    master.graph(GraphEvent::AttemptFailed { attempt, failure });
+    /// A trigger that was not heard fails the checkpoint. Tasks that do not hear that one is complete do not commit it, and those that do not hear
+    /// that one is aborted may wait behind it: they start anew.
+    fn not_notified(&self, attempts: Vec<ExecutionAttemptId>, notice: &CheckpointNotice, error: &GatewayError) {
+        let what = match notice {
+            CheckpointNotice::Trigger(barrier) => {
+                let failure = Failure::external("a task could not be told to take part").caused_by(error);
+                let checkpoint_id = barrier.checkpoint_id;
+                let event = CheckpointEvent::Failed { checkpoint_id, failure };
+                return self.master.send(Message::CheckpointEvent(event));
+            }
+            CheckpointNotice::Completed { .. } => "the task could not be told that a checkpoint is complete",
+            CheckpointNotice::Aborted { .. } => "the task could not be told that a checkpoint is aborted",
+        };
+        for attempt in attempts {
+            self.fail(attempt, what, error);
+        }
+    }
+
+    fn fail(&self, attempt: ExecutionAttemptId, what: &str, error: &GatewayError) {
+        warn!("{attempt}: {what}: {error}");
+        let failure = Failure::external(what).caused_by(error);
+        self.master.graph(GraphEvent::AttemptFailed { attempt, failure });
+    }
 }

@@ -5,7 +5,7 @@ use common::clock::Clock;
 use dataflow::{JobGraph, JobId, LeaderEpoch};
 
 use super::{JobStore, JobStoreError, StoredJob};
-use crate::checkpointing::StoredCheckpoint;
+use crate::checkpointing::{CheckpointPointers, Reservation};
 
 /// Keeps nothing.
 #[derive(Debug)]
@@ -30,11 +30,11 @@ impl JobStore for MemoryJobStore {
         Ok(())
     }
 
-    async fn put_checkpoints(&self, _job: JobId, _kept: Vec<StoredCheckpoint>) -> Result<(), JobStoreError> {
+    async fn put_checkpoints(&self, _job: JobId, _checkpoints: &CheckpointPointers) -> Result<(), JobStoreError> {
         Ok(())
     }
 
-    async fn reserve_checkpoint_ids(&self, _job: JobId, _next_id: u64) -> Result<(), JobStoreError> {
+    async fn reserve(&self, _job: JobId, _numbers: Reservation) -> Result<(), JobStoreError> {
         Ok(())
     }
 

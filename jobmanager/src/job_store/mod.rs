@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use memory::MemoryJobStore;
 pub use raft::RaftJobStore;
 
-use crate::checkpointing::{StoredCheckpoint, StoredCheckpoints};
+use crate::checkpointing::{CheckpointPointers, Reservation, StoredProgress};
 
 /// A job that could not be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +27,9 @@ pub struct JobStoreError {
 pub struct StoredJob {
     /// Its graph.
     pub graph: JobGraph,
-    /// Its checkpoints.
-    pub checkpoints: StoredCheckpoints,
+    /// How far it has come.
+    #[serde(alias = "checkpoints")]
+    pub progress: StoredProgress,
 }
 
 /// Keeps the jobs that have not ended, and where their checkpoints are.
@@ -40,13 +41,13 @@ pub trait JobStore: Send + Sync {
     /// Keeps a job. When this returns it is safe.
     async fn put(&self, graph: &JobGraph) -> Result<(), JobStoreError>;
 
-    /// Keeps which checkpoints of a job are complete, oldest first. When this returns it is safe.
-    async fn put_checkpoints(&self, job: JobId, kept: Vec<StoredCheckpoint>) -> Result<(), JobStoreError>;
+    /// Keeps which checkpoints of a job are complete. When this returns it is safe; an error leaves open whether it is kept.
+    async fn put_checkpoints(&self, job: JobId, checkpoints: &CheckpointPointers) -> Result<(), JobStoreError>;
 
-    /// Keeps that numbers of checkpoints below this one are in use. When this returns it is safe.
-    async fn reserve_checkpoint_ids(&self, job: JobId, next_id: u64) -> Result<(), JobStoreError>;
+    /// Keeps that numbers are in use. When this returns it is safe.
+    async fn reserve(&self, job: JobId, numbers: Reservation) -> Result<(), JobStoreError>;
 
-    /// Lets go of a job that has ended.
+    /// Lets go of a job that has ended. What is put for it afterwards is passed over.
     async fn remove(&self, job: JobId) -> Result<(), JobStoreError>;
 
     /// The jobs that had not ended when the last JobManager did.

@@ -8,7 +8,7 @@ use common::clock::Clock;
 use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport};
 use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch};
 use indexmap::IndexMap;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info, warn};
 
 use super::{Message, Reconciliation, RegistrationAnswer, ResourceManagerSettings, TaskManagerView, probe};
@@ -28,6 +28,13 @@ struct Connection {
     report: TaskManagerReport,
 }
 
+/// A job that has slots or asks for some.
+struct SlotHolder {
+    master: JobMasterHandle,
+    /// Its last request.
+    request: u64,
+}
+
 struct EventLoop {
     settings: ResourceManagerSettings,
     epoch: LeaderEpoch,
@@ -35,7 +42,7 @@ struct EventLoop {
     /// For what happens elsewhere and comes back; weak, so that the loop does not keep itself alive.
     mailbox: mpsc::WeakUnboundedSender<Message>,
     connections: IndexMap<String, Connection>,
-    masters: HashMap<JobId, JobMasterHandle>,
+    masters: HashMap<JobId, SlotHolder>,
     pool: SlotPool,
     monitor: HeartbeatMonitor,
 }
@@ -82,20 +89,33 @@ impl EventLoop {
             Message::Heartbeat { resource_id, stream, report, known } => {
                 let _ = known.send(self.heartbeat(&resource_id, stream, *report));
             }
-            Message::StreamClosed { resource_id, stream, why } => self.stream_closed(resource_id, stream, why),
-            Message::Unreachable { resource_id, stream, why } => {
+            Message::StreamClosed { resource_id, stream, why } => {
                 let current = self.connections.get(&resource_id).is_some_and(|c| c.stream == Some(stream));
                 if current {
+                    debug!("heartbeat stream of TaskManager {resource_id} ended: {why}");
+                    self.probe(resource_id, format!("its connection broke ({why})"), None);
+                }
+            }
+            Message::Suspect { resource_id, why, lost } => {
+                self.probe(resource_id, format!("a call to it failed ({why})"), Some(lost));
+            }
+            Message::Probed { resource_id, stream, found, lost } => {
+                // One that has come back on another stream meanwhile is there.
+                let known = self.connections.get(&resource_id).map(|connection| connection.stream);
+                if let Some(why) = found.filter(|_| known == Some(stream)) {
                     self.lose(&resource_id, &why);
+                }
+                if let Some(lost) = lost {
+                    let _ = lost.send(!self.connections.contains_key(&resource_id));
                 }
             }
             Message::Disconnect { resource_id, reason } => {
                 info!("TaskManager {resource_id} takes its leave: {reason}");
                 self.remove(&resource_id, &reason);
             }
-            Message::RequestSlots { master, count } => {
+            Message::RequestSlots { master, request, count } => {
                 let job = master.job();
-                self.masters.insert(job, master);
+                self.masters.insert(job, SlotHolder { master, request });
                 let timeout = self.settings.slot_request_timeout;
                 self.slots(SlotEvent::Requested { job, count, timeout });
             }
@@ -162,7 +182,7 @@ impl EventLoop {
 
     /// Compares what a TaskManager runs with what the jobs think it runs.
     fn reconcile(&mut self, resource_id: &str, running: &[ExecutionAttemptId]) {
-        for (job, master) in &self.masters {
+        for (job, SlotHolder { master, .. }) in &self.masters {
             let running = running.iter().copied().filter(|attempt| attempt.job == *job).collect();
             master.reconcile(Reconciliation { resource_id: resource_id.to_owned(), running });
         }
@@ -179,7 +199,7 @@ impl EventLoop {
         let first = connection.stream.is_none();
         connection.stream = connection.stream.max(Some(stream));
         let slots = connection.registration.slots;
-        for (job, master) in &self.masters {
+        for (job, SlotHolder { master, .. }) in &self.masters {
             let of_job: Vec<_> = report.tasks.iter().filter(|(attempt, _)| attempt.job == *job).cloned().collect();
             if !of_job.is_empty() {
                 master.metrics(of_job);
@@ -193,16 +213,20 @@ impl EventLoop {
     }
 
     /// A broken connection is not yet a dead process: only when nobody listens there any more is it lost at once.
-    fn stream_closed(&mut self, resource_id: String, stream: u64, why: String) {
-        let Some(connection) = self.connections.get(&resource_id).filter(|c| c.stream == Some(stream)) else { return };
-        debug!("heartbeat stream of TaskManager {resource_id} ended: {why}");
-        let (address, mailbox) = (connection.location.rpc_address.clone(), self.mailbox.clone());
+    fn probe(&mut self, resource_id: String, why: String, lost: Option<oneshot::Sender<bool>>) {
+        let Some(connection) = self.connections.get(&resource_id) else {
+            if let Some(lost) = lost {
+                let _ = lost.send(true);
+            }
+            return;
+        };
+        let (address, stream) = (connection.location.rpc_address.clone(), connection.stream);
+        let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
-            if let Some(refusal) = probe::unreachable(&address).await
-                && let Some(mailbox) = mailbox.upgrade()
-            {
-                let why = format!("its connection broke ({why}) and it takes no new one ({refusal})");
-                let _ = mailbox.send(Message::Unreachable { resource_id, stream, why });
+            let refusal = probe::unreachable(&address).await;
+            let found = refusal.map(|refusal| format!("{why} and it takes no connection ({refusal})"));
+            if let Some(mailbox) = mailbox.upgrade() {
+                let _ = mailbox.send(Message::Probed { resource_id, stream, found, lost });
             }
         });
     }
@@ -219,7 +243,7 @@ impl EventLoop {
         let message = format!("TaskManager {resource_id} at {} is lost: {why}", connection.location.rpc_address);
         self.monitor.forget(resource_id);
         let failure = Failure::external(message.clone());
-        for master in self.masters.values() {
+        for SlotHolder { master, .. } in self.masters.values() {
             let resource_id = resource_id.to_owned();
             master.graph(GraphEvent::TaskManagerLost { resource_id, failure: failure.clone() });
         }
@@ -241,12 +265,12 @@ impl EventLoop {
                 SlotCommand::Grant { job, slots } => {
                     let granted: Vec<GrantedSlot> =
                         slots.into_iter().filter_map(|(id, slot)| self.granted(&id, slot)).collect();
-                    if let Some(master) = self.masters.get(&job) {
-                        master.slots_granted(granted);
+                    if let Some(SlotHolder { master, request }) = self.masters.get(&job) {
+                        master.slots_granted(*request, granted);
                     }
                 }
                 SlotCommand::TimedOut { job, needed, total, free } => {
-                    if let Some(master) = self.masters.get(&job) {
+                    if let Some(SlotHolder { master, .. }) = self.masters.get(&job) {
                         master.graph(GraphEvent::SlotsTimedOut(self.no_slots(needed, total, free)));
                     }
                 }

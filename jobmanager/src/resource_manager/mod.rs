@@ -60,17 +60,58 @@ pub struct ResourceManagerHandle {
 
 /// What the event loop is told.
 enum Message {
-    Register { registration: Box<TaskManagerRegistration>, answer: oneshot::Sender<RegistrationAnswer> },
-    Heartbeat { resource_id: String, stream: u64, report: Box<TaskManagerReport>, known: oneshot::Sender<bool> },
-    StreamClosed { resource_id: String, stream: u64, why: String },
-    Unreachable { resource_id: String, stream: u64, why: String },
-    Disconnect { resource_id: String, reason: String },
-    RequestSlots { master: JobMasterHandle, count: u32 },
-    ReleaseSlots { job: JobId },
-    ReleaseJob { job: JobId },
-    Views { answer: oneshot::Sender<Vec<TaskManagerView>> },
-    Usage { answer: oneshot::Sender<SlotUsage> },
-    Gateway { resource_id: String, answer: oneshot::Sender<Option<Arc<dyn TaskManagerGateway>>> },
+    Register {
+        registration: Box<TaskManagerRegistration>,
+        answer: oneshot::Sender<RegistrationAnswer>,
+    },
+    Heartbeat {
+        resource_id: String,
+        stream: u64,
+        report: Box<TaskManagerReport>,
+        known: oneshot::Sender<bool>,
+    },
+    StreamClosed {
+        resource_id: String,
+        stream: u64,
+        why: String,
+    },
+    /// A call to it has failed: is it there? Answers whether it is lost.
+    Suspect {
+        resource_id: String,
+        why: String,
+        lost: oneshot::Sender<bool>,
+    },
+    Probed {
+        resource_id: String,
+        stream: Option<u64>,
+        found: Option<String>,
+        lost: Option<oneshot::Sender<bool>>,
+    },
+    Disconnect {
+        resource_id: String,
+        reason: String,
+    },
+    RequestSlots {
+        master: JobMasterHandle,
+        request: u64,
+        count: u32,
+    },
+    ReleaseSlots {
+        job: JobId,
+    },
+    ReleaseJob {
+        job: JobId,
+    },
+    Views {
+        answer: oneshot::Sender<Vec<TaskManagerView>>,
+    },
+    Usage {
+        answer: oneshot::Sender<SlotUsage>,
+    },
+    Gateway {
+        resource_id: String,
+        answer: oneshot::Sender<Option<Arc<dyn TaskManagerGateway>>>,
+    },
 }
 
 impl ResourceManagerHandle {
@@ -106,9 +147,14 @@ impl ResourceManagerHandle {
         self.send(Message::Disconnect { resource_id, reason });
     }
 
-    /// A job needs slots; they are granted to its master's mailbox, or refused there after `slot.request.timeout`.
-    pub fn request_slots(&self, master: JobMasterHandle, count: u32) {
-        self.send(Message::RequestSlots { master, count });
+    /// A call to a TaskManager was not answered. When it is found to be lost, the job masters are told before this returns true.
+    pub async fn is_lost(&self, resource_id: String, why: String) -> bool {
+        self.ask(|lost| Message::Suspect { resource_id, why, lost }).await.unwrap_or(false)
+    }
+
+    /// A job needs slots; they are granted to its master's mailbox, or refused there after `slot.request.timeout`. The master numbers its requests.
+    pub fn request_slots(&self, master: JobMasterHandle, request: u64, count: u32) {
+        self.send(Message::RequestSlots { master, request, count });
     }
 
     /// A job gives up its slots and its request.

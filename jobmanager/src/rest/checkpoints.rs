@@ -8,15 +8,15 @@ use warp::http::StatusCode;
 use super::context::RestContext;
 use super::error::RestError;
 use super::messages::{
-    CheckpointAlignment, CheckpointDuration, CheckpointInfo, CheckpointStatus, CheckpointType,
+    CheckpointAlignment, CheckpointDuration, CheckpointInfo, CheckpointStatus, CheckpointTotals, CheckpointType,
     CheckpointingConfiguration, CheckpointingCounts, CheckpointingStatistics, CheckpointingSummary, Externalization,
     LatestCheckpoints, RestoredCheckpointInfo, StatsSummary, SubtaskCheckpointInfo, SubtaskCheckpointSummary,
     TaskCheckpointDetails, TaskCheckpointInfo,
 };
 use super::reply::{Answer, Reply};
 use crate::checkpointing::statistics::{
-    CheckpointOutcome, CheckpointRecord, CheckpointStatistics, Distribution, RestoredCheckpoint, SubtaskRecord,
-    TaskRecord,
+    CheckpointOutcome, CheckpointRecord, CheckpointStatistics, Distribution, RestoredCheckpoint, SnapshotSizes,
+    SubtaskRecord, TaskRecord,
 };
 
 /// What Flink shows for the options of its changelog state backend, which flinkrs does not have.
@@ -107,23 +107,20 @@ fn with_tasks(record: &CheckpointRecord) -> CheckpointInfo {
 
 /// A checkpoint without its tasks.
 fn checkpoint_info(record: &CheckpointRecord) -> CheckpointInfo {
-    let sizes = record.sizes();
     let mut info = CheckpointInfo {
         class_name: String::new(),
         id: record.id,
         status: status(record),
         is_savepoint: record.is_savepoint(),
-        savepoint_format: record.is_savepoint().then(|| "CANONICAL".to_owned()),
+        savepoint_format: record.savepoint_format(),
         trigger_timestamp: record.triggered_at,
-        latest_ack_timestamp: record.latest_acknowledgement().unwrap_or(-1),
-        checkpointed_size: sizes.checkpointed,
-        state_size: sizes.full,
-        end_to_end_duration: record.duration_ms().unwrap_or(-1),
-        alignment_buffered: 0,
-        processed_data: sizes.processed,
-        persisted_data: sizes.persisted,
-        num_subtasks: record.tasks.iter().map(|task| task.subtasks.len() as u64).sum(),
-        num_acknowledged_subtasks: record.acknowledgements().count() as u64,
+        totals: CheckpointTotals {
+            latest_ack_timestamp: record.latest_acknowledgement().unwrap_or(-1),
+            end_to_end_duration: record.duration_ms().unwrap_or(-1),
+            num_subtasks: record.tasks.iter().map(|task| task.subtasks.len() as u64).sum(),
+            num_acknowledged_subtasks: record.acknowledgements().count() as u64,
+            ..totals(record.sizes())
+        },
         checkpoint_type: checkpoint_type(record),
         tasks: Default::default(),
         external_path: None,
@@ -164,20 +161,32 @@ fn checkpoint_type(record: &CheckpointRecord) -> CheckpointType {
 }
 
 fn task_info(record: &CheckpointRecord, task: &TaskRecord) -> TaskCheckpointInfo {
-    let sizes = task.sizes();
     let latest = task.latest_acknowledgement();
     TaskCheckpointInfo {
         id: record.id,
         status: status(record),
-        latest_ack_timestamp: latest.unwrap_or(-1),
+        totals: CheckpointTotals {
+            latest_ack_timestamp: latest.unwrap_or(-1),
+            end_to_end_duration: latest.map_or(-1, |at| duration(record, at)),
+            num_subtasks: task.subtasks.len() as u64,
+            num_acknowledged_subtasks: task.acknowledgements().count() as u64,
+            ..totals(task.sizes())
+        },
+    }
+}
+
+/// The sizes, before anybody has acknowledged.
+fn totals(sizes: SnapshotSizes) -> CheckpointTotals {
+    CheckpointTotals {
+        latest_ack_timestamp: -1,
         checkpointed_size: sizes.checkpointed,
         state_size: sizes.full,
-        end_to_end_duration: latest.map_or(-1, |at| duration(record, at)),
+        end_to_end_duration: -1,
         alignment_buffered: 0,
         processed_data: sizes.processed,
         persisted_data: sizes.persisted,
-        num_subtasks: task.subtasks.len() as u64,
-        num_acknowledged_subtasks: task.acknowledgements().count() as u64,
+        num_subtasks: 0,
+        num_acknowledged_subtasks: 0,
     }
 }
 

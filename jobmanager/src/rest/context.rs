@@ -22,6 +22,8 @@ pub struct RestContext {
     pub resource_manager: ResourceManagerHandle,
     /// What clients have asked for and will ask about again.
     pub operations: Operations,
+    /// Of this API, for links: `http://host:port`.
+    pub address: String,
     /// For Prometheus.
     pub metrics: Arc<ClusterMetrics>,
     /// Time.

@@ -57,6 +57,11 @@ pub(super) async fn cluster_configuration(context: &RestContext, id: &str) -> An
     super::cluster::configuration(context)
 }
 
+pub(super) async fn environment(context: &RestContext, id: &str) -> Answer {
+    context.job(id).await?;
+    super::cluster::environment()
+}
+
 /// `GET /jobs/:jobid/accumulators`: there are none.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -19,7 +19,7 @@ pub(super) async fn overview(context: &RestContext) -> Answer {
     Reply::json(&JobsOverview { jobs: jobs.iter().map(|picture| job_overview(picture, now)).collect() })
 }
 
-fn job_overview(job: &ExecutionGraph, now: i64) -> JobOverview {
+pub(super) fn job_overview(job: &ExecutionGraph, now: i64) -> JobOverview {
     let start_time = super::job::start_time(job);
     JobOverview {
         jid: job.graph().job_id,

@@ -7,8 +7,9 @@ use warp::http::StatusCode;
 
 use super::context::{RestContext, job_id};
 use super::error::RestError;
+use super::java_throwable;
 use super::messages::{
-    ApplicationStatus, ExecutionResult, FailureCause, JobExecutionResult, JobSubmitted, QueueStatus, QueueStatusId,
+    ApplicationStatus, ExecutionResult, JobExecutionResult, JobSubmitted, QueueStatus, QueueStatusId,
 };
 use super::query::Query;
 use super::reply::{Answer, Reply};
@@ -77,8 +78,7 @@ pub(super) async fn execution_result(context: &RestContext, id: &str) -> Answer 
 
 fn job_result(job: &ExecutionGraph, end_time: i64) -> JobExecutionResult {
     let start_time = super::job::start_time(job);
-    let failure =
-        |entry: &ExceptionEntry| FailureCause { class: entry.class().to_owned(), stack_trace: entry.stack_trace() };
+    let failure = |entry: &ExceptionEntry| java_throwable::failure_cause(entry.class(), entry.stack_trace());
     JobExecutionResult {
         id: job.graph().job_id,
         name: job.graph().name.clone(),

@@ -4,19 +4,23 @@
 //! pictures of jobs and views of TaskManagers; nothing is decided here.
 
 mod aggregate;
+mod applications;
 mod checkpoints;
 mod cluster;
 mod context;
 mod error;
+mod java_throwable;
 mod job;
 mod job_plan;
 mod jobs;
 mod lifecycle;
+mod logs;
 pub mod messages;
 mod metric_queries;
 mod operations;
 mod query;
 mod reply;
+mod rescaling;
 mod results;
 mod router;
 mod savepoints;

@@ -115,14 +115,14 @@ mod tests {
     async fn a_failure_is_an_outcome() {
         let operations = Operations::new(Clock::System);
         let key = OperationKey::Disposal(TriggerId(2));
-        let cause = FailureCause { class: "E".into(), stack_trace: "E: no".into() };
+        let cause = FailureCause { class: "E".into(), stack_trace: "E: no".into(), serialized_throwable: "rO0".into() };
         operations.start::<()>(key, async move { Err(cause) });
         while operations.status(key).unwrap().operation.is_none() {
             tokio::task::yield_now().await;
         }
         assert_eq!(
             serde_json::to_value(operations.status(key)).unwrap()["operation"],
-            json!({"failure-cause": {"class": "E", "stack-trace": "E: no"}})
+            json!({"failure-cause": {"class": "E", "stack-trace": "E: no", "serialized-throwable": "rO0"}})
         );
     }
 }

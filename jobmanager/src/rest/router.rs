@@ -7,7 +7,10 @@ use super::context::RestContext;
 use super::error::RestError;
 use super::query::{self, Query};
 use super::reply::{Answer, Reply};
-use super::{checkpoints, cluster, job, jobs, lifecycle, metric_queries, results, savepoints, task_managers, vertex};
+use super::{
+    applications, checkpoints, cluster, job, jobs, lifecycle, logs, metric_queries, rescaling, results, savepoints,
+    task_managers, vertex,
+};
 
 /// A request before it is answered.
 #[derive(Debug)]
@@ -38,11 +41,24 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("GET", ["jobmanager", "config"]) => cluster::configuration(context),
         ("GET", ["jobmanager", "environment"]) => cluster::environment(),
         ("GET", ["jobmanager", "metrics"]) => metric_queries::of_job_manager(context, query).await,
+        ("GET", ["jobmanager", "logs"]) => logs::list(),
+        ("GET", ["jobmanager", "logs", _] | ["jobmanager", "log" | "stdout"]) => logs::job_manager_file(),
+        ("GET", ["jobmanager", "profiler"]) => logs::profiles(),
+        ("GET", ["jobmanager", "thread-dump"]) => logs::threads_of_job_manager(),
         ("GET", ["metrics"]) => cluster::prometheus(context).await,
+        ("GET", ["datasets"]) => cluster::data_sets(),
+        ("GET", ["jars"]) => cluster::jars(context),
         ("DELETE", ["cluster"]) => cluster::shut_down(context),
         ("GET", ["taskmanagers"]) => task_managers::list(context).await,
         ("GET", ["taskmanagers", "metrics"]) => metric_queries::of_task_managers(context, query).await,
         ("GET", ["taskmanagers", id]) => task_managers::details(context, id).await,
+        ("GET", ["taskmanagers", id, "logs"]) => logs::no_logs(context, id).await,
+        ("GET", ["taskmanagers", id, "log"] | ["taskmanagers", id, "logs", _]) => {
+            logs::task_manager_file(context, id, "LOG").await
+        }
+        ("GET", ["taskmanagers", id, "stdout"]) => logs::task_manager_file(context, id, "STDOUT").await,
+        ("GET", ["taskmanagers", id, "thread-dump"]) => logs::threads_of_task_manager(context, id).await,
+        ("GET", ["taskmanagers", id, "profiler"]) => logs::no_profiles(context, id).await,
         ("GET", ["taskmanagers", id, "metrics"]) => metric_queries::of_task_manager(context, id, query).await,
         ("GET", ["jobs"]) => jobs::list(context).await,
         ("POST", ["jobs"]) => lifecycle::submit(context, &request.body).await,
@@ -50,6 +66,11 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("GET", ["jobs", "metrics"]) => metric_queries::of_jobs(context, query).await,
         ("POST", ["savepoint-disposal"]) => savepoints::dispose(context, &request.body),
         ("GET", ["savepoint-disposal", trigger]) => savepoints::disposal_status(context, trigger),
+        ("GET", ["applications", "overview"]) => applications::overview(context).await,
+        ("GET", ["applications", id]) => applications::details(context, id).await,
+        ("GET", ["applications", id, "exceptions"]) => applications::exceptions(context, id).await,
+        ("GET", ["applications", id, "jobmanager", "config"]) => job::cluster_configuration(context, id).await,
+        ("POST", ["applications", id, "cancel"]) => applications::cancel(context, id).await,
         (_, ["jobs", id, rest @ ..]) => job_route(context, request, id, rest).await,
         _ => Err(unknown(request, path)),
     }
@@ -65,6 +86,15 @@ async fn job_route(context: &RestContext, request: &Request, id: &str, path: &[&
         ("GET", ["plan"]) => job::plan(context, id).await,
         ("GET", ["config"]) => job::config(context, id).await,
         ("GET", ["jobmanager", "config"]) => job::cluster_configuration(context, id).await,
+        ("GET", ["jobmanager", "environment"]) => job::environment(context, id).await,
+        ("GET", ["jobmanager", "log-url"]) => logs::job_manager_url(context, id).await,
+        ("GET", ["taskmanagers", task_manager, "log-url"]) => logs::task_manager_url(context, id, task_manager).await,
+        ("PATCH", ["rescaling"]) => rescaling::rescale(),
+        ("GET" | "PUT", ["resource-requirements"]) => rescaling::resource_requirements(context, id).await,
+        ("GET", ["rescales", "config"]) => rescaling::rescale_config(context, id).await,
+        ("GET", ["rescales", "overview" | "history" | "summary"] | ["rescales", "details", _]) => {
+            rescaling::rescales(context, id).await
+        }
         ("GET", ["exceptions"]) => job::exceptions(context, id, query).await,
         ("GET", ["accumulators"]) => job::accumulators(context, id).await,
         ("GET", ["metrics"]) => metric_queries::of_job(context, id, query).await,
@@ -101,10 +131,15 @@ async fn vertex_route(context: &RestContext, request: &Request, id: &str, vertex
         ["subtasktimes"] => vertex::subtask_times(&job, vertex_id, now),
         ["taskmanagers"] => vertex::task_managers(&job, vertex_id, now),
         ["accumulators"] => vertex::accumulators(&job, vertex_id),
+        ["flamegraph"] => vertex::flame_graph(&job, vertex_id),
+        ["jm-operator-metrics"] => vertex::coordinator_metrics(&job, vertex_id),
         ["subtasks", "accumulators"] => vertex::subtask_accumulators(&job, vertex_id),
         ["subtasks", "metrics"] => metric_queries::of_subtasks(&job, vertex_id, query),
         ["subtasks", index] => vertex::subtask(&job, vertex_id, index, None, now),
         ["subtasks", index, "metrics"] => metric_queries::of_subtask(&job, vertex_id, index, query),
+        ["subtasks", index, "attempts", attempt, "accumulators"] => {
+            vertex::attempt_accumulators(&job, vertex_id, index, attempt)
+        }
         ["subtasks", index, "attempts", attempt] => vertex::subtask(&job, vertex_id, index, Some(attempt), now),
         _ => Err(unknown(request, &["jobs"])),
     }
@@ -122,6 +157,9 @@ fn unknown(request: &Request, path: &[&str]) -> RestError {
                 | "jobmanager"
                 | "cluster"
                 | "metrics"
+                | "applications"
+                | "datasets"
+                | "jars"
                 | "savepoint-disposal",
             ..
         ]

@@ -10,6 +10,7 @@ use warp::http::StatusCode;
 
 use super::context::{RestContext, job_id};
 use super::error::RestError;
+use super::java_throwable;
 use super::messages::{
     Acknowledged, CheckpointTriggerRequest, FailureCause, SavepointDisposalRequest, SavepointInfo,
     SavepointTriggerRequest, StopWithSavepointRequest, TriggerResponse, TriggeredCheckpoint, TriggeredCheckpointType,
@@ -25,7 +26,8 @@ pub(super) fn trigger_savepoint(context: &RestContext, id: &str, body: &Bytes) -
     let dispatcher = context.dispatcher.clone();
     let trigger = request.trigger_id.unwrap_or_else(TriggerId::random);
     context.operations.start(OperationKey::Savepoint(job, trigger), async move {
-        let taken = dispatcher.trigger_savepoint(job, request.target_directory, AfterSavepoint::Continue).await;
+        let (directory, format) = (request.target_directory, request.format_type.unwrap_or_default());
+        let taken = dispatcher.trigger_savepoint(job, directory, AfterSavepoint::Continue, format).await;
         let savepoint = taken.map_err(|error| failure_cause(&error))?;
         if request.cancel_job {
             dispatcher.cancel(job).await;
@@ -43,7 +45,8 @@ pub(super) fn stop(context: &RestContext, id: &str, body: &Bytes) -> Answer {
     let trigger = request.trigger_id.unwrap_or_else(TriggerId::random);
     context.operations.start(OperationKey::Savepoint(job, trigger), async move {
         let after = if request.drain { AfterSavepoint::Drain } else { AfterSavepoint::Stop };
-        let stopped = dispatcher.trigger_savepoint(job, request.target_directory, after).await;
+        let (directory, format) = (request.target_directory, request.format_type.unwrap_or_default());
+        let stopped = dispatcher.trigger_savepoint(job, directory, after, format).await;
         let savepoint = stopped.map_err(|error| failure_cause(&error))?;
         Ok(SavepointInfo { location: savepoint.external_path })
     });
@@ -93,10 +96,7 @@ pub(super) fn dispose(context: &RestContext, body: &Bytes) -> Answer {
         dispatcher.dispose_savepoint(&path).await.map_err(|error| {
             let message = format!("Could not dispose savepoint {path}.");
             let cause = format!("java.io.IOException: {error}");
-            FailureCause {
-                class: FLINK_EXCEPTION.to_owned(),
-                stack_trace: format!("{FLINK_EXCEPTION}: {message}\nCaused by: {cause}"),
-            }
+            java_throwable::failure_cause(FLINK_EXCEPTION, format!("{FLINK_EXCEPTION}: {message}\nCaused by: {cause}"))
         })?;
         Ok(Acknowledged {})
     });
@@ -125,8 +125,7 @@ fn failure_cause(error: &CheckpointError) -> FailureCause {
         }
         CheckpointError::Failed(_) => ("org.apache.flink.runtime.checkpoint.CheckpointException", error.to_string()),
     };
-    let stack_trace = format!("{COMPLETION_EXCEPTION}: {class}: {message}");
-    FailureCause { class: COMPLETION_EXCEPTION.to_owned(), stack_trace }
+    java_throwable::failure_cause(COMPLETION_EXCEPTION, format!("{COMPLETION_EXCEPTION}: {class}: {message}"))
 }
 
 fn triggered(status: StatusCode, request_id: TriggerId) -> Answer {

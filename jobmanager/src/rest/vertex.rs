@@ -8,9 +8,9 @@ use super::context;
 use super::error::RestError;
 use super::job::status_counts;
 use super::messages::{
-    AggregatedTaskDetails, BackPressureInfo, IoMetrics, MetricValue, Statistics, SubtaskAccumulators,
-    SubtaskBackPressure, SubtaskDetails, VertexAccumulators, VertexDetails, VertexSubtaskAccumulators,
-    VertexTaskManager, VertexTaskManagers, VertexTimes, VertexTimesSubtask,
+    AggregatedTaskDetails, AttemptAccumulators, BackPressureInfo, FlameGraph, IoMetrics, MetricValue, Statistics,
+    SubtaskAccumulators, SubtaskBackPressure, SubtaskDetails, VertexAccumulators, VertexDetails,
+    VertexSubtaskAccumulators, VertexTaskManager, VertexTaskManagers, VertexTimes, VertexTimesSubtask,
 };
 use super::reply::{Answer, Reply};
 use super::task_metrics::{io_metrics, per_second};
@@ -44,18 +44,23 @@ pub(super) fn details(job: &ExecutionGraph, id: &str, now: i64) -> Answer {
 }
 
 pub(super) fn subtask(job: &ExecutionGraph, id: &str, index: &str, attempt: Option<&str>, now: i64) -> Answer {
-    let vertex = context::vertex(job, id)?;
-    let current = execution(vertex, index)?;
-    let execution = match attempt {
-        None => current,
-        Some(text) => {
-            let number = text.parse().map_err(|_| RestError::bad_path_parameter("attempt", text))?;
-            vertex.attempt(current.id().subtask, number).ok_or_else(|| {
-                RestError::not_found(format!("Attempt {number} of subtask {index} of vertex {id} not found"))
-            })?
-        }
-    };
+    let execution = find_attempt(context::vertex(job, id)?, index, attempt)?;
     Reply::json(&subtask_details(execution, now))
+}
+
+/// An attempt of a subtask; the current one when no number is given.
+fn find_attempt<'a>(
+    vertex: &'a ExecutionVertex,
+    index: &str,
+    attempt: Option<&str>,
+) -> Result<&'a Execution, RestError> {
+    let current = execution(vertex, index)?;
+    let Some(text) = attempt else { return Ok(current) };
+    let number = text.parse().map_err(|_| RestError::bad_path_parameter("attempt", text))?;
+    vertex.attempt(current.id().subtask, number).ok_or_else(|| {
+        let id = vertex.id();
+        RestError::not_found(format!("Attempt {number} of subtask {index} of vertex {id} not found"))
+    })
 }
 
 pub(super) fn watermarks(job: &ExecutionGraph, id: &str) -> Answer {
@@ -143,6 +148,29 @@ pub(super) fn back_pressure(job: &ExecutionGraph, id: &str, now: i64) -> Answer 
 pub(super) fn accumulators(job: &ExecutionGraph, id: &str) -> Answer {
     let vertex = context::vertex(job, id)?;
     Reply::json(&VertexAccumulators { id: vertex.id(), user_accumulators: Vec::new() })
+}
+
+/// The accumulators of an attempt, which is looked up as [`subtask`] does.
+pub(super) fn attempt_accumulators(job: &ExecutionGraph, id: &str, index: &str, attempt: &str) -> Answer {
+    let execution = find_attempt(context::vertex(job, id)?, index, Some(attempt))?.id();
+    Reply::json(&AttemptAccumulators {
+        subtask: execution.subtask,
+        attempt: execution.attempt,
+        id: execution.to_string(),
+        user_accumulators: Vec::new(),
+    })
+}
+
+/// What the vertex's coordinators count: nothing.
+pub(super) fn coordinator_metrics(job: &ExecutionGraph, id: &str) -> Answer {
+    context::vertex(job, id)?;
+    Reply::json(&[(); 0])
+}
+
+/// `rest.flamegraph.enabled` is off.
+pub(super) fn flame_graph(job: &ExecutionGraph, id: &str) -> Answer {
+    context::vertex(job, id)?;
+    Reply::json(&FlameGraph { end_timestamp: -2 })
 }
 
 pub(super) fn subtask_accumulators(job: &ExecutionGraph, id: &str) -> Answer {

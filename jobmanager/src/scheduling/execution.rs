@@ -130,6 +130,11 @@ impl Execution {
         self.slot.as_ref()
     }
 
+    /// The TaskManager of its slot.
+    pub fn resource_id(&self) -> Option<&str> {
+        self.slot.as_ref().map(|slot| slot.task_manager.resource_id.as_str())
+    }
+
     /// Its counters.
     pub fn metrics(&self) -> &ExecutionMetrics {
         &self.metrics

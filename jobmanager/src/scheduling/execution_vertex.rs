@@ -18,10 +18,9 @@ pub struct ExecutionVertex {
 }
 
 impl ExecutionVertex {
-    /// The first attempts, all CREATED.
-    pub fn new(job: JobId, vertex: &JobVertex, now: i64) -> Self {
-        let execution =
-            |subtask| Execution::new(ExecutionAttemptId { job, vertex: vertex.id, subtask, attempt: 0 }, now);
+    /// The first attempts that this JobManager makes, all CREATED.
+    pub fn new(job: JobId, vertex: &JobVertex, attempt: u32, now: i64) -> Self {
+        let execution = |subtask| Execution::new(ExecutionAttemptId { job, vertex: vertex.id, subtask, attempt }, now);
         ExecutionVertex {
             id: vertex.id,
             name: vertex.name.clone(),

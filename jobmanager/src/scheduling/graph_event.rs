@@ -13,6 +13,8 @@ use super::execution::SlotLocation;
 pub enum GraphEvent {
     /// It is to run.
     Start,
+    /// It cannot start yet, and why not; it is tried again.
+    StartDelayed(Failure),
     /// The slots it asked for: one for each subtask index that has none, shared by the vertices.
     SlotsGranted(Vec<SlotLocation>),
     /// There were not enough slots in time.

@@ -106,6 +106,11 @@ impl TaskManagerGateway for Service {
         self.calls.send(Call::Release(request.into_inner().job_id.parse().expect("a job id"))).ok();
         Ok(Response::new(ReleaseJobResponse {}))
     }
+
+    async fn dump_threads(&self, _: Request<DumpThreadsRequest>) -> Result<Response<DumpThreadsResponse>, Status> {
+        let thread = Thread { name: "Source: values".to_owned(), id: 7, state: "WAITING".to_owned() };
+        Ok(Response::new(DumpThreadsResponse { threads: vec![thread] }))
+    }
 }
 
 /// A TaskManager that does what the test says.

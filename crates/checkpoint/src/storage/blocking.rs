@@ -74,6 +74,10 @@ impl StateStorage for CheckpointStorage {
     fn create(&self, scope: StateScope) -> Result<Box<dyn StateFileWriter>, Failure> {
         Ok(Box::new(self.open(&self.new_file(scope)?)?))
     }
+
+    fn discard(&self, file: &StateFile) {
+        self.handle.block_on(crate::discard_files(&self.storage, [file.clone()]));
+    }
 }
 
 enum Target {

@@ -48,7 +48,7 @@ const FREE_FORM: [&str; 18] = [
     "s3a.",
     "security.delegation.token.provider.",
     "security.kerberos.token.provider.",
-    "sql-gateway.endpoint.rest.",
+    "sql-gateway.endpoint.",
     "traces.reporter.",
     "user.artifacts.http-headers.",
 ];

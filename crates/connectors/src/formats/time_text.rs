@@ -26,10 +26,10 @@ enum Resolver {
 /// A timestamp without a zone.
 pub(crate) fn parse_timestamp(text: &[u8], standard: TimestampStandard) -> Option<Seconds> {
     match standard {
-        TimestampStandard::Sql => date_time(text, |separator| separator == b' ', true, Resolver::Smart),
-        TimestampStandard::Iso8601 => {
-            date_time(text, |separator| separator == b'T' || separator == b't', false, Resolver::Strict)
-        }
+        TimestampStandard::Sql => usual_date_time(text, b' ')
+            .or_else(|| date_time(text, |separator| separator == b' ', true, Resolver::Smart)),
+        TimestampStandard::Iso8601 => usual_date_time(text, b'T')
+            .or_else(|| date_time(text, |separator| separator == b'T' || separator == b't', false, Resolver::Strict)),
     }
 }
 
@@ -72,6 +72,33 @@ pub(crate) fn parse_local_time(text: &[u8]) -> Option<i32> {
 pub(crate) fn parse_sql_time(text: &[u8]) -> Option<i32> {
     let (second, nanos) = clock(text, true, Resolver::Smart)?;
     Some((second % 86_400 * 1_000 + nanos / 1_000_000) as i32)
+}
+
+/// `yyyy-MM-dd HH:mm:ss` with nothing or three digits behind it, which almost all timestamps are; `None` also for those that need a closer look.
+fn usual_date_time(text: &[u8], separator: u8) -> Option<Seconds> {
+    let (fixed, fraction) = text.split_first_chunk::<19>()?;
+    let digit = |at: usize| u32::from(fixed[at].wrapping_sub(b'0'));
+    let pair = |at: usize| digit(at) * 10 + digit(at + 1);
+    let nanos = match fraction {
+        [] => 0,
+        [b'.', decimals @ ..] if decimals.len() == 3 => digits(decimals)? * 1_000_000,
+        _ => return None,
+    };
+    let separated =
+        fixed[4] == b'-' && fixed[7] == b'-' && fixed[10] == separator && fixed[13] == b':' && fixed[16] == b':';
+    let places = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18];
+    let numeric = places.iter().fold(true, |numeric, &at| numeric & (digit(at) <= 9));
+    if !separated || !numeric {
+        return None;
+    }
+    let (year, month, day) = (pair(0) * 100 + pair(2), pair(5), pair(8));
+    let (hour, minute, second) = (pair(11), pair(14), pair(17));
+    let exists = (1..=12).contains(&month) && (1..=28).contains(&day) && hour < 24 && minute < 60 && second < 60;
+    if !exists {
+        return None;
+    }
+    let days = days_from_civil(i64::from(year), month, day);
+    Some((days * 86_400 + i64::from(hour * 3_600 + minute * 60 + second), nanos))
 }
 
 fn date_time(
@@ -193,6 +220,15 @@ mod tests {
         for (text, expected) in [
             ("2024-01-02 10:11:12.123456", Some("2024-01-02T10:11:12.123456")),
             ("2024-01-02 10:11:12", Some("2024-01-02T10:11:12")),
+            ("2024-01-02 10:11:12.003", Some("2024-01-02T10:11:12.003")),
+            ("2024-01-31 23:59:59.120", Some("2024-01-31T23:59:59.120")),
+            ("2024-00-02 10:11:12.000", None),
+            ("2024-01-00 10:11:12.000", None),
+            ("2024-01-02 25:11:12.000", None),
+            ("2024-01-02 10:60:12.000", None),
+            ("2024-01-02 10:11:1x.000", None),
+            ("2024/01-02 10:11:12.000", None),
+            ("2024-01-02 10:11:12,000", None),
             ("2024-01-02 10:11:12.", Some("2024-01-02T10:11:12")),
             ("2024-01-02 24:00:00", Some("2024-01-03T00:00")),
             ("2024-02-30 10:11:12", Some("2024-02-29T10:11:12")),

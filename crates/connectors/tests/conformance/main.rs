@@ -5,6 +5,7 @@
 mod datagen;
 mod exactly_once_suite;
 mod filesystem;
+mod nexmark;
 mod options;
 mod recovery_suite;
 mod sink_suite;

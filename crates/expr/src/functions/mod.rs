@@ -6,6 +6,7 @@
 mod arithmetic;
 mod arrays;
 mod call;
+mod classes;
 mod clock;
 mod collections;
 pub(crate) mod comparison;
@@ -144,6 +145,7 @@ static CATALOGUE: LazyLock<Vec<FunctionDef>> = LazyLock::new(|| {
     let mut all: Vec<FunctionDef> = Vec::new();
     all.extend(arithmetic::functions());
     all.extend(arrays::functions());
+    all.extend(classes::functions());
     all.extend(clock::functions());
     all.extend(collections::functions());
     all.extend(comparison::functions());
@@ -175,6 +177,11 @@ pub fn catalogue() -> &'static [FunctionDef] {
 /// The function of that name, in upper case.
 pub fn find(name: &str) -> Option<&'static FunctionDef> {
     BY_NAME.get(name).copied()
+}
+
+/// The function that stands for a Java class, by the name of the class.
+pub fn find_class(class: &str) -> Option<&'static FunctionDef> {
+    find(&class.to_uppercase()).filter(|function| function.name.contains('.'))
 }
 
 /// What a call with arguments of these types means. Function names are not case-sensitive.

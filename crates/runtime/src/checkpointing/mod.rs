@@ -2,6 +2,7 @@
 
 mod channel_state;
 mod outstanding;
+mod recording_storage;
 mod restored_batch;
 mod snapshot_writer;
 #[cfg(test)]

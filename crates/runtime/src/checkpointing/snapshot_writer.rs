@@ -15,6 +15,7 @@ use dataflow::{CheckpointBarrier, ExecutionAttemptId, Failure, OperatorId, Opera
 
 use super::channel_state::{InFlight, store_in_flight};
 use super::outstanding::OutstandingSnapshot;
+use super::recording_storage::RecordingStorage;
 use crate::events::TaskEvents;
 
 /// Threads of one TaskManager that store snapshots: they wait for disks and networks most of the time.
@@ -190,16 +191,21 @@ impl TakenSnapshot {
         let start = shared.clock.instant();
         let Self { attempt, barrier, operators, in_flight, metrics, events, outstanding } = self;
         let checkpoint_id = barrier.checkpoint_id;
+        let storage = RecordingStorage::new((shared.storage_of)(&barrier.options.location));
         let store = || {
-            let storage = (shared.storage_of)(&barrier.options.location);
-            let operators = store_operators(operators, storage.as_ref(), ticket)?;
-            Ok(TaskSnapshot { operators, channels: store_in_flight(&in_flight, storage.as_ref())? })
+            let operators = store_operators(operators, &storage, ticket)?;
+            Ok(TaskSnapshot { operators, channels: store_in_flight(&in_flight, &storage)? })
         };
         // A panic is the end of this snapshot, not of the thread.
         let stored = catch_unwind(AssertUnwindSafe(store)).unwrap_or_else(|_| {
             Err(Failure::internal("a thread that stores snapshots panicked; this is a mistake in flinkrs"))
         });
-        if ticket.is_cancelled() {
+        let is_cancelled = ticket.is_cancelled();
+        if is_cancelled || stored.is_err() {
+            // The JobManager never hears of these files.
+            storage.discard();
+        }
+        if is_cancelled {
             return;
         }
         let report = match stored {

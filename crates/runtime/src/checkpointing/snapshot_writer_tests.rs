@@ -1,12 +1,14 @@
 //! Snapshots are stored beside the tasks, and what comes of them is told.
 
+use std::io::Write;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 use common::clock::ManualClock;
-use dataflow::checkpoint::{Alignment, CheckpointMetrics, CheckpointReport, KeyedStateHandle, SnapshotKind, StateFile};
+use dataflow::checkpoint::{Alignment, CheckpointMetrics, CheckpointReport, KeyedStateHandle, SnapshotKind};
 use dataflow::deployment::TaskStateUpdate;
+use dataflow::snapshot::StateScope;
 use dataflow::{ExecutionAttemptId, Failure, KeyedSnapshot, OperatorId, OperatorSnapshot, StateStorage};
 
 use super::outstanding::OutstandingSnapshots;
@@ -31,15 +33,18 @@ impl TaskEvents for Told {
 struct Waiting(Receiver<Result<(), Failure>>);
 
 impl KeyedSnapshot for Waiting {
-    fn store(self: Box<Self>, _storage: &dyn StateStorage) -> Result<KeyedStateHandle, Failure> {
+    fn store(self: Box<Self>, storage: &dyn StateStorage) -> Result<KeyedStateHandle, Failure> {
+        let mut writer = storage.create(StateScope::Shared)?;
+        writer.write_all(&[0; 7]).unwrap();
+        let file = writer.finish()?;
         self.0.recv().unwrap()?;
-        let file = StateFile { location: "a".into(), bytes: 7, checksum: 0 };
         Ok(KeyedStateHandle::Canonical { key_groups: 0..=127, file, offsets: Vec::new() })
     }
 }
 
 struct Bench {
     writer: SnapshotWriter,
+    storage: MemoryStorage,
     outstanding: OutstandingSnapshots,
     events: Arc<Told>,
     reports: Receiver<CheckpointReport>,
@@ -48,8 +53,11 @@ struct Bench {
 fn bench() -> Bench {
     let clock = ManualClock::at_millis(0).clock();
     let (sender, reports) = channel();
+    let storage = MemoryStorage::default();
+    let stored_in = storage.clone();
     Bench {
-        writer: SnapshotWriter::new(clock, Box::new(|_| Box::new(MemoryStorage::default()))),
+        writer: SnapshotWriter::new(clock, Box::new(move |_| Box::new(stored_in.clone()))),
+        storage,
         outstanding: OutstandingSnapshots::new(Waker::noop().clone()),
         events: Arc::new(Told(Mutex::new(sender))),
         reports,
@@ -83,7 +91,7 @@ fn a_snapshot_is_acknowledged_when_it_is_stored() {
     stored.send(Ok(())).unwrap();
     let CheckpointReport::Acknowledged(acknowledgement) = bench.reports.recv().unwrap() else { panic!() };
     assert_eq!((acknowledgement.checkpoint_id, acknowledgement.metrics.sync_ms), (4, 3));
-    assert_eq!(acknowledgement.snapshot.full_bytes(), 7);
+    assert_eq!((acknowledgement.snapshot.full_bytes(), bench.storage.len()), (7, 1));
 }
 
 #[test]
@@ -99,6 +107,7 @@ fn what_cannot_be_stored_is_declined_with_the_cause() {
     assert!(decline.failure.one_line().contains("panicked"), "{:?}", decline.failure);
     bench.submit(0, 6).send(Ok(())).unwrap();
     assert!(matches!(bench.reports.recv().unwrap(), CheckpointReport::Acknowledged(_)));
+    assert_eq!(bench.storage.len(), 1, "what was stored of the others is deleted");
 }
 
 #[test]
@@ -117,5 +126,9 @@ fn of_an_aborted_checkpoint_nothing_is_said() {
     let mut heard: Vec<u32> = (0..3).map(|_| bench.reports.recv().unwrap().attempt().subtask).collect();
     heard.sort_unstable();
     assert_eq!(heard, [1, 2, 3]);
+    while !bench.outstanding.is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(bench.storage.len(), 3, "what the cancelled one had stored is deleted");
     bench.writer.close();
 }

@@ -78,7 +78,7 @@ impl Stateful for Collect {
         let results = self.store.snapshot();
         let stops = matches!(
             barrier.options.kind,
-            SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain }
+            SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain, .. }
         );
         let cut = Cut { pushed: results.pushed, is_end: self.finished || stops };
         self.pending.insert(barrier.checkpoint_id, cut);

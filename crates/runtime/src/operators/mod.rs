@@ -93,7 +93,7 @@ pub(crate) fn create(
         }
         OperatorSpec::Join(spec) => {
             let state = context.keyed_state(descriptor.id)?;
-            join::Join::new(spec, &context.eval, state).map(boxed)
+            join::Join::new(spec, &context.eval, context.clock.clone(), state).map(boxed)
         }
     };
     operator.map_err(|failure| failure.context(format!("operator '{}' cannot be set up", descriptor.name)))

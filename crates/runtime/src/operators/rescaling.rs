@@ -9,11 +9,11 @@ use arrow_array::UInt32Array;
 use dataflow::binary_row::{EncodedKeys, KeyEncoder};
 use dataflow::checkpoint::{
     AfterSavepoint, Alignment, CheckpointBarrier, CheckpointLocation, CheckpointOptions, OperatorSubtaskState,
-    SnapshotKind, StateFile,
+    SavepointFormat, SnapshotKind, StateFile,
 };
 use dataflow::key_group::{key_group, key_group_range, subtask_of_key_group};
 use dataflow::snapshot::{StateFileWriter, StateReader, StateScope, StateStorage};
-use dataflow::{Batch, Failure, Operator, RowType};
+use dataflow::{Batch, Failure, Operator, Progress, RowType};
 use state::{KeyedStateContext, ManagedMemory, StateBackend};
 use tempfile::TempDir;
 
@@ -46,6 +46,8 @@ impl StateStorage for Files {
     fn create(&self, _scope: StateScope) -> Result<Box<dyn StateFileWriter>, Failure> {
         Ok(Box::new(FileInMemory { files: self.0.clone(), content: Vec::new() }))
     }
+
+    fn discard(&self, _file: &StateFile) {}
 }
 
 impl StateReader for Files {
@@ -152,16 +154,48 @@ impl<'a> Subtasks<'a> {
 
     /// Takes a snapshot and goes on from it at this parallelism; returns what was emitted before the barrier.
     pub(crate) fn restart(&mut self, kind: SnapshotKind, parallelism: u32) -> Vec<String> {
+        let (states, emitted) = self.snapshot(kind, None);
+        self.restore(parallelism, &states);
+        emitted
+    }
+
+    /// The same, but rows still come before the snapshot is stored; they are lost, and have to come again.
+    pub(crate) fn fail(&mut self, kind: SnapshotKind, parallelism: u32, input: usize, lost: &Batch) {
+        let (states, emitted) = self.snapshot(kind, Some((input, lost)));
+        assert!(emitted.is_empty());
+        self.restore(parallelism, &states);
+    }
+
+    /// Takes a savepoint and goes on from it with another backend.
+    pub(crate) fn move_to(&mut self, backend: StateBackend, tiny: bool) {
+        let (states, _) = self.snapshot(SAVEPOINT, None);
+        (self.backend, self.tiny) = (backend, tiny);
+        self.restore(self.operators.len() as u32, &states);
+    }
+
+    fn snapshot(
+        &mut self,
+        kind: SnapshotKind,
+        lost: Option<(usize, &Batch)>,
+    ) -> (Vec<OperatorSubtaskState>, Vec<String>) {
         let location = CheckpointLocation { exclusive: String::new(), shared: None };
         let options = CheckpointOptions { kind, alignment: Alignment::Aligned { timeout_ms: None }, location };
         let barrier = CheckpointBarrier { checkpoint_id: self.next_checkpoint, timestamp: 0, options };
         self.next_checkpoint += 1;
         let mut out = Collected::default();
-        let mut states = Vec::new();
+        let mut snapshots = Vec::new();
         for operator in &mut self.operators {
             let stateful = operator.stateful().expect("operators with state are tested");
             stateful.prepare(&barrier, Waker::noop(), &mut out).unwrap();
-            let snapshot = stateful.snapshot(&barrier).unwrap();
+            snapshots.push(stateful.snapshot(&barrier).unwrap());
+        }
+        if let Some((input, rows)) = lost {
+            self.process(input, rows);
+        }
+        let mut states = Vec::new();
+        for (operator, snapshot) in self.operators.iter_mut().zip(snapshots) {
+            let stateful = operator.stateful().expect("operators with state are tested");
+            while stateful.continue_snapshot().unwrap() == Progress::Pending {}
             let keyed = snapshot.keyed.map(|keyed| keyed.store(&*self.files).unwrap());
             stateful.checkpoint_completed(barrier.checkpoint_id, Waker::noop()).unwrap();
             states.push(OperatorSubtaskState {
@@ -170,8 +204,7 @@ impl<'a> Subtasks<'a> {
                 splits: Vec::new(),
             });
         }
-        self.restore(parallelism, &states);
-        out.take(&self.output)
+        (states, out.take(&self.output))
     }
 
     /// Gives its rows to each subtask, by key; returns what they emit, one subtask after the other.
@@ -193,6 +226,20 @@ impl<'a> Subtasks<'a> {
         out.take(&self.output)
     }
 
+    /// Makes the subtasks by something else from the next restart on.
+    pub(crate) fn become_of(&mut self, make: Make<'a>) {
+        self.make = make;
+    }
+
+    /// Fires the timers of all subtasks that are due; nothing is to be emitted.
+    pub(crate) fn fire_timers(&mut self, now: i64) {
+        let mut out = Collected::default();
+        for operator in self.operators.iter_mut().filter(|operator| operator.next_timer().is_some_and(|at| at <= now)) {
+            operator.on_timer(now, &mut out).unwrap();
+        }
+        assert!(out.take(&self.output).is_empty());
+    }
+
     /// Moves the watermark of all subtasks on; returns the rows emitted.
     pub(crate) fn advance(&mut self, watermark: i64) -> Vec<String> {
         let mut out = Collected::default();
@@ -209,4 +256,5 @@ pub(crate) const PLACES: [(StateBackend, bool); 3] =
 /// A snapshot for recovery.
 pub(crate) const CHECKPOINT: SnapshotKind = SnapshotKind::Checkpoint;
 /// A snapshot for people.
-pub(crate) const SAVEPOINT: SnapshotKind = SnapshotKind::Savepoint { after: AfterSavepoint::Continue };
+pub(crate) const SAVEPOINT: SnapshotKind =
+    SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format: SavepointFormat::Canonical };

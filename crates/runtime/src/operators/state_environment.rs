@@ -8,9 +8,10 @@ use common::config::{Configuration, Origin, options};
 use dataflow::job_graph::JobVertex;
 use dataflow::key_group::key_group_range;
 use dataflow::{ExecutionAttemptId, Failure, OperatorId, StateReader};
-use state::{KeyedStateContext, ManagedMemory};
+use state::{KeyedStateContext, ManagedMemory, StateBackend};
 
 use super::OperatorContext;
+use crate::state_folder::StateFolder;
 use crate::state_services::StateServices;
 
 /// The part of an [`OperatorContext`] that is about state.
@@ -19,8 +20,10 @@ pub(crate) struct StateEnvironment {
     pub(crate) key_groups: RangeInclusive<u32>,
     /// Reads the files of what is restored.
     pub(crate) reader: Option<Arc<dyn StateReader>>,
-    /// A folder of this attempt alone on a local disk, which need not be there.
-    pub(crate) directory: PathBuf,
+    /// The folder for state on the local disk; absent where no operator may need it.
+    pub(crate) folder: Option<Arc<StateFolder>>,
+    /// The name in it that is this attempt's alone.
+    pub(crate) attempt: String,
     /// One for all tasks of the process.
     pub(crate) memory: Arc<ManagedMemory>,
 }
@@ -33,7 +36,8 @@ impl StateEnvironment {
             max_parallelism,
             key_groups: key_group_range(attempt.subtask, max_parallelism, parallelism),
             reader: Some(services.reader.clone()),
-            directory: services.directory_of(attempt),
+            folder: Some(services.folder.clone()),
+            attempt: services.name_of(attempt),
             memory: services.memory.clone(),
         }
     }
@@ -45,7 +49,8 @@ impl Default for StateEnvironment {
             max_parallelism: 128,
             key_groups: 0..=127,
             reader: None,
-            directory: PathBuf::new(),
+            folder: None,
+            attempt: String::new(),
             memory: ManagedMemory::new(None),
         }
     }
@@ -57,12 +62,19 @@ impl OperatorContext {
         let config = Configuration::from_map(self.config.clone(), Origin::Program);
         let wrong = |error: &dyn std::fmt::Display| Failure::user(error.to_string()).fatal();
         let backend = config.get(&options::STATE_BACKEND_TYPE).map_err(|error| wrong(&error))?;
+        let backend: StateBackend = backend.parse().map_err(|error: String| wrong(&error))?;
+        let directory = match (&self.state.folder, backend) {
+            (Some(folder), StateBackend::RocksDb) => {
+                folder.path()?.join(&self.state.attempt).join(operator.to_string())
+            }
+            _ => PathBuf::new(),
+        };
         Ok(KeyedStateContext {
-            backend: backend.parse().map_err(|error: String| wrong(&error))?,
+            backend,
             incremental: config.get(&options::CHECKPOINTING_INCREMENTAL).map_err(|error| wrong(&error))?,
             max_parallelism: self.state.max_parallelism,
             key_groups: self.state.key_groups.clone(),
-            directory: self.state.directory.join(operator.to_string()),
+            directory,
             memory: self.state.memory.clone(),
             restored: self.restored(operator).keyed,
             reader: self.state.reader.clone(),

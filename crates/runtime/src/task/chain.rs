@@ -192,6 +192,18 @@ impl Chain {
         stateful.prepare(barrier, waker, &mut rest).map_err(|failure| link.blame(failure))
     }
 
+    /// Lets the operators do a bit of what their last snapshots still need.
+    pub(crate) fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        let mut all = Progress::Done;
+        for link in &mut self.links {
+            let Some(stateful) = link.operator.stateful() else { continue };
+            if stateful.continue_snapshot().map_err(|failure| link.blame(failure))? == Progress::Pending {
+                all = Progress::Pending;
+            }
+        }
+        Ok(all)
+    }
+
     /// The state of all operators that have some.
     pub(crate) fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Vec<OperatorPart>, Failure> {
         let mut parts = Vec::new();

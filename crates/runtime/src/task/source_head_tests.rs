@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use arrow_array::{RecordBatch, TimestampMillisecondArray};
 use common::clock::ManualClock;
-use dataflow::checkpoint::{CheckpointNotice, CheckpointReport};
+use dataflow::checkpoint::{AfterSavepoint, CheckpointNotice, CheckpointReport};
 use dataflow::deployment::{ResultPartitionDescriptor, TaskStateUpdate};
 use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec, WatermarkSpec};
 use dataflow::{
@@ -16,10 +16,11 @@ use dataflow::{
 use expr::EvalContext;
 
 use super::chain::Chain;
+use super::final_checkpoint::FinalCheckpoint;
 use super::head::{Head, Polled};
 use super::mailbox::{AddSplits, Mail};
 use super::source_head::SourceHead;
-use super::testing::{self as task_bench, Setup, aligned};
+use super::testing::{self as task_bench, Setup, aligned, savepoint};
 use crate::events::TaskEvents;
 use crate::exchange::queue::{ChannelQueue, Popped};
 use crate::exchange::writer::RecordWriter;
@@ -210,6 +211,28 @@ fn splits_that_come_behind_a_trigger_are_not_in_its_snapshot() {
     bench.run();
     let CheckpointReport::Acknowledged(last) = bench.reports.next() else { panic!("it is taken") };
     assert_eq!(last.snapshot.operators[&OperatorId(1)].splits.len(), 4, "nothing is lost");
+}
+
+#[test]
+fn a_source_that_has_drained_for_a_savepoint_that_is_aborted_fails_and_does_not_end() {
+    let bench = || {
+        let polls = vec![rows(&[Some(1)]), rows(&[Some(2)])];
+        let head = source("filesystem", polls, Arc::new(Requests::default()));
+        Setup { head: Some(Head::Source(Box::new(head))), last: FinalCheckpoint::ToCome, ..Setup::default() }.build()
+    };
+    let aborted = || CheckpointNotice::Aborted { checkpoint_id: 1 };
+    let mut drained = bench();
+    drained.notify(CheckpointNotice::Trigger(savepoint(1, AfterSavepoint::Drain)));
+    drained.run();
+    drained.notify(aborted());
+    let failure = drained.task.step().unwrap_err();
+    assert!(failure.retry && failure.message.starts_with("Stop-with-savepoint failed"), "{failure:?}");
+    // One that has not begun with it reads on.
+    let mut early = bench();
+    early.notify(CheckpointNotice::Trigger(savepoint(1, AfterSavepoint::Drain)));
+    early.notify(aborted());
+    early.run();
+    assert_eq!(early.output.queued_batches(), 2);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `SubtaskCheckpointCoordinator`: one task's part in checkpoints, from the barrier to the commit.
 //!
 //! ```text
-//!   begin -> prepare each operator -> barrier to the outputs -> snapshot each operator -> (all barriers in) -> stored elsewhere
-//!            (may wait; no input)                                                                              -> acknowledged
+//!   begin -> prepare each operator -> barrier to the outputs -> snapshot each operator -> (all barriers in, snapshots complete) -> stored elsewhere
+//!            (may wait; no input)                                                                                                 -> acknowledged
 //! ```
 //! It drives head and chain, but decides neither when inputs are aligned (`BarrierAligner`) nor what else the task does (`Task`).
 
@@ -47,6 +47,8 @@ pub(crate) struct SubtaskCheckpointCoordinator {
     completing: Option<Completing>,
     last: FinalCheckpoint,
     hold: Hold,
+    /// Whether operators still put their last snapshots together.
+    continues: bool,
 }
 
 /// Operators from this position on are still to be prepared.
@@ -56,7 +58,7 @@ struct Preparing {
     began: Instant,
 }
 
-/// Snapshotted, and not yet handed over: barriers of other channels are still to come.
+/// Snapshotted, and not yet handed over: barriers of other channels are still to come, or operators still put the snapshot together.
 struct Taken {
     barrier: Arc<CheckpointBarrier>,
     operators: Vec<OperatorPart>,
@@ -114,6 +116,7 @@ impl SubtaskCheckpointCoordinator {
             completing: None,
             last,
             hold: Hold::No,
+            continues: false,
         }
     }
 
@@ -215,6 +218,7 @@ impl SubtaskCheckpointCoordinator {
         head: &mut Head,
         chain: &mut Chain,
     ) -> Result<(), Failure> {
+        while self.continue_snapshot(chain)? == Progress::Pending {}
         // An older barrier that still waits in the outputs is not waited for any more.
         self.settle_outputs(chain, i64::MAX);
         let in_flight = match barrier.options.alignment {
@@ -231,6 +235,11 @@ impl SubtaskCheckpointCoordinator {
             _ => Outputs::Settled,
         };
         let checkpoint_id = barrier.checkpoint_id;
+        if let SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain, .. } =
+            barrier.options.kind
+        {
+            self.hold = Hold::Until(checkpoint_id);
+        }
         let head_part = match head.snapshot(checkpoint_id) {
             Ok(part) => part,
             // A source that cannot be part of checkpoints. Its barrier has gone on: the abort that follows the decline undoes what others do.
@@ -242,15 +251,25 @@ impl SubtaskCheckpointCoordinator {
         let mut operators: Vec<OperatorPart> = head_part.into_iter().collect();
         operators.extend(chain.snapshot(&barrier)?);
         self.last.taken(checkpoint_id);
-        if let SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain } = barrier.options.kind {
-            self.hold = Hold::Until(checkpoint_id);
-        }
         let sync_ms = self.responder.clock.instant().saturating_duration_since(began).as_millis() as u64;
         let inputs = self.inputs.take_if(|inputs| inputs.checkpoint_id == checkpoint_id);
         self.taken = Some(Taken { barrier, operators, in_flight, sync_ms, inputs, outputs });
         self.settle_outputs(chain, self.responder.clock.now_millis());
-        self.hand_over();
-        Ok(())
+        self.continues = true;
+        self.continue_snapshot(chain).map(drop)
+    }
+
+    /// Does a bit of what the snapshot that was taken last still needs. `Pending`: the task comes again soon.
+    pub(crate) fn continue_snapshot(&mut self, chain: &mut Chain) -> Result<Progress, Failure> {
+        if !self.continues {
+            return Ok(Progress::Done);
+        }
+        let progress = chain.continue_snapshot()?;
+        if progress == Progress::Done {
+            self.continues = false;
+            self.hand_over();
+        }
+        Ok(progress)
     }
 
     /// Looks whether an aligned barrier has left the outputs, or has waited too long by `now`, ms since the epoch.
@@ -277,8 +296,11 @@ impl SubtaskCheckpointCoordinator {
         }
     }
 
-    /// Hands the snapshot over to be stored, once all barriers are in and out.
+    /// Hands the snapshot over to be stored, once it is complete and all barriers are in and out.
     fn hand_over(&mut self) {
+        if self.continues {
+            return;
+        }
         let is_done = |taken: &mut Taken| taken.inputs.is_some() && taken.outputs == Outputs::Settled;
         let Some(taken) = self.taken.take_if(is_done) else { return };
         let Taken { barrier, operators, mut in_flight, sync_ms, inputs: Some(inputs), .. } = taken else { return };
@@ -359,6 +381,11 @@ impl SubtaskCheckpointCoordinator {
         }
     }
 
+    /// Whether operators still put their last snapshots together.
+    pub(crate) fn continues(&self) -> bool {
+        self.continues
+    }
+
     /// Whether the task stands behind a savepoint.
     pub(crate) fn hold(&self) -> Hold {
         self.hold
@@ -368,6 +395,7 @@ impl SubtaskCheckpointCoordinator {
     pub(crate) fn is_idle(&self) -> bool {
         self.preparing.is_none()
             && self.taken.is_none()
+            && !self.continues
             && self.triggers.is_empty()
             && self.completing.is_none()
             && self.outstanding.is_empty()

@@ -28,6 +28,8 @@ pub(crate) struct Task {
     clock: Clock,
     waker: Waker,
     phase: Phase,
+    /// The savepoint for which a source has ended its rows before their end: without it the rest would never be read.
+    drained_for: Option<u64>,
 }
 
 /// ```text
@@ -66,11 +68,19 @@ impl Task {
         waker: Waker,
     ) -> Self {
         let held_splits = VecDeque::new();
-        Self { head, chain, checkpoints, mailbox, held_splits, clock, waker, phase: Phase::Running }
+        Self { head, chain, checkpoints, mailbox, held_splits, clock, waker, phase: Phase::Running, drained_for: None }
     }
 
     /// Does one thing: mail, checkpoints and timers, then one element if there is one and room for what it leads to.
     pub(crate) fn step(&mut self) -> Result<Step, Failure> {
+        self.checkpoints.continue_snapshot(&mut self.chain)?;
+        let step = self.step_once()?;
+        // A task that has nothing else to do goes on with its snapshot.
+        let waits = matches!(step, Step::Wait { .. });
+        Ok(if waits && self.checkpoints.continues() { Step::Worked } else { step })
+    }
+
+    fn step_once(&mut self) -> Result<Step, Failure> {
         for mail in self.mailbox.take() {
             match mail {
                 Mail::Cancel => return Ok(Step::Canceled),
@@ -129,6 +139,12 @@ impl Task {
             CheckpointNotice::Completed { checkpoint_id } => {
                 self.checkpoints.on_completed(checkpoint_id, &mut self.head);
             }
+            // What it has not read it cannot read any more: the job has to go on from its last checkpoint.
+            CheckpointNotice::Aborted { checkpoint_id } if self.drained_for == Some(checkpoint_id) => {
+                return Err(Failure::external(format!(
+                    "Stop-with-savepoint failed: savepoint {checkpoint_id} was aborted when the source had ended its rows for it"
+                )));
+            }
             CheckpointNotice::Aborted { checkpoint_id } => {
                 if let Head::Gate(gate) = &mut self.head {
                     self.checkpoints.obey(gate.align(AlignerEvent::Aborted(checkpoint_id)));
@@ -146,6 +162,7 @@ impl Task {
         if !matches!(self.phase, Phase::Finishing(_)) {
             if let Some(trigger) = self.checkpoints.next_trigger().filter(|_| self.checkpoints.hold() == Hold::No) {
                 if self.phase == Phase::Running && drains(trigger) {
+                    self.drained_for = Some(trigger.checkpoint_id);
                     self.head.drain(&mut self.chain)?;
                     self.phase = Phase::Finishing(0);
                     return Ok(Some(Step::Worked));
@@ -298,5 +315,5 @@ impl Task {
 
 /// Whether sources end before this barrier.
 fn drains(barrier: &CheckpointBarrier) -> bool {
-    barrier.options.kind == SnapshotKind::Savepoint { after: AfterSavepoint::Drain }
+    matches!(barrier.options.kind, SnapshotKind::Savepoint { after: AfterSavepoint::Drain, .. })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::clock::ManualClock;
 use dataflow::checkpoint::{
     AfterSavepoint, Alignment, ChannelId, CheckpointLocation, CheckpointNotice, CheckpointOptions, CheckpointReport,
-    SnapshotKind,
+    SavepointFormat, SnapshotKind,
 };
 use dataflow::deployment::{ResultPartitionDescriptor, TaskStateUpdate};
 use dataflow::{CheckpointBarrier, ExecutionAttemptId, Operator, OperatorId, Partitioning, StreamElement, VertexId};
@@ -76,7 +76,8 @@ pub(crate) fn aligned(checkpoint_id: u64) -> CheckpointBarrier {
 
 /// The barrier of a savepoint.
 pub(crate) fn savepoint(checkpoint_id: u64, after: AfterSavepoint) -> CheckpointBarrier {
-    barrier(checkpoint_id, SnapshotKind::Savepoint { after }, Alignment::Aligned { timeout_ms: None })
+    let format = SavepointFormat::Canonical;
+    barrier(checkpoint_id, SnapshotKind::Savepoint { after, format }, Alignment::Aligned { timeout_ms: None })
 }
 
 /// A task with two input channels, these operators and one output.

@@ -51,12 +51,16 @@ fn decimal_precision(precision: u32, span: Span) -> SqlError {
 fn bind_kind(data_type: &DataType) -> Result<TypeKind, SqlError> {
     let span = data_type.span;
     Ok(match &data_type.kind {
-        DataTypeKind::Char(length) => TypeKind::Char { length: text_length("CHAR", *length, span)? },
-        DataTypeKind::Varchar(length) => TypeKind::Varchar { length: text_length("VARCHAR", *length, span)? },
+        DataTypeKind::Char(length) => TypeKind::Char { length: text_length("CHAR", *length, 1, span)? },
+        DataTypeKind::Varchar(length) => {
+            TypeKind::Varchar { length: text_length("VARCHAR", *length, MAX_LENGTH, span)? }
+        }
         DataTypeKind::String => TypeKind::STRING,
         DataTypeKind::Boolean => TypeKind::Boolean,
-        DataTypeKind::Binary(length) => TypeKind::Binary { length: text_length("BINARY", *length, span)? },
-        DataTypeKind::Varbinary(length) => TypeKind::Varbinary { length: text_length("VARBINARY", *length, span)? },
+        DataTypeKind::Binary(length) => TypeKind::Binary { length: text_length("BINARY", *length, 1, span)? },
+        DataTypeKind::Varbinary(length) => {
+            TypeKind::Varbinary { length: text_length("VARBINARY", *length, MAX_LENGTH, span)? }
+        }
         DataTypeKind::Bytes => TypeKind::BYTES,
         DataTypeKind::Decimal { precision, scale } => decimal(*precision, *scale, span)?,
         DataTypeKind::TinyInt => TypeKind::TinyInt,
@@ -99,9 +103,10 @@ fn row_type(fields: &[RowField]) -> Result<RowType, SqlError> {
     Ok(RowType::new(fields.collect::<Result<_, SqlError>>()?))
 }
 
-fn text_length(name: &str, length: Option<u32>, span: Span) -> Result<u32, SqlError> {
+/// Without a length, texts that vary have the greatest one and others the smallest.
+fn text_length(name: &str, length: Option<u32>, default: u32, span: Span) -> Result<u32, SqlError> {
     match length {
-        None => Ok(1),
+        None => Ok(default),
         Some(length) if (1..=MAX_LENGTH).contains(&length) => Ok(length),
         Some(length) => Err(SqlError::validation(
             format!("{name} length must be between 1 and {MAX_LENGTH} (both inclusive), but is {length}."),

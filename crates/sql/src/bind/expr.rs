@@ -1,5 +1,7 @@
 //! Scalar expressions: names become columns, calls become catalogue functions, and every implicit cast becomes an explicit one.
 
+use std::collections::BTreeMap;
+
 use ::expr::functions::{Argument, FunctionError};
 use dataflow::{Expr, ExprKind, Literal, LogicalType, TypeKind};
 
@@ -9,7 +11,7 @@ use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
 use super::scope::Scope;
 use super::subquery_values::SubqueryValues;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
-use crate::catalog::with_time_attribute;
+use crate::catalog::{CatalogManager, UserFunction, with_time_attribute};
 use crate::error::SqlError;
 use crate::logical::{retyped_constant, time_attribute_of, unwrap_comparison};
 use crate::nearest::nearest;
@@ -33,11 +35,20 @@ pub(crate) enum Clause {
     Table,
 }
 
-/// Facts about the session that functions return.
+/// Facts about the session that functions return, and those that it has made.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SessionFacts {
     /// `CURRENT_DATABASE()`
     pub current_database: String,
+    /// The functions of users, by their names in lower case.
+    pub functions: BTreeMap<String, UserFunction>,
+}
+
+impl SessionFacts {
+    /// What holds where the session stands.
+    pub fn of(catalog: &CatalogManager) -> Self {
+        Self { current_database: catalog.current_database().to_owned(), functions: catalog.functions() }
+    }
 }
 
 /// Binds expressions over one scope.

@@ -58,8 +58,26 @@ impl ExprBinder<'_> {
             ("PROCTIME", 0) => Ok(Expr::call("PROCTIME", args, proctime_type())),
             ("NULLIF", 2) => self.null_if(args, span),
             ("CEILING", _) => self.call("CEIL", args, span),
+            _ if ::expr::functions::find(&upper).is_none()
+                && self.facts.functions.contains_key(&upper.to_lowercase()) =>
+            {
+                self.call_user_function(&upper.to_lowercase(), args, span)
+            }
             _ => self.call_named(&name.value, &upper, args, call.args != FunctionArgs::Absent, span),
         }
+    }
+
+    /// Calls what CREATE FUNCTION has named.
+    fn call_user_function(&self, name: &str, args: Vec<Expr>, span: Span) -> Result<Expr, SqlError> {
+        let function = &self.facts.functions[name];
+        let Some(class) = ::expr::functions::find_class(&function.class) else {
+            let message = format!("Cannot instantiate user-defined function '{}'.", function.path);
+            return Err(SqlError::validation(message, span).with_detail(format!(
+                "the class '{}' is not one that flinkrs has code of its own for",
+                function.class
+            )));
+        };
+        resolved_call(class.name, args).map_err(|error| function_error(&error, span))
     }
 
     /// Calls a function that the text names; an unknown one is reported as it was written.

@@ -11,7 +11,7 @@ use super::subquery_values::SUBQUERY_BASE;
 use super::window::GroupWindow;
 use crate::ast::{FunctionArgs, FunctionCall, SetQuantifier, Span};
 use crate::error::SqlError;
-use crate::logical::{Aggregate, LogicalPlan, LogicalWindow, Union, WindowAggregate};
+use crate::logical::{Aggregate, LogicalPlan, LogicalWindow, StateTtlHint, Union, WindowAggregate};
 
 /// Output index of the first window property until the number of calls is known.
 const PROPERTY_BASE: usize = 1 << 24;
@@ -51,6 +51,8 @@ pub(crate) struct Groups {
     window: Option<GroupWindow>,
     calls: Vec<BoundCall>,
     properties: Vec<WindowProperty>,
+    /// How long a group is kept.
+    pub state_ttl: Option<StateTtlHint>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +72,7 @@ pub(crate) fn is_aggregate(name: &str) -> bool {
 impl Groups {
     /// An aggregation by these keys, and a window.
     pub fn new(keys: Vec<Expr>, window: Option<GroupWindow>) -> Self {
-        Self { keys, sets: None, window, calls: Vec::new(), properties: Vec::new() }
+        Self { keys, sets: None, window, calls: Vec::new(), properties: Vec::new(), state_ttl: None }
     }
 
     /// An aggregation of each row by several sets of keys.
@@ -231,7 +233,13 @@ impl Groups {
             }
         });
         match window {
-            None => LogicalPlan::Aggregate(Aggregate { input, keys, calls, output: RowType::new(fields) }),
+            None => LogicalPlan::Aggregate(Aggregate {
+                input,
+                keys,
+                calls,
+                state_ttl: self.state_ttl,
+                output: RowType::new(fields),
+            }),
             Some(window) => {
                 let typed = |(i, property): (usize, &WindowProperty)| {
                     Field::new(name_of(first_property + i), window.property_type(*property))

@@ -60,6 +60,7 @@ impl Binder<'_> {
             right: Box::new(right),
             join_type,
             condition: condition.unwrap_or_else(|| super::boolean(true)),
+            state_ttl: [None, None],
             output,
         });
         Ok((plan, scope))

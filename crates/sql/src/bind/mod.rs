@@ -26,8 +26,8 @@ mod unnest;
 mod window;
 
 pub(crate) use calcite::summary;
-pub(crate) use expr::{coerce, not_supported};
 pub(crate) use data_type::bind_column_type;
+pub(crate) use expr::{SessionFacts, coerce, not_supported};
 pub(crate) use insert::{BoundInsert, assignable as can_insert, bind_insert};
 pub(crate) use literal::boolean;
 pub(crate) use scope::with_hint;
@@ -39,8 +39,6 @@ use crate::ast::Span;
 use crate::catalog::{CatalogError, CatalogManager, ObjectPath};
 use crate::error::SqlError;
 use crate::logical::LogicalPlan;
-
-use self::expr::SessionFacts;
 
 /// Binds queries against a catalog.
 pub(crate) struct Binder<'a> {
@@ -62,7 +60,7 @@ struct NamedQuery {
 impl<'a> Binder<'a> {
     /// A binder over this catalog.
     pub fn new(catalog: &'a CatalogManager) -> Self {
-        let facts = SessionFacts { current_database: catalog.current_database().to_owned() };
+        let facts = SessionFacts::of(catalog);
         Self { catalog, ctes: Vec::new(), views: Vec::new(), facts }
     }
 }

@@ -185,7 +185,14 @@ fn matched(
     let condition = (0..output.len()).map(equal).collect::<Result<Vec<_>, _>>()?;
     let condition = conjunction(condition).unwrap_or_else(|| super::boolean(true));
     let output = left.output().clone();
-    Ok(LogicalPlan::Join(Join { left: Box::new(left), right: Box::new(right), join_type, condition, output }))
+    Ok(LogicalPlan::Join(Join {
+        left: Box::new(left),
+        right: Box::new(right),
+        join_type,
+        condition,
+        state_ttl: [None, None],
+        output,
+    }))
 }
 
 /// The plan with its columns cast to these types, if they are not of them.
@@ -204,7 +211,7 @@ pub(super) fn cast_columns(plan: LogicalPlan, target: &RowType) -> LogicalPlan {
 pub(super) fn distinct(plan: LogicalPlan) -> LogicalPlan {
     let output = plan.output().clone();
     let keys = (0..output.len()).collect();
-    LogicalPlan::Aggregate(Aggregate { input: Box::new(plan), keys, calls: Vec::new(), output })
+    LogicalPlan::Aggregate(Aggregate { input: Box::new(plan), keys, calls: Vec::new(), state_ttl: None, output })
 }
 
 /// The plan with other column names, if there are any.

@@ -98,9 +98,14 @@ impl Scope {
     /// What `t.*` stands for; empty when there is no such table.
     pub fn qualified_wildcard(&self, qualifier: &[&str]) -> Vec<(String, Expr)> {
         (0..self.columns.len())
-            .filter(|&index| is_suffix(qualifier, &self.columns[index].table))
+            .filter(|&index| self.is_of_table(index, qualifier))
             .map(|index| (self.columns[index].name.clone(), self.column(index)))
             .collect()
+    }
+
+    /// Whether `qualifier` means the table of a column.
+    pub fn is_of_table(&self, column: usize, qualifier: &[&str]) -> bool {
+        self.columns.get(column).is_some_and(|column| is_suffix(qualifier, &column.table))
     }
 
     /// A column of the row as an expression.

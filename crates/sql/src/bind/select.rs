@@ -5,7 +5,7 @@ use dataflow::{Expr, Field, RowType, TypeKind};
 use super::Binder;
 use super::expr::{Clause, ExprBinder, not_supported};
 use super::groups::Groups;
-use super::hints::check_hints;
+use super::hints::{StateTtlHints, check_hints};
 use super::operators::illegal_null;
 use super::query::distinct;
 use super::scope::Scope;
@@ -61,18 +61,38 @@ impl Binder<'_> {
             Some(from) => self.table_ref(from)?,
             None => (one_row(), Scope::default()),
         };
-        check_hints(&select.hints, &scope)?;
+        let hints = check_hints(&select.hints, &scope)?;
+        if let Some(from) = &select.from {
+            hints.tell_joins(from, &mut plan, &scope);
+        }
+        let is_distinct = select.quantifier == Some(SetQuantifier::Distinct);
+        if matches!(plan, LogicalPlan::Join(_)) || is_distinct {
+            hints.check_names()?;
+        }
         if let Some(condition) = &select.selection {
             plan = self.where_clause(plan, &scope, condition)?;
         }
         let plan = match self.grouping(select, &scope)? {
-            Some(groups) => self.grouped(plan, &scope, select, groups)?,
-            None => self.ungrouped(plan, &scope, select)?,
+            Some(groups) => self.grouped(plan, &scope, select, groups, &hints)?,
+            None => self.ungrouped(plan, &scope, select, &hints)?,
         };
-        Ok(if select.quantifier == Some(SetQuantifier::Distinct) { distinct(plan) } else { plan })
+        if !is_distinct {
+            return Ok(plan);
+        }
+        let mut plan = distinct(plan);
+        if let LogicalPlan::Aggregate(node) = &mut plan {
+            node.state_ttl = hints.of_only_table(select.from.as_ref(), &scope);
+        }
+        Ok(plan)
     }
 
-    fn ungrouped(&mut self, plan: LogicalPlan, scope: &Scope, select: &Select) -> Result<LogicalPlan, SqlError> {
+    fn ungrouped(
+        &mut self,
+        plan: LogicalPlan,
+        scope: &Scope,
+        select: &Select,
+        hints: &StateTtlHints,
+    ) -> Result<LogicalPlan, SqlError> {
         let mut values = SubqueryValues::default();
         loop {
             let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
@@ -84,7 +104,7 @@ impl Binder<'_> {
                 }
                 (Err(_), _) if binder.met_aggregate => {
                     let groups = Groups::new(Vec::new(), None);
-                    return self.grouped(plan, scope, select, groups);
+                    return self.grouped(plan, scope, select, groups, hints);
                 }
                 (Err(_), Some(met)) => self.subquery_value(&met, scope, Clause::Select, None, &mut values)?,
                 (Err(error), None) => return Err(error),
@@ -98,7 +118,10 @@ impl Binder<'_> {
         scope: &Scope,
         select: &Select,
         mut groups: Groups,
+        hints: &StateTtlHints,
     ) -> Result<LogicalPlan, SqlError> {
+        hints.check_names()?;
+        groups.state_ttl = hints.of_only_table(select.from.as_ref(), scope);
         let mut values = SubqueryValues::default();
         let mut items = loop {
             let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);

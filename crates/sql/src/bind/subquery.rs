@@ -110,6 +110,7 @@ impl Binder<'_> {
             right: Box::new(inner.plan),
             join_type: if term.negated { JoinType::Anti } else { JoinType::Semi },
             condition: conjunction(condition).unwrap_or_else(|| super::boolean(true)),
+            state_ttl: [None, None],
             output,
         }))
     }

@@ -381,7 +381,13 @@ fn aggregate(input: LogicalPlan, keys: usize, calls: Vec<Call<'_>>) -> LogicalPl
         made.push(AggregateCall { function: function.to_owned(), args, distinct: false, filter: None, ty });
     }
     let output = RowType::new(fields);
-    LogicalPlan::Aggregate(Aggregate { input: Box::new(input), keys: (0..keys).collect(), calls: made, output })
+    LogicalPlan::Aggregate(Aggregate {
+        input: Box::new(input),
+        keys: (0..keys).collect(),
+        calls: made,
+        state_ttl: None,
+        output,
+    })
 }
 
 fn projected(plan: LogicalPlan, exprs: Vec<Expr>) -> LogicalPlan {

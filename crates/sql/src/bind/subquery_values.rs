@@ -101,8 +101,14 @@ impl SubqueryValues {
         for ValueJoin { right, join_type, mut condition } in self.joins {
             settle(&mut condition);
             let output: RowType = joined_row(plan.output(), right.output(), join_type);
-            plan =
-                LogicalPlan::Join(Join { left: Box::new(plan), right: Box::new(right), join_type, condition, output });
+            plan = LogicalPlan::Join(Join {
+                left: Box::new(plan),
+                right: Box::new(right),
+                join_type,
+                condition,
+                state_ttl: [None, None],
+                output,
+            });
         }
         plan
     }

@@ -2,6 +2,7 @@
 
 use dataflow::{Expr, TimeAttribute};
 
+use super::expr::SessionFacts;
 use super::scope::with_hint;
 use super::table_ddl::add_schema;
 use crate::ast::{Ident, TableSchema};
@@ -25,11 +26,11 @@ pub(crate) fn modify_table(
     mut table: CatalogTable,
     schema: &TableSchema,
     placements: &[Placement],
-    current_database: &str,
+    facts: &SessionFacts,
     text: &str,
 ) -> Result<CatalogTable, SqlError> {
     let first = table.columns.len();
-    add_schema(&mut table, schema, current_database, text)?;
+    add_schema(&mut table, schema, facts, text)?;
     for (offset, placement) in placements.iter().enumerate() {
         let index = first + offset;
         let target = match placement {

@@ -22,11 +22,11 @@ use crate::nearest::nearest;
 pub(crate) fn bind_create_table(
     create: &CreateTable,
     base: Option<CatalogTable>,
-    current_database: &str,
+    facts: &SessionFacts,
     text: &str,
 ) -> Result<CatalogTable, SqlError> {
     let mut table = base.unwrap_or_else(empty_table);
-    add_schema(&mut table, &create.schema, current_database, text)?;
+    add_schema(&mut table, &create.schema, facts, text)?;
     if table.columns.is_empty() {
         return Err(SqlError::validation("a table needs at least one column", create.name.span));
     }
@@ -56,14 +56,13 @@ pub(crate) fn bind_create_table(
 pub(super) fn add_schema(
     table: &mut CatalogTable,
     schema: &TableSchema,
-    current_database: &str,
+    facts: &SessionFacts,
     text: &str,
 ) -> Result<(), SqlError> {
-    let facts = SessionFacts { current_database: current_database.to_owned() };
-    add_columns(table, schema, &facts)?;
+    add_columns(table, schema, facts)?;
     add_primary_key(table, schema, text)?;
     match &schema.watermark {
-        Some(watermark) => add_watermark(table, watermark, &facts, text),
+        Some(watermark) => add_watermark(table, watermark, facts, text),
         None => Ok(()),
     }
 }

@@ -22,6 +22,8 @@ pub struct Catalog {
 pub struct Database {
     /// Tables and views by name.
     pub entries: BTreeMap<String, CatalogEntry>,
+    /// Classes of functions, by the names of these in lower case.
+    pub functions: BTreeMap<String, String>,
     /// `WITH`.
     pub options: IndexMap<String, String>,
     /// `COMMENT`.

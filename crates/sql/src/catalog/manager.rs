@@ -40,6 +40,8 @@ pub enum Existing {
 pub struct CatalogManager {
     catalogs: BTreeMap<String, Catalog>,
     temporary: BTreeMap<ObjectPath, CatalogEntry>,
+    /// Classes of temporary functions, whose names are in lower case.
+    pub(super) temporary_functions: BTreeMap<ObjectPath, String>,
     current_catalog: String,
     current_database: String,
 }
@@ -56,6 +58,7 @@ impl Default for CatalogManager {
         Self {
             catalogs: BTreeMap::from([(DEFAULT_CATALOG.into(), catalog)]),
             temporary: BTreeMap::new(),
+            temporary_functions: BTreeMap::new(),
             current_catalog: DEFAULT_CATALOG.into(),
             current_database: DEFAULT_DATABASE.into(),
         }
@@ -312,7 +315,7 @@ impl CatalogManager {
         Ok(())
     }
 
-    fn database_mut(&mut self, catalog: &str, name: &str) -> Result<&mut Database, CatalogError> {
+    pub(super) fn database_mut(&mut self, catalog: &str, name: &str) -> Result<&mut Database, CatalogError> {
         self.database(catalog, name)?;
         let catalog = self.catalogs.get_mut(catalog).expect("looked up above");
         Ok(catalog.databases.get_mut(name).expect("looked up above"))

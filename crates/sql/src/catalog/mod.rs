@@ -3,12 +3,14 @@
 //! It lives in memory and is the binder's only source of names. It knows no SQL text places: callers add them to its errors.
 
 mod database;
+mod functions;
 mod manager;
 mod object_path;
 mod table;
 mod view;
 
 pub use database::{Catalog, Database};
+pub use functions::UserFunction;
 pub use manager::{CatalogError, CatalogManager, Existing, Lifetime};
 pub use object_path::{ObjectPath, quote_identifier};
 pub(crate) use table::with_time_attribute;
@@ -30,5 +32,13 @@ impl CatalogEntry {
     /// Whether it is a view.
     pub fn is_view(&self) -> bool {
         matches!(self, CatalogEntry::View(_))
+    }
+
+    /// The names of its columns.
+    pub fn column_names(&self) -> Vec<String> {
+        match self {
+            CatalogEntry::Table(table) => table.columns.iter().map(|column| column.name.clone()).collect(),
+            CatalogEntry::View(view) => view.schema.fields.iter().map(|field| field.name.clone()).collect(),
+        }
     }
 }

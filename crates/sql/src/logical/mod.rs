@@ -91,6 +91,8 @@ pub(crate) struct Aggregate {
     pub keys: Vec<usize>,
     /// Aggregates over input columns.
     pub calls: Vec<AggregateCall>,
+    /// How long a group is kept, when a hint says so.
+    pub state_ttl: Option<StateTtlHint>,
     /// Keys, then calls.
     pub output: RowType,
 }
@@ -140,8 +142,19 @@ pub(crate) struct Join {
     pub join_type: JoinType,
     /// Over left columns followed by right columns; TRUE for a cross join.
     pub condition: Expr,
+    /// How long rows of the left and of the right side are kept, when a hint says so.
+    pub state_ttl: [Option<StateTtlHint>; 2],
     /// Left columns then right columns; left ones only for semi and anti joins.
     pub output: RowType,
+}
+
+/// A value of a STATE_TTL hint.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StateTtlHint {
+    /// As written.
+    pub text: String,
+    /// 0: for ever.
+    pub millis: u64,
 }
 
 /// Puts each element of a collection beside the row that holds it.

@@ -86,6 +86,16 @@ pub fn parse_data_type(text: &str) -> Result<DataType, SqlError> {
     parse_whole(text, Parser::data_type)
 }
 
+/// What could follow this beginning of a statement: keywords and phrases in capitals, symbols, and what a name would be the name of (`a table`).
+pub fn candidates_at_end(text: &str) -> Vec<&'static str> {
+    let mut parser = Parser::new(text);
+    // Whether it is whole does not matter: what was looked for at its end is noted either way.
+    if parser.statement().is_ok() {
+        parser.end().ok();
+    }
+    if parser.is(&TokenKind::Eof) { parser.candidates().to_vec() } else { Vec::new() }
+}
+
 fn parse_whole<'a, T>(text: &'a str, rule: impl FnOnce(&mut Parser<'a>) -> cursor::Result<T>) -> Result<T, SqlError> {
     let mut parser = Parser::new(text);
     let parsed = rule(&mut parser).and_then(|parsed| parser.end().map(|()| parsed));

@@ -17,6 +17,7 @@ impl PhysicalPlanner<'_> {
         let input = self.plan(&node.input)?;
         let below = self.changes_of(&input);
         let (inputs, parallelism) = self.exchange(&input, &node.keys, 0);
+        let state_ttl_ms = self.state_ttl(&node.state_ttl);
         // As Flink has it, DISTINCT too: what is planned behind it must not depend on that it never updates.
         let changes = Changes { deletes: !below.is_insert_only(), ..Changes::ALL };
         let retracts = !below.is_insert_only();
@@ -34,7 +35,7 @@ impl PhysicalPlanner<'_> {
                 insert_only_calls,
                 generate_update_before: true,
                 mini_batch: self.settings.mini_batch,
-                state_ttl_ms: self.settings.state_ttl_ms,
+                state_ttl_ms,
                 output: node.output.clone(),
             }),
             inputs,
@@ -44,7 +45,11 @@ impl PhysicalPlanner<'_> {
             keys: RowKeys::of(0..node.keys.len()),
             distribution: by_keys(node.keys.len()),
             name: "GroupAggregate".into(),
-            lines: vec![PlanLine { name: "GroupAggregate", prefix: text.clone(), infix: text }],
+            lines: vec![PlanLine {
+                name: "GroupAggregate",
+                prefix: text.clone() + &describe::state_ttl_of_groups(&node.state_ttl),
+                infix: text,
+            }],
         }))
     }
 

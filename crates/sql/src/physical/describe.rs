@@ -3,6 +3,8 @@
 use dataflow::operator_spec::{WindowAssigner, WindowProperty};
 use dataflow::{AggregateCall, Expr, ExprKind, Literal, LogicalType, RowType, TypeKind};
 
+use crate::logical::StateTtlHint;
+
 /// How operators are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -140,6 +142,22 @@ pub(crate) fn aggregate(call: &AggregateCall, input: &RowType, retracts: bool) -
     let filter = call.filter.as_ref().map_or_else(String::new, |filter| format!(" FILTER {}", name(filter)));
     let retract = if retracts { "_RETRACT" } else { "" };
     format!("{}{retract}({distinct}{args}){filter}", call.function)
+}
+
+/// What a STATE_TTL hint adds to the text of a join.
+pub(super) fn state_ttl_of_sides(hints: &[Option<StateTtlHint>; 2]) -> String {
+    let sides = ["LEFT", "RIGHT"].iter().zip(hints);
+    let options: Vec<String> =
+        sides.filter_map(|(side, hint)| hint.as_ref().map(|hint| format!("{side}={}", hint.text))).collect();
+    if options.is_empty() {
+        return String::new();
+    }
+    format!(", stateTtlHints=[[[STATE_TTL options:{{{}}}]]]", options.join(", "))
+}
+
+/// What a STATE_TTL hint adds to the text of an aggregation.
+pub(super) fn state_ttl_of_groups(hint: &Option<StateTtlHint>) -> String {
+    hint.as_ref().map_or_else(String::new, |hint| format!(", stateTtlHints=[[[STATE_TTL options:[{}]]]]", hint.text))
 }
 
 /// The names of columns.

@@ -3,7 +3,7 @@
 use dataflow::operator_spec::{JoinSpec, JoinType, OperatorSpec};
 use dataflow::{Expr, ExprKind, RowType};
 
-use super::describe::{Style, expression};
+use super::describe::{Style, expression, state_ttl_of_sides};
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, ColumnSet, JoinSide, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
@@ -42,6 +42,7 @@ impl PhysicalPlanner<'_> {
                 right: right.output,
                 keys: keys.left.iter().copied().zip(keys.right).collect(),
                 condition: keys.rest,
+                state_ttl_ms: [self.state_ttl(&node.state_ttl[0]), self.state_ttl(&node.state_ttl[1])],
                 output: node.output.clone(),
             }),
             inputs,
@@ -130,7 +131,11 @@ fn line(node: &Join, left: &RowType, right: &RowType, keys: &Keys, sides: &[Join
             select.join(", ")
         )
     };
-    PlanLine { name: "Join", prefix: text(Style::Prefix), infix: text(Style::Infix) }
+    PlanLine {
+        name: "Join",
+        prefix: text(Style::Prefix) + &state_ttl_of_sides(&node.state_ttl),
+        infix: text(Style::Infix),
+    }
 }
 
 /// What a side's keys say of the rows with equal join columns.

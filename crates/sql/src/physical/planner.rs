@@ -11,7 +11,7 @@ use dataflow::{Partitioning, RowType};
 use super::changelog::{infer, supports_only_after};
 use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, RowKeys, UpdateKind};
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, Values};
+use crate::logical::{LogicalPlan, StateTtlHint, Values};
 use crate::settings::Settings;
 
 /// Makes a physical plan, one statement after the other.
@@ -79,6 +79,11 @@ impl<'a> PhysicalPlanner<'a> {
                 Ok(Stream { nodes, output: node.output.clone() })
             }
         }
+    }
+
+    /// How long state is kept, ms; 0: for ever.
+    pub fn state_ttl(&self, hint: &Option<StateTtlHint>) -> u64 {
+        hint.as_ref().map_or(self.settings.state_ttl_ms, |hint| hint.millis)
     }
 
     /// Adds a node, unless an equal one is there.

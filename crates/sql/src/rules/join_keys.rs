@@ -91,6 +91,7 @@ fn rewrite(node: Join) -> LogicalPlan {
         right: Box::new(right.apply(*node.right)),
         join_type: node.join_type,
         condition: conjunction(condition).unwrap_or_else(|| crate::bind::boolean(true)),
+        state_ttl: node.state_ttl,
         output,
     });
     if join.output().len() == node.output.len() { join } else { join.project(kept, node.output) }

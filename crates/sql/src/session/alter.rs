@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{Outcome, Session};
 use crate::ast::{AlterTable, AlterTableOp, AlterView, AlterViewOp, ColumnPosition, ObjectName, Span, TableSchema};
-use crate::bind::{Binder, Placement, catalog_error, drop_columns, forget_rowtime, modify_table, not_supported};
+use crate::bind::{
+    Binder, Placement, SessionFacts, catalog_error, drop_columns, forget_rowtime, modify_table, not_supported,
+};
 use crate::catalog::{CatalogEntry, CatalogTable, CatalogView, ColumnSource, Existing, Lifetime, ObjectPath};
 use crate::error::SqlError;
 
@@ -26,7 +28,7 @@ impl Session {
         if let AlterTableOp::Rename(to) = &alter.op {
             return self.rename(&path, to, CatalogEntry::Table(Arc::new(table)));
         }
-        let table = altered(table, &alter.op, self.catalog.current_database(), text, span)?;
+        let table = altered(table, &alter.op, &SessionFacts::of(&self.catalog), text, span)?;
         self.replace(path, CatalogEntry::Table(Arc::new(table)), span)
     }
 
@@ -85,7 +87,7 @@ impl Session {
 fn altered(
     mut table: CatalogTable,
     op: &AlterTableOp,
-    database: &str,
+    facts: &SessionFacts,
     text: &str,
     span: Span,
 ) -> Result<CatalogTable, SqlError> {
@@ -100,7 +102,7 @@ fn altered(
         }
         AlterTableOp::Add(schema) => {
             let placements = placements(schema, |_| None)?;
-            return modify_table(table, schema, &placements, database, text);
+            return modify_table(table, schema, &placements, facts, text);
         }
         AlterTableOp::Modify(schema) => {
             let mut replaced = Vec::new();
@@ -121,7 +123,7 @@ fn altered(
             if kept.len() < table.columns.len() {
                 drop_columns(&mut table, &kept);
             }
-            return modify_table(table, schema, &placements, database, text);
+            return modify_table(table, schema, &placements, facts, text);
         }
         AlterTableOp::RenameColumn { from, to } => {
             let index = column_index(&table, &from.last().value, from.span)?;

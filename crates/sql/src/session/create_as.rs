@@ -9,7 +9,7 @@ use super::{Outcome, Session};
 use crate::ast::{
     ColumnDef, ColumnKind, CreateMode, CreateTable, Ident, Insert, InsertMode, ObjectName, Query, Span,
 };
-use crate::bind::{Binder, bind_column_type, bind_create_table, can_insert, catalog_error, drop_columns};
+use crate::bind::{Binder, SessionFacts, bind_column_type, bind_create_table, can_insert, catalog_error, drop_columns};
 use crate::catalog::{CatalogEntry, CatalogTable, ColumnSource, Existing, Lifetime, TableColumn};
 use crate::error::SqlError;
 
@@ -102,7 +102,7 @@ impl Session {
         rest.schema.columns.retain(|def| !names.contains(&def.name.value));
         rest.schema.column_names.clear();
         refuse_required(&rest)?;
-        let mut table = bind_create_table(&rest, Some(base), self.catalog.current_database(), text)?;
+        let mut table = bind_create_table(&rest, Some(base), &SessionFacts::of(&self.catalog), text)?;
         // What only the statement declares stands first.
         let declared = names.len()..table.columns.len();
         let order: Vec<usize> = declared.chain(query_order(&names, &create.schema.column_names)?).collect();

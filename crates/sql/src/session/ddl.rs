@@ -6,9 +6,10 @@ use indexmap::IndexMap;
 
 use super::{Outcome, Session};
 use crate::ast::{
-    CreateCatalog, CreateDatabase, CreateTable, CreateView, Drop, DropBehavior, KeyValue, ObjectKind, ObjectName, Span,
+    CreateCatalog, CreateDatabase, CreateFunction, CreateTable, CreateView, Drop, DropBehavior, KeyValue, ObjectKind,
+    ObjectName, Span,
 };
-use crate::bind::{Binder, bind_create_table, catalog_error, not_supported};
+use crate::bind::{Binder, SessionFacts, bind_create_table, catalog_error, not_supported};
 use crate::catalog::{
     Catalog, CatalogEntry, CatalogView, Database, Existing, Lifetime, ObjectPath,
 };
@@ -28,7 +29,7 @@ impl Session {
         let path = self.path(&create.name)?;
         let table = match &create.like {
             Some(like) => self.table_like(create, like, text)?,
-            None => bind_create_table(create, None, self.catalog.current_database(), text)?,
+            None => bind_create_table(create, None, &SessionFacts::of(&self.catalog), text)?,
         };
         // Without AS, OR REPLACE replaces nothing, as in Flink.
         let existing = if create.if_not_exists { Existing::Keep } else { Existing::Fail };
@@ -123,6 +124,26 @@ impl Session {
         Ok(Outcome::Done)
     }
 
+    /// Names a class. Flink looks for it at once when the function is temporary, else when it is called.
+    pub(super) fn create_function(&mut self, create: &CreateFunction) -> Result<Outcome, SqlError> {
+        let span = create.name.span;
+        if create.system {
+            return Err(not_supported("the CREATE TEMPORARY SYSTEM FUNCTION statement", span));
+        }
+        let path = self.path(&create.name)?;
+        let class = create.class.value.clone();
+        if create.temporary && ::expr::functions::find_class(&class).is_none() {
+            let message =
+                format!("Could not register temporary catalog function '{path}' due to implementation errors.");
+            return Err(SqlError::validation(message, span)
+                .with_detail(format!("the class '{class}' is not one that flinkrs has code of its own for")));
+        }
+        self.catalog
+            .create_function(path, class, lifetime(create.temporary), create.if_not_exists)
+            .map_err(|error| catalog_error(error, span))?;
+        Ok(Outcome::Done)
+    }
+
     pub(super) fn drop_object(&mut self, drop: &Drop) -> Result<Outcome, SqlError> {
         let span = drop.name.span;
         let result = match drop.object {
@@ -137,6 +158,10 @@ impl Session {
                 self.catalog.drop_database(&catalog, &name, drop.if_exists, cascade)
             }
             ObjectKind::Catalog => self.catalog.drop_catalog(&drop.name.last().value, drop.if_exists),
+            ObjectKind::Function if !drop.system => {
+                let path = self.path(&drop.name)?;
+                self.catalog.drop_function(path, lifetime(drop.temporary), drop.if_exists)
+            }
             other => return Err(not_supported(&format!("DROP {}", other.words()), drop.span)),
         };
         result.map_err(|error| catalog_error(error, span))?;

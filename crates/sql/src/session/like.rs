@@ -4,7 +4,7 @@ use super::Session;
 use crate::ast::{
     ColumnDef, ColumnKind, ConstraintKind, CreateTable, LikeFeature, MergingStrategy, TableLike, TableLikeOption,
 };
-use crate::bind::{bind_create_table, drop_columns, forget_rowtime};
+use crate::bind::{SessionFacts, bind_create_table, drop_columns, forget_rowtime};
 use crate::catalog::{CatalogEntry, CatalogTable, ColumnSource};
 use crate::error::SqlError;
 
@@ -33,7 +33,7 @@ impl Session {
         let kept: Vec<usize> =
             (0..base.columns.len()).filter(|&index| !replaced.contains(&base.columns[index].name)).collect();
         drop_columns(&mut base, &kept);
-        let mut table = bind_create_table(create, Some(base), self.catalog.current_database(), text)?;
+        let mut table = bind_create_table(create, Some(base), &SessionFacts::of(&self.catalog), text)?;
         let added = table.columns.iter().map(|column| column.name.clone()).filter(|name| !order.contains(name));
         order.extend(added.collect::<Vec<_>>());
         let places: Vec<usize> = order.iter().filter_map(|name| table.index_of(name)).collect();

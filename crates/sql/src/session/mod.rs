@@ -82,6 +82,7 @@ impl Session {
             StatementKind::CreateView(create) => self.create_view(create, text),
             StatementKind::CreateDatabase(create) => self.create_database(create),
             StatementKind::CreateCatalog(create) => self.create_catalog(create),
+            StatementKind::CreateFunction(create) => self.create_function(create),
             StatementKind::Drop(drop) => self.drop_object(drop),
             StatementKind::UseCatalog(name) => {
                 self.catalog.use_catalog(&name.value).map_err(|error| catalog_error(error, name.span))?;
@@ -102,6 +103,23 @@ impl Session {
             }
             other => Err(not_supported(&format!("{} statement", words(other)), span)),
         }
+    }
+
+    /// Executes one statement under some more configuration, which is for it alone.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub fn execute_with(
+        &mut self,
+        config: BTreeMap<String, String>,
+        statement: &Statement,
+        text: &str,
+    ) -> Result<Outcome, SqlError> {
+        let own = self.config.clone();
+        self.config.extend(config);
+        let outcome = self.execute(statement, text);
+        self.config = own;
+        outcome
     }
 
     /// Inside of `BEGIN STATEMENT SET ... END` only inserts may stand.
@@ -135,7 +153,6 @@ impl Session {
 fn words(kind: &StatementKind) -> &'static str {
     match kind {
         StatementKind::CreateMaterializedTable(_) => "the CREATE MATERIALIZED TABLE",
-        StatementKind::CreateFunction(_) => "the CREATE FUNCTION",
         StatementKind::CreateModel(_) => "the CREATE MODEL",
         StatementKind::CreateConnection(_) => "the CREATE CONNECTION",
         StatementKind::AlterCatalog(_) => "the ALTER CATALOG",

@@ -111,9 +111,13 @@ impl Session {
             ShowList::Functions => {
                 let catalogue = ::expr::functions::catalogue().iter();
                 let named = catalogue.map(|function| function.name).filter(|name| is_function_name(name));
-                ("function name", named.map(str::to_lowercase).collect())
+                let mut names: Vec<String> =
+                    named.map(str::to_lowercase).chain(self.catalog.functions().into_keys()).collect();
+                names.sort();
+                names.dedup();
+                ("function name", names)
             }
-            ShowList::UserFunctions => ("function name", Vec::new()),
+            ShowList::UserFunctions => ("function name", self.catalog.functions().into_keys().collect()),
             other => return Err(not_supported(&format!("SHOW {}", other.words()), span)),
         };
         let kept = names.into_iter().filter(|name| like.is_none_or(|like| matches(like, name)));

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use common::clock::Clock;
 use dataflow::checkpoint::KeyedStateHandle;
 use dataflow::snapshot::StateReader;
 
 use super::managed_memory::ManagedMemory;
+use super::ttl::StateTtl;
 
 /// Where state is (`state.backend.type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,15 +33,6 @@ impl FromStr for StateBackend {
     }
 }
 
-/// How long entries live after they were written. Their values begin with a version byte and the time of the write (ms, i64, big endian).
-#[derive(Debug, Clone)]
-pub struct StateTtl {
-    /// How long, ms.
-    pub millis: i64,
-    /// The clock that the times of writes are from.
-    pub clock: Clock,
-}
-
 /// What state is opened with.
 #[derive(Clone)]
 pub struct KeyedStateContext {
@@ -62,7 +53,7 @@ pub struct KeyedStateContext {
     pub restored: Vec<KeyedStateHandle>,
     /// Reads what it starts from; absent only when there is nothing.
     pub reader: Option<Arc<dyn StateReader>>,
-    /// Whether entries expire.
+    /// Which entries expire, and when.
     pub ttl: Option<StateTtl>,
 }
 

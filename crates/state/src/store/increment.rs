@@ -41,6 +41,13 @@ impl Increment {
         Self { step: Mutex::new(Step::Collected(entries)), path, store, directory }
     }
 
+    /// Sets its entries, before it is written.
+    pub(super) fn fill(&self, filled: Entries) {
+        if let Step::Collected(entries) = &mut *lock(&self.step) {
+            *entries = filled;
+        }
+    }
+
     /// Writes it unless that is done, and copies the database before anything else is written. If it fails, nothing is lost.
     pub(super) fn write(&self) -> Result<(), Failure> {
         let mut step = lock(&self.step);
@@ -52,6 +59,12 @@ impl Increment {
             *step = Step::Copied(DatabaseCopy { path: self.path.clone(), _directory: self.directory.clone() });
         }
         Ok(())
+    }
+
+    /// Whether it is in the database.
+    pub(super) fn is_written(&self) -> bool {
+        // Whoever holds the lock is writing it.
+        self.step.try_lock().is_ok_and(|step| !matches!(*step, Step::Collected(_)))
     }
 
     /// The copy of the database with it, once.

@@ -3,23 +3,24 @@
 //! With `hashmap` it holds nothing: all entries are with the operator, which gives them to each snapshot. With `rocksdb` it holds what was written
 //! to it, and a snapshot is what is in it.
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dataflow::checkpoint::{CheckpointBarrier, SnapshotKind};
+use dataflow::checkpoint::{CheckpointBarrier, SavepointFormat, SnapshotKind};
 use dataflow::{Failure, KeyedSnapshot};
 
-use super::context::{KeyedStateContext, StateBackend, StateTtl};
+use super::context::{KeyedStateContext, StateBackend};
 use super::entries::Entries;
-use super::entry_key::{EntryKeys, LoadEntry, end_of, parse, write_prefix};
+use super::entry_key::{Address, EntryKey, EntryKeys, LoadEntry, end_of, parse, write_prefix};
 use super::increment::Increment;
 use super::managed_memory::Membership;
 use super::restore;
 use super::rocks::RocksStore;
 use super::snapshots::{IncrementalSnapshot, MemorySnapshot, SavepointSnapshot, WorkingDirectory, lock};
+use super::ttl::StateTtl;
 use super::uploads::Uploads;
-use crate::value::written_at;
 
 /// State of an operator.
 pub struct KeyedStore {
@@ -43,6 +44,8 @@ struct Database {
     uploads: Arc<Mutex<Uploads>>,
     membership: Membership,
     copies: u64,
+    /// Whether the increment is still to be filled: it is not written before, and nothing else is.
+    collecting: bool,
     /// Last, so that it goes after the database in it.
     directory: Arc<WorkingDirectory>,
 }
@@ -65,6 +68,7 @@ impl KeyedStore {
                     incremental: context.incremental,
                     uploads: Arc::new(Mutex::new(uploads)),
                     copies: 0,
+                    collecting: false,
                     directory,
                 }))
             }
@@ -90,13 +94,21 @@ impl KeyedStore {
         }
     }
 
+    /// Whether entries of the last barrier are still to be written.
+    pub(crate) fn is_writing(&self) -> bool {
+        match &self.tables {
+            Tables::Memory(_) => false,
+            Tables::RocksDb(database) => lock(&database.increment).as_ref().is_some_and(|last| !last.is_written()),
+        }
+    }
+
     /// Hands what was restored to the operator, once; with `rocksdb` nothing: entries are read when they are needed.
     pub fn take_restored(&mut self, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
-        let now = self.expires_before();
+        let now = self.now();
         match &mut self.tables {
             Tables::Memory(context) => {
                 restore::into_memory(context, &mut |entry, value| {
-                    if is_live(value, now) { load(entry, value) } else { Ok(()) }
+                    if is_live(&self.ttl, entry, value, now) { load(parse(entry), value) } else { Ok(()) }
                 })?;
                 context.restored.clear();
                 Ok(())
@@ -114,30 +126,94 @@ impl KeyedStore {
         Ok(())
     }
 
-    /// Calls `found` with the index and the value of those entry keys that are there. The keys are sorted.
+    /// Calls `found` with the index and the value of those entry keys that are there. The keys are sorted. `wait`: also those of the last barrier that
+    /// are not written yet.
     pub fn get<'a>(
         &self,
-        keys: impl Iterator<Item = &'a [u8]>,
+        keys: impl Iterator<Item = &'a [u8]> + Clone,
+        wait: bool,
         mut found: impl FnMut(usize, &[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let now = self.expires_before();
+        let now = self.now();
         if !self.is_on_disk() {
             return Ok(());
         }
-        self.written()?.get(keys, |index, value| if is_live(value, now) { found(index, value) } else { Ok(()) })
+        // Only needed where something expires.
+        let entries: Vec<&[u8]> = if self.ttl.is_some() { keys.clone().collect() } else { Vec::new() };
+        self.readable(wait)?.get(keys, |index, value| {
+            let live = entries.get(index).is_none_or(|entry| is_live(&self.ttl, entry, value, now));
+            if live { found(index, value) } else { Ok(()) }
+        })
     }
 
     /// Calls `load` with the entries whose keys begin with `prefix`, in order.
     pub fn scan(&self, prefix: &[u8], load: &mut LoadEntry<'_>) -> Result<(), Failure> {
-        let now = self.expires_before();
+        self.scan_range(prefix, end_of(prefix).as_deref(), &mut |key, value| load(key, value).map(|()| true))
+    }
+
+    /// Calls `load` with the number of each of `prefixes`, which are sorted, and the entries whose keys begin with it, in order. `wait`: as for
+    /// [`get`](Self::get).
+    pub fn scan_prefixes<'a>(
+        &self,
+        prefixes: impl Iterator<Item = &'a [u8]>,
+        wait: bool,
+        load: &mut dyn FnMut(usize, EntryKey<'_>, &[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let now = self.now();
         if !self.is_on_disk() {
             return Ok(());
         }
-        self.written()?.scan(prefix, end_of(prefix).as_deref(), |key, value| {
-            if is_live(value, now) {
-                load(parse(key), value)?;
+        self.readable(wait)?.scan_prefixes(prefixes, |number, key, value| {
+            if is_live(&self.ttl, key, value, now) { load(number, parse(key), value) } else { Ok(()) }
+        })
+    }
+
+    /// Calls `load` with the entries of a state of a key group, in order, until it answers false.
+    pub fn scan_some(
+        &self,
+        key_group: u32,
+        state: u8,
+        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let mut prefix = Vec::new();
+        write_prefix(key_group, state, None, &mut prefix);
+        let end = end_of(&prefix);
+        self.scan_range(&prefix, end.as_deref(), load)
+    }
+
+    /// The same with those in these namespaces, and only those that are behind an entry.
+    pub fn scan_namespaces(
+        &self,
+        key_group: u32,
+        state: u8,
+        namespaces: RangeInclusive<i64>,
+        behind: Option<&Address<'_>>,
+        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let (mut from, mut to) = (Vec::new(), Vec::new());
+        match behind {
+            Some(address) => {
+                self.keys.write(address, &mut from);
+                from.push(0);
             }
-            Ok(true)
+            None => write_prefix(key_group, state, Some(*namespaces.start()), &mut from),
+        }
+        write_prefix(key_group, state, Some(*namespaces.end()), &mut to);
+        self.scan_range(&from, end_of(&to).as_deref(), load)
+    }
+
+    fn scan_range(
+        &self,
+        from: &[u8],
+        to: Option<&[u8]>,
+        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let now = self.now();
+        if !self.is_on_disk() {
+            return Ok(());
+        }
+        self.readable(true)?.scan(from, to, |key, value| {
+            if is_live(&self.ttl, key, value, now) { load(parse(key), value) } else { Ok(true) }
         })
     }
 
@@ -146,7 +222,7 @@ impl KeyedStore {
         if !self.is_on_disk() {
             return Ok(Vec::new());
         }
-        let store = self.written()?;
+        let store = self.readable(true)?;
         let mut found = std::collections::BTreeSet::new();
         for group in self.keys.key_groups().clone() {
             let mut from = Vec::new();
@@ -196,19 +272,52 @@ impl KeyedStore {
             return Ok(Box::new(MemorySnapshot { entries: std::mem::take(entries), key_groups }));
         }
         self.written()?;
+        Ok(self.snapshot_with(barrier, std::mem::take(entries)))
+    }
+
+    /// The state as it is now, with `entries`, which are written, and with those that [`end_snapshot`](Self::end_snapshot) will be given. In between
+    /// nothing is written. Only for stores on disk.
+    pub(crate) fn begin_snapshot(
+        &mut self,
+        barrier: &CheckpointBarrier,
+        entries: &mut Entries,
+    ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        self.write(entries)?;
+        let snapshot = self.snapshot_with(barrier, Entries::default());
+        self.database_mut().collecting = true;
+        Ok(snapshot)
+    }
+
+    /// Gives the last snapshot what it lacks.
+    pub(crate) fn end_snapshot(&mut self, entries: Entries) -> Result<(), Failure> {
+        self.check(&entries)?;
         let database = self.database_mut();
-        let increment = database.begin_increment(std::mem::take(entries));
-        if matches!(barrier.options.kind, SnapshotKind::Savepoint { .. }) {
-            return Ok(Box::new(SavepointSnapshot { increment, key_groups }));
+        if let Some(increment) = &*lock(&database.increment) {
+            increment.fill(entries);
         }
-        Ok(Box::new(IncrementalSnapshot {
+        database.collecting = false;
+        Ok(())
+    }
+
+    fn snapshot_with(&mut self, barrier: &CheckpointBarrier, entries: Entries) -> Box<dyn KeyedSnapshot> {
+        let key_groups = self.keys.key_groups().clone();
+        let database = self.database_mut();
+        let increment = database.begin_increment(entries);
+        let is_self_contained = match barrier.options.kind {
+            SnapshotKind::Savepoint { format: SavepointFormat::Canonical, .. } => {
+                return Box::new(SavepointSnapshot { increment, key_groups });
+            }
+            SnapshotKind::Savepoint { format: SavepointFormat::Native, .. } => true,
+            SnapshotKind::Checkpoint | SnapshotKind::FullCheckpoint => !database.incremental,
+        };
+        Box::new(IncrementalSnapshot {
             increment,
             checkpoint_id: barrier.checkpoint_id,
             backend_id: database.backend_id.clone(),
             key_groups,
-            uploads: database.incremental.then(|| database.uploads.clone()),
+            uploads: (!is_self_contained).then(|| database.uploads.clone()),
             anew: barrier.options.kind == SnapshotKind::FullCheckpoint,
-        }))
+        })
     }
 
     /// A checkpoint is complete.
@@ -225,18 +334,29 @@ impl KeyedStore {
         }
     }
 
-    /// Entries written at or before this have expired.
-    fn expires_before(&self) -> Option<i64> {
-        self.ttl.as_ref().map(|ttl| ttl.clock.now_millis().saturating_sub(ttl.millis))
+    /// The time, where entries expire.
+    fn now(&self) -> i64 {
+        self.ttl.as_ref().map_or(0, StateTtl::now)
     }
 
     fn check(&self, entries: &Entries) -> Result<(), Failure> {
         entries.iter().try_for_each(|(key, _)| self.keys.check(key))
     }
 
+    /// The database, to be read: without waiting for the entries of the last barrier while it lacks some, and where the operator has them in memory.
+    fn readable(&self, wait: bool) -> Result<&RocksStore, Failure> {
+        match &self.tables {
+            Tables::RocksDb(database) if database.collecting || !wait => Ok(&database.store),
+            _ => self.written(),
+        }
+    }
+
     /// The database with all that was written to it, that of the last barrier included.
     fn written(&self) -> Result<&RocksStore, Failure> {
         match &self.tables {
+            Tables::RocksDb(database) if database.collecting => {
+                Err(Failure::internal("state is written while a snapshot of it lacks entries").fatal())
+            }
             Tables::RocksDb(database) => database.end_increment().map(|()| &*database.store),
             Tables::Memory(_) => unreachable!("state that is in memory is not asked for a database"),
         }
@@ -269,8 +389,8 @@ impl Database {
     }
 }
 
-fn is_live(value: &[u8], expires_before: Option<i64>) -> bool {
-    expires_before.is_none_or(|before| written_at(value).is_none_or(|written| written > before))
+fn is_live(ttl: &Option<StateTtl>, entry: &[u8], value: &[u8], now: i64) -> bool {
+    ttl.as_ref().is_none_or(|ttl| !ttl.is_expired(entry, value, now))
 }
 
 /// A name that no other database has.

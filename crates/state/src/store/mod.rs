@@ -15,11 +15,13 @@ mod restore;
 mod rocks;
 mod snapshots;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod ttl;
 mod uploads;
 
-pub use context::{KeyedStateContext, StateBackend, StateTtl};
+pub use context::{KeyedStateContext, StateBackend};
 pub use entries::Entries;
 pub use entry_key::{Address, EntryKey, EntryKeys, LoadEntry, write_prefix};
 pub use keyed_store::KeyedStore;
 pub use managed_memory::{DEFAULT_MANAGED_MEMORY, ManagedMemory};
+pub use ttl::StateTtl;

@@ -15,22 +15,22 @@ use dataflow::snapshot::StateReader;
 
 use super::canonical::CanonicalFile;
 use super::context::KeyedStateContext;
-use super::entry_key::{LoadEntry, end_of, parse, write_prefix};
+use super::entry_key::{LoadBytes, end_of, write_prefix};
 use super::rocks::{BulkWriter, RocksStore, database_path, local_failure, scan_files};
 use super::uploads::Uploads;
 
 /// Reads all entries of our key groups.
-pub(super) fn into_memory(context: &KeyedStateContext, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
+pub(super) fn into_memory(context: &KeyedStateContext, load: &mut LoadBytes<'_>) -> Result<(), Failure> {
     for handle in &context.restored {
         let KeyedStateHandle::Canonical { key_groups, file, offsets } = handle else {
             return Err(Failure::user(
                 "a checkpoint that was taken with the state backend 'rocksdb' cannot be restored with 'hashmap'; \
-                 take a savepoint, which any state backend can restore, or set 'state.backend.type: rocksdb'",
+                 take a canonical savepoint, which any state backend can restore, or set 'state.backend.type: rocksdb'",
             )
             .fatal());
         };
         let file = CanonicalFile { reader: reader(context)?, file, key_groups, offsets };
-        file.read(&context.key_groups, &mut |key, value| load(parse(key), value))?;
+        file.read(&context.key_groups, load)?;
     }
     Ok(())
 }

@@ -14,11 +14,10 @@ use rocksdb::{
     ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
 };
 
-use super::context::StateTtl;
 use super::entries::Entries;
 use super::entry_key::LoadBytes;
 use super::managed_memory::ManagedMemory;
-use crate::value::written_at;
+use super::ttl::StateTtl;
 
 const COLUMN_FAMILY: &str = "default";
 /// Bits a key in filters: one lookup in a hundred of a key that is not there reads a block.
@@ -155,6 +154,27 @@ impl RocksStore {
         entries.status().map_err(|error| self.failure(error))
     }
 
+    /// Calls `load` with the number of each of `prefixes`, which are sorted, and the entries that begin with it.
+    pub(super) fn scan_prefixes<'a>(
+        &self,
+        prefixes: impl Iterator<Item = &'a [u8]>,
+        mut load: impl FnMut(usize, &[u8], &[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut entries = self.db.raw_iterator();
+        for (number, prefix) in prefixes.enumerate() {
+            // Behind the entries of the prefix before may be those of this one.
+            if number == 0 || entries.key().is_none_or(|key| key < prefix) {
+                entries.seek(prefix);
+            }
+            while let Some((key, value)) = entries.item().filter(|(key, _)| key.starts_with(prefix)) {
+                load(number, key, value)?;
+                entries.next();
+            }
+            entries.status().map_err(|error| self.failure(error))?;
+        }
+        Ok(())
+    }
+
     /// Deletes the entries of these ranges.
     pub(super) fn delete_ranges(&self, ranges: &[(Vec<u8>, Vec<u8>)]) -> Result<(), Failure> {
         let mut batch = WriteBatch::default();
@@ -258,9 +278,8 @@ fn options(memory: &ManagedMemory, ttl: Option<StateTtl>) -> Options {
     options.set_keep_log_file_num(1);
     options.set_use_fsync(false);
     if let Some(ttl) = ttl {
-        options.set_compaction_filter("ttl", move |_level, _key, value| {
-            let before = ttl.clock.now_millis().saturating_sub(ttl.millis);
-            if written_at(value).is_some_and(|written| written <= before) { Decision::Remove } else { Decision::Keep }
+        options.set_compaction_filter("ttl", move |_level, key, value| {
+            if ttl.is_expired(key, value, ttl.now()) { Decision::Remove } else { Decision::Keep }
         });
     }
     options

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use dataflow::Failure;
 use dataflow::checkpoint::{
     AfterSavepoint, Alignment, CheckpointBarrier, CheckpointLocation, CheckpointOptions, KeyedStateHandle,
-    SnapshotKind, StateFile,
+    SavepointFormat, SnapshotKind, StateFile,
 };
 use dataflow::key_group::{key_group_range, subtask_of_key_group};
 use dataflow::snapshot::{StateFileWriter, StateReader, StateScope, StateStorage};
@@ -22,7 +22,7 @@ use super::*;
 const MAX_PARALLELISM: u32 = 8;
 
 /// A folder as durable storage.
-struct Folder {
+pub(crate) struct Folder {
     directory: TempDir,
     files: AtomicU64,
     /// Names of the local files that were stored.
@@ -30,7 +30,7 @@ struct Folder {
 }
 
 impl Folder {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let directory = tempfile::tempdir().unwrap();
         Arc::new(Self { directory, files: AtomicU64::new(0), stored: Mutex::default() })
     }
@@ -62,6 +62,10 @@ impl StateStorage for Folder {
     fn create(&self, _scope: StateScope) -> Result<Box<dyn StateFileWriter>, Failure> {
         let path = self.next();
         Ok(Box::new(FolderWriter { file: File::create(&path).unwrap(), path }))
+    }
+
+    fn discard(&self, file: &StateFile) {
+        std::fs::remove_file(&file.location).unwrap();
     }
 }
 
@@ -99,13 +103,16 @@ impl StateReader for Folder {
     }
 }
 
-fn barrier(checkpoint_id: u64, kind: SnapshotKind) -> CheckpointBarrier {
+pub(crate) fn barrier(checkpoint_id: u64, kind: SnapshotKind) -> CheckpointBarrier {
     let location = CheckpointLocation { exclusive: String::new(), shared: None };
     let options = CheckpointOptions { kind, alignment: Alignment::Aligned { timeout_ms: None }, location };
     CheckpointBarrier { checkpoint_id, timestamp: 0, options }
 }
 
-const SAVEPOINT: SnapshotKind = SnapshotKind::Savepoint { after: AfterSavepoint::Continue };
+pub(crate) const SAVEPOINT: SnapshotKind =
+    SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format: SavepointFormat::Canonical };
+const NATIVE: SnapshotKind =
+    SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format: SavepointFormat::Native };
 
 /// The entry of a small number: some are in a namespace.
 fn address(key: &[u8; 16]) -> Address<'_> {
@@ -268,7 +275,7 @@ impl Subtasks {
         let mut read = Model::new();
         for store in &self.stores {
             store
-                .get(keys.iter().map(Vec::as_slice), |index, value| {
+                .get(keys.iter().map(Vec::as_slice), true, |index, value| {
                     read.insert(keys[index].clone(), value.to_vec());
                     Ok(())
                 })
@@ -301,7 +308,8 @@ enum Action {
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
     let change = (0..NUMBERS, prop::option::weighted(0.7, any::<u8>()));
-    let kind = prop_oneof![Just(SnapshotKind::Checkpoint), Just(SnapshotKind::FullCheckpoint), Just(SAVEPOINT)];
+    let kind =
+        prop_oneof![Just(SnapshotKind::Checkpoint), Just(SnapshotKind::FullCheckpoint), Just(SAVEPOINT), Just(NATIVE)];
     let action = prop_oneof![
         4 => prop::collection::vec(change, 1..12).prop_map(Action::Write),
         1 => (-1i64..2).prop_map(Action::DeleteNamespace),
@@ -414,6 +422,8 @@ fn a_file_is_stored_once() {
     assert!(known.iter().all(|(name, file)| new[name] == *file));
     let (_, stored) = snapshot(&mut subtasks, 4, SAVEPOINT);
     assert!(stored.is_empty(), "a savepoint is one file of its own");
+    let (native, stored) = snapshot(&mut subtasks, 4, NATIVE);
+    assert_eq!((stored.len(), incremental(&native).0.len()), (2, 0), "a native one has all files for itself");
     let (_, stored) = snapshot(&mut subtasks, 5, SnapshotKind::FullCheckpoint);
     assert_eq!(stored.len(), 2, "a full checkpoint stores all");
 
@@ -460,7 +470,7 @@ fn checkpoints_of_rocksdb_are_not_for_hashmap() {
     let restored = subtasks.snapshot(&barrier(1, SnapshotKind::Checkpoint), &folder);
     let context = KeyedStateContext { restored, reader: Some(folder), ..Default::default() };
     let failure = KeyedStore::open(context).unwrap().take_restored(&mut |_, _| Ok(())).expect_err("another format");
-    assert!(failure.message.contains("take a savepoint"), "{}", failure.message);
+    assert!(failure.message.contains("take a canonical savepoint"), "{}", failure.message);
 }
 
 #[test]
@@ -480,7 +490,7 @@ fn values(store: &KeyedStore) -> Vec<Option<u8>> {
             *found = Some(value[0]);
             Ok(())
         };
-        store.get([key.as_slice()].into_iter(), &mut read).unwrap();
+        store.get([key.as_slice()].into_iter(), true, &mut read).unwrap();
     }
     found
 }

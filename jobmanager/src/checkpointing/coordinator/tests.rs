@@ -2,7 +2,7 @@
 
 use super::*;
 use common::config::{Configuration, Origin};
-use dataflow::checkpoint::{AfterSavepoint, CheckpointMetrics};
+use dataflow::checkpoint::{AfterSavepoint, CheckpointMetrics, SavepointFormat};
 use proptest::prelude::*;
 
 const JOB: JobId = JobId(1);
@@ -55,7 +55,7 @@ impl Job {
     /// Commands as text.
     fn run(&mut self, event: CheckpointEvent, now: i64) -> String {
         let text = |command| match command {
-            CheckpointCommand::Trigger { barrier, attempts } => {
+            CheckpointCommand::Trigger { barrier, attempts, .. } => {
                 let kind = match barrier.options.kind {
                     SnapshotKind::Checkpoint => "",
                     SnapshotKind::FullCheckpoint => "full ",
@@ -89,7 +89,8 @@ fn declined(id: u64) -> CheckpointEvent {
 
 fn savepoint(ticket: u64, after: AfterSavepoint) -> CheckpointEvent {
     let location = CheckpointLocation { exclusive: format!("/s/{ticket}"), shared: None };
-    CheckpointEvent::Requested { ticket, kind: SnapshotKind::Savepoint { after }, location: Some(location) }
+    let kind = SnapshotKind::Savepoint { after, format: SavepointFormat::Canonical };
+    CheckpointEvent::Requested { ticket, kind, location: Some(location) }
 }
 
 fn walk(job: &mut Job, table: Vec<(CheckpointEvent, i64, &str)>) {
@@ -99,6 +100,10 @@ fn walk(job: &mut Job, table: Vec<(CheckpointEvent, i64, &str)>) {
 }
 
 use CheckpointEvent::{EndOfData, Ended, Interrupted, Published, TaskFinished, Tick};
+
+fn not_published(checkpoint_id: u64) -> CheckpointEvent {
+    CheckpointEvent::PublicationFailed { checkpoint_id, failure: Failure::external("disk full") }
+}
 
 #[test]
 fn checkpoints_are_taken_one_after_the_other() {
@@ -237,7 +242,49 @@ fn a_savepoint_that_stops_the_job_is_its_last_checkpoint() {
     walk(&mut job, vec![(TaskFinished(attempt(0, 0)), 701, ""), (Ended(JobStatus::Finished), 702, "answer(7: 1)")]);
     let mut failed = Job::new(&[]);
     stop(&mut failed);
-    walk(&mut failed, vec![(Interrupted, 701, "answer(7: error)"), (Tick, 800, ""), (Tick, 900, "trigger(2 at 2)")]);
+    walk(
+        &mut failed,
+        vec![(Interrupted, 701, "answer(7: error) fail-job"), (Tick, 800, ""), (Tick, 900, "trigger(2 at 2)")],
+    );
+}
+
+#[test]
+fn a_failure_while_the_savepoint_that_stops_the_job_is_published_lets_the_job_go_on_as_a_whole() {
+    let mut job = Job::new(&[]);
+    walk(
+        &mut job,
+        vec![
+            (Tick, 0, ""),
+            (savepoint(7, AfterSavepoint::Stop), 10, "trigger(savepoint 1 at 2)"),
+            (ack(1, attempt(0, 0)), 11, ""),
+            (ack(1, attempt(1, 0)), 12, "publish(1)"),
+            (Interrupted, 13, ""),
+            (Published(1), 14, "completed(1) answer(7: error) fail-job"),
+            (Tick, 20, ""),
+            (Tick, 120, "trigger(2 at 2)"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_being_published_ends_by_its_publication_only() {
+    let mut job = Job::new(&[]);
+    walk(
+        &mut job,
+        vec![
+            (Tick, 0, ""),
+            (Tick, 100, "trigger(1 at 2)"),
+            (ack(1, attempt(0, 0)), 101, ""),
+            (not_published(1), 101, ""),
+            (ack(1, attempt(1, 0)), 102, "publish(1)"),
+            (declined(1), 103, ""),
+            (Published(1), 104, "completed(1)"),
+            (Tick, 200, "trigger(2 at 2)"),
+            (ack(2, attempt(0, 0)), 201, ""),
+            (ack(2, attempt(1, 0)), 202, "publish(2)"),
+            (not_published(2), 203, "abort(2) fail-job"),
+        ],
+    );
 }
 
 #[test]
@@ -347,7 +394,7 @@ fn publishing(job: &Job) -> Option<u64> {
 proptest! {
     /// Whatever happens: ids grow, checkpoints are complete in their order and only once, and all that began has ended when the job has.
     #[test]
-    fn every_checkpoint_ends_once(steps in proptest::collection::vec((0u8..12, 0usize..3, 0u32..2), 1..120)) {
+    fn every_checkpoint_ends_once(steps in proptest::collection::vec((0u8..13, 0usize..3, 0u32..2), 1..120)) {
         let mut job = Job::new(&[("max-concurrent-checkpoints", "3"), ("tolerable-failed-checkpoints", "2")]);
         let mut walk = Walk::default();
         let mut now = 0i64;
@@ -361,6 +408,7 @@ proptest! {
                 8 => Interrupted,
                 9 => savepoint(now.unsigned_abs(), AfterSavepoint::Continue),
                 10 => EndOfData(attempt(subtask, 0)),
+                11 => publishing(&job).map_or(Tick, not_published),
                 _ => publishing(&job).map_or(Tick, Published),
             };
             walk.take(&mut job, event, now);

@@ -1,7 +1,7 @@
 //! `CheckpointRecord`: one checkpoint, with what each subtask has told of it.
 
 use dataflow::VertexId;
-use dataflow::checkpoint::{AfterSavepoint, CheckpointMetrics, SnapshotKind, TaskSnapshot};
+use dataflow::checkpoint::{AfterSavepoint, CheckpointMetrics, SavepointFormat, SnapshotKind, TaskSnapshot};
 
 /// What became of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,12 +109,20 @@ impl CheckpointRecord {
 
     /// Whether it is a savepoint.
     pub fn is_savepoint(&self) -> bool {
-        matches!(self.kind, SnapshotKind::Savepoint { .. })
+        self.savepoint_format().is_some()
+    }
+
+    /// Of a savepoint.
+    pub fn savepoint_format(&self) -> Option<SavepointFormat> {
+        match self.kind {
+            SnapshotKind::Savepoint { format, .. } => Some(format),
+            SnapshotKind::Checkpoint | SnapshotKind::FullCheckpoint => None,
+        }
     }
 
     /// Whether the job ends with it.
     pub fn ends_job(&self) -> bool {
-        matches!(self.kind, SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain })
+        matches!(self.kind, SnapshotKind::Savepoint { after: AfterSavepoint::Stop | AfterSavepoint::Drain, .. })
     }
 
     /// Whether a subtask has taken it unaligned.

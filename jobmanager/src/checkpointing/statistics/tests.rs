@@ -1,12 +1,13 @@
 use dataflow::VertexId;
 use dataflow::checkpoint::{
     AfterSavepoint, ChannelId, ChannelStateHandle, CheckpointMetrics, KeyedStateHandle, OperatorSubtaskState,
-    SnapshotKind, StateFile, TaskSnapshot,
+    SavepointFormat, SnapshotKind, StateFile, TaskSnapshot,
 };
 
 use super::*;
 
-const SAVEPOINT: SnapshotKind = SnapshotKind::Savepoint { after: AfterSavepoint::Continue };
+const SAVEPOINT: SnapshotKind =
+    SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format: SavepointFormat::Canonical };
 
 /// A snapshot with so many bytes of state, new bytes, and bytes in flight.
 fn snapshot(full: u64, new: u64, in_flight: u64) -> TaskSnapshot {

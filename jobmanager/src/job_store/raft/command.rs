@@ -5,7 +5,7 @@ use std::io::Cursor;
 use dataflow::{JobGraph, JobId, LeaderEpoch};
 use serde::{Deserialize, Serialize};
 
-use crate::checkpointing::StoredCheckpoint;
+use crate::checkpointing::{CheckpointPointers, Reservation};
 
 openraft::declare_raft_types!(
     /// The types of the job store's Raft group.
@@ -28,19 +28,27 @@ pub enum StoreCommand {
         /// The job.
         graph: Box<JobGraph>,
     },
-    /// Keeps which checkpoints of a job are complete.
+    /// Keeps which checkpoints of a job are complete. Of a job that is not there it is passed over, as is a reservation.
     PutCheckpoints {
         /// The job.
         job: JobId,
-        /// They, oldest first.
-        kept: Vec<StoredCheckpoint>,
+        /// They.
+        #[serde(flatten)]
+        checkpoints: CheckpointPointers,
     },
-    /// Numbers of checkpoints below this one are in use.
+    /// Numbers of checkpoints below this one are in use. Read from old logs; written as [`StoreCommand::Reserve`].
     ReserveCheckpointIds {
         /// The job.
         job: JobId,
         /// The first that is not.
         next_id: u64,
+    },
+    /// Numbers are in use.
+    Reserve {
+        /// The job.
+        job: JobId,
+        /// Which.
+        numbers: Reservation,
     },
     /// Forgets a job.
     RemoveJob {

@@ -18,7 +18,7 @@ use dataflow::{JobGraph, JobId, LeaderEpoch};
 use openraft::{BasicNode, Config, Raft, SnapshotPolicy};
 
 use super::{JobStore, JobStoreError, StoredJob};
-use crate::checkpointing::StoredCheckpoint;
+use crate::checkpointing::{CheckpointPointers, Reservation};
 use command::{NodeId, StoreCommand, StoreTypes};
 use database::Database;
 use log_store::LogStore;
@@ -96,12 +96,12 @@ impl JobStore for RaftJobStore {
         self.write(StoreCommand::PutJob { graph: Box::new(graph.clone()) }).await
     }
 
-    async fn put_checkpoints(&self, job: JobId, kept: Vec<StoredCheckpoint>) -> Result<(), JobStoreError> {
-        self.write(StoreCommand::PutCheckpoints { job, kept }).await
+    async fn put_checkpoints(&self, job: JobId, checkpoints: &CheckpointPointers) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::PutCheckpoints { job, checkpoints: checkpoints.clone() }).await
     }
 
-    async fn reserve_checkpoint_ids(&self, job: JobId, next_id: u64) -> Result<(), JobStoreError> {
-        self.write(StoreCommand::ReserveCheckpointIds { job, next_id }).await
+    async fn reserve(&self, job: JobId, numbers: Reservation) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::Reserve { job, numbers }).await
     }
 
     async fn remove(&self, job: JobId) -> Result<(), JobStoreError> {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::{NodeId, StoreCommand, StoreTypes};
 use super::database::{CHECKPOINTS, Database, DatabaseError, JOBS, META};
-use crate::checkpointing::StoredCheckpoints;
+use crate::checkpointing::{Reservation, StoredProgress};
 use crate::job_store::StoredJob;
 
 const APPLIED: &[u8] = b"applied";
@@ -43,6 +43,9 @@ struct Content {
     jobs: Vec<StoredJob>,
 }
 
+/// What the entries of one batch make of the progress of jobs; none: there is no such job.
+type Changed = BTreeMap<JobId, Option<StoredProgress>>;
+
 /// The state machine; clones are the same one.
 #[derive(Debug, Clone)]
 pub(super) struct StateMachine {
@@ -58,11 +61,16 @@ impl StateMachine {
     pub(super) fn jobs(&self) -> Result<Vec<StoredJob>, DatabaseError> {
         let mut jobs = Vec::new();
         self.database.scan(JOBS, b"", |key, value| {
-            let checkpoints = self.database.get(CHECKPOINTS, key)?.unwrap_or_default();
-            jobs.push(StoredJob { graph: serde_json::from_slice(value)?, checkpoints });
+            let progress = self.database.get(CHECKPOINTS, key)?.unwrap_or_default();
+            jobs.push(StoredJob { graph: serde_json::from_slice(value)?, progress });
             Ok(true)
         })?;
         Ok(jobs)
+    }
+
+    #[cfg(test)]
+    pub(super) fn progress_of(&self, job: JobId) -> Result<Option<StoredProgress>, DatabaseError> {
+        self.database.get(CHECKPOINTS, &key(job))
     }
 
     fn applied(&self) -> Result<Applied, DatabaseError> {
@@ -73,7 +81,7 @@ impl StateMachine {
         &self,
         entry: &LogEntry<StoreTypes>,
         applied: &mut Applied,
-        changed: &mut BTreeMap<JobId, StoredCheckpoints>,
+        changed: &mut Changed,
         batch: &mut WriteBatch,
     ) -> Result<(), DatabaseError> {
         applied.last_log_id = Some(entry.log_id);
@@ -85,18 +93,19 @@ impl StateMachine {
             EntryPayload::Normal(StoreCommand::BeginEpoch) => applied.epoch.0 += 1,
             EntryPayload::Normal(StoreCommand::PutJob { graph }) => {
                 self.database.put(batch, JOBS, &key(graph.job_id), graph)?;
-                changed.insert(graph.job_id, StoredCheckpoints::default());
+                changed.insert(graph.job_id, Some(StoredProgress::default()));
             }
-            EntryPayload::Normal(StoreCommand::PutCheckpoints { job, kept }) => {
-                self.change_checkpoints(*job, changed, |checkpoints| checkpoints.kept.clone_from(kept))?;
+            EntryPayload::Normal(StoreCommand::PutCheckpoints { job, checkpoints }) => {
+                self.change(*job, changed, |progress| progress.checkpoints.clone_from(checkpoints))?;
             }
             EntryPayload::Normal(StoreCommand::ReserveCheckpointIds { job, next_id }) => {
-                self.change_checkpoints(*job, changed, |checkpoints| {
-                    checkpoints.next_id = checkpoints.next_id.max(*next_id);
-                })?;
+                self.change(*job, changed, |progress| progress.reserve(Reservation::CheckpointIds(*next_id)))?;
+            }
+            EntryPayload::Normal(StoreCommand::Reserve { job, numbers }) => {
+                self.change(*job, changed, |progress| progress.reserve(*numbers))?;
             }
             EntryPayload::Normal(StoreCommand::RemoveJob { job }) => {
-                changed.remove(job);
+                changed.insert(*job, None);
                 for family in [JOBS, CHECKPOINTS] {
                     batch.delete_cf(self.database.family(family), key(*job));
                 }
@@ -105,18 +114,23 @@ impl StateMachine {
         Ok(())
     }
 
-    /// Changes what is known of a job's checkpoints; several changes of one batch build on each other.
-    fn change_checkpoints(
+    /// Changes what is known of a job, if there is such a job; several changes of one batch build on each other.
+    fn change(
         &self,
         job: JobId,
-        changed: &mut BTreeMap<JobId, StoredCheckpoints>,
-        change: impl FnOnce(&mut StoredCheckpoints),
+        changed: &mut Changed,
+        change: impl FnOnce(&mut StoredProgress),
     ) -> Result<(), DatabaseError> {
-        let checkpoints = match changed.entry(job) {
+        let progress = match changed.entry(job) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(self.database.get(CHECKPOINTS, &key(job))?.unwrap_or_default()),
+            Entry::Vacant(unknown) => unknown.insert(match self.database.contains(JOBS, &key(job))? {
+                true => Some(self.database.get(CHECKPOINTS, &key(job))?.unwrap_or_default()),
+                false => None,
+            }),
         };
-        change(checkpoints);
+        if let Some(progress) = progress {
+            change(progress);
+        }
         Ok(())
     }
 
@@ -140,9 +154,9 @@ impl StateMachine {
                 Ok(true)
             })?;
         }
-        for StoredJob { graph, checkpoints } in &content.jobs {
+        for StoredJob { graph, progress } in &content.jobs {
             self.database.put(&mut batch, JOBS, &key(graph.job_id), graph)?;
-            self.database.put(&mut batch, CHECKPOINTS, &key(graph.job_id), checkpoints)?;
+            self.database.put(&mut batch, CHECKPOINTS, &key(graph.job_id), progress)?;
         }
         let applied =
             Applied { last_log_id: meta.last_log_id, membership: meta.last_membership.clone(), epoch: content.epoch };
@@ -187,13 +201,15 @@ impl RaftStateMachine<StoreTypes> for StateMachine {
         let mut applied = self.applied().map_err(reading)?;
         let mut batch = WriteBatch::default();
         let mut answers = Vec::new();
-        let mut changed = BTreeMap::new();
+        let mut changed = Changed::new();
         for entry in entries {
             self.apply_entry(&entry, &mut applied, &mut changed, &mut batch).map_err(writing)?;
             answers.push(applied.epoch);
         }
-        for (job, checkpoints) in &changed {
-            self.database.put(&mut batch, CHECKPOINTS, &key(*job), checkpoints).map_err(writing)?;
+        for (job, progress) in &changed {
+            if let Some(progress) = progress {
+                self.database.put(&mut batch, CHECKPOINTS, &key(*job), progress).map_err(writing)?;
+            }
         }
         self.database
             .put(&mut batch, META, APPLIED, &applied)

@@ -8,7 +8,7 @@ use super::database::Database;
 use super::log_store::LogStore;
 use super::state_machine::StateMachine;
 use super::*;
-use crate::checkpointing::{Owner, StoredCheckpoints};
+use crate::checkpointing::{Owner, StoredCheckpoint, StoredProgress};
 
 struct Builder;
 
@@ -45,6 +45,12 @@ fn job(id: u128) -> JobGraph {
     }
 }
 
+impl RaftJobStore {
+    fn progress_of(&self, job: JobId) -> Option<StoredProgress> {
+        self.state.progress_of(job).unwrap()
+    }
+}
+
 #[tokio::test]
 async fn accepted_jobs_outlive_the_process_and_the_epoch_grows() {
     let dir = tempfile::tempdir().unwrap();
@@ -53,17 +59,28 @@ async fn accepted_jobs_outlive_the_process_and_the_epoch_grows() {
     for id in [1, 2, 3] {
         store.put(&job(id)).await.unwrap();
     }
-    let kept = |folder: &str| vec![StoredCheckpoint { folder: folder.into(), owner: Owner::Job }];
-    store.reserve_checkpoint_ids(JobId(1), 17).await.unwrap();
-    store.put_checkpoints(JobId(1), kept("/c/chk-3")).await.unwrap();
-    store.put_checkpoints(JobId(2), kept("/c/chk-1")).await.unwrap();
+    let stored = |folder: &str, foreign: &[&str]| StoredCheckpoint {
+        folder: folder.into(),
+        owner: Owner::Job,
+        foreign: foreign.iter().map(|&location| location.to_owned()).collect(),
+    };
+    let pointers =
+        CheckpointPointers { kept: vec![stored("/c/chk-3", &["/theirs"])], subsumed: vec![stored("/c/chk-2", &[])] };
+    for numbers in [Reservation::CheckpointIds(17), Reservation::Attempts(5), Reservation::Attempts(4)] {
+        store.reserve(JobId(1), numbers).await.unwrap();
+    }
+    store.put_checkpoints(JobId(1), &pointers).await.unwrap();
     store.remove(JobId(2)).await.unwrap();
+    // As when a checkpoint is complete at the moment in which its job ends.
+    store.put_checkpoints(JobId(2), &pointers).await.unwrap();
+    store.reserve(JobId(2), Reservation::Attempts(9)).await.unwrap();
+    assert_eq!(store.progress_of(JobId(2)), None);
     store.close().await;
     drop(store);
     let store = RaftJobStore::open(dir.path().join("raft")).await.unwrap();
-    let checkpoints = StoredCheckpoints { next_id: 17, kept: kept("/c/chk-3") };
-    let stored = |id, checkpoints| StoredJob { graph: job(id), checkpoints };
-    let expected = [stored(1, checkpoints), stored(3, StoredCheckpoints::default())];
+    let progress = StoredProgress { next_id: 17, next_attempt: 5, checkpoints: pointers };
+    let stored = |id, progress| StoredJob { graph: job(id), progress };
+    let expected = [stored(1, progress), stored(3, StoredProgress::default())];
     assert_eq!(store.recover().await.unwrap(), expected);
     assert!(store.epoch() > first, "{:?} after {first:?}", store.epoch());
     store.close().await;

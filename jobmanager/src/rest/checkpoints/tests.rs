@@ -31,9 +31,10 @@ fn snapshot(bytes: u64) -> TaskSnapshot {
 fn replay(statistics: &mut CheckpointStatistics, shown: &Value) {
     let number = |key: &str| shown[key].as_i64().unwrap();
     let (id, subtasks) = (number("id") as u64, number("num_subtasks") as u32);
+    let format = serde_json::from_value(shown["savepointFormat"].clone()).unwrap_or_default();
     let kind = match shown["checkpoint_type"].as_str().unwrap() {
-        "SYNC_SAVEPOINT" => SnapshotKind::Savepoint { after: AfterSavepoint::Stop },
-        "SAVEPOINT" => SnapshotKind::Savepoint { after: AfterSavepoint::Continue },
+        "SYNC_SAVEPOINT" => SnapshotKind::Savepoint { after: AfterSavepoint::Stop, format },
+        "SAVEPOINT" => SnapshotKind::Savepoint { after: AfterSavepoint::Continue, format },
         _ => SnapshotKind::Checkpoint,
     };
     statistics.triggered(id, kind, [(VertexId(1), subtasks)], number("trigger_timestamp"));

@@ -1,6 +1,7 @@
 //! `/jobs/:jobid/checkpoints`: what became of a job's checkpoints, and how they are configured.
 
 use dataflow::VertexId;
+use dataflow::checkpoint::SavepointFormat;
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -120,29 +121,14 @@ pub struct CheckpointInfo {
     pub status: CheckpointStatus,
     /// Whether it is a savepoint.
     pub is_savepoint: bool,
-    /// `CANONICAL` for savepoints.
+    /// Of a savepoint.
     #[serde(rename = "savepointFormat")]
-    pub savepoint_format: Option<String>,
+    pub savepoint_format: Option<SavepointFormat>,
     /// ms since the epoch.
     pub trigger_timestamp: i64,
-    /// ms since the epoch; -1 when nobody has acknowledged.
-    pub latest_ack_timestamp: i64,
-    /// Bytes stored by it.
-    pub checkpointed_size: u64,
-    /// Bytes of all state that it refers to.
-    pub state_size: u64,
-    /// ms; -1 when nobody has acknowledged.
-    pub end_to_end_duration: i64,
-    /// Always 0, as in Flink.
-    pub alignment_buffered: u64,
-    /// Bytes taken from inputs during the alignment.
-    pub processed_data: u64,
-    /// Bytes of in-flight data in it.
-    pub persisted_data: u64,
-    /// How many subtasks take part.
-    pub num_subtasks: u64,
-    /// How many have acknowledged.
-    pub num_acknowledged_subtasks: u64,
+    /// What it comes to.
+    #[serde(flatten)]
+    pub totals: CheckpointTotals,
     /// What it is for.
     pub checkpoint_type: CheckpointType,
     /// Its tasks; empty in lists.
@@ -182,21 +168,39 @@ pub enum CheckpointType {
     SyncSavepoint,
 }
 
-/// One task's part in a checkpoint; the fields are those of [`CheckpointInfo`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "as in CheckpointInfo")]
-pub struct TaskCheckpointInfo {
-    pub id: u64,
-    pub status: CheckpointStatus,
+/// What a checkpoint, or one task's part in it, comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointTotals {
+    /// ms since the epoch; -1 when nobody has acknowledged.
     pub latest_ack_timestamp: i64,
+    /// Bytes stored by it.
     pub checkpointed_size: u64,
+    /// Bytes of all state that it refers to.
     pub state_size: u64,
+    /// ms; -1 when nobody has acknowledged.
     pub end_to_end_duration: i64,
+    /// Always 0, as in Flink.
     pub alignment_buffered: u64,
+    /// Bytes taken from inputs during the alignment.
     pub processed_data: u64,
+    /// Bytes of in-flight data in it.
     pub persisted_data: u64,
+    /// How many subtasks take part.
     pub num_subtasks: u64,
+    /// How many have acknowledged.
     pub num_acknowledged_subtasks: u64,
+}
+
+/// One task's part in a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCheckpointInfo {
+    /// The checkpoint's number.
+    pub id: u64,
+    /// What became of the checkpoint.
+    pub status: CheckpointStatus,
+    /// What the task's part comes to.
+    #[serde(flatten)]
+    pub totals: CheckpointTotals,
 }
 
 /// `GET /jobs/:jobid/checkpoints/details/:checkpointid/subtasks/:vertexid`.

@@ -84,7 +84,7 @@ pub enum ApplicationStatus {
     Unknown,
 }
 
-/// A failure in the form that Flink's clients read, without Java's serialised bytes.
+/// A failure in the form that Flink's clients read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FailureCause {
@@ -92,4 +92,7 @@ pub struct FailureCause {
     pub class: String,
     /// Class and message; then the causes, a `Caused by:` line each.
     pub stack_trace: String,
+    /// The same as the bytes of Java's serialisation, in base64.
+    #[serde(default)]
+    pub serialized_throwable: String,
 }

@@ -2,6 +2,7 @@
 //!
 //! Flink mixes kebab-case, camelCase and snake_case; so do the serde names here. Maps keep their order.
 
+mod applications;
 mod checkpoints;
 mod cluster;
 mod error;
@@ -9,14 +10,19 @@ mod exceptions;
 mod job_details;
 mod job_lifecycle;
 mod jobs;
+mod logs;
 mod metrics;
 mod operations;
 mod plan;
 mod subtasks;
 mod task_managers;
 
+pub use applications::{
+    ApplicationDetails, ApplicationExceptionHistory, ApplicationExceptions, ApplicationOverview, ApplicationState,
+    ApplicationsOverview,
+};
 pub use checkpoints::{
-    CheckpointAlignment, CheckpointDuration, CheckpointInfo, CheckpointStatus, CheckpointType,
+    CheckpointAlignment, CheckpointDuration, CheckpointInfo, CheckpointStatus, CheckpointTotals, CheckpointType,
     CheckpointingConfiguration, CheckpointingCounts, CheckpointingStatistics, CheckpointingSummary, Externalization,
     LatestCheckpoints, RestoredCheckpointInfo, StatsSummary, SubtaskCheckpointInfo, SubtaskCheckpointSummary,
     TaskCheckpointDetails, TaskCheckpointInfo,
@@ -30,17 +36,18 @@ pub use job_lifecycle::{
     QueueStatusId,
 };
 pub use jobs::{JobIdWithStatus, JobIdsWithStatus, JobOverview, JobsOverview, TaskCounts};
+pub use logs::{DataSets, Jars, LogFile, LogFiles, LogUrl, ProfilingList, ThreadDump, ThreadInfo};
 pub use metrics::{AggregatedMetric, MetricId, MetricValue};
 pub use operations::{
     Acknowledged, AsynchronousOperation, CheckpointTriggerRequest, OperationOutcome, SavepointDisposalRequest,
-    SavepointFormatType, SavepointInfo, SavepointTriggerRequest, StopWithSavepointRequest, TriggerResponse,
-    TriggeredCheckpoint, TriggeredCheckpointType,
+    SavepointInfo, SavepointTriggerRequest, StopWithSavepointRequest, TriggerResponse, TriggeredCheckpoint,
+    TriggeredCheckpointType,
 };
 pub use plan::{JobPlan, JobPlanInfo, PlanInput, PlanNode};
 pub use subtasks::{
-    AggregatedTaskDetails, BackPressureInfo, Statistics, SubtaskAccumulators, SubtaskBackPressure, SubtaskDetails,
-    SubtaskTimes, VertexAccumulators, VertexDetails, VertexSubtaskAccumulators, VertexTaskManager, VertexTaskManagers,
-    VertexTimes, VertexTimesSubtask,
+    AggregatedTaskDetails, AttemptAccumulators, BackPressureInfo, FlameGraph, Statistics, SubtaskAccumulators,
+    SubtaskBackPressure, SubtaskDetails, SubtaskTimes, VertexAccumulators, VertexDetails, VertexSubtaskAccumulators,
+    VertexTaskManager, VertexTaskManagers, VertexTimes, VertexTimesSubtask,
 };
 pub use task_managers::{
     AllocatedSlot, GarbageCollector, Hardware, MemoryConfiguration, ResourceProfile, TaskManagerDetails,

@@ -1,6 +1,7 @@
 //! Savepoints, checkpoints and disposals that clients ask for: `POST`, then `GET` until they are done.
 
 use dataflow::TriggerId;
+use dataflow::checkpoint::SavepointFormat;
 use serde::{Deserialize, Serialize};
 
 use super::{FailureCause, QueueStatus};
@@ -46,7 +47,7 @@ pub struct SavepointTriggerRequest {
     pub cancel_job: bool,
     /// The format; without it canonical.
     #[serde(rename = "formatType")]
-    pub format_type: Option<SavepointFormatType>,
+    pub format_type: Option<SavepointFormat>,
     /// The client's own id for the operation.
     #[serde(rename = "triggerId")]
     pub trigger_id: Option<TriggerId>,
@@ -61,18 +62,9 @@ pub struct StopWithSavepointRequest {
     /// Whether windows fire and the streams end before the savepoint.
     pub drain: bool,
     /// The format; without it canonical.
-    pub format_type: Option<SavepointFormatType>,
+    pub format_type: Option<SavepointFormat>,
     /// The client's own id for the operation.
     pub trigger_id: Option<TriggerId>,
-}
-
-/// Formats of savepoints in Flink. flinkrs writes the canonical one, whichever is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[allow(missing_docs, reason = "the names are Flink's")]
-pub enum SavepointFormatType {
-    Canonical,
-    Native,
 }
 
 /// `POST /jobs/:jobid/checkpoints`.

@@ -221,3 +221,25 @@ pub struct SubtaskAccumulators {
     /// Always empty.
     pub user_accumulators: Vec<String>,
 }
+
+/// `GET .../subtasks/:subtaskindex/attempts/:attempt/accumulators`: there are none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AttemptAccumulators {
+    /// The subtask.
+    pub subtask: u32,
+    /// The attempt.
+    pub attempt: u32,
+    /// The attempt's id.
+    pub id: String,
+    /// Always empty.
+    pub user_accumulators: Vec<String>,
+}
+
+/// `GET .../flamegraph`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlameGraph {
+    /// -2: flame graphs are not enabled.
+    pub end_timestamp: i64,
+}

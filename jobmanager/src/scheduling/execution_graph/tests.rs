@@ -7,7 +7,8 @@ use common::config::{Configuration, Origin};
 use common::random::Random;
 use dataflow::operator_spec::{SPEC_VERSION, ValuesSpec};
 use dataflow::{
-    JobEdge, JobId, JobVertex, OperatorDescriptor, OperatorId, OperatorSpec, Partitioning, RowType, VertexId,
+    JobEdge, JobId, JobVertex, LeaderEpoch, OperatorDescriptor, OperatorId, OperatorSpec, Partitioning, RowType,
+    VertexId,
 };
 use proptest::prelude::*;
 
@@ -321,6 +322,47 @@ fn a_region_that_lost_a_slot_asks_for_one_and_regions_that_fail_together_restart
         both.handle(report(id, Canceled), 8);
     }
     assert_eq!(both.restarts(), 1);
+}
+
+#[test]
+fn a_region_that_loses_more_slots_while_it_waits_for_one_asks_for_those_too() {
+    use ExecutionState::*;
+    let lost = |id: &str| GraphEvent::TaskManagerLost { resource_id: id.into(), failure: Failure::external("lost") };
+    let mut job = two_regions(FailoverStrategy::Region);
+    run(&mut job, report(id(SOURCE, 0, 0), Finished), 5);
+    run(&mut job, report(id(SOURCE, 1, 0), Finished), 5);
+    run(&mut job, lost("b"), 6);
+    run(&mut job, report(id(SINK, 0, 0), Canceled), 7);
+    run(&mut job, report(id(SINK, 1, 0), Canceled), 7);
+    assert_eq!(run(&mut job, GraphEvent::RestartDue, 8), "start-sources(2) slots(1)");
+    assert_eq!(run(&mut job, lost("a"), 9), "");
+    assert_eq!(run(&mut job, GraphEvent::SlotsGranted(slots(1)), 10), "slots(2)");
+    assert_eq!(run(&mut job, GraphEvent::SlotsGranted(slots(2)), 11), "deploy(2.0.1,2.1.1,2.2.1)");
+}
+
+#[test]
+fn a_failure_that_no_restart_can_help_ends_a_restart() {
+    let mut job = two_regions(FailoverStrategy::Region);
+    run(&mut job, report(id(SOURCE, 0, 0), ExecutionState::Failed), 5);
+    let fatal = GraphEvent::CoordinatorFailed(Failure::external("the checkpoint is damaged").fatal());
+    assert_eq!(run(&mut job, fatal, 6), "stop-sources cancel(2.0.0@a) cancel(2.1.0@a) cancel(2.2.0@b)");
+    assert_eq!(job.status(), JobStatus::Failing);
+    run(&mut job, GraphEvent::RestartDue, 7);
+    assert_eq!(report_all(&mut job, ExecutionState::Canceled, 8), "stop-sources release ended(FAILED)");
+}
+
+#[test]
+fn a_job_that_another_jobmanager_ran_goes_on_with_new_attempts_when_it_can_start() {
+    let mut job = fixed_delay().with_first_attempt(4);
+    for _ in 0..2 {
+        assert_eq!(run(&mut job, GraphEvent::StartDelayed(Failure::external("no route to host")), 2), "");
+    }
+    assert_eq!((job.status(), job.exceptions().entries().len()), (JobStatus::Created, 1));
+    run(&mut job, GraphEvent::Start, 3);
+    assert_eq!(run(&mut job, GraphEvent::SlotsGranted(slots(3)), 4), "deploy(1.0.4,1.1.4,2.0.4,2.1.4,2.2.4)");
+    assert_eq!(job.next_attempt(), 5);
+    run(&mut job, GraphEvent::StartDelayed(Failure::external("late")), 5);
+    assert_eq!(job.exceptions().entries().len(), 1);
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod pipeline;
 mod rest;
 mod restart_strategy;
 mod s3;
+mod sql_gateway;
 mod table;
 mod taskmanager;
 
@@ -46,6 +47,7 @@ pub use pipeline::*;
 pub use rest::*;
 pub use restart_strategy::*;
 pub use s3::*;
+pub use sql_gateway::*;
 pub use table::*;
 pub use taskmanager::*;
 
@@ -61,6 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static OptionInfo> {
         rest::ALL,
         restart_strategy::ALL,
         s3::ALL,
+        sql_gateway::ALL,
         table::ALL,
         taskmanager::ALL,
     ]
@@ -91,14 +94,15 @@ mod tests {
     ];
 
     /// Keys of Flink's plug-ins, which are not in its table.
-    const OF_PLUG_INS: &str = "s3.";
+    const OF_PLUG_INS: [&str; 2] = ["s3.", "sql-gateway.endpoint."];
 
     #[test]
     fn keys_and_defaults_are_flinks() {
         for info in all() {
             let Some(known) = known_keys::find(info.key) else {
                 assert!(
-                    NOT_IN_FLINK.iter().any(|(key, _)| *key == info.key) || info.key.starts_with(OF_PLUG_INS),
+                    NOT_IN_FLINK.iter().any(|(key, _)| *key == info.key)
+                        || OF_PLUG_INS.iter().any(|prefix| info.key.starts_with(prefix)),
                     "{} is not Flink's",
                     info.key
                 );

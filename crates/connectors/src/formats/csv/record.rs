@@ -1,6 +1,6 @@
 //! Finds the fields of the next record in a buffer: quotes, escapes, comments and line ends as Jackson's CSV parser takes them.
 //!
-//! Most lines have no quote, escape or inner carriage return and are split by delimiters alone; the rest is scanned byte by byte.
+//! Each field is searched for what can end it; only fields with escapes or doubled quotes are copied.
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
@@ -55,6 +55,8 @@ pub(super) struct RecordScanner {
     /// Number of fields found, those beyond `columns` included.
     count: usize,
     scratch: Vec<u8>,
+    /// Line feeds within the fields of the current record.
+    lines: u64,
 }
 
 impl RecordScanner {
@@ -68,6 +70,7 @@ impl RecordScanner {
             fields: Vec::with_capacity(columns + 1),
             count: 0,
             scratch: Vec::new(),
+            lines: 0,
         }
     }
 
@@ -94,33 +97,7 @@ impl RecordScanner {
                 Some(_) => {}
             }
         }
-        let line_end = memchr(b'\n', &bytes[skipped..]).map(|at| at + skipped);
-        let (end, consumed) = match line_end {
-            Some(end) => (end, end + 1),
-            None if last => (bytes.len(), bytes.len()),
-            None => return INCOMPLETE,
-        };
-        let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
-        if self.has_special(&line[skipped..]) {
-            return self.scan(bytes, skipped, last);
-        }
-        self.fields.clear();
-        let mut start = skipped;
-        for at in memchr_iter(self.delimiter, &line[skipped..]) {
-            self.fields.push(Span { start: start as u32, end: (at + skipped) as u32, undone: false });
-            start = at + skipped + 1;
-        }
-        self.fields.push(Span { start: start as u32, end: line.len() as u32, undone: false });
-        Step { found: self.checked(line), bytes: consumed, lines: u64::from(line_end.is_some()) }
-    }
-
-    fn has_special(&self, line: &[u8]) -> bool {
-        let found = match (self.quote, self.escape) {
-            (Some(quote), Some(escape)) => memchr3(quote, escape, b'\r', line),
-            (Some(one), None) | (None, Some(one)) => memchr2(one, b'\r', line),
-            (None, None) => memchr(b'\r', line),
-        };
-        found.is_some()
+        self.scan(bytes, skipped, last)
     }
 
     /// Refuses too many fields; one blank field too many is a trailing delimiter and fine.
@@ -144,15 +121,19 @@ impl RecordScanner {
         }
     }
 
-    /// The slow way: field by field.
+    /// The record, field by field; in a field only the bytes that mean something are looked at.
     fn scan(&mut self, bytes: &[u8], skipped: usize, last: bool) -> Step {
         self.fields.clear();
         self.scratch.clear();
+        self.lines = 0;
         let mut at = skipped;
         let (found, consumed) = loop {
             match self.scan_field(bytes, at, last) {
                 FieldEnd::Delimiter(next) => at = next,
-                FieldEnd::Line(next) => break (self.checked(bytes), next),
+                FieldEnd::Line(next) => {
+                    self.lines += u64::from(bytes[next - 1] == b'\n');
+                    return Step { found: self.checked(bytes), bytes: next, lines: self.lines };
+                }
                 FieldEnd::Incomplete => return INCOMPLETE,
                 FieldEnd::Malformed(from, why) => match memchr(b'\n', &bytes[from..]) {
                     Some(end) => break (Found::Malformed(why), from + end + 1),
@@ -169,84 +150,104 @@ impl RecordScanner {
         if self.quote.is_some() && bytes.get(start) == self.quote.as_ref() {
             return self.scan_quoted(bytes, start + 1, last);
         }
+        let end = memchr3(self.delimiter, b'\n', b'\r', &bytes[start..]).map(|at| start + at);
+        if let Some(escape) = self.escape
+            && memchr(escape, &bytes[start..end.unwrap_or(bytes.len())]).is_some()
+        {
+            return self.scan_escaped(bytes, start, escape, last);
+        }
+        let (end, field_end) = match end {
+            Some(end) if bytes[end] == self.delimiter => (end, FieldEnd::Delimiter(end + 1)),
+            Some(end) => match line_end(bytes, end, last) {
+                Some(next) => (end, FieldEnd::Line(next)),
+                None => return FieldEnd::Incomplete,
+            },
+            None if last => (bytes.len(), FieldEnd::Line(bytes.len())),
+            None => return FieldEnd::Incomplete,
+        };
+        self.push_field(start, end);
+        field_end
+    }
+
+    /// A field without quotes and with escapes, byte by byte.
+    fn scan_escaped(&mut self, bytes: &[u8], start: usize, escape: u8, last: bool) -> FieldEnd {
         let copied_from = self.scratch.len();
-        let mut copying = false;
         let mut at = start;
-        while let Some(&byte) = bytes.get(at) {
-            if byte == self.delimiter {
-                self.push_field(start, at, copied_from, copying);
-                return FieldEnd::Delimiter(at + 1);
-            }
-            if byte == b'\n' || byte == b'\r' {
-                let Some(next) = line_end(bytes, at, last) else { return FieldEnd::Incomplete };
-                self.push_field(start, at, copied_from, copying);
-                return FieldEnd::Line(next);
-            }
-            if Some(byte) == self.escape {
-                if !copying {
-                    self.scratch.extend_from_slice(&bytes[start..at]);
-                    copying = true;
+        let field_end = loop {
+            match bytes.get(at) {
+                None if last => break FieldEnd::Line(at),
+                None => return FieldEnd::Incomplete,
+                Some(&byte) if byte == self.delimiter => break FieldEnd::Delimiter(at + 1),
+                Some(b'\n' | b'\r') => match line_end(bytes, at, last) {
+                    Some(next) => break FieldEnd::Line(next),
+                    None => return FieldEnd::Incomplete,
+                },
+                Some(&byte) if byte == escape => {
+                    let Some(&escaped) = bytes.get(at + 1) else { return ends_in_escape(bytes, last) };
+                    self.lines += u64::from(escaped == b'\n');
+                    self.scratch.push(unescape(escaped));
+                    at += 2;
                 }
-                let Some(&escaped) = bytes.get(at + 1) else { return ends_in_escape(bytes, last) };
-                self.scratch.push(unescape(escaped));
-                at += 2;
-                continue;
+                Some(&byte) => {
+                    self.scratch.push(byte);
+                    at += 1;
+                }
             }
-            if copying {
-                self.scratch.push(byte);
-            }
-            at += 1;
-        }
-        if !last {
-            return FieldEnd::Incomplete;
-        }
-        self.push_field(start, at, copied_from, copying);
-        FieldEnd::Line(at)
+        };
+        self.push_undone(copied_from);
+        field_end
     }
 
     /// A quoted field whose text begins at `start`, then blanks up to a delimiter or a line end.
     fn scan_quoted(&mut self, bytes: &[u8], start: usize, last: bool) -> FieldEnd {
         let quote = self.quote.expect("the caller saw a quote");
         let copied_from = self.scratch.len();
-        let mut copying = false;
+        // Behind what is in the scratch buffer, once a quote or an escape had to be undone.
+        let mut copied_to = start;
         let mut at = start;
         loop {
-            let Some(&byte) = bytes.get(at) else {
+            let found = match self.escape {
+                Some(escape) => memchr3(quote, escape, b'\n', &bytes[at..]),
+                None => memchr2(quote, b'\n', &bytes[at..]),
+            };
+            let Some(found) = found else {
                 return if last {
                     FieldEnd::Malformed(bytes.len(), "a quote is not closed".to_owned())
                 } else {
                     FieldEnd::Incomplete
                 };
             };
-            let escaped = if byte == quote {
+            at += found;
+            let escaped = if bytes[at] == b'\n' {
+                self.lines += 1;
+                at += 1;
+                continue;
+            } else if bytes[at] == quote {
                 match bytes.get(at + 1) {
-                    Some(&next) if next == quote => Some(quote),
+                    Some(&next) if next == quote => quote,
                     None if !last => return FieldEnd::Incomplete,
                     _ => break,
                 }
-            } else if Some(byte) == self.escape {
+            } else {
                 match bytes.get(at + 1) {
-                    Some(&next) => Some(unescape(next)),
+                    Some(&next) => {
+                        self.lines += u64::from(next == b'\n');
+                        unescape(next)
+                    }
                     None => return ends_in_escape(bytes, last),
                 }
-            } else {
-                None
             };
-            if let Some(escaped) = escaped {
-                if !copying {
-                    self.scratch.extend_from_slice(&bytes[start..at]);
-                    copying = true;
-                }
-                self.scratch.push(escaped);
-                at += 2;
-            } else {
-                if copying {
-                    self.scratch.push(byte);
-                }
-                at += 1;
-            }
+            self.scratch.extend_from_slice(&bytes[copied_to..at]);
+            self.scratch.push(escaped);
+            at += 2;
+            copied_to = at;
         }
-        self.push_field(start, at, copied_from, copying);
+        if copied_to == start {
+            self.push_field(start, at);
+        } else {
+            self.scratch.extend_from_slice(&bytes[copied_to..at]);
+            self.push_undone(copied_from);
+        }
         self.after_quote(bytes, at + 1, last)
     }
 
@@ -266,9 +267,13 @@ impl RecordScanner {
         if last { FieldEnd::Line(at) } else { FieldEnd::Incomplete }
     }
 
-    fn push_field(&mut self, start: usize, end: usize, copied_from: usize, copied: bool) {
-        let (start, end) = if copied { (copied_from, self.scratch.len()) } else { (start, end) };
-        self.fields.push(Span { start: start as u32, end: end as u32, undone: copied });
+    fn push_field(&mut self, start: usize, end: usize) {
+        self.fields.push(Span { start: start as u32, end: end as u32, undone: false });
+    }
+
+    /// The field that stands in the scratch buffer from there on.
+    fn push_undone(&mut self, copied_from: usize) {
+        self.fields.push(Span { start: copied_from as u32, end: self.scratch.len() as u32, undone: true });
     }
 }
 

@@ -73,6 +73,21 @@ impl JsonRows<'_> {
     }
 }
 
+impl JsonRows<'_> {
+    /// Appends the values of a row as an array.
+    pub fn write_values(&self, row: usize, out: &mut String) -> Result<(), Failure> {
+        out.push('[');
+        for (index, column) in self.columns.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            push_value(column, row, &self.encoder.options, out)?;
+        }
+        out.push(']');
+        Ok(())
+    }
+}
+
 fn push_value(column: &ColumnView<'_>, row: usize, options: &JsonOptions, out: &mut String) -> Result<(), Failure> {
     if column.is_null(row) {
         out.push_str("null");
@@ -105,7 +120,8 @@ fn push_value(column: &ColumnView<'_>, row: usize, options: &JsonOptions, out: &
         ColumnView::Time(array) => in_quotes(out, true, |out| java_text::push_iso_time(out, array.value(row))),
         ColumnView::Timestamp(array) => in_quotes(out, true, |out| push_instant(out, array.parts(row), options)),
         ColumnView::TimestampLtz(array) => in_quotes(out, true, |out| {
-            push_instant(out, array.parts(row), options);
+            let (seconds, nanos) = array.parts(row);
+            push_instant(out, (seconds + options.zone_offset(seconds), nanos), options);
             out.push('Z');
         }),
         ColumnView::Array { array, element } => {

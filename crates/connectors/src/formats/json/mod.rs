@@ -17,7 +17,7 @@ pub(crate) use options::OPTIONS;
 use dataflow::{LogicalType, RowType, TypeKind};
 
 /// Why a row type cannot be held by JSON.
-pub(crate) fn check_types(row: &RowType) -> Result<(), String> {
+pub fn check_types(row: &RowType) -> Result<(), String> {
     for field in &row.fields {
         check_type(&field.ty).map_err(|why| format!("column '{}' of type {}: {why}", field.name, field.ty))?;
     }

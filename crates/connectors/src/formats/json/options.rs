@@ -1,5 +1,8 @@
 //! The options of the `json` format, with Flink's keys and defaults.
 
+use chrono::{DateTime, Offset, TimeZone};
+use chrono_tz::Tz;
+
 use crate::error::ConnectorError;
 use crate::formats::time_text::TimestampStandard;
 use crate::option_def::{OptionDef, OptionKind};
@@ -74,6 +77,8 @@ pub struct JsonOptions {
     pub(super) null_keys: NullKeys,
     pub(super) plain_decimal: bool,
     pub(super) ignore_nulls: bool,
+    /// The zone in which a TIMESTAMP_LTZ is shown; without one it is UTC.
+    pub(super) zone: Option<Tz>,
 }
 
 impl JsonOptions {
@@ -100,6 +105,30 @@ impl JsonOptions {
             null_keys,
             plain_decimal: table.boolean(&PLAIN_DECIMAL)?,
             ignore_nulls: table.boolean(&IGNORE_NULLS)?,
+            zone: None,
         })
+    }
+
+    /// As Flink's SQL gateway writes rows: ISO timestamps, those of TIMESTAMP_LTZ in this zone (though with the `Z` of UTC).
+    pub fn of_result_rows(zone: Tz) -> Self {
+        Self {
+            fail_on_missing: false,
+            ignore_errors: false,
+            standard: TimestampStandard::Iso8601,
+            null_keys: NullKeys::Literal("null".to_owned()),
+            plain_decimal: false,
+            ignore_nulls: false,
+            zone: Some(zone),
+        }
+    }
+
+    /// Seconds by which a TIMESTAMP_LTZ at this second since the epoch is shown later than it is in UTC.
+    pub(super) fn zone_offset(&self, seconds: i64) -> i64 {
+        let offset = |zone: Tz| {
+            let utc = DateTime::from_timestamp(seconds, 0)?.naive_utc();
+            Some(i64::from(zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()))
+        };
+        // A second beyond the calendar has no zone either.
+        self.zone.and_then(offset).unwrap_or(0)
     }
 }

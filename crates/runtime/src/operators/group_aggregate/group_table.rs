@@ -5,10 +5,11 @@
 //! ```
 
 use arrow_array::ArrayRef;
+use common::clock::Clock;
 use dataflow::operator_spec::GroupAggregateSpec;
 use dataflow::{AggregateCall, Failure, Field, RowType, TypeKind};
 use expr::aggregate::{Accumulator, create};
-use state::{Address, KeyBatch, KeyTable, Slots, read_value_head, write_value_head};
+use state::{Address, KeyBatch, KeyTable, Slots, WriteTimes, read_value_head, write_value_head};
 
 use crate::operators::aggregate_value;
 
@@ -36,13 +37,17 @@ pub(super) struct GroupTable {
     pub(super) accumulators: Vec<Box<dyn Accumulator>>,
     /// Rows of each group; absent when no row is ever taken back.
     pub(super) rows: Option<Vec<i64>>,
-    /// `table.exec.state.ttl`, ms, and when each group was written last.
-    ttl: i64,
-    pub(super) written: Vec<i64>,
+    /// When each group was written last, with a time to live.
+    pub(super) times: WriteTimes,
 }
 
 impl GroupTable {
-    pub(super) fn new(spec: &GroupAggregateSpec, input: &RowType, keys: &KeyBatch) -> Result<Self, Failure> {
+    pub(super) fn new(
+        spec: &GroupAggregateSpec,
+        input: &RowType,
+        keys: &KeyBatch,
+        clock: &Clock,
+    ) -> Result<Self, Failure> {
         let with_added = with_added_fields(spec, input);
         let accumulators = spec.aggregates.iter().enumerate().map(|(index, call)| {
             if !spec.insert_only_calls.contains(&index) {
@@ -59,8 +64,7 @@ impl GroupTable {
             key_of_group: Vec::new(),
             accumulators: accumulators.collect::<Result<_, _>>()?,
             rows: spec.input_retracts.then(Vec::new),
-            ttl: i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX),
-            written: Vec::new(),
+            times: WriteTimes::new(spec.state_ttl_ms, clock),
         })
     }
 
@@ -73,23 +77,13 @@ impl GroupTable {
         self.group_of_key[key as usize] = group;
         if self.key_of_group.len() < self.slots.len() {
             self.key_of_group.resize(self.slots.len(), FREE);
-            self.written.resize(self.slots.len(), now);
             if let Some(rows) = &mut self.rows {
                 rows.resize(self.slots.len(), 0);
             }
         }
         self.key_of_group[group as usize] = key;
-        self.written[group as usize] = now;
+        self.times.set(group, now);
         group
-    }
-
-    /// Whether state expires.
-    pub(super) fn expires(&self) -> bool {
-        self.ttl > 0
-    }
-
-    pub(super) fn is_expired(&self, group: u32, now: i64) -> bool {
-        self.expires() && self.written[group as usize].saturating_add(self.ttl) <= now
     }
 
     /// Makes room for new groups.
@@ -136,15 +130,16 @@ impl GroupTable {
     /// Appends the value of a key.
     pub(super) fn write_value(&self, key: u32, out: &mut Vec<u8>) {
         let group = self.group_of_key[key as usize];
-        write_value_head(self.expires().then(|| self.written[group as usize]), out);
+        write_value_head(self.times.get(group), out);
         aggregate_value::write(self.rows.as_deref(), &self.accumulators, group, out);
     }
 
     /// Adds a key with this value, which is not in the table; returns its slot.
     pub(super) fn read_value(&mut self, key: &[u8], mut value: &[u8]) -> Result<u32, Failure> {
-        let written = read_value_head(self.expires(), &mut value)?.unwrap_or(0);
+        let written = read_value_head(self.times.ttl().is_some(), &mut value)?;
         let slot = self.table.find_or_insert_bytes(key).0;
-        let group = self.begin(slot, written);
+        let group = self.begin(slot, 0);
+        self.times.set_loaded(group, written);
         self.make_room();
         aggregate_value::read(self.rows.as_deref_mut(), &mut self.accumulators, group, value)?;
         Ok(slot)
@@ -162,9 +157,10 @@ impl GroupTable {
 
     /// Bytes held for what is in use, about: freed groups are used again.
     pub(super) fn memory_size(&self) -> usize {
-        let by_group = size_of::<u32>() + size_of::<i64>() + self.rows.as_ref().map_or(0, |_| size_of::<i64>());
+        let by_group = size_of::<u32>() + self.rows.as_ref().map_or(0, |_| size_of::<i64>());
         let accumulators: usize = self.accumulators.iter().map(|accumulator| accumulator.memory_size()).sum();
-        let all = self.table.memory_size() + accumulators + self.slots.len() * (by_group + size_of::<u32>());
+        let numbers = self.slots.len() * (by_group + size_of::<u32>());
+        let all = self.table.memory_size() + accumulators + self.times.memory_size() + numbers;
         (all as f64 * self.slots.in_use() as f64 / self.slots.len().max(1) as f64) as usize
     }
 }

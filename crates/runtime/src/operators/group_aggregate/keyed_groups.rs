@@ -7,10 +7,11 @@
 //! [`KeyedGroups::free_ended`]. Keys that are not in memory may be in the store: [`KeyedGroups::load`] brings those of a batch.
 
 use arrow_array::ArrayRef;
+use common::clock::Clock;
 use dataflow::checkpoint::CheckpointBarrier;
 use dataflow::operator_spec::GroupAggregateSpec;
-use dataflow::{Batch, Failure, KeyedSnapshot, RowType};
-use state::{KeyBatch, KeyedStateContext, WriteBack, decode_keys};
+use dataflow::{Batch, Failure, KeyedSnapshot, Progress, RowType};
+use state::{KeyBatch, KeyedStateContext, StateTtl, WriteBack, decode_keys};
 
 use super::group_table::{ENDED, FREE, GroupTable};
 
@@ -27,6 +28,9 @@ pub(super) enum Change {
     Nothing,
 }
 
+/// Groups that are put into a snapshot at a time: some milliseconds.
+const AT_ONCE: usize = 16_384;
+
 /// The groups and their state.
 pub(super) struct KeyedGroups {
     key_type: RowType,
@@ -40,9 +44,15 @@ pub(super) struct KeyedGroups {
 
 impl KeyedGroups {
     /// Opens them with what was restored.
-    pub(super) fn new(spec: &GroupAggregateSpec, input: &RowType, context: KeyedStateContext) -> Result<Self, Failure> {
+    pub(super) fn new(
+        spec: &GroupAggregateSpec,
+        input: &RowType,
+        clock: &Clock,
+        mut context: KeyedStateContext,
+    ) -> Result<Self, Failure> {
+        context.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms]);
         let keys = KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
-        let mut groups = GroupTable::new(spec, input, &keys)?;
+        let mut groups = GroupTable::new(spec, input, &keys, clock)?;
         let complete = context.restored.is_empty();
         let mut state = WriteBack::open(context)?;
         state.take_restored(|entry, value| groups.read_value(entry.rest, value).map(drop))?;
@@ -61,6 +71,9 @@ impl KeyedGroups {
         if self.complete {
             return Ok(());
         }
+        if !self.state.may_read() {
+            self.settle_all()?;
+        }
         let Self { keys, groups, state, .. } = self;
         let missing: Vec<usize> = (0..keys.len()).filter(|&row| groups.table.find(keys, row).is_none()).collect();
         if missing.is_empty() {
@@ -68,6 +81,32 @@ impl KeyedGroups {
         }
         let addresses = missing.iter().map(|&row| GroupTable::address_of(keys.get(row)));
         state.load(addresses, |index, value| groups.read_value(keys.get(missing[index]), value))
+    }
+
+    /// Puts the keys of the encoded batch into the last snapshot, unless it has them: they are about to change.
+    pub(super) fn settle_batch(&mut self) -> Result<(), Failure> {
+        if !self.state.owes() {
+            return Ok(());
+        }
+        let Self { keys, groups, state, .. } = self;
+        let slots = (0..keys.len()).filter_map(|row| groups.table.find(keys, row));
+        state.settle(slots.map(|key| (key, groups.address(key))), |key, out| groups.write_value(key, out))
+    }
+
+    /// Puts some more keys into the last snapshot.
+    pub(super) fn settle_some(&mut self) -> Result<Progress, Failure> {
+        self.settle(AT_ONCE)?;
+        Ok(if self.state.owes() { Progress::Pending } else { Progress::Done })
+    }
+
+    fn settle_all(&mut self) -> Result<(), Failure> {
+        self.settle(usize::MAX)
+    }
+
+    fn settle(&mut self, most: usize) -> Result<(), Failure> {
+        let Self { groups, state, .. } = self;
+        let slots = state.owed_slots(most);
+        state.settle(slots.into_iter().map(|key| (key, groups.address(key))), |key, out| groups.write_value(key, out))
     }
 
     /// The group that row `row` of the encoded keys belongs to and whether it is new; `None` when the row takes something back from a key that
@@ -84,10 +123,8 @@ impl KeyedGroups {
             key
         };
         let group = self.groups.group_of_key[key as usize];
-        if group != ENDED && !self.groups.is_expired(group, now) {
-            if self.groups.expires() {
-                self.groups.written[group as usize] = now;
-            }
+        if group != ENDED && !self.groups.times.is_expired(group, now) {
+            self.groups.times.set(group, now);
             self.state.mark_written(key);
             return Some((group, false));
         }
@@ -144,12 +181,15 @@ impl KeyedGroups {
     }
 
     /// Ends every group that was not written for the time to live.
-    pub(super) fn expire(&mut self, now: i64) {
+    pub(super) fn expire(&mut self, now: i64) -> Result<(), Failure> {
+        self.settle_all()?;
         let groups = 0..self.groups.key_of_group.len() as u32;
         let is_used = |group: &u32| self.groups.key_of_group[*group as usize] != FREE;
-        let expired: Vec<u32> = groups.filter(is_used).filter(|&group| self.groups.is_expired(group, now)).collect();
+        let expired: Vec<u32> =
+            groups.filter(is_used).filter(|&group| self.groups.times.is_expired(group, now)).collect();
         expired.into_iter().for_each(|group| self.end(group));
         self.free_ended();
+        Ok(())
     }
 
     /// Whether there is no key in memory.
@@ -214,7 +254,11 @@ impl KeyedGroups {
 
     /// The state at a barrier.
     pub(super) fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        self.settle_all()?;
         let Self { groups, state, .. } = self;
+        if state.is_on_disk() {
+            return state.begin_snapshot(barrier);
+        }
         let slots = state.slots_to_store(groups.keys());
         let slots = slots.into_iter().map(|key| (key, groups.address(key)));
         state.snapshot(barrier, slots, |key, out| groups.write_value(key, out))

@@ -29,7 +29,7 @@ use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, RowType, Stateful,
     StreamElement,
 };
-use state::{KeyedStateContext, StateTtl};
+use state::KeyedStateContext;
 
 use bundle::Bundle;
 use emission::Emission;
@@ -62,13 +62,12 @@ impl GroupAggregate {
         spec: &GroupAggregateSpec,
         input: &RowType,
         clock: Clock,
-        mut state: KeyedStateContext,
+        state: KeyedStateContext,
     ) -> Result<Self, Failure> {
         let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
-        state.ttl = ttl.map(|millis| StateTtl { millis, clock: clock.clone() });
         Ok(Self {
             keys: spec.keys.clone(),
-            groups: KeyedGroups::new(spec, input, state)?,
+            groups: KeyedGroups::new(spec, input, &clock, state)?,
             emission: Emission::new(spec),
             bundle: spec.mini_batch.map(|bounds| Bundle::new(bounds, spec.aggregates.len())),
             ttl,
@@ -96,6 +95,7 @@ impl GroupAggregate {
     ) -> Result<(), Failure> {
         self.groups.keys.encode(batch);
         self.groups.load()?;
+        self.groups.settle_batch()?;
         self.kept.clear();
         self.row_groups.clear();
         self.changes.clear();
@@ -241,7 +241,7 @@ impl Operator for GroupAggregate {
             self.end_bundle(out)?;
         }
         if sweep {
-            self.groups.expire(now);
+            self.groups.expire(now)?;
             self.schedule_sweep(now);
         }
         self.evict()
@@ -275,6 +275,10 @@ impl Stateful for GroupAggregate {
 
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.groups.snapshot(barrier)?) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.groups.settle_some()
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

@@ -1,18 +1,21 @@
 //! The state of a join behind its tables: an entry for each distinct row, so that a key with very many rows is not written as a whole.
 //!
 //! ```text
-//!   state 0 | 1: the side; key; suffix: the row's sequence -> head | count | associations (u32, little endian) | the row (`RowCodec`)
+//!   state 0 | 1: the side; key; suffix: the row's sequence -> head (written when) | count | associations (u32, little endian) | the row (`RowCodec`)
 //! ```
 //! Slots of the write-back cache are the entries of both sides: twice the entry's number, plus the side. A key is in memory with all its rows of
 //! both sides or not at all: it is loaded when a row of it comes and dropped when it is cold and there is no room.
 
-use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, RowType};
+use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowType};
 use state::{
-    Address, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, RowCodec, StoredRowWriter, WriteBack,
-    read_value_head, write_value_head,
+    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, RowCodec, StoredRowWriter,
+    WriteBack, read_value_head, write_value_head,
 };
 
 use super::side::Side;
+
+/// Rows that are put into a snapshot at a time: some milliseconds.
+const AT_ONCE: usize = 16_384;
 
 /// The store of both sides.
 pub(super) struct JoinState {
@@ -22,7 +25,7 @@ pub(super) struct JoinState {
     complete: bool,
     /// By slot of the key: whether it came since the hand passed it.
     used: Vec<bool>,
-    hand: usize,
+    hand: ClockHand,
 }
 
 /// Rows of one side on their way into memory.
@@ -34,11 +37,11 @@ struct Loading {
 
 impl Loading {
     fn add(&mut self, slot: u32, sequence: u64, mut value: &[u8]) -> Result<(), Failure> {
-        read_value_head(false, &mut value)?;
+        let written = read_value_head(false, &mut value)?;
         let (count, rest) = value.split_first_chunk().ok_or_else(damaged)?;
         let (associations, row) = rest.split_first_chunk().ok_or_else(damaged)?;
         let (count, associations) = (u32::from_le_bytes(*count), u32::from_le_bytes(*associations));
-        self.rows.push(LoadedRow { slot, sequence, count, associations });
+        self.rows.push(LoadedRow { slot, sequence, count, associations, written });
         self.bytes.push(row.to_vec());
         Ok(())
     }
@@ -56,7 +59,8 @@ impl JoinState {
         let is_new = context.restored.is_empty();
         let write_back = WriteBack::open(context)?;
         let complete = is_new || !write_back.is_on_disk();
-        let mut state = Self { write_back, codecs: [left?, right?], complete, used: Vec::new(), hand: 0 };
+        let mut state =
+            Self { write_back, codecs: [left?, right?], complete, used: Vec::new(), hand: ClockHand::default() };
         let mut loading: [Loading; 2] = Default::default();
         state.write_back.take_restored(|entry: EntryKey<'_>, value| {
             let (key, sequence) = entry.suffixed();
@@ -74,17 +78,26 @@ impl JoinState {
 
     /// Brings the rows of keys that have just been put into the table.
     pub(super) fn load(&mut self, slots: &[u32], table: &KeyTable, sides: &mut [Side; 2]) -> Result<(), Failure> {
-        self.write_back.flush()?;
+        if !self.write_back.may_read() {
+            self.settle(usize::MAX, table, sides)?;
+        }
         let mut loading: [Loading; 2] = Default::default();
-        let mut prefix = Vec::new();
         let store = self.write_back.store();
+        let mut wanted: Vec<(Vec<u8>, u32, usize)> = Vec::with_capacity(2 * slots.len());
         for &slot in slots {
-            for (side, loading) in loading.iter_mut().enumerate() {
-                prefix.clear();
+            for side in 0..2 {
+                let mut prefix = Vec::new();
                 store.keys().write(&Address::of_key(side as u8, table.key(slot)), &mut prefix);
-                store.scan(&prefix, &mut |entry, value| loading.add(slot, entry.suffixed().1, value))?;
+                wanted.push((prefix, slot, side));
             }
         }
+        // In order, so that one walk over the store finds them all.
+        wanted.sort_unstable();
+        let prefixes = wanted.iter().map(|(prefix, ..)| prefix.as_slice());
+        self.write_back.scan_prefixes(prefixes, &mut |number, entry, value| {
+            let (_, slot, side) = wanted[number];
+            loading[side].add(slot, entry.suffixed().1, value)
+        })?;
         self.put(loading, sides)
     }
 
@@ -97,6 +110,36 @@ impl JoinState {
             }
         }
         Ok(())
+    }
+
+    /// Puts all rows of these keys into the last snapshot, unless it has them: they are about to change.
+    pub(super) fn settle_keys(
+        &mut self,
+        slots: impl Iterator<Item = u32>,
+        table: &KeyTable,
+        sides: &[Side; 2],
+    ) -> Result<(), Failure> {
+        if !self.write_back.owes() {
+            return Ok(());
+        }
+        let mut slots: Vec<u32> = slots.collect();
+        slots.sort_unstable();
+        slots.dedup();
+        let mut writers = writers(sides, &self.codecs);
+        let rows = slots.iter().flat_map(|&slot| rows_of(slot, table, sides));
+        self.write_back.settle(rows, |slot, out| write_value(sides, &mut writers, slot, out))
+    }
+
+    /// Puts some more rows into the last snapshot.
+    pub(super) fn settle_some(&mut self, table: &KeyTable, sides: &[Side; 2]) -> Result<Progress, Failure> {
+        self.settle(AT_ONCE, table, sides)?;
+        Ok(if self.write_back.owes() { Progress::Pending } else { Progress::Done })
+    }
+
+    fn settle(&mut self, most: usize, table: &KeyTable, sides: &[Side; 2]) -> Result<(), Failure> {
+        let mut writers = writers(sides, &self.codecs);
+        let slots = self.write_back.owed_slots(most).into_iter().map(|slot| row(slot, table, sides));
+        self.write_back.settle(slots, |slot, out| write_value(sides, &mut writers, slot, out))
     }
 
     /// A key came.
@@ -129,14 +172,14 @@ impl JoinState {
 
     /// Drops cold keys from memory when it holds more than its share; no batch is being applied.
     pub(super) fn evict(&mut self, table: &mut KeyTable, sides: &mut [Side; 2]) -> Result<(), Failure> {
-        let Some(share) = self.write_back.store().memory_share() else { return Ok(()) };
+        let share = self.write_back.memory_share();
         let bytes = table.memory_size() + sides.iter().map(|side| side.rows.memory_size()).sum::<usize>();
-        if bytes as u64 <= share || table.is_empty() {
+        // What is dropped would have to be written, and the last snapshot comes first: that takes some batches at most.
+        let wanted = ClockHand::surplus(bytes, table.len(), share);
+        if wanted == 0 || self.write_back.owes() {
             return Ok(());
         }
-        // A quarter at once, so that it is not done for every batch.
-        let surplus = bytes as f64 - 0.75 * share as f64;
-        let victims = self.choose_victims((table.len() as f64 * surplus / bytes as f64).ceil() as usize, sides);
+        let victims = self.choose_victims(wanted, sides);
         self.write(&victims, table, sides)?;
         for slot in victims {
             for (number, side) in sides.iter_mut().enumerate() {
@@ -148,20 +191,33 @@ impl JoinState {
         Ok(())
     }
 
+    /// Drops rows that have expired, and keys that have no others; no batch is being applied.
+    pub(super) fn expire(&mut self, now: i64, table: &mut KeyTable, sides: &mut [Side; 2]) -> Result<(), Failure> {
+        self.settle(usize::MAX, table, sides)?;
+        let mut slots = Vec::new();
+        for (number, side) in sides.iter_mut().enumerate() {
+            side.rows.set_time(now);
+            side.rows.expire(|id, slot| {
+                // What the store has of it has expired too.
+                self.write_back.forget(mark(number, id));
+                slots.push(slot);
+            })?;
+        }
+        slots.sort_unstable();
+        slots.dedup();
+        slots.into_iter().filter(|&slot| is_empty(sides, slot)).for_each(|slot| table.remove(slot));
+        Ok(())
+    }
+
     /// Keys that have rows and did not come since the hand passed them.
     fn choose_victims(&mut self, wanted: usize, sides: &[Side; 2]) -> Vec<u32> {
         let mut victims = Vec::new();
-        for _ in 0..2 * self.used.len() {
-            if victims.len() >= wanted {
-                break;
-            }
-            self.hand = (self.hand + 1) % self.used.len();
-            let slot = self.hand as u32;
-            if std::mem::replace(&mut self.used[self.hand], false) || is_empty(sides, slot) {
-                continue;
-            }
-            victims.push(slot);
-        }
+        let Self { hand, used, .. } = self;
+        hand.pass(used.len(), wanted, |slot| {
+            let take = !std::mem::replace(&mut used[slot], false) && !is_empty(sides, slot as u32);
+            victims.extend(take.then_some(slot as u32));
+            take
+        });
         // The hand may have come round.
         victims.sort_unstable();
         victims.dedup();
@@ -170,12 +226,8 @@ impl JoinState {
 
     fn write(&mut self, keys: &[u32], table: &KeyTable, sides: &[Side; 2]) -> Result<(), Failure> {
         let mut writers = writers(sides, &self.codecs);
-        let slots = keys.iter().flat_map(|&slot| {
-            let of_side = move |side: usize| sides[side].rows.entries(slot).map(move |entry| (side, entry));
-            of_side(0).chain(of_side(1)).map(|(side, (id, entry))| (mark(side, id), address(table, side, entry)))
-        });
         // The writer of slots walks over them twice.
-        let slots: Vec<_> = slots.collect();
+        let slots: Vec<_> = keys.iter().flat_map(|&slot| rows_of(slot, table, sides)).collect();
         self.write_back.write_slots(slots.iter().copied(), |slot, out| write_value(sides, &mut writers, slot, out))
     }
 
@@ -186,13 +238,14 @@ impl JoinState {
         table: &KeyTable,
         sides: &[Side; 2],
     ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        self.settle(usize::MAX, table, sides)?;
+        if self.write_back.is_on_disk() {
+            return self.write_back.begin_snapshot(barrier);
+        }
         let mut writers = writers(sides, &self.codecs);
         let of_side = |side: usize| sides[side].rows.all_entries().map(move |(id, _)| mark(side, id));
         let slots = self.write_back.slots_to_store(of_side(0).chain(of_side(1)));
-        let slots = slots.into_iter().map(|slot| {
-            let side = (slot % 2) as usize;
-            (slot, address(table, side, sides[side].rows.entry(slot / 2)))
-        });
+        let slots = slots.into_iter().map(|slot| row(slot, table, sides));
         self.write_back.snapshot(barrier, slots, |slot, out| write_value(sides, &mut writers, slot, out))
     }
 
@@ -217,6 +270,25 @@ pub(super) fn is_empty(sides: &[Side; 2], slot: u32) -> bool {
     sides.iter().all(|side| side.rows.is_list_empty(slot))
 }
 
+/// A slot of the write-back cache with its address.
+fn row<'a>(slot: u32, table: &'a KeyTable, sides: &'a [Side; 2]) -> (u32, Address<'a>) {
+    let side = (slot % 2) as usize;
+    (slot, address(table, side, sides[side].rows.entry(slot / 2)))
+}
+
+/// The same of all rows of a key.
+fn rows_of<'a>(
+    key: u32,
+    table: &'a KeyTable,
+    sides: &'a [Side; 2],
+) -> impl Iterator<Item = (u32, Address<'a>)> + use<'a> {
+    let of_side = move |side: usize| {
+        let entries = sides[side].rows.entries(key);
+        entries.map(move |(id, entry)| (mark(side, id), address(table, side, entry)))
+    };
+    of_side(0).chain(of_side(1))
+}
+
 fn address<'a>(table: &'a KeyTable, side: usize, entry: &Entry) -> Address<'a> {
     Address::of_row(side as u8, table.key(entry.slot()), entry.sequence)
 }
@@ -228,7 +300,7 @@ fn writers<'a>(sides: &'a [Side; 2], codecs: &'a [RowCodec; 2]) -> [StoredRowWri
 fn write_value(sides: &[Side; 2], writers: &mut [StoredRowWriter<'_>; 2], slot: u32, out: &mut Vec<u8>) {
     let side = (slot % 2) as usize;
     let entry = sides[side].rows.entry(slot / 2);
-    write_value_head(None, out);
+    write_value_head(sides[side].rows.written(slot / 2), out);
     out.extend_from_slice(&entry.count.to_le_bytes());
     out.extend_from_slice(&entry.associations.to_le_bytes());
     writers[side].write(entry.row(), out);

@@ -38,7 +38,7 @@ impl Matches {
         let mut row = first;
         while row < batch.num_rows() && self.entries.len() < PAIRS {
             if keys.is_complete(row) {
-                self.entries.extend(other.entries(keys.slots[row]).map(|(entry, _)| entry));
+                self.entries.extend(other.live_entries(keys.slots[row]).map(|(entry, _)| entry));
             }
             self.rows.resize(self.entries.len(), row as u32);
             self.ends.push(self.entries.len());

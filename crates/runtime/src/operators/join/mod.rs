@@ -6,7 +6,7 @@
 //! The other side does not change while a batch is processed, save for the number of matches of its rows, so that matches are found for many rows
 //! at once. What is emitted, and with which row kinds, is what Flink's `StreamingJoinOperator` and `StreamingSemiAntiJoinOperator` emit: pads
 //! are +I and -D, matches have the kind of the row that came, or +I and -D where pads are possible. Keys that are not in memory are loaded before a
-//! batch is joined. State never expires: `table.exec.state.ttl` has no effect on joins.
+//! batch is joined. A row that was not written for the time to live of its side, nor the number of its matches, is as if it had never come.
 //!
 //! | row | INNER | outer | SEMI, ANTI |
 //! |---|---|---|---|
@@ -25,10 +25,11 @@ mod tests;
 
 use std::task::Waker;
 
+use common::clock::Clock;
 use dataflow::operator_spec::{JoinSpec, JoinType};
 use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, Stateful};
 use expr::EvalContext;
-use state::{AppliedRows, KeyTable, KeyedStateContext};
+use state::{AppliedRows, KeyTable, KeyedStateContext, StateTtl, WriteTimes};
 
 use condition::Condition;
 use emission::Emission;
@@ -47,11 +48,20 @@ pub struct Join {
     emission: Emission,
     keys: Keys,
     matches: Matches,
+    clock: Clock,
+    /// How often expired rows are swept out, ms, and when next, ms since the epoch.
+    sweep_interval: Option<i64>,
+    next_sweep: Option<i64>,
 }
 
 impl Join {
-    /// An operator for this spec; the condition is evaluated in `context`. `state` is opened here.
-    pub fn new(spec: &JoinSpec, context: &EvalContext, state: KeyedStateContext) -> Result<Self, Failure> {
+    /// An operator for this spec; the condition is evaluated in `context`, `clock` is for the time to live. `state` is opened here.
+    pub fn new(
+        spec: &JoinSpec,
+        context: &EvalContext,
+        clock: Clock,
+        mut state: KeyedStateContext,
+    ) -> Result<Self, Failure> {
         for &(left, right) in &spec.keys {
             let (left, right) = (&spec.left.fields[left], &spec.right.fields[right]);
             if left.ty.arrow_type() != right.ty.arrow_type() {
@@ -62,8 +72,15 @@ impl Join {
             }
         }
         let (left_keys, right_keys) = spec.keys.iter().copied().unzip();
-        let left = Side::new(&spec.left, left_keys, matches!(spec.join_type, JoinType::Left | JoinType::Full))?;
-        let right = Side::new(&spec.right, right_keys, matches!(spec.join_type, JoinType::Right | JoinType::Full))?;
+        let [left_times, right_times] = spec.state_ttl_ms.map(|ttl| WriteTimes::new(ttl, &clock));
+        let sweep_interval = left_times.ttl().into_iter().chain(right_times.ttl()).min();
+        state.ttl = StateTtl::new(clock.clone(), &spec.state_ttl_ms);
+        let outer = [
+            matches!(spec.join_type, JoinType::Left | JoinType::Full),
+            matches!(spec.join_type, JoinType::Right | JoinType::Full),
+        ];
+        let left = Side::new(&spec.left, left_keys, outer[0], left_times)?;
+        let right = Side::new(&spec.right, right_keys, outer[1], right_times)?;
         let left_only = matches!(spec.join_type, JoinType::Semi | JoinType::Anti);
         let condition = spec.condition.as_ref().map(|condition| Condition::new(spec, condition, context));
         let mut table = KeyTable::new(&left.keys);
@@ -78,6 +95,9 @@ impl Join {
             emission: Emission::new(spec.output.arrow_schema(), left_only),
             keys: Keys::default(),
             matches: Matches::default(),
+            next_sweep: sweep_interval.map(|interval| clock.now_millis().saturating_add(interval)),
+            clock,
+            sweep_interval,
         })
     }
 
@@ -101,7 +121,11 @@ impl Join {
             }
             keys.slots.push(slot);
         }
-        if missing.is_empty() { Ok(()) } else { state.load(&missing, table, sides) }
+        if !missing.is_empty() {
+            state.load(&missing, table, sides)?;
+        }
+        let of_rows = (0..batch.num_rows()).filter(|&row| keys.is_complete(row)).map(|row| keys.slots[row]);
+        state.settle_keys(of_rows, table, sides)
     }
 
     /// Emits what a row changes and applies it to the state.
@@ -230,6 +254,10 @@ impl Row<'_> {
 
 impl Operator for Join {
     fn process(&mut self, input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
+        if self.sweep_interval.is_some() {
+            let now = self.clock.now_millis();
+            self.sides.iter_mut().for_each(|side| side.rows.set_time(now));
+        }
         self.find_slots(input, &batch)?;
         let mut applied = self.sides[input].rows.begin(batch.rows());
         let mut row = 0;
@@ -250,6 +278,18 @@ impl Operator for Join {
         self.state.evict(&mut self.table, &mut self.sides)
     }
 
+    fn on_timer(&mut self, now: i64, _out: &mut dyn Output) -> Result<(), Failure> {
+        let Some(interval) = self.sweep_interval.filter(|_| self.next_sweep.is_some_and(|at| at <= now)) else {
+            return Ok(());
+        };
+        self.next_sweep = Some(now.saturating_add(interval));
+        self.state.expire(now, &mut self.table, &mut self.sides)
+    }
+
+    fn next_timer(&self) -> Option<i64> {
+        self.next_sweep
+    }
+
     fn stateful(&mut self) -> Option<&mut dyn Stateful> {
         Some(self)
     }
@@ -259,6 +299,10 @@ impl Stateful for Join {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         let keyed = self.state.snapshot(barrier, &self.table, &self.sides)?;
         Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(keyed) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.state.settle_some(&self.table, &self.sides)
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

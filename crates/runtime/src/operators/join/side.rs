@@ -3,7 +3,7 @@
 use arrow_array::Array;
 use arrow_buffer::NullBuffer;
 use dataflow::{Batch, Failure, RowType};
-use state::{KeyBatch, RowLists};
+use state::{KeyBatch, RowLists, WriteTimes};
 
 /// The rows of one input.
 #[derive(Debug)]
@@ -16,11 +16,16 @@ pub(super) struct Side {
 }
 
 impl Side {
-    pub(super) fn new(input: &RowType, key_columns: Vec<usize>, outer: bool) -> Result<Self, Failure> {
+    pub(super) fn new(
+        input: &RowType,
+        key_columns: Vec<usize>,
+        outer: bool,
+        times: WriteTimes,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             keys: KeyBatch::new(input, &key_columns).map_err(|error| Failure::user(error.to_string()).fatal())?,
             key_columns,
-            rows: RowLists::new(input.arrow_schema()),
+            rows: RowLists::expiring(input.arrow_schema(), times),
             outer,
         })
     }

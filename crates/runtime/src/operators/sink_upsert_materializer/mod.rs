@@ -23,7 +23,7 @@ use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, RowType, Stateful,
     StreamElement,
 };
-use state::{KeyBatch, KeyedStateContext, RowCodec, StateTtl};
+use state::{KeyBatch, KeyedStateContext, RowCodec};
 
 use rows_by_key::{Removed, RowsByKey};
 
@@ -77,17 +77,16 @@ impl SinkUpsertMaterializer {
         spec: &SinkUpsertMaterializerSpec,
         input: &RowType,
         clock: Clock,
-        mut state: KeyedStateContext,
+        state: KeyedStateContext,
     ) -> Result<Self, Failure> {
         let keys =
             KeyBatch::new(input, &spec.primary_key).map_err(|error| Failure::user(error.to_string()).fatal())?;
         let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
-        state.ttl = ttl.map(|millis| StateTtl { millis, clock: clock.clone() });
         let schema = input.arrow_schema();
         Ok(Self {
             codec: RowCodec::new(schema.clone())?,
             schema,
-            rows: RowsByKey::open(&keys, state, ttl)?,
+            rows: RowsByKey::open(&keys, state, &clock, spec.state_ttl_ms)?,
             keys,
             identity: spec.upsert_key.clone(),
             clock,
@@ -177,15 +176,6 @@ impl Operator for SinkUpsertMaterializer {
 }
 
 impl Stateful for SinkUpsertMaterializer {
-    fn prepare(
-        &mut self,
-        _barrier: &CheckpointBarrier,
-        _waker: &Waker,
-        _out: &mut dyn Output,
-    ) -> Result<Progress, Failure> {
-        Ok(Progress::Done)
-    }
-
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.rows.snapshot(barrier)?) })
     }

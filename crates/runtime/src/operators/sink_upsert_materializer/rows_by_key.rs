@@ -6,8 +6,11 @@
 //! ```
 //! The identity says which row an entry is; it is empty where the row itself says it. Keys are few rows each: rows are found by walking over them.
 
+use common::clock::Clock;
 use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot};
-use state::{Address, KeyBatch, KeyTable, KeyedStateContext, WriteBack, read_value_head, write_value_head};
+use state::{
+    Address, KeyBatch, KeyTable, KeyedStateContext, StateTtl, WriteBack, WriteTimes, read_value_head, write_value_head,
+};
 
 const STATE: u8 = 0;
 /// Bytes of the two lengths.
@@ -30,7 +33,6 @@ pub(super) enum Removed<'a> {
 #[derive(Debug, Default)]
 struct RowList {
     bytes: Vec<u8>,
-    written: i64,
 }
 
 /// Where an entry lies in its list.
@@ -50,23 +52,30 @@ pub(super) struct RowsByKey {
     /// Bytes of all lists.
     bytes: usize,
     pub(super) state: WriteBack,
-    ttl: Option<i64>,
+    times: WriteTimes,
     /// Whether all keys are in memory.
     complete: bool,
 }
 
 impl RowsByKey {
     /// Opens them with what was restored.
-    pub(super) fn open(keys: &KeyBatch, context: KeyedStateContext, ttl: Option<i64>) -> Result<Self, Failure> {
+    pub(super) fn open(
+        keys: &KeyBatch,
+        mut context: KeyedStateContext,
+        clock: &Clock,
+        ttl_ms: u64,
+    ) -> Result<Self, Failure> {
+        context.ttl = StateTtl::new(clock.clone(), &[ttl_ms]);
         let is_new = context.restored.is_empty();
         let state = WriteBack::open(context)?;
         let complete = is_new || !state.is_on_disk();
         let table = KeyTable::new(keys);
-        let mut rows = Self { table, lists: Vec::new(), emptied: Vec::new(), bytes: 0, state, ttl, complete };
-        let Self { table, lists, bytes, state, .. } = &mut rows;
+        let times = WriteTimes::new(ttl_ms, clock);
+        let mut rows = Self { table, lists: Vec::new(), emptied: Vec::new(), bytes: 0, state, times, complete };
+        let Self { table, lists, bytes, state, times, .. } = &mut rows;
         state.take_restored(|entry, value| {
             let slot = table.find_or_insert_bytes(entry.rest).0;
-            read_value(lists, bytes, slot, value, ttl.is_some())
+            read_value(lists, bytes, times, slot, value)
         })?;
         Ok(rows)
     }
@@ -76,7 +85,7 @@ impl RowsByKey {
         if self.complete {
             return Ok(());
         }
-        let Self { table, lists, bytes, state, ttl, .. } = self;
+        let Self { table, lists, bytes, state, times, .. } = self;
         let missing: Vec<usize> = (0..keys.len()).filter(|&row| table.find(keys, row).is_none()).collect();
         if missing.is_empty() {
             return Ok(());
@@ -84,7 +93,7 @@ impl RowsByKey {
         let addresses = missing.iter().map(|&row| Address::of_key(STATE, keys.get(row)));
         state.load(addresses, |index, value| {
             let slot = table.find_or_insert_bytes(keys.get(missing[index])).0;
-            read_value(lists, bytes, slot, value, ttl.is_some())?;
+            read_value(lists, bytes, times, slot, value)?;
             Ok(slot)
         })
     }
@@ -94,7 +103,7 @@ impl RowsByKey {
         let (slot, _) = self.table.find_or_insert(keys, row);
         let list = list_of(&mut self.lists, slot);
         let before = list.bytes.len();
-        if self.ttl.is_some_and(|ttl| list.written.saturating_add(ttl) <= now) {
+        if self.times.is_expired(slot, now) {
             list.bytes.clear();
         }
         let is_first = list.bytes.is_empty();
@@ -106,7 +115,7 @@ impl RowsByKey {
             }
             None => list.bytes.extend(encoded(identity, bytes)),
         }
-        list.written = now;
+        self.times.set(slot, now);
         self.bytes = self.bytes + list.bytes.len() - before;
         self.state.mark_written(slot);
         is_first
@@ -125,7 +134,7 @@ impl RowsByKey {
             return Removed::Unknown;
         };
         let list = &mut self.lists[slot as usize];
-        if self.ttl.is_some_and(|ttl| list.written.saturating_add(ttl) <= now) {
+        if self.times.is_expired(slot, now) {
             return Removed::Unknown;
         }
         let Some(entry) = list.find(identity, bytes) else {
@@ -133,7 +142,7 @@ impl RowsByKey {
         };
         let is_newest = entry.end == list.bytes.len();
         list.bytes.drain(entry.start..entry.end);
-        list.written = now;
+        self.times.set(slot, now);
         self.bytes -= entry.end - entry.start;
         if list.bytes.is_empty() {
             self.emptied.push(slot);
@@ -148,9 +157,12 @@ impl RowsByKey {
 
     /// Forgets the keys that have no rows any more; the batch has been processed.
     pub(super) fn free_empty(&mut self) {
-        for slot in std::mem::take(&mut self.emptied) {
-            // It may have got rows again, and may be listed twice.
-            if self.lists[slot as usize].bytes.is_empty() && self.lists[slot as usize].written != i64::MIN {
+        let mut emptied = std::mem::take(&mut self.emptied);
+        emptied.sort_unstable();
+        emptied.dedup();
+        for slot in emptied {
+            // It may have got rows again.
+            if self.lists[slot as usize].bytes.is_empty() {
                 self.free(slot);
             }
         }
@@ -160,15 +172,12 @@ impl RowsByKey {
         self.state.remove(slot, &Address::of_key(STATE, self.table.key(slot)));
         self.table.remove(slot);
         self.bytes -= self.lists[slot as usize].bytes.len();
-        self.lists[slot as usize] = RowList { bytes: Vec::new(), written: i64::MIN };
+        self.lists[slot as usize] = RowList::default();
     }
 
     /// Forgets every key that was not written for the time to live.
     pub(super) fn expire(&mut self, now: i64) {
-        let Some(ttl) = self.ttl else { return };
-        let is_expired = |list: &RowList| !list.bytes.is_empty() && list.written.saturating_add(ttl) <= now;
-        let slots = 0..self.lists.len() as u32;
-        let expired: Vec<u32> = slots.filter(|&slot| is_expired(&self.lists[slot as usize])).collect();
+        let expired: Vec<u32> = used_slots(&self.lists).filter(|&slot| self.times.is_expired(slot, now)).collect();
         expired.into_iter().for_each(|slot| self.free(slot));
     }
 
@@ -179,19 +188,22 @@ impl RowsByKey {
 
     /// Drops cold keys from memory when it holds more than its share; no batch is being processed.
     pub(super) fn evict(&mut self) -> Result<(), Failure> {
-        let memory = self.table.memory_size() + self.bytes + self.table.len() * size_of::<RowList>();
+        let memory = self.table.memory_size()
+            + self.times.memory_size()
+            + self.bytes
+            + self.table.len() * size_of::<RowList>();
         if !self.state.is_on_disk() || self.state.choose_victims(memory, self.table.len()) == 0 {
             return Ok(());
         }
-        let Self { table, lists, state, ttl, .. } = self;
+        let Self { table, lists, state, times, .. } = self;
         let victims: Vec<u32> = used_slots(lists).filter(|&slot| state.is_victim(slot)).collect();
         let slots = victims.iter().map(|&slot| (slot, Address::of_key(STATE, table.key(slot))));
-        state.write_slots(slots, |slot, out| write_value(&lists[slot as usize], ttl.is_some(), out))?;
+        state.write_slots(slots, |slot, out| write_value(&lists[slot as usize], times.get(slot), out))?;
         for slot in victims {
             self.state.forget(slot);
             self.table.remove(slot);
             self.bytes -= self.lists[slot as usize].bytes.len();
-            self.lists[slot as usize] = RowList { bytes: Vec::new(), written: i64::MIN };
+            self.lists[slot as usize] = RowList::default();
         }
         self.complete = false;
         Ok(())
@@ -199,10 +211,10 @@ impl RowsByKey {
 
     /// The state at a barrier.
     pub(super) fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Box<dyn KeyedSnapshot>, Failure> {
-        let Self { table, lists, state, ttl, .. } = self;
+        let Self { table, lists, state, times, .. } = self;
         let slots = state.slots_to_store(used_slots(lists));
         let slots = slots.into_iter().map(|slot| (slot, Address::of_key(STATE, table.key(slot))));
-        state.snapshot(barrier, slots, |slot, out| write_value(&lists[slot as usize], ttl.is_some(), out))
+        state.snapshot(barrier, slots, |slot, out| write_value(&lists[slot as usize], times.get(slot), out))
     }
 }
 
@@ -247,21 +259,21 @@ fn list_of(lists: &mut Vec<RowList>, slot: u32) -> &mut RowList {
     &mut lists[slot]
 }
 
-fn write_value(list: &RowList, expires: bool, out: &mut Vec<u8>) {
-    write_value_head(expires.then_some(list.written), out);
+fn write_value(list: &RowList, written: Option<i64>, out: &mut Vec<u8>) {
+    write_value_head(written, out);
     out.extend_from_slice(&list.bytes);
 }
 
 fn read_value(
     lists: &mut Vec<RowList>,
     bytes: &mut usize,
+    times: &mut WriteTimes,
     slot: u32,
     mut value: &[u8],
-    expires: bool,
 ) -> Result<(), Failure> {
-    let written = read_value_head(expires, &mut value)?.unwrap_or(0);
+    times.set_loaded(slot, read_value_head(false, &mut value)?);
     let list = list_of(lists, slot);
-    *list = RowList { bytes: value.to_vec(), written };
+    *list = RowList { bytes: value.to_vec() };
     *bytes += value.len();
     let end = list.entries().last().map_or(0, |entry| entry.end);
     if end == value.len() && end > 0 {

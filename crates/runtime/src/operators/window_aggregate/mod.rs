@@ -10,6 +10,7 @@ mod emission;
 mod groups;
 #[cfg(test)]
 mod restore_tests;
+mod session_state;
 mod sessions;
 mod sliced;
 mod slices;
@@ -70,6 +71,7 @@ impl WindowAggregate {
         state: KeyedStateContext,
         restored: &OperatorSubtaskState,
     ) -> Result<Self, Failure> {
+        let is_new = state.restored.is_empty();
         let mut context = WindowContext {
             keys: KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?,
             groups: Groups::new(spec, input)?,
@@ -93,7 +95,7 @@ impl WindowAggregate {
         };
         match &mut windows {
             Windows::Sliced(windows) => windows.restore(&mut context)?,
-            Windows::Sessions(windows) => windows.restore(&mut context)?,
+            Windows::Sessions(windows) => windows.restore(&mut context, is_new)?,
         }
         Ok(Self { time: spec.time, windows, context, clock })
     }

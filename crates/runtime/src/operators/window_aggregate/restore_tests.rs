@@ -56,3 +56,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn sessions_move_between_backends() {
+    let spec = spec(&numbers(), WindowAssigner::Session { gap: 10 }, &[1], 2);
+    let make = |context: KeyedStateContext, restored: &OperatorSubtaskState| -> Box<dyn Operator> {
+        let late = Default::default();
+        Box::new(WindowAggregate::new(&spec, &numbers(), late, Clock::System, context, restored).unwrap())
+    };
+    for (from, to) in [(0, 2), (2, 0), (1, 2), (0, 1), (1, 0), (2, 1)].map(|(from, to)| (PLACES[from], PLACES[to])) {
+        let mut subtasks = Subtasks::new(&make, from.0, from.1, vec![(numbers(), vec![1])], spec.output.clone());
+        let rows = |rows: &[(i64, i64)]| {
+            let lines: Vec<String> = rows.iter().map(|&(time, key)| line("+I", (time, key, 1, false))).collect();
+            batch(&numbers(), &lines)
+        };
+        // Nine keys, each with a session that ends at 10 to 18, and later ones.
+        subtasks.process(0, &rows(&(0..9).map(|key| (key, key)).collect::<Vec<_>>()));
+        subtasks.process(0, &rows(&[(100, 3), (50, 3), (7, 1)]));
+        subtasks.move_to(to.0, to.1);
+        assert_eq!(subtasks.advance(15).len(), 6, "keys 0 and 2 to 6; that of key 1 has grown");
+        subtasks.process(0, &rows(&[(57, 3)]));
+        subtasks.move_to(from.0, from.1);
+        assert_eq!(subtasks.advance(60).len(), 3, "keys 1, 7, 8");
+        assert_eq!(subtasks.advance(65).len(), 0);
+        assert_eq!(subtasks.advance(66).len(), 1, "key 3");
+        assert_eq!(subtasks.advance(MAX_WATERMARK).len(), 1, "key 3 again");
+    }
+}

@@ -4,45 +4,41 @@
 //!   row at t -> [t, t + gap) -> touches open sessions of its key? they become one : late? dropped : a new session
 //! ```
 //! As in Flink, a row is late only when the session that it makes together with its neighbours is; sessions that touch are one.
-//! Timers are not moved when a session grows: one that comes early is set again.
-//!
-//! In the store the open sessions of a key are one entry: head | for each: start, end (i64), length of its value (u32), its value. All keys are in
-//! memory: sessions are not evicted.
+//! Timers are not moved when a session grows: one that comes early is set again. What is in the store is [`super::session_state`]'s matter.
 
 use std::collections::HashMap;
 
 use arrow_array::BooleanArray;
-use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, Output};
-use state::{Address, KeyBatch, KeyTable, TimerQueue, read_value_head, write_prefix, write_value_head};
+use dataflow::{Batch, Failure, Output};
+use state::{KeyBatch, KeyTable, TimerQueue};
 
 use super::context::WindowContext;
 use super::emission::Rows;
-use super::groups::Groups;
-use crate::operators::aggregate_value::damaged;
-
-/// The one state of session windows.
-const STATE: u8 = 0;
+use super::session_state::StoredSessions;
 
 /// The group of a row that is dropped.
 const DROPPED: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Copy)]
-struct Session {
-    start: i64,
-    end: i64,
-    group: u32,
+pub(super) struct Session {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    pub(super) group: u32,
+    /// Its timer, which may be early.
+    pub(super) timer: i64,
 }
 
 /// The windows and their state.
 pub(super) struct SessionWindows {
     gap: i64,
-    table: KeyTable,
+    pub(super) table: KeyTable,
     /// The open sessions of each key, by its slot, in order; none touches the next.
-    open: Vec<Vec<Session>>,
+    pub(super) open: Vec<Vec<Session>>,
     /// The slot of the key of each group that is a session.
-    key_of_group: Vec<Option<u32>>,
+    pub(super) key_of_group: Vec<Option<u32>>,
     /// When groups are complete, or earlier.
-    timers: TimerQueue<u32>,
+    pub(super) timers: TimerQueue<u32>,
+    pub(super) stored: StoredSessions,
     row_groups: Vec<u32>,
     /// Groups that were joined with another one by this batch.
     joined: HashMap<u32, u32>,
@@ -57,6 +53,7 @@ impl SessionWindows {
             open: Vec::new(),
             key_of_group: Vec::new(),
             timers: TimerQueue::default(),
+            stored: StoredSessions::new(gap),
             row_groups: Vec::new(),
             joined: HashMap::new(),
             joins: Default::default(),
@@ -66,6 +63,7 @@ impl SessionWindows {
     /// Applies a batch; `times` are the local times of its rows.
     pub(super) fn process(&mut self, context: &mut WindowContext, batch: Batch, times: &[i64]) -> Result<(), Failure> {
         context.keys.encode(&batch);
+        self.load(context)?;
         self.row_groups.clear();
         for (row, &time) in times.iter().enumerate() {
             let group = self.assign(context, row, time);
@@ -79,7 +77,7 @@ impl SessionWindows {
         context.groups.release(&self.joins.0);
         self.joins.0.clear();
         self.joins.1.clear();
-        Ok(())
+        self.evict(context)
     }
 
     /// The group of a row; what it joined is noted.
@@ -122,19 +120,22 @@ impl SessionWindows {
             }
             (None, None) => {
                 let group = context.groups.slots.allocate();
-                sessions.insert(after, Session { start: time, end, group });
-                self.begin(context, group, slot, end);
+                let timer = self.begin(context, group, slot, end);
+                self.open[slot as usize].insert(after, Session { start: time, end, group, timer });
                 group
             }
         }
     }
 
-    fn begin(&mut self, context: &WindowContext, group: u32, slot: u32, end: i64) {
+    /// Sets the timer of a new session and returns it.
+    pub(super) fn begin(&mut self, context: &WindowContext, group: u32, slot: u32, end: i64) -> i64 {
         if self.key_of_group.len() <= group as usize {
             self.key_of_group.resize(group as usize + 1, None);
         }
         self.key_of_group[group as usize] = Some(slot);
-        self.timers.register(context.wall_clock.timer(end), group);
+        let timer = context.wall_clock.timer(end);
+        self.timers.register(timer, group);
+        timer
     }
 
     fn join(&mut self, group: u32, into: u32) {
@@ -167,11 +168,22 @@ impl SessionWindows {
 
     /// When the next session is complete, or earlier.
     pub(super) fn next_timer(&self) -> Option<i64> {
-        self.timers.next()
+        self.timers.next().into_iter().chain(self.stored.next_timer()).min()
     }
 
     /// Emits the sessions whose timers are at or before `progress`.
     pub(super) fn advance(
+        &mut self,
+        context: &mut WindowContext,
+        progress: i64,
+        out: &mut dyn Output,
+    ) -> Result<(), Failure> {
+        self.fire(context, progress, out)?;
+        self.emit_stored(context, progress, out)
+    }
+
+    /// Emits those of the keys in memory.
+    pub(super) fn fire(
         &mut self,
         context: &mut WindowContext,
         progress: i64,
@@ -185,6 +197,7 @@ impl SessionWindows {
             let Some(index) = sessions.iter().position(|session| session.group == group) else { continue };
             let timer = context.wall_clock.timer(sessions[index].end);
             if timer > progress {
+                sessions[index].timer = timer;
                 self.timers.register(timer, group);
                 continue;
             }
@@ -214,85 +227,13 @@ impl SessionWindows {
         slots.dedup();
         for slot in slots {
             if self.open[slot as usize].is_empty() {
-                context.state.remove(slot, &Address::of_key(STATE, self.table.key(slot)));
-                self.table.remove(slot);
+                self.forget_key(context, slot);
             }
         }
-    }
-
-    /// Takes what was restored, all of it into memory.
-    pub(super) fn restore(&mut self, context: &mut WindowContext) -> Result<(), Failure> {
-        let mut restored = Vec::new();
-        let Self { table, .. } = self;
-        let WindowContext { groups, state, .. } = context;
-        state.take_restored(|entry, value| {
-            read_sessions(table.find_or_insert_bytes(entry.rest).0, value, groups, &mut restored)
-        })?;
-        for key_group in state.store().keys().key_groups().clone() {
-            let mut prefix = Vec::new();
-            write_prefix(key_group, STATE, None, &mut prefix);
-            state.store().scan(&prefix, &mut |entry, value| {
-                read_sessions(table.find_or_insert_bytes(entry.rest).0, value, groups, &mut restored)
-            })?;
-        }
-        for (slot, session) in restored {
-            if self.open.len() <= slot as usize {
-                self.open.resize_with(slot as usize + 1, Vec::new);
-            }
-            self.open[slot as usize].push(session);
-            context.state.mark_loaded(slot);
-            self.begin(context, session.group, slot, session.end);
-        }
-        Ok(())
-    }
-
-    /// The state at a barrier.
-    pub(super) fn snapshot(
-        &mut self,
-        context: &mut WindowContext,
-        barrier: &CheckpointBarrier,
-    ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
-        let WindowContext { groups, state, .. } = context;
-        let keys = (0..self.open.len() as u32).filter(|&slot| !self.open[slot as usize].is_empty());
-        let slots = keys.map(|slot| (slot, Address::of_key(STATE, self.table.key(slot))));
-        state.snapshot(barrier, slots, |slot, out| write_sessions(&self.open[slot as usize], groups, out))
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.table.is_empty()
     }
-}
-
-fn write_sessions(sessions: &[Session], groups: &Groups, out: &mut Vec<u8>) {
-    write_value_head(None, out);
-    let mut value = Vec::new();
-    for session in sessions {
-        value.clear();
-        groups.write_value(session.group, &mut value);
-        out.extend_from_slice(&session.start.to_le_bytes());
-        out.extend_from_slice(&session.end.to_le_bytes());
-        out.extend_from_slice(&(value.len() as u32).to_le_bytes());
-        out.extend_from_slice(&value);
-    }
-}
-
-fn read_sessions(
-    slot: u32,
-    mut value: &[u8],
-    groups: &mut Groups,
-    restored: &mut Vec<(u32, Session)>,
-) -> Result<(), Failure> {
-    read_value_head(false, &mut value)?;
-    while !value.is_empty() {
-        let (start, rest) = value.split_first_chunk().ok_or_else(damaged)?;
-        let (end, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
-        let (length, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
-        let (group_value, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(damaged)?;
-        let group = groups.slots.allocate();
-        groups.read_value(group, group_value)?;
-        restored.push((slot, Session { start: i64::from_le_bytes(*start), end: i64::from_le_bytes(*end), group }));
-        value = rest;
-    }
-    Ok(())
 }

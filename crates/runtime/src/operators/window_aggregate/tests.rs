@@ -265,7 +265,9 @@ fn processing_time_windows_go_by_the_clock() {
 pub(super) type Row = (i64, i64, i64, bool);
 
 pub(super) fn line(kind: &str, (time, key, value, _): Row) -> String {
-    format!("{kind} 1970-01-01 00:00:{:02}.{:03}|{key}|{value}", time / 1_000, time % 1_000)
+    let (seconds, millis) = (time / 1_000, time % 1_000);
+    let [hour, minute, second] = [seconds / 3_600, seconds / 60 % 60, seconds % 60];
+    format!("{kind} 1970-01-01 {hour:02}:{minute:02}:{second:02}.{millis:03}|{key}|{value}")
 }
 
 /// Windows of a plain map: end -> key -> (rows, sum).

@@ -1,0 +1,14 @@
+CREATE TABLE a (id INT, v INT) WITH ('connector'='filesystem','path'='/data/a','format'='csv');
+CREATE TABLE b (id INT, w INT) WITH ('connector'='filesystem','path'='/data/b','format'='csv');
+CREATE TABLE c (id INT, x INT) WITH ('connector'='filesystem','path'='/data/c','format'='csv');
+EXPLAIN SELECT /*+ STATE_TTL('a'='1d', 'a'='2d'), STATE_TTL('a'='3d', 'b'='4d', 'c'='5d') */ a.id, w, x FROM a JOIN b ON a.id = b.id JOIN c ON b.id = c.id;
+EXPLAIN SELECT /*+ STATE_TTL('y'='1d', 'c'='2d') */ c.id, w FROM c JOIN (a AS x JOIN b AS y ON x.id = y.id) ON c.id = x.id;
+EXPLAIN SELECT /*+ STATE_TTL('a'='1d', 'b'='2d') */ a.id, COUNT(*) FROM a JOIN b ON a.id = b.id GROUP BY a.id;
+EXPLAIN SELECT /*+ STATE_TTL('t'='90000') */ id, SUM(v) FROM (SELECT id, v FROM a WHERE v > 1) t GROUP BY id;
+EXPLAIN SELECT /*+ STATE_TTL('a'='1d') */ id, s FROM (SELECT id, SUM(v) AS s FROM a GROUP BY id) AS a;
+EXPLAIN CHANGELOG_MODE SELECT /*+ STATE_TTL('a'='1d') */ DISTINCT id FROM a;
+SET 'table.exec.state.ttl' = '5 h';
+EXPLAIN SELECT /*+ STATE_TTL('a'='0s') */ id, SUM(v) FROM a GROUP BY id;
+SELECT /*+ STATE_TTL('b'='1d') */ a.id, w FROM a JOIN b ON a.id = b.id;
+SELECT /*+ STATE_TTL('z.a'='1d') */ a.id, w FROM a JOIN b ON a.id = b.id;
+SELECT /*+ STATE_TTL('a'='1 fortnight') */ a.id, w FROM a JOIN b ON a.id = b.id;

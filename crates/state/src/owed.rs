@@ -1,0 +1,91 @@
+//! Snapshots that are put together bit by bit, so that a barrier does not wait for millions of slots to be encoded.
+//!
+//! ```text
+//!   dirty --barrier--> owed --before it changes, or when there is time--> encoded, clean
+//! ```
+//! The operator encodes the owed slots of a batch before it changes them, and some more at each step of its task; the rest at once before it removes
+//! slots or needs the store for more than reading. Meanwhile nothing is written to the store: what is in it are the values of the barrier, or older.
+
+use dataflow::checkpoint::CheckpointBarrier;
+use dataflow::{Failure, KeyedSnapshot};
+
+use crate::store::{Address, Entries};
+use crate::write_back::{DIRTY, OWED, STORED, WriteBack};
+
+/// What the last snapshot still needs.
+#[derive(Debug, Default)]
+pub(crate) struct Owed {
+    slots: usize,
+    /// Slots before it are not owed.
+    cursor: usize,
+    entries: Entries,
+}
+
+impl WriteBack {
+    /// The state at a barrier, of which dirty slots are still to be encoded; only on disk. What it returns must not be stored before
+    /// [`owes`](Self::owes) is false.
+    pub fn begin_snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        if self.owes() {
+            return Err(Failure::internal("a snapshot of state begins before the last one has all it needs").fatal());
+        }
+        let snapshot = self.store.begin_snapshot(barrier, &mut self.pending)?;
+        let mut slots = 0;
+        for marks in &mut self.marks {
+            // Without a branch: there may be millions.
+            let dirty = *marks & DIRTY;
+            slots += usize::from(dirty);
+            *marks = (*marks & !DIRTY) | (dirty * OWED);
+        }
+        self.owed = Owed { slots, ..Owed::default() };
+        // What was deleted has just been written, and all the rest is in memory.
+        self.reads_wait = false;
+        self.end_snapshot()?;
+        Ok(snapshot)
+    }
+
+    /// Whether the last snapshot still needs slots.
+    pub fn owes(&self) -> bool {
+        self.owed.slots > 0
+    }
+
+    /// Whether the store can be read before the last snapshot has all it needs: not when something was deleted since the barrier.
+    pub fn may_read(&self) -> bool {
+        !self.owes() || self.pending.is_empty()
+    }
+
+    /// Some of the owed slots, to be given to [`settle`](Self::settle).
+    pub fn owed_slots(&mut self, most: usize) -> Vec<u32> {
+        let mut found = Vec::new();
+        while found.len() < most.min(self.owed.slots) && self.owed.cursor < self.marks.len() {
+            if self.marks[self.owed.cursor] & OWED != 0 {
+                found.push(self.owed.cursor as u32);
+            }
+            self.owed.cursor += 1;
+        }
+        found
+    }
+
+    /// Encodes those of these slots that are owed; `write` appends the value of a slot.
+    pub fn settle<'a>(
+        &mut self,
+        slots: impl Iterator<Item = (u32, Address<'a>)>,
+        mut write: impl FnMut(u32, &mut Vec<u8>),
+    ) -> Result<(), Failure> {
+        if !self.owes() {
+            return Ok(());
+        }
+        let Self { store, owed, marks, .. } = self;
+        for (slot, address) in slots {
+            if let Some(marks) = marks.get_mut(slot as usize).filter(|marks| **marks & OWED != 0) {
+                *marks = (*marks & !OWED) | STORED;
+                owed.slots -= 1;
+                owed.entries.put(|out| store.keys().write(&address, out), |out| write(slot, out));
+            }
+        }
+        self.end_snapshot()
+    }
+
+    fn end_snapshot(&mut self) -> Result<(), Failure> {
+        if self.owes() { Ok(()) } else { self.store.end_snapshot(std::mem::take(&mut self.owed.entries)) }
+    }
+}

@@ -1,0 +1,71 @@
+//! `SqlGateway`: binds the port, keeps the sessions, and ends them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::clock::Clock;
+use common::config::{ConfigError, Configuration, options};
+use common::net;
+use common::shutdown::Shutdown;
+use tracing::info;
+
+use crate::cluster::Cluster;
+use crate::rest::{Router, serve};
+use crate::service::{SessionManager, SessionSettings};
+
+/// How long open requests and the cancelling of queries may take at the end.
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
+
+/// A running gateway. Dropping it stops nothing: call [`SqlGateway::shutdown`].
+#[derive(Debug)]
+pub struct SqlGateway {
+    address: SocketAddr,
+    end: Shutdown,
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SqlGatewayError {
+    /// A value of the configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The port is not free, or the address is not this machine's.
+    #[error("{0}; set sql-gateway.endpoint.rest.bind-port to another port")]
+    Listen(#[source] io::Error),
+}
+
+impl SqlGateway {
+    /// Starts it on the current tokio runtime, for jobs on this cluster; when this returns, it takes requests. It binds to `host` unless the
+    /// configuration names an address.
+    pub fn start(config: &Configuration, host: &str, cluster: Arc<dyn Cluster>) -> Result<Self, SqlGatewayError> {
+        let host = config.get(&options::SQL_GATEWAY_REST_BIND_ADDRESS)?.unwrap_or_else(|| host.to_owned());
+        let ports = config.get(&options::SQL_GATEWAY_REST_BIND_PORT)?;
+        let settings = SessionSettings {
+            idle_timeout: config.get(&options::SQL_GATEWAY_SESSION_IDLE_TIMEOUT)?,
+            check_interval: config.get(&options::SQL_GATEWAY_SESSION_CHECK_INTERVAL)?,
+            max_sessions: usize::try_from(config.get(&options::SQL_GATEWAY_SESSION_MAX_NUM)?).unwrap_or(usize::MAX),
+        };
+        let listener = net::listen(&host, &ports).map_err(SqlGatewayError::Listen)?;
+        let address = listener.local_addr().map_err(SqlGatewayError::Listen)?;
+        let end = Shutdown::new();
+        let defaults = config.to_map().into_iter().collect();
+        let sessions = SessionManager::new(cluster, defaults, settings, Clock::System);
+        serve(listener, Router::new(sessions.clone()), &end).map_err(SqlGatewayError::Listen)?;
+        end.spawn(sessions.run(end.clone()));
+        info!("SQL gateway is ready: REST at http://{address}");
+        Ok(Self { address, end })
+    }
+
+    /// Where it listens; the real port when 0 was configured.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Closes all sessions, which cancels their queries, and ends.
+    pub async fn shutdown(self) {
+        self.end.trigger();
+        self.end.finished(CLOSE_LIMIT).await;
+    }
+}
