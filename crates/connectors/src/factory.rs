@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dataflow::operator_spec::{ConnectorSpec, SinkSpec, SourceSpec};
-use dataflow::{Committer, Failure, LogicalType, SinkWriter, SourceReader, SplitEnumerator};
+use dataflow::{Batch, Committer, Failure, LogicalType, SinkWriter, SourceReader, SplitEnumerator};
 
 use crate::error::ConnectorError;
 use crate::option_def::OptionDef;
@@ -103,6 +103,17 @@ pub trait ConnectorFactory: Sync {
     /// Makes the part that reads splits.
     fn create_reader(&self, _spec: &SourceSpec, _context: &ReaderContext) -> Result<Box<dyn SourceReader>, Failure> {
         Err(self.only_a("sink", "source").into())
+    }
+
+    /// Whether rows of the table can be looked up by a join.
+    fn is_lookup(&self, _spec: &ConnectorSpec) -> Result<bool, ConnectorError> {
+        Ok(false)
+    }
+
+    /// All rows of a table in which rows can be looked up, as it is now. Blocks.
+    fn read_lookup(&self, spec: &SourceSpec, _context: &ReaderContext) -> Result<Vec<Batch>, Failure> {
+        let table = &spec.connector.table;
+        Err(Failure::internal(format!("rows of table '{table}' cannot be looked up")).fatal())
     }
 
     /// Makes the part that writes.

@@ -30,6 +30,14 @@ pub enum OperatorSpec {
     GroupAggregate(GroupAggregateSpec),
     /// Joins two changelogs without a bound on time. Two inputs.
     Join(JoinSpec),
+    /// Joins rows of two inputs, which only insert, whose times are close to each other. Two inputs.
+    IntervalJoin(IntervalJoinSpec),
+    /// Joins rows of two inputs, which only insert, that are in the same window, when it closes. Two inputs.
+    WindowJoin(WindowJoinSpec),
+    /// Joins rows with the version of a row that was valid at their time. Two inputs; the right one is the versioned table.
+    TemporalJoin(TemporalJoinSpec),
+    /// Looks rows of a table up that it keeps as a whole.
+    LookupJoin(LookupJoinSpec),
     /// Takes -U rows out of a changelog.
     DropUpdateBefore,
     /// Keeps the rows written to a table, by primary key.
@@ -163,7 +171,7 @@ pub struct WindowTableFunctionSpec {
 /// `UNNEST` of a collection in each row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UnnestSpec {
-    /// The ARRAY, MAP or MULTISET, over the input columns.
+    /// The ARRAY, MAP or MULTISET, over the input columns; or a BIGINT: how often the row itself comes.
     pub collection: Expr,
     /// Whether a row without elements is kept, padded with NULLs.
     pub outer: bool,
@@ -266,8 +274,26 @@ pub struct JoinSpec {
     /// How long rows of the left and of the right input are kept after they were written, ms; 0: for ever.
     #[serde(default, skip_serializing_if = "live_for_ever")]
     pub state_ttl_ms: [u64; 2],
+    /// What tells the rows of the left and of the right input apart that have equal keys.
+    #[serde(default)]
+    pub identity: [JoinRowIdentity; 2],
     /// Left columns then right columns; only left columns for Semi and Anti.
     pub output: RowType,
+}
+
+/// What tells the rows of an input of a join apart that have equal join keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JoinRowIdentity {
+    /// All of their columns; equal rows are counted.
+    #[default]
+    Whole,
+    /// Nothing: the input only inserts.
+    Each,
+    /// There is one at most; a later one takes its place.
+    JoinKey,
+    /// There is one with these values at most; a later one takes its place.
+    Columns(Vec<usize>),
 }
 
 fn live_for_ever(ttl_ms: &[u64; 2]) -> bool {
@@ -283,6 +309,70 @@ pub struct SinkUpsertMaterializerSpec {
     pub upsert_key: Option<Vec<usize>>,
     /// `table.exec.state.ttl`, ms; 0: keep for ever.
     pub state_ttl_ms: u64,
+}
+
+/// A join of rows whose times are close to each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IntervalJoinSpec {
+    /// Kind (not SEMI or ANTI), keys, and the condition without that on the times.
+    pub join: JoinSpec,
+    /// What time.
+    pub time: IntervalJoinTime,
+    /// A left row matches right rows from whose time it is at least this far, ms; negative when it may be earlier.
+    pub lower_ms: i64,
+    /// And at most this far, ms; not below `lower_ms`.
+    pub upper_ms: i64,
+    /// `table.exec.interval-join.min-cleanup-interval`, ms.
+    pub min_cleanup_interval_ms: i64,
+}
+
+/// What time an interval join is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IntervalJoinTime {
+    /// Event time: the values of these columns; of precision at most 3.
+    Rowtime {
+        /// Column of the left input.
+        left: usize,
+        /// Column of the right input.
+        right: usize,
+    },
+    /// Processing time: the clock when a row comes.
+    Proctime,
+}
+
+/// A join of rows that are in the same window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WindowJoinSpec {
+    /// Kind, keys, and the condition without that on the windows.
+    pub join: JoinSpec,
+    /// The column with the end of the window, of the left input.
+    pub left_window_end: usize,
+    /// Of the right input.
+    pub right_window_end: usize,
+    /// Zone in which windows of a TIMESTAMP_LTZ are shown; `UTC` for those of a TIMESTAMP column.
+    pub time_zone: String,
+}
+
+/// A join with a versioned table, by event time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TemporalJoinSpec {
+    /// Kind (INNER or LEFT), keys, and the rest of the condition.
+    pub join: JoinSpec,
+    /// The rowtime column of the left input.
+    pub left_time: usize,
+    /// That of the right input: from when on a row is valid.
+    pub right_time: usize,
+}
+
+/// A join with the rows that a table has when they are looked up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LookupJoinSpec {
+    /// Kind (INNER or LEFT), keys, and the rest of the condition.
+    pub join: JoinSpec,
+    /// The table.
+    pub table: SourceSpec,
+    /// What makes the right rows of the join from what is read; absent when they are that.
+    pub calc: Option<CalcSpec>,
 }
 
 /// A sink operator.
@@ -352,7 +442,10 @@ impl OperatorSpec {
     pub fn num_inputs(&self) -> usize {
         match self {
             OperatorSpec::Source(_) | OperatorSpec::Values(_) => 0,
-            OperatorSpec::Join(_) => 2,
+            OperatorSpec::Join(_)
+            | OperatorSpec::IntervalJoin(_)
+            | OperatorSpec::WindowJoin(_)
+            | OperatorSpec::TemporalJoin(_) => 2,
             _ => 1,
         }
     }

@@ -9,12 +9,11 @@ use common::config::options::{
 };
 use common::config::options::{
     PARALLELISM_DEFAULT, PIPELINE_AUTO_WATERMARK_INTERVAL, PIPELINE_MAX_PARALLELISM, PIPELINE_NAME,
-    PIPELINE_OPERATOR_CHAINING_ENABLED, TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY, TABLE_EXEC_MINI_BATCH_ENABLED,
-    TABLE_EXEC_MINI_BATCH_SIZE, TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM, TABLE_EXEC_SINK_KEYED_SHUFFLE,
-    TABLE_EXEC_SINK_NOT_NULL_ENFORCER, TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT,
-    TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER, TABLE_EXEC_SINK_UPSERT_MATERIALIZE,
-    TABLE_EXEC_SOURCE_IDLE_TIMEOUT, TABLE_EXEC_STATE_TTL,
-    TABLE_OPTIMIZER_REUSE_SUB_PLAN_ENABLED,
+    PIPELINE_OPERATOR_CHAINING_ENABLED, TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL,
+    TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY, TABLE_EXEC_MINI_BATCH_ENABLED, TABLE_EXEC_MINI_BATCH_SIZE,
+    TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM, TABLE_EXEC_SINK_KEYED_SHUFFLE, TABLE_EXEC_SINK_NOT_NULL_ENFORCER,
+    TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT, TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER, TABLE_EXEC_SINK_UPSERT_MATERIALIZE,
+    TABLE_EXEC_SOURCE_IDLE_TIMEOUT, TABLE_EXEC_STATE_TTL, TABLE_OPTIMIZER_REUSE_SUB_PLAN_ENABLED,
 };
 use common::config::{ConfigError, Configuration, Origin};
 use dataflow::operator_spec::{MiniBatch, NotNullEnforcer, TypeLengthEnforcer};
@@ -36,6 +35,8 @@ pub(crate) struct Settings {
     pub idle_timeout_ms: u64,
     /// Time to keep idle state, ms; 0 for ever.
     pub state_ttl_ms: u64,
+    /// How much later than necessary interval joins forget rows, ms.
+    pub interval_join_cleanup_ms: u64,
     /// Mini-batches, when enabled.
     pub mini_batch: Option<MiniBatch>,
     /// What sinks do with NULL in NOT NULL columns.
@@ -103,6 +104,7 @@ impl Settings {
             watermark_interval_ms: millis(typed.get(&PIPELINE_AUTO_WATERMARK_INTERVAL)?),
             idle_timeout_ms: millis(typed.get(&TABLE_EXEC_SOURCE_IDLE_TIMEOUT)?),
             state_ttl_ms: millis(typed.get(&TABLE_EXEC_STATE_TTL)?),
+            interval_join_cleanup_ms: millis(typed.get(&TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL)?),
             mini_batch,
             not_null,
             type_length: match typed.get(&TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER)? {

@@ -32,7 +32,7 @@ pub use key_table::KeyTable;
 pub use namespaces::{Namespace, Namespaces};
 pub use row_codec::{RowCodec, RowWriter};
 pub use row_hash::hash_rows;
-pub use row_lists::{AppliedRows, Entry, LoadedRow, Retracted, RowLists};
+pub use row_lists::{AppliedRows, Entry, LoadedRow, Retracted, RowIdentity, RowLists};
 pub use row_store::{RowRef, RowStore, StoredRowWriter};
 pub use slots::Slots;
 pub use store::{

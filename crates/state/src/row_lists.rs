@@ -19,6 +19,35 @@ use crate::write_times::WriteTimes;
 
 const NONE: u32 = u32::MAX;
 
+/// What tells the rows of a key apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RowIdentity {
+    /// All of their columns; equal rows are counted.
+    #[default]
+    Whole,
+    /// Nothing: none is ever taken back, and each is kept.
+    Each,
+    /// There is one row at most. A later one takes its place.
+    JoinKey,
+    /// There is one row with these values at most. A later one takes its place.
+    Columns(Vec<usize>),
+}
+
+impl RowIdentity {
+    /// Whether rows are found by a hash.
+    fn is_hashed(&self) -> bool {
+        matches!(self, Self::Whole | Self::Columns(_))
+    }
+
+    /// The columns that are compared, if not all.
+    fn columns(&self) -> Option<&[usize]> {
+        match self {
+            Self::Columns(columns) => Some(columns),
+            _ => None,
+        }
+    }
+}
+
 /// One distinct row of one key.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
@@ -58,8 +87,9 @@ pub struct RowLists {
     lists: Vec<List>,
     entries: Vec<Entry>,
     free: Vec<u32>,
-    /// The entries of all lists by their hash: a key may have very many rows.
+    /// The entries of all lists by their hash: a key may have very many rows. Empty when rows need not be found.
     index: HashTable<u32>,
+    identity: RowIdentity,
     store: RowStore,
     /// When each entry was written: what has expired is as if it were not there.
     times: WriteTimes,
@@ -130,10 +160,16 @@ impl RowLists {
             entries: Vec::new(),
             free: Vec::new(),
             index: HashTable::new(),
+            identity: RowIdentity::Whole,
             store: RowStore::new(schema),
             times,
             now: 0,
         }
+    }
+
+    /// The same, of rows that are told apart like this.
+    pub fn with_identity(self, identity: RowIdentity) -> Self {
+        Self { identity, ..self }
     }
 
     /// The time, where rows expire: that of all that follows.
@@ -144,7 +180,14 @@ impl RowLists {
     /// Starts to apply a batch.
     pub fn begin(&self, rows: &RecordBatch) -> AppliedRows {
         AppliedRows {
-            hashes: hash_rows(rows.columns(), rows.num_rows()),
+            hashes: match &self.identity {
+                RowIdentity::Whole => hash_rows(rows.columns(), rows.num_rows()),
+                RowIdentity::Columns(columns) => {
+                    let columns: Vec<ArrayRef> = columns.iter().map(|&column| rows.column(column).clone()).collect();
+                    hash_rows(&columns, rows.num_rows())
+                }
+                RowIdentity::Each | RowIdentity::JoinKey => Vec::new(),
+            },
             rows: rows.clone(),
             stored: HashMap::new(),
             own: None,
@@ -153,7 +196,7 @@ impl RowLists {
     }
 
     /// Adds a row of the batch to a key. A row that is there already counts once more, and has these associations from now on; one that has expired
-    /// is there once. Returns its entry.
+    /// is there once. Where there is one row of an identity at most, it takes the place of that. Returns its entry.
     pub fn add(
         &mut self,
         batch: &mut AppliedRows,
@@ -164,8 +207,11 @@ impl RowLists {
         if let Some(found) = self.find(batch, slot, row)? {
             let expired = self.times.is_expired(found, self.now);
             let entry = &mut self.entries[found as usize];
-            entry.count = if expired { 1 } else { entry.count + 1 };
             entry.associations = associations;
+            match self.identity {
+                RowIdentity::Whole => entry.count = if expired { 1 } else { entry.count + 1 },
+                _ => self.replace(batch, found, row)?,
+            }
             self.times.set(found, self.now);
             return Ok(found);
         }
@@ -174,7 +220,7 @@ impl RowLists {
             _ => 0,
         };
         let loaded = LoadedRow { slot, sequence, count: 1, associations, written: Some(self.now) };
-        let id = self.link(loaded, mix(batch.hashes[row], u64::from(slot)), row);
+        let id = self.link(loaded, self.hash(batch, slot, row), row);
         batch.added.push(id);
         Ok(id)
     }
@@ -188,11 +234,16 @@ impl RowLists {
     ) -> Result<(), ArrowError> {
         let mut batch = self.begin(&rows);
         for (row, &loaded) in loaded.iter().enumerate() {
-            let id = self.link(loaded, mix(batch.hashes[row], u64::from(loaded.slot)), row);
+            let id = self.link(loaded, self.hash(&batch, loaded.slot, row), row);
             batch.added.push(id);
             entries(id);
         }
         self.end(batch)
+    }
+
+    /// What a row of a key is found by.
+    fn hash(&self, batch: &AppliedRows, slot: u32, row: usize) -> u64 {
+        batch.hashes.get(row).map_or(0, |&hash| mix(hash, u64::from(slot)))
     }
 
     /// Puts a row at the end of the list of its key.
@@ -221,13 +272,19 @@ impl RowLists {
             previous => self.entries[previous as usize].next = id,
         }
         list.last = id;
-        let entries = &self.entries;
-        self.index.insert_unique(hash, id, |id| entries[*id as usize].hash);
+        if self.identity.is_hashed() {
+            let entries = &self.entries;
+            self.index.insert_unique(hash, id, |id| entries[*id as usize].hash);
+        }
         id
     }
 
     /// Takes a row like this one of the batch back from a key. A row that is not there is ignored.
     pub fn retract(&mut self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<Retracted, ArrowError> {
+        if self.identity == RowIdentity::Each {
+            let message = "a row is taken back from rows that are only added";
+            return Err(ArrowError::InvalidArgumentError(message.to_owned()));
+        }
         let found = self.find(batch, slot, row)?.filter(|&found| !self.times.is_expired(found, self.now));
         let Some(found) = found else { return Ok(Retracted::Unknown) };
         let entry = &mut self.entries[found as usize];
@@ -242,6 +299,21 @@ impl RowLists {
             batch.stored.remove(&row.block());
         }
         Ok(Retracted::Removed(found, sequence))
+    }
+
+    /// Puts a row of the batch in the place of one that is there.
+    fn replace(&mut self, batch: &mut AppliedRows, id: u32, row: usize) -> Result<(), ArrowError> {
+        match std::mem::replace(&mut self.entries[id as usize].place, Place::Input(row as u32)) {
+            Place::Stored(stored) => {
+                let entries = &mut self.entries;
+                self.store.remove(stored, &mut |owner, row| entries[owner as usize].place = Place::Stored(row))?;
+                // Rows of that block may have moved: comparators with it are stale.
+                batch.stored.remove(&stored.block());
+                batch.added.push(id);
+            }
+            Place::Input(_) | Place::Free => {}
+        }
+        Ok(())
     }
 
     /// Drops all rows of a key, none of which is of a batch that is being applied; `dropped` is told their entries.
@@ -269,7 +341,9 @@ impl RowLists {
     fn remove(&mut self, id: u32) -> Result<Place, ArrowError> {
         let hash = self.entries[id as usize].hash;
         let place = self.unlink(id);
-        if let Ok(indexed) = self.index.find_entry(hash, |found| *found == id) {
+        if self.identity.is_hashed()
+            && let Ok(indexed) = self.index.find_entry(hash, |found| *found == id)
+        {
             indexed.remove();
         }
         // One of the batch is in the list of added entries, which gives the number back at the end.
@@ -320,6 +394,14 @@ impl RowLists {
 
     /// The entry of a row like this one of the batch.
     fn find(&self, batch: &mut AppliedRows, slot: u32, row: usize) -> Result<Option<u32>, ArrowError> {
+        match self.identity {
+            RowIdentity::Each => return Ok(None),
+            RowIdentity::JoinKey => {
+                let first = self.lists.get(slot as usize).map_or(NONE, |list| list.first);
+                return Ok((first != NONE).then_some(first));
+            }
+            RowIdentity::Whole | RowIdentity::Columns(_) => {}
+        }
         let hash = mix(batch.hashes[row], u64::from(slot));
         for &id in self.index.iter_hash(hash) {
             let entry = &self.entries[id as usize];
@@ -336,7 +418,7 @@ impl RowLists {
             Place::Input(other) => {
                 let own = match &mut batch.own {
                     Some(own) => own,
-                    none => none.insert(comparators(columns, columns)?),
+                    none => none.insert(comparators(columns, columns, self.identity.columns())?),
                 };
                 (&*own, other as usize)
             }
@@ -344,7 +426,7 @@ impl RowLists {
                 let with_block = match batch.stored.entry(stored.block()) {
                     std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
                     std::collections::hash_map::Entry::Vacant(entry) => {
-                        entry.insert(self.store.comparators(columns, stored)?)
+                        entry.insert(self.store.comparators(columns, self.identity.columns(), stored)?)
                     }
                 };
                 (&*with_block, stored.row())
@@ -407,14 +489,9 @@ impl RowLists {
         self.entries[id as usize].associations = associations;
     }
 
-    /// The columns of these rows; rows without a reference are all NULL.
-    pub fn gather(&self, rows: &[Option<RowRef>]) -> Result<Vec<ArrayRef>, ArrowError> {
-        self.store.gather(rows)
-    }
-
-    /// The same, of these columns only.
-    pub fn gather_columns(&self, rows: &[Option<RowRef>], columns: &[usize]) -> Result<Vec<ArrayRef>, ArrowError> {
-        self.store.gather_columns(rows, columns)
+    /// The columns of the rows.
+    pub fn store(&self) -> &RowStore {
+        &self.store
     }
 
     /// Number of distinct rows.
@@ -462,7 +539,7 @@ mod tests {
     fn content(lists: &RowLists, slot: u32) -> Vec<(Option<i64>, u32)> {
         let found: Vec<&Entry> = lists.entries(slot).map(|(_, entry)| entry).collect();
         let refs: Vec<Option<RowRef>> = found.iter().map(|entry| Some(entry.row())).collect();
-        let columns = lists.gather(&refs).unwrap();
+        let columns = lists.store().gather(&refs).unwrap();
         let numbers = columns[0].as_primitive::<Int64Type>().iter();
         numbers.zip(found).map(|(number, entry)| (number, entry.count)).collect()
     }
@@ -533,6 +610,47 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_are_only_added_are_kept_one_by_one() {
+        let mut lists = RowLists::new(schema()).with_identity(RowIdentity::Each);
+        let batch = rows(&[Some(5), Some(5), None]);
+        let mut applied = lists.begin(&batch);
+        (0..3).for_each(|row| drop(lists.add(&mut applied, 1, row, row as u32).unwrap()));
+        lists.end(applied).unwrap();
+        assert_eq!(content(&lists, 1), [(Some(5), 1), (Some(5), 1), (None, 1)]);
+        assert_eq!(
+            lists.entries(1).map(|(_, entry)| (entry.sequence, entry.associations)).collect::<Vec<_>>(),
+            [(0, 0), (1, 1), (2, 2)]
+        );
+        let mut applied = lists.begin(&batch);
+        assert!(lists.retract(&mut applied, 1, 0).is_err());
+        lists.forget(1, |_| {}).unwrap();
+        assert!(lists.is_empty() && lists.is_list_empty(1));
+    }
+
+    #[test]
+    fn a_later_row_takes_the_place_of_one_with_its_identity() {
+        for identity in [RowIdentity::JoinKey, RowIdentity::Columns(vec![0])] {
+            let one_of_all = identity == RowIdentity::JoinKey;
+            let mut lists = RowLists::new(schema()).with_identity(identity);
+            for values in [&[Some(5), Some(5), Some(6)], &[None, Some(5), Some(5)]] {
+                let batch = rows(values);
+                let mut applied = lists.begin(&batch);
+                (0..3).for_each(|row| drop(lists.add(&mut applied, 1, row, 0).unwrap()));
+                lists.end(applied).unwrap();
+            }
+            let expected: &[(Option<i64>, u32)] =
+                if one_of_all { &[(Some(5), 1)] } else { &[(Some(5), 1), (Some(6), 1), (None, 1)] };
+            assert_eq!(content(&lists, 1), expected);
+            assert_eq!(lists.len(), expected.len());
+            let batch = rows(&[Some(5)]);
+            let mut applied = lists.begin(&batch);
+            assert!(matches!(lists.retract(&mut applied, 1, 0).unwrap(), Retracted::Removed(..)));
+            let expected: &[(Option<i64>, u32)] = if one_of_all { &[] } else { &[(Some(6), 1), (None, 1)] };
+            assert_eq!(content(&lists, 1), expected);
+        }
+    }
+
+    #[test]
     fn rows_without_a_reference_are_null() {
         let mut lists = RowLists::new(schema());
         let batch = rows(&[Some(5)]);
@@ -540,7 +658,7 @@ mod tests {
         lists.add(&mut applied, 0, 0, 3).unwrap();
         lists.end(applied).unwrap();
         let row = lists.entries(0).next().unwrap().1.row();
-        let columns = lists.gather(&[None, Some(row), None]).unwrap();
+        let columns = lists.store().gather(&[None, Some(row), None]).unwrap();
         assert_eq!(columns[0].as_primitive::<Int64Type>(), &Int64Array::from(vec![None, Some(5), None]));
         assert_eq!(columns[1].as_string::<i32>(), &StringArray::from(vec![None, Some("text 5"), None]));
     }

@@ -160,13 +160,18 @@ impl RowStore {
     }
 
     /// Writes rows of this store.
-    pub(crate) fn writer<'a>(&'a self, codec: &'a RowCodec) -> StoredRowWriter<'a> {
+    pub fn writer<'a>(&'a self, codec: &'a RowCodec) -> StoredRowWriter<'a> {
         StoredRowWriter { store: self, codec, blocks: HashMap::new() }
     }
 
-    /// Compares row i of `columns` with row j of the block that holds `row`, column by column.
-    pub(crate) fn comparators(&self, columns: &[ArrayRef], row: RowRef) -> Result<Vec<DynComparator>, ArrowError> {
-        comparators(columns, self.block(row.block).rows.columns())
+    /// Compares row i of `columns` with row j of the block that holds `row`, column by column, or `only` some of them.
+    pub(crate) fn comparators(
+        &self,
+        columns: &[ArrayRef],
+        only: Option<&[usize]>,
+        row: RowRef,
+    ) -> Result<Vec<DynComparator>, ArrowError> {
+        comparators(columns, self.block(row.block).rows.columns(), only)
     }
 
     fn block(&self, id: u32) -> &Block {
@@ -206,6 +211,9 @@ impl RowRef {
 
 impl Block {
     fn compact(&self) -> Result<Block, ArrowError> {
+        if self.live == self.owners.len() {
+            return Ok(Block { rows: self.rows.clone(), owners: self.owners.clone(), live: self.live });
+        }
         let live = || self.owners.iter().enumerate().filter(|(_, owner)| **owner != DEAD);
         let rows = take_record_batch(&self.rows, &UInt32Array::from_iter_values(live().map(|(row, _)| row as u32)))?;
         Ok(Block { rows, owners: live().map(|(_, owner)| *owner).collect(), live: self.live })
@@ -221,6 +229,13 @@ fn merge(left: &Block, right: &Block) -> Result<Block, ArrowError> {
     Ok(Block { rows, live: owners.len(), owners })
 }
 
-pub(crate) fn comparators(left: &[ArrayRef], right: &[ArrayRef]) -> Result<Vec<DynComparator>, ArrowError> {
-    left.iter().zip(right).map(|(left, right)| make_comparator(left, right, SortOptions::default())).collect()
+/// Compares rows of both, column by column, or `only` some of them.
+pub(crate) fn comparators(
+    left: &[ArrayRef],
+    right: &[ArrayRef],
+    only: Option<&[usize]>,
+) -> Result<Vec<DynComparator>, ArrowError> {
+    let is_compared = |column: usize| only.is_none_or(|only| only.contains(&column));
+    let columns = left.iter().zip(right).enumerate().filter(|(column, _)| is_compared(*column));
+    columns.map(|(_, (left, right))| make_comparator(left, right, SortOptions::default())).collect()
 }

@@ -69,12 +69,9 @@ impl SplitEnumerator for FileEnumerator {
         let files = found.map_err(|error| cannot_list(&self.table, &error))?;
         let mut splits = Vec::new();
         for file in files {
-            let wanted =
-                self.table.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&file.path.to_string_lossy()));
-            if !wanted || !self.seen.insert(file.path.clone()) {
-                continue;
+            if is_wanted(&self.table, &file) && self.seen.insert(file.path.clone()) {
+                splits.push(file.to_split()?);
             }
-            splits.push(file.to_split()?);
         }
         self.listed = true;
         Ok(splits)
@@ -107,6 +104,16 @@ impl SplitEnumerator for FileEnumerator {
         self.seen.extend(state.returned);
         Ok(())
     }
+}
+
+/// The files of a table as they are now; blocks.
+pub(super) fn files(table: &FileTable) -> Result<Vec<Split>, Failure> {
+    let files = list(&table.path).map_err(|error| cannot_list(table, &error))?;
+    files.iter().filter(|file| is_wanted(table, file)).map(FileSplit::to_split).collect()
+}
+
+fn is_wanted(table: &FileTable, file: &FileSplit) -> bool {
+    table.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&file.path.to_string_lossy()))
 }
 
 fn cannot_list(table: &FileTable, error: &io::Error) -> Failure {

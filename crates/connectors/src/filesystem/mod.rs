@@ -28,7 +28,7 @@ mod writer_tests;
 use common::clock::Clock;
 use common::random::Random;
 use dataflow::operator_spec::{ConnectorSpec, SinkSpec, SourceSpec};
-use dataflow::{Committer, Failure, SinkWriter, SourceReader, SplitEnumerator};
+use dataflow::{Batch, Committer, Failure, SinkWriter, SourceReader, SplitEnumerator};
 
 use self::options::FileTable;
 use self::sink_options::SinkOptions;
@@ -84,6 +84,16 @@ impl ConnectorFactory for FilesystemFactory {
 
     fn create_reader(&self, spec: &SourceSpec, _context: &ReaderContext) -> Result<Box<dyn SourceReader>, Failure> {
         Ok(Box::new(reader::FileReader::new(FileTable::read(&spec.connector)?, spec)))
+    }
+
+    fn is_lookup(&self, spec: &ConnectorSpec) -> Result<bool, ConnectorError> {
+        let table = FileTable::read(spec)?;
+        Ok(table.is_lookup && table.monitor_interval.is_none())
+    }
+
+    fn read_lookup(&self, spec: &SourceSpec, _context: &ReaderContext) -> Result<Vec<Batch>, Failure> {
+        let splits = enumerator::files(&FileTable::read(&spec.connector)?)?;
+        reader::read_all(reader::FileReader::new(FileTable::read(&spec.connector)?, spec), splits)
     }
 
     fn create_writer(&self, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {

@@ -35,12 +35,20 @@ const DEFAULT_PARTITION: OptionDef = OptionDef::with_default(
     "Name of the partition folder of a NULL or empty value.",
 );
 
+const LOOKUP_CACHE: OptionDef = OptionDef::with_default(
+    "lookup.cache",
+    OptionKind::Choice(&["NONE", "FULL"]),
+    "NONE",
+    "'FULL' lets joins look rows up (FOR SYSTEM_TIME AS OF a processing time): each task reads all rows when it starts and keeps them. Not in Flink.",
+);
+
 pub(super) const OPTIONS: &[OptionDef] = &[
     PATH,
     FORMAT,
     MONITOR,
     REGEX,
     DEFAULT_PARTITION,
+    LOOKUP_CACHE,
     sink_options::ROLLING_SIZE,
     sink_options::ROLLOVER_INTERVAL,
     sink_options::INACTIVITY_INTERVAL,
@@ -76,6 +84,8 @@ pub(super) struct FileTable {
     pub(super) monitor_interval: Option<Duration>,
     pub(super) pattern: Option<regex::Regex>,
     pub(super) default_partition: String,
+    /// Whether joins may read the whole table.
+    pub(super) is_lookup: bool,
     /// The columns in the files: all that are not partition keys, in order.
     pub(super) record: RowType,
     /// Their positions in the table.
@@ -106,6 +116,7 @@ impl FileTable {
             monitor_interval: options.duration(&MONITOR)?,
             pattern: options.text(&REGEX).map(full_match).transpose()?,
             default_partition: options.text(&DEFAULT_PARTITION).unwrap_or_default().to_owned(),
+            is_lookup: options.text(&LOOKUP_CACHE).is_some_and(|cache| cache.eq_ignore_ascii_case("FULL")),
             record,
             record_columns,
             partition_columns,

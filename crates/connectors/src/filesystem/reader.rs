@@ -17,6 +17,8 @@ use crate::formats::{Decoder, FilePlace};
 
 /// Bytes read at a time.
 const PIECE: usize = 512 << 10;
+/// Rows of a batch when a whole table is read.
+const BATCH_ROWS: usize = 8_192;
 /// A record that is longer is not read: it is most likely a quote that is never closed.
 const LONGEST_RECORD: usize = 256 << 20;
 /// Bytes decoded into one batch at most, so that long records do not make huge batches.
@@ -33,6 +35,21 @@ enum ColumnSource {
     /// The path: index of a field of the table.
     Partition(usize),
     Metadata(String),
+}
+
+/// Reads these splits to their end.
+pub(super) fn read_all(mut reader: FileReader, splits: Vec<Split>) -> Result<Vec<Batch>, Failure> {
+    reader.add_splits(splits)?;
+    reader.no_more_splits();
+    let mut batches = Vec::new();
+    loop {
+        match reader.poll(BATCH_ROWS, Waker::noop())? {
+            SourcePoll::Batch { batch, .. } => batches.push(batch),
+            SourcePoll::SplitFinished(_) => {}
+            SourcePoll::EndOfInput => return Ok(batches),
+            SourcePoll::Pending => return Err(Failure::internal("a reader of files waits though it has all of them")),
+        }
+    }
 }
 
 pub(super) struct FileReader {

@@ -56,6 +56,26 @@ fn a_folder_conforms() {
 }
 
 #[test]
+fn a_table_for_lookups_is_read_as_a_whole() {
+    let folder = folder(&[("a.csv", "1,a\n2,b\n"), ("b.csv", "3,c")]);
+    let plain = csv(folder.path());
+    let mut lookup = plain.clone();
+    lookup.options.insert("lookup.cache".into(), "FULL".into());
+    let is_lookup = |table: &ConnectorSpec| connector(table).is_lookup(table).unwrap();
+    assert!(!is_lookup(&plain), "as in Flink, which has no lookups in files");
+    assert!(is_lookup(&lookup));
+    let batches = connector(&lookup).read_lookup(&source(lookup.clone()), &ReaderContext::default()).unwrap();
+    let found: Vec<String> = batches.iter().flat_map(|batch| crate::shown(batch, &rows())).collect();
+    let expected = [(1, "a"), (2, "b"), (3, "c")].map(|(id, name)| format!("{{\"id\":{id},\"name\":\"{name}\"}}"));
+    assert_eq!(found, expected);
+    lookup.options.insert("source.monitor-interval".into(), "1 s".into());
+    assert!(!is_lookup(&lookup), "a table that grows would have to be read again");
+    lookup.options.insert("path".into(), folder.path().join("none").display().to_string());
+    let failure = connector(&lookup).read_lookup(&source(lookup), &ReaderContext::default()).unwrap_err();
+    assert!(failure.message.contains("does not exist"), "{}", failure.message);
+}
+
+#[test]
 fn files_go_on_where_they_were_left() {
     let folder = folder(&[
         ("p=1/bom.csv", "\u{feff}1,\"a\nb\"\n2,\"\"\"\n\n\"\"\"\n\n3,\"é,\"\n"),

@@ -5,18 +5,25 @@ pub(crate) mod calc;
 mod collect;
 mod drop_update_before;
 mod group_aggregate;
+mod input_keys;
+mod interval_join;
 mod join;
+mod lookup_join;
 #[cfg(test)]
 pub(crate) mod rescaling;
 mod sink;
 mod sink_upsert_materializer;
 pub(crate) mod state_environment;
+mod stored_pairs;
+mod temporal_join;
 #[cfg(test)]
 pub(crate) mod testing;
+mod timed_state;
 mod unnest;
 pub(crate) mod values;
 pub(crate) mod watermark_expression;
 mod window_aggregate;
+mod window_join;
 mod window_table_function;
 
 use std::collections::BTreeMap;
@@ -94,6 +101,20 @@ pub(crate) fn create(
         OperatorSpec::Join(spec) => {
             let state = context.keyed_state(descriptor.id)?;
             join::Join::new(spec, &context.eval, context.clock.clone(), state).map(boxed)
+        }
+        OperatorSpec::IntervalJoin(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            interval_join::IntervalJoin::new(spec, &context.eval, context.clock.clone(), state).map(boxed)
+        }
+        OperatorSpec::WindowJoin(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            window_join::WindowJoin::new(spec, &context.eval, late, state, &restored).map(boxed)
+        }
+        OperatorSpec::LookupJoin(spec) => lookup_join::LookupJoin::new(spec, context).map(boxed),
+        OperatorSpec::TemporalJoin(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            temporal_join::TemporalJoin::new(spec, &context.eval, state).map(boxed)
         }
     };
     operator.map_err(|failure| failure.context(format!("operator '{}' cannot be set up", descriptor.name)))

@@ -1,11 +1,12 @@
 //! `Unnest`: each element of a collection beside the row that holds it. Row kinds pass through. An element that is a ROW and NULL is left out, as
-//! in Flink, and an error WITH ORDINALITY, as in Flink too; any other NULL is an element.
+//! in Flink, and an error WITH ORDINALITY, as in Flink too; any other NULL is an element. A BIGINT is a collection of as many elements that have no
+//! columns: the row comes so many times.
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, Int32Array, UInt32Array};
+use arrow_array::{Array, ArrayRef, Int32Array, Int64Array, UInt32Array};
 use arrow_schema::{DataType, SchemaRef};
 use arrow_select::take::take;
 use dataflow::operator_spec::UnnestSpec;
@@ -103,6 +104,7 @@ impl Operator for Unnest {
                     (columns, self.elements(&collections, maps.value_offsets(), maps.keys(), None)?)
                 }
             }
+            DataType::Int64 => (Vec::new(), repeated(collections.as_primitive())),
             other => return Err(Failure::internal(format!("UNNEST of {other}"))),
         };
         if found.rows.is_empty() {
@@ -119,6 +121,15 @@ impl Operator for Unnest {
         }
         out.emit(StreamElement::Batch(rows.with_columns(self.schema.clone(), columns)?))
     }
+}
+
+/// Each row so many times.
+fn repeated(times: &Int64Array) -> Elements {
+    let mut found = Elements::default();
+    for (row, times) in times.iter().enumerate() {
+        (0..times.unwrap_or(0)).for_each(|_| found.push(row, None, None));
+    }
+    found
 }
 
 /// The columns of elements: the fields of rows, or the elements themselves.
@@ -156,6 +167,16 @@ mod tests {
         let mut operator = Unnest::new(&spec, &input, &EvalContext::default()).unwrap();
         let rows = batch(&input, &["+I 1|7|NULL", "-U NULL|8|9", "-D 2|5|5"]);
         process(&mut operator, 0, rows, &output).unwrap()
+    }
+
+    #[test]
+    fn a_number_repeats_its_row() {
+        let input = row_type(&[("n", TypeKind::BigInt), ("a", TypeKind::Int)]);
+        let collection = Expr::column(0, TypeKind::BigInt.nullable());
+        let spec = UnnestSpec { collection, outer: false, with_ordinality: false, output: input.clone() };
+        let mut operator = Unnest::new(&spec, &input, &EvalContext::default()).unwrap();
+        let rows = batch(&input, &["+I 2|7", "-U 0|8", "+I NULL|8", "-D 1|9"]);
+        assert_eq!(process(&mut operator, 0, rows, &input).unwrap(), ["+I 2|7", "+I 2|7", "-D 1|9"]);
     }
 
     #[test]

@@ -151,10 +151,6 @@ pub enum JoinKind {
     Left,
     Right,
     Full,
-    /// `LEFT SEMI JOIN`
-    LeftSemi,
-    /// `LEFT ANTI JOIN`
-    LeftAnti,
 }
 
 /// How a join matches its rows.

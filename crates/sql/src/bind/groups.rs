@@ -80,6 +80,19 @@ impl Groups {
         Self { sets: Some(sets), ..Self::new(keys, window) }
     }
 
+    /// Groups by these too; returns which keys they are. Not with several sets.
+    pub fn add_keys(&mut self, keys: Vec<Expr>) -> std::ops::Range<usize> {
+        debug_assert!(self.sets.is_none());
+        let first = self.keys.len();
+        self.keys.extend(keys);
+        first..self.keys.len()
+    }
+
+    /// Whether there are several sets of keys.
+    pub fn has_sets(&self) -> bool {
+        self.sets.is_some()
+    }
+
     /// The output column of a grouped expression, if it is a key.
     pub fn key_of(&self, expr: &Expr) -> Option<Expr> {
         let index = self.keys.iter().position(|key| key == expr)?;
@@ -260,7 +273,7 @@ impl Groups {
 }
 
 fn logical_window(window: &GroupWindow, column: usize) -> LogicalWindow {
-    LogicalWindow { column: Some(column), ty: window.time.ty.clone(), assigner: window.assigner }
+    LogicalWindow { column: Some(column), ty: window.time.ty.clone(), assigner: window.assigner, is_attached: false }
 }
 
 /// The rows once for each grouping set: keys that the set lacks are NULL, and the set's number follows the keys.

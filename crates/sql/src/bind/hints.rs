@@ -1,11 +1,23 @@
 //! Hints of a SELECT. Those of a join strategy change nothing on a stream, but must name tables of the query, as in Flink. STATE_TTL says how long
 //! the rows of each side of a join, or the groups of the one table that is aggregated, are kept: in this query, not in those below it.
 
-use super::expr::not_supported;
 use super::scope::Scope;
 use crate::ast::{Hint, HintArgs, Span, TableRef, TableRefKind};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, StateTtlHint};
+
+/// What may stand in a LOOKUP hint.
+const LOOKUP_OPTIONS: [&str; 9] = [
+    "table",
+    "async",
+    "output-mode",
+    "capacity",
+    "timeout",
+    "retry-predicate",
+    "retry-strategy",
+    "fixed-delay",
+    "max-attempts",
+];
 
 const JOIN_STRATEGIES: [&str; 4] = ["BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP"];
 
@@ -126,7 +138,8 @@ pub(super) fn check_hints(hints: &[Hint], scope: &Scope) -> Result<StateTtlHints
             continue;
         }
         if name == "LOOKUP" {
-            return Err(not_supported(&format!("the hint {name}"), hint.span));
+            check_lookup(hint, scope)?;
+            continue;
         }
         if !JOIN_STRATEGIES.contains(&name.as_str()) {
             let message = format!("Hint: {name} should be registered in the HintStrategyTable");
@@ -143,4 +156,25 @@ pub(super) fn check_hints(hints: &[Hint], scope: &Scope) -> Result<StateTtlHints
         }
     }
     Ok(state_ttl)
+}
+
+/// A LOOKUP hint names the table that is looked up in. How it is looked up changes nothing here: its rows are in memory.
+fn check_lookup(hint: &Hint, scope: &Scope) -> Result<(), SqlError> {
+    let HintArgs::Options(pairs) = &hint.args else {
+        let message = "Invalid LOOKUP hint: only key-value options are supported";
+        return Err(SqlError::validation(message, hint.span).with_hint("write LOOKUP('table' = 'name')"));
+    };
+    if let Some(pair) = pairs.iter().find(|pair| !LOOKUP_OPTIONS.contains(&pair.key.value.as_str())) {
+        let message = format!("Invalid LOOKUP hint: unknown option '{}'", pair.key.value);
+        return Err(SqlError::validation(message, hint.span)
+            .with_hint(format!("its options are {}", LOOKUP_OPTIONS.join(", "))));
+    }
+    let Some(table) = pairs.iter().find(|pair| pair.key.value == "table") else {
+        let message = "Invalid LOOKUP hint: incomplete required option(s): 'table'";
+        return Err(SqlError::validation(message, hint.span));
+    };
+    if scope.qualified_wildcard(&[table.value.value.as_str()]).is_empty() {
+        return Err(unmatched(&table.value.value, "LOOKUP", hint.span));
+    }
+    Ok(())
 }

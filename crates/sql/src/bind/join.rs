@@ -1,15 +1,15 @@
 //! Joins: the row both sides make, ON, USING and NATURAL.
 
 use dataflow::operator_spec::JoinType;
-use dataflow::{Expr, Field, RowType};
+use dataflow::{Expr, ExprKind, Field, RowType, TimeAttribute};
 
 use super::Binder;
-use super::expr::{Clause, ExprBinder, call, case_of, coerce, not_supported};
+use super::expr::{Clause, ExprBinder, call, case_of, coerce};
 use super::query::common_type;
 use super::scope::Scope;
 use crate::ast::{self, Ident, JoinCondition, JoinKind, Span, TableRefKind};
 use crate::error::SqlError;
-use crate::logical::{self, LogicalPlan, conjunction};
+use crate::logical::{self, LogicalPlan, Temporal, conjunction};
 
 impl Binder<'_> {
     pub(super) fn join(&mut self, join: &ast::Join, span: Span) -> Result<(LogicalPlan, Scope), SqlError> {
@@ -17,13 +17,19 @@ impl Binder<'_> {
         if let TableRefKind::Unnest { .. } = join.right.kind {
             return self.join_unnest(left, left_scope, join, span);
         }
-        let (right, right_scope) = self.table_ref(&join.right)?;
+        if let TableRefKind::Derived { lateral: true, as_of: None, .. } = join.right.kind {
+            return self.join_lateral(left, left_scope, join, span);
+        }
+        let temporal = self.temporal(&left_scope, join, span)?;
+        let (right, right_scope) = match temporal {
+            Some(_) => self.aliased_table(&join.right)?,
+            None => self.table_ref(&join.right)?,
+        };
         let join_type = match join.kind {
             JoinKind::Comma | JoinKind::Cross | JoinKind::Inner => JoinType::Inner,
             JoinKind::Left => JoinType::Left,
             JoinKind::Right => JoinType::Right,
             JoinKind::Full => JoinType::Full,
-            JoinKind::LeftSemi | JoinKind::LeftAnti => return Err(not_supported("LEFT SEMI or ANTI JOIN", span)),
         };
         let width = left_scope.len();
         let common = common_columns(join, &left_scope, &right_scope)?;
@@ -60,10 +66,35 @@ impl Binder<'_> {
             right: Box::new(right),
             join_type,
             condition: condition.unwrap_or_else(|| super::boolean(true)),
+            temporal,
             state_ttl: [None, None],
             output,
         });
         Ok((plan, scope))
+    }
+}
+
+impl Binder<'_> {
+    /// The time of `FOR SYSTEM_TIME AS OF` behind the right table of a join.
+    fn temporal(&self, left: &Scope, join: &ast::Join, span: Span) -> Result<Option<Temporal>, SqlError> {
+        let TableRefKind::Table { as_of: Some(time), .. } = &join.right.kind else { return Ok(None) };
+        if !matches!(join.kind, JoinKind::Comma | JoinKind::Cross | JoinKind::Inner | JoinKind::Left) {
+            return Err(SqlError::validation("a table can be joined as of a time by INNER or LEFT JOIN only", span));
+        }
+        if join.condition == JoinCondition::None && !join.natural {
+            let message = "Currently the join key in Temporal Table Join can not be empty.";
+            return Err(SqlError::validation(message, span).with_hint("write JOIN ... ON the keys are equal"));
+        }
+        let bound = ExprBinder::new(left, Clause::On, &self.facts).bind(time)?;
+        match bound.kind {
+            ExprKind::Column(left) if bound.ty.time_attribute() != TimeAttribute::None => {
+                Ok(Some(Temporal { left, right: None }))
+            }
+            _ => Err(SqlError::validation(
+                "Temporal table join currently only supports 'FOR SYSTEM_TIME AS OF' left table's time attribute field",
+                time.span,
+            )),
+        }
     }
 }
 
@@ -93,7 +124,7 @@ fn equal_columns(left: Expr, right: Expr, span: Span) -> Result<Expr, SqlError> 
 }
 
 /// Left columns followed by right columns; those an outer join may leave out are nullable. Names are made unique.
-pub(super) fn joined_row(left: &RowType, right: &RowType, join_type: JoinType) -> RowType {
+pub(crate) fn joined_row(left: &RowType, right: &RowType, join_type: JoinType) -> RowType {
     let null_left = matches!(join_type, JoinType::Right | JoinType::Full);
     let null_right = matches!(join_type, JoinType::Left | JoinType::Full);
     let side = |row: &RowType, nullable: bool| -> Vec<Field> {

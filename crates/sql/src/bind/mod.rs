@@ -10,11 +10,13 @@ mod groups;
 mod hints;
 mod insert;
 mod join;
+mod lateral;
 mod literal;
 mod operators;
 mod query;
 mod scope;
 mod select;
+mod set_all;
 mod subquery;
 mod subquery_value;
 mod subquery_values;
@@ -29,6 +31,7 @@ pub(crate) use calcite::summary;
 pub(crate) use data_type::bind_column_type;
 pub(crate) use expr::{SessionFacts, coerce, not_supported};
 pub(crate) use insert::{BoundInsert, assignable as can_insert, bind_insert};
+pub(crate) use join::joined_row;
 pub(crate) use literal::boolean;
 pub(crate) use scope::with_hint;
 pub(crate) use table_change::{Placement, drop_columns, forget_rowtime, modify_table};
@@ -48,6 +51,8 @@ pub(crate) struct Binder<'a> {
     ctes: Vec<NamedQuery>,
     /// Views being expanded, outermost first.
     views: Vec<ObjectPath>,
+    /// The rows over which sub-queries used as values are being bound.
+    outer_rows: Option<LogicalPlan>,
     facts: SessionFacts,
 }
 
@@ -61,7 +66,7 @@ impl<'a> Binder<'a> {
     /// A binder over this catalog.
     pub fn new(catalog: &'a CatalogManager) -> Self {
         let facts = SessionFacts::of(catalog);
-        Self { catalog, ctes: Vec::new(), views: Vec::new(), facts }
+        Self { catalog, ctes: Vec::new(), views: Vec::new(), outer_rows: None, facts }
     }
 }
 

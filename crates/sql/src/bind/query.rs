@@ -68,10 +68,10 @@ impl Binder<'_> {
             SetExprKind::SetOperation { op, all, left, right } => {
                 let is_intersect = *op == SetOperator::Intersect;
                 let word = if is_intersect { "INTERSECT" } else { "EXCEPT" };
-                if *all {
-                    return Err(not_supported(&format!("{word} ALL"), body.span));
-                }
                 let (left, right) = (self.set_expr(left)?, self.set_expr(right)?);
+                if *all {
+                    return super::set_all::matched_all(left, right, is_intersect, body.span);
+                }
                 matched(left, right, if is_intersect { JoinType::Semi } else { JoinType::Anti }, word, body.span)
             }
         }
@@ -190,6 +190,7 @@ fn matched(
         right: Box::new(right),
         join_type,
         condition,
+        temporal: None,
         state_ttl: [None, None],
         output,
     }))

@@ -17,9 +17,9 @@ use crate::logical::{LogicalPlan, Values, is_identity};
 
 /// The select list while it is bound.
 #[derive(Default)]
-struct Items {
-    exprs: Vec<Expr>,
-    names: Vec<String>,
+pub(super) struct Items {
+    pub(super) exprs: Vec<Expr>,
+    pub(super) names: Vec<String>,
 }
 
 /// GROUP BY while it is bound.
@@ -106,7 +106,7 @@ impl Binder<'_> {
                     let groups = Groups::new(Vec::new(), None);
                     return self.grouped(plan, scope, select, groups, hints);
                 }
-                (Err(_), Some(met)) => self.subquery_value(&met, scope, Clause::Select, None, &mut values)?,
+                (Err(_), Some(met)) => self.subquery_over(&plan, &met, scope, Clause::Select, None, &mut values)?,
                 (Err(error), None) => return Err(error),
             }
         }
@@ -130,7 +130,7 @@ impl Binder<'_> {
             match (bind_items_and_having(&mut binder, select), binder.met_subquery.take()) {
                 (Ok(items), _) => break items,
                 (Err(_), Some(met)) => {
-                    self.subquery_value(&met, scope, Clause::Select, Some(&mut groups), &mut values)?;
+                    self.subquery_over(&plan, &met, scope, Clause::Select, Some(&mut groups), &mut values)?;
                 }
                 (Err(error), None) => return Err(error),
             }
@@ -150,7 +150,7 @@ impl Binder<'_> {
     }
 
     /// The keys and the window of GROUP BY; `None` without GROUP BY and HAVING.
-    fn grouping(&mut self, select: &Select, scope: &Scope) -> Result<Option<Groups>, SqlError> {
+    pub(super) fn grouping(&mut self, select: &Select, scope: &Scope) -> Result<Option<Groups>, SqlError> {
         let Some(group_by) = &select.group_by else {
             return Ok(select.having.is_some().then(|| Groups::new(Vec::new(), None)));
         };
@@ -260,7 +260,7 @@ pub(super) fn one_row() -> LogicalPlan {
     LogicalPlan::Values(Values { rows: vec![Vec::new()], output: RowType::default() })
 }
 
-fn bind_items(binder: &mut ExprBinder<'_>, select: &Select) -> Result<Items, SqlError> {
+pub(super) fn bind_items(binder: &mut ExprBinder<'_>, select: &Select) -> Result<Items, SqlError> {
     let mut items = Items::default();
     for item in &select.items {
         match item {

@@ -3,10 +3,11 @@
 //! A sub-query may refer to the outer row in the terms of its own WHERE; those terms become part of the join's condition.
 
 use dataflow::operator_spec::JoinType;
-use dataflow::{Expr, RowType};
+use dataflow::{Expr, Field, RowType};
 
 use super::Binder;
 use super::expr::{Clause, ExprBinder, call, coerce, not_supported};
+use super::lateral::{Body, grouped_select};
 use super::query::common_type;
 use super::scope::Scope;
 use super::subquery_values::SubqueryValues;
@@ -48,7 +49,7 @@ impl Binder<'_> {
                 Some(subquery) => asked.push(subquery),
                 None => {
                     let known = values.len();
-                    let bound = self.where_term(term, scope, &mut values)?;
+                    let bound = self.where_term(term, &plan, scope, &mut values)?;
                     if values.len() > known { valued.push(bound) } else { plain.push(bound) }
                 }
             }
@@ -69,13 +70,19 @@ impl Binder<'_> {
         Ok(plan.filter(condition).project(identity(&row), row))
     }
 
-    fn where_term(&mut self, term: &ast::Expr, scope: &Scope, values: &mut SubqueryValues) -> Result<Expr, SqlError> {
+    fn where_term(
+        &mut self,
+        term: &ast::Expr,
+        plan: &LogicalPlan,
+        scope: &Scope,
+        values: &mut SubqueryValues,
+    ) -> Result<Expr, SqlError> {
         loop {
             let mut binder = ExprBinder::new(scope, Clause::Where, &self.facts);
             binder.subqueries = Some(values);
             match (binder.bind_condition(term), binder.met_subquery.take()) {
                 (Ok(bound), _) => return Ok(bound),
-                (Err(_), Some(met)) => self.subquery_value(&met, scope, Clause::Where, None, values)?,
+                (Err(_), Some(met)) => self.subquery_over(plan, &met, scope, Clause::Where, None, values)?,
                 (Err(error), None) => return Err(error),
             }
         }
@@ -110,6 +117,7 @@ impl Binder<'_> {
             right: Box::new(inner.plan),
             join_type: if term.negated { JoinType::Anti } else { JoinType::Semi },
             condition: conjunction(condition).unwrap_or_else(|| super::boolean(true)),
+            temporal: None,
             state_ttl: [None, None],
             output,
         }))
@@ -122,9 +130,14 @@ impl Binder<'_> {
         {
             return Ok(inner);
         }
+        // With aggregates or GROUP BY.
+        if let Some(select) = grouped_select(query)
+            && let Some(Body { plan, row, terms }) = self.lateral_select(select, outer)?
+        {
+            return Ok(Inner { plan, values: columns_of(&row, outer.len()), correlated: terms });
+        }
         let plan = self.query(query)?;
-        let columns = plan.output().fields.iter().enumerate();
-        let values = columns.map(|(index, field)| Expr::column(outer.len() + index, field.ty.clone())).collect();
+        let values = columns_of(plan.output(), outer.len());
         Ok(Inner { plan, values, correlated: Vec::new() })
     }
 
@@ -156,7 +169,11 @@ impl Binder<'_> {
         let mut values = Vec::new();
         for item in select.items.iter().filter(|_| is_in) {
             match item {
-                SelectItem::Expr { expr, .. } => values.push(binder.bind(expr)?),
+                SelectItem::Expr { expr, .. } => match binder.bind(expr) {
+                    Ok(value) => values.push(value),
+                    Err(_) if binder.met_aggregate => return Ok(None),
+                    Err(error) => return Err(error),
+                },
                 SelectItem::Wildcard(span) | SelectItem::QualifiedWildcard { span, .. } => {
                     return Err(not_supported("* in a correlated sub-query of IN", *span));
                 }
@@ -168,6 +185,12 @@ impl Binder<'_> {
         };
         Ok(Some(Inner { plan, values, correlated }))
     }
+}
+
+/// The columns of a row that stands behind so many others.
+fn columns_of(row: &RowType, behind: usize) -> Vec<Expr> {
+    let column = |(index, field): (usize, &Field)| Expr::column(behind + index, field.ty.clone());
+    row.fields.iter().enumerate().map(column).collect()
 }
 
 /// The terms of an AND.

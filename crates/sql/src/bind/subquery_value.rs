@@ -9,13 +9,14 @@ use dataflow::{AggregateCall, Expr, ExprKind, Field, Literal, LogicalType, RowTy
 use super::Binder;
 use super::expr::{Clause, ExprBinder, call, case_of, not_supported};
 use super::groups::Groups;
+use super::join::joined_row;
 use super::query::distinct;
 use super::scope::Scope;
 use super::subquery::{plain_select, subquery_term, terms};
 use super::subquery_values::SubqueryValues;
-use crate::ast::{self, BinaryOp, QuantifiedOperand, Quantifier, Query, Select, SelectItem, Span};
+use crate::ast::{self, BinaryOp, QuantifiedOperand, Quantifier, Query, Select, SelectItem, SetQuantifier, Span};
 use crate::error::SqlError;
-use crate::logical::{Aggregate, LogicalPlan, conjunction, identity, substitute};
+use crate::logical::{Aggregate, Join, LogicalPlan, conjunction, identity, substitute};
 
 /// The rows of a sub-query, made independent of the outer row.
 struct Rows {
@@ -35,8 +36,23 @@ struct Correlated {
 }
 
 impl Binder<'_> {
-    /// Binds a sub-query of an expression. With `groups`, the expression stands above that aggregation.
-    pub(super) fn subquery_value(
+    /// Binds a sub-query of an expression over these rows. With `groups`, the expression stands above an aggregation of them.
+    pub(super) fn subquery_over(
+        &mut self,
+        rows: &LogicalPlan,
+        expr: &ast::Expr,
+        scope: &Scope,
+        clause: Clause,
+        groups: Option<&mut Groups>,
+        values: &mut SubqueryValues,
+    ) -> Result<(), SqlError> {
+        let around = self.outer_rows.replace(rows.clone());
+        let bound = self.subquery_value(expr, scope, clause, groups, values);
+        self.outer_rows = around;
+        bound
+    }
+
+    fn subquery_value(
         &mut self,
         expr: &ast::Expr,
         scope: &Scope,
@@ -69,7 +85,7 @@ impl Binder<'_> {
                         call("NOT", vec![found], span)?
                     }
                     _ => {
-                        let rows = self.rows(query, scope, span)?;
+                        let rows = self.rows(query, scope)?;
                         self.quantified(left, *op, *quantifier, rows, groups.as_deref(), values, span)?
                     }
                 }
@@ -94,7 +110,7 @@ impl Binder<'_> {
         {
             return Ok(value);
         }
-        let Rows { mut plan, outer } = self.rows(query, scope, span)?;
+        let Rows { mut plan, outer } = self.rows(query, scope)?;
         let keys = outer.len();
         if plan.output().len() != keys + 1 {
             return Err(SqlError::validation("a sub-query used as a value must return one column", span));
@@ -149,7 +165,7 @@ impl Binder<'_> {
         values: &mut SubqueryValues,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let Rows { plan, outer } = self.rows(query, scope, span)?;
+        let Rows { plan, outer } = self.rows(query, scope)?;
         let keys = outer.len();
         let plan = if keys == 0 {
             aggregate(projected(plan, vec![super::boolean(true)]), 0, vec![("MIN", vec![0], None)])
@@ -175,7 +191,7 @@ impl Binder<'_> {
         values: &mut SubqueryValues,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let Rows { plan, outer } = self.rows(query, scope, span)?;
+        let Rows { plan, outer } = self.rows(query, scope)?;
         let keys = outer.len();
         if plan.output().len() != keys + 1 {
             return Err(not_supported("IN with several columns here", span));
@@ -262,16 +278,13 @@ impl Binder<'_> {
     }
 
     /// The rows of a sub-query, and what they are joined by.
-    fn rows(&mut self, query: &Query, outer: &Scope, span: Span) -> Result<Rows, SqlError> {
+    fn rows(&mut self, query: &Query, outer: &Scope) -> Result<Rows, SqlError> {
         let Some(select) = plain_select(query) else {
             return Ok(Rows { plan: self.query(query)?, outer: Vec::new() });
         };
         let Some(body) = self.correlated(select, outer)? else {
             return Ok(Rows { plan: self.query(query)?, outer: Vec::new() });
         };
-        if select.quantifier.is_some() {
-            return Err(not_supported("DISTINCT in a correlated sub-query", span));
-        }
         let mut exprs = body.inner;
         for item in &select.items {
             match item {
@@ -281,7 +294,9 @@ impl Binder<'_> {
                 _ => exprs.extend(body.scope.wildcard().into_iter().map(|(_, expr)| expr)),
             }
         }
-        Ok(Rows { plan: projected(body.plan, exprs), outer: body.outer })
+        let plan = projected(body.plan, exprs);
+        let is_distinct = select.quantifier == Some(SetQuantifier::Distinct);
+        Ok(Rows { plan: if is_distinct { distinct(plan) } else { plan }, outer: body.outer })
     }
 
     /// FROM and WHERE; `None` when no term refers to the outer row.
@@ -291,6 +306,7 @@ impl Binder<'_> {
         };
         let (mut plan, scope) = self.table_ref(from)?;
         let (mut inner_keys, mut outer_keys) = (Vec::new(), Vec::new());
+        let mut correlated = Vec::new();
         for term in terms(condition) {
             let mut binder = ExprBinder::new(&scope, Clause::Where, &self.facts);
             match binder.bind_condition(term) {
@@ -301,21 +317,68 @@ impl Binder<'_> {
                 Err(error) => {
                     binder.outer = Some(outer);
                     let bound = binder.bind_condition(term).map_err(|_| error)?;
-                    let (inside, outside) = equal_sides(bound, outer.len()).ok_or_else(|| {
-                        not_supported("this reference to the outer row", term.span)
-                            .with_hint("compare a column of the sub-query with the outer row by =")
-                    })?;
-                    inner_keys.push(inside);
-                    outer_keys.push(outside);
+                    if let Some((inside, outside)) = equal_sides(bound.clone(), outer.len()) {
+                        inner_keys.push(inside);
+                        outer_keys.push(outside);
+                    }
+                    correlated.push((bound, term.span));
                 }
             }
         }
-        Ok((!inner_keys.is_empty()).then_some(Correlated { plan, scope, inner: inner_keys, outer: outer_keys }))
+        if inner_keys.len() == correlated.len() {
+            let body = Correlated { plan, scope, inner: inner_keys, outer: outer_keys };
+            return Ok((!correlated.is_empty()).then_some(body));
+        }
+        self.with_outer_values(plan, scope, correlated, outer.len()).map(Some)
+    }
+
+    /// The rows of a sub-query once for each combination of values of the outer row that its terms refer to, which become the keys.
+    fn with_outer_values(
+        &self,
+        plan: LogicalPlan,
+        scope: Scope,
+        terms: Vec<(Expr, Span)>,
+        width: usize,
+    ) -> Result<Correlated, SqlError> {
+        let Some(rows) = &self.outer_rows else {
+            return Err(not_supported("this reference to the outer row", terms[0].1)
+                .with_hint("compare a column of the sub-query with the outer row by ="));
+        };
+        let mut read = Vec::new();
+        terms.iter().for_each(|(term, _)| term.for_each_column(&mut |index| read.push(index)));
+        read.retain(|&index| index < width);
+        read.sort_unstable();
+        read.dedup();
+        let columns = identity(rows.output());
+        let outer: Vec<Expr> = read.iter().map(|&index| columns[index].clone()).collect();
+        let values = distinct(projected(rows.clone(), outer.clone()));
+        let first = plan.output().len();
+        let place = |index: usize| {
+            if index < width { first + read.partition_point(|&other| other < index) } else { index - width }
+        };
+        let terms = terms.into_iter().map(|(mut term, _)| {
+            term.map_columns(&mut |index| place(index));
+            term
+        });
+        let condition = conjunction(terms.collect()).unwrap_or_else(|| super::boolean(true));
+        let output = joined_row(plan.output(), values.output(), JoinType::Inner);
+        let inner = identity(&output)[first..].to_vec();
+        let (left, right) = (Box::new(plan), Box::new(values));
+        let join = Join {
+            left,
+            right,
+            join_type: JoinType::Inner,
+            condition,
+            temporal: None,
+            state_ttl: [None, None],
+            output,
+        };
+        Ok(Correlated { plan: LogicalPlan::Join(join), scope, inner, outer })
     }
 }
 
 /// `inner = outer`, apart; the columns of the outer row come first.
-fn equal_sides(term: Expr, width: usize) -> Option<(Expr, Expr)> {
+pub(super) fn equal_sides(term: Expr, width: usize) -> Option<(Expr, Expr)> {
     let ExprKind::Call { function, args } = term.kind else {
         return None;
     };

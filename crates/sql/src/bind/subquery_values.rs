@@ -106,6 +106,7 @@ impl SubqueryValues {
                 right: Box::new(right),
                 join_type,
                 condition,
+                temporal: None,
                 state_ttl: [None, None],
                 output,
             });

@@ -7,23 +7,23 @@ use super::expr::{Clause, ExprBinder, not_supported};
 use super::scope::Scope;
 use super::window::{WindowKind, check_time_column, interval_millis};
 use crate::ast::{
-    FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident, Query, Span, TableArg, TableArgSource,
+    self, FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident, Query, Span, TableArg, TableArgSource,
 };
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, LogicalWindow, WindowTableFunction, window_columns};
 
 /// The arguments of a window function by parameter.
 struct WindowArgs<'c> {
-    rows: Rows<'c>,
+    table: WindowInput<'c>,
     time: (&'c Ident, Span),
     intervals: Vec<&'c FunctionArg>,
 }
 
-/// The first argument of a window function.
+/// The rows that a window function is over.
 #[derive(Clone, Copy)]
-enum Rows<'c> {
+enum WindowInput<'c> {
     Table(&'c TableArg),
-    /// A query in parentheses.
+    /// `(SELECT ...)`
     Query(&'c Query),
 }
 
@@ -38,10 +38,14 @@ impl Binder<'_> {
             return Err(SqlError::validation(format!("{name} cannot be LATERAL"), call.span));
         }
         let args = window_args(kind, call)?;
-        let (input, names) = match args.rows {
-            Rows::Table(TableArg { source: TableArgSource::Name(name), .. }) => self.table(name, &[], name.span)?,
-            Rows::Table(TableArg { source: TableArgSource::Query(query), .. }) => (self.query(query)?, Vec::new()),
-            Rows::Query(query) => (self.query(query)?, Vec::new()),
+        let (input, names) = match args.table {
+            WindowInput::Table(TableArg { source: TableArgSource::Name(name), .. }) => {
+                self.table(name, &[], name.span)?
+            }
+            WindowInput::Table(TableArg { source: TableArgSource::Query(query), .. }) => {
+                (self.query(query)?, Vec::new())
+            }
+            WindowInput::Query(query) => (self.query(query)?, Vec::new()),
         };
         let scope = Scope::of_table(names, input.output());
         let (time, descriptor) = args.time;
@@ -59,10 +63,10 @@ impl Binder<'_> {
             values.push(interval_millis(&binder.bind(expr)?, arg.span)?);
         }
         let assigner = kind.assigner(&values, call.span)?;
-        let window = LogicalWindow { column: Some(column), ty, assigner };
-        let partition = match args.rows {
-            Rows::Table(table) => self.partition(kind, table, &scope)?,
-            Rows::Query(_) => Vec::new(),
+        let window = LogicalWindow { column: Some(column), ty, assigner, is_attached: false };
+        let partition = match args.table {
+            WindowInput::Table(table) => self.partition(kind, table, &scope)?,
+            WindowInput::Query(_) => Vec::new(),
         };
         let mut fields = input.output().fields.clone();
         fields.extend(window_columns(&window).fields);
@@ -121,11 +125,9 @@ fn window_args(kind: WindowKind, call: &FunctionCall) -> Result<WindowArgs<'_>, 
     let (Some(table), Some(time)) = (given.next(), given.next()) else {
         return Err(wrong());
     };
-    let rows = match &table.value {
-        FunctionArgValue::Table(table) => Rows::Table(table),
-        FunctionArgValue::Expr(crate::ast::Expr { kind: crate::ast::ExprKind::Subquery(query), .. }) => {
-            Rows::Query(query)
-        }
+    let table = match &table.value {
+        FunctionArgValue::Table(table) => WindowInput::Table(table),
+        FunctionArgValue::Expr(ast::Expr { kind: ast::ExprKind::Subquery(query), .. }) => WindowInput::Query(query),
         _ => return Err(wrong()),
     };
     let FunctionArgValue::Descriptor(columns) = &time.value else {
@@ -134,7 +136,7 @@ fn window_args(kind: WindowKind, call: &FunctionCall) -> Result<WindowArgs<'_>, 
     let [column] = columns.as_slice() else {
         return Err(wrong());
     };
-    Ok(WindowArgs { rows, time: (column, time.span), intervals: given.collect() })
+    Ok(WindowArgs { table, time: (column, time.span), intervals: given.collect() })
 }
 
 fn wrong_call(kind: WindowKind, span: Span) -> SqlError {

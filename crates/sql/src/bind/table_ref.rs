@@ -19,13 +19,19 @@ use crate::nearest::nearest;
 impl Binder<'_> {
     /// Binds an element of FROM.
     pub(super) fn table_ref(&mut self, table: &TableRef) -> Result<(LogicalPlan, Scope), SqlError> {
+        match &table.kind {
+            TableRefKind::Table { as_of: Some(time), .. } | TableRefKind::Derived { as_of: Some(time), .. } => Err(
+                SqlError::validation("FOR SYSTEM_TIME AS OF stands behind the right table of a join only", time.span),
+            ),
+            _ => self.aliased_table(table),
+        }
+    }
+
+    /// The same, whether it is meant as of a time or not.
+    pub(super) fn aliased_table(&mut self, table: &TableRef) -> Result<(LogicalPlan, Scope), SqlError> {
         let (plan, names) = match &table.kind {
-            TableRefKind::Table { as_of: Some(time), .. } | TableRefKind::Derived { as_of: Some(time), .. } => {
-                return Err(not_supported("FOR SYSTEM_TIME AS OF", time.span));
-            }
             TableRefKind::Table { name, hints, .. } => self.table(name, hints, name.span)?,
             // A sub-query cannot see its neighbours unless it is lateral.
-            TableRefKind::Derived { lateral: true, query, .. } => return Err(not_supported("LATERAL", query.span)),
             TableRefKind::Derived { query, .. } => (self.query(query)?, Vec::new()),
             TableRefKind::Function { lateral, call, .. } => (self.table_function(call, *lateral)?, Vec::new()),
             TableRefKind::Nested(inner) if table.alias.is_none() => return self.table_ref(inner),

@@ -4,13 +4,19 @@
 
 mod columns;
 mod comparison;
+mod interval;
 mod window;
+mod windowed;
 
 pub(crate) use columns::{
     conjunction, conjuncts, identity, is_deterministic, is_identity, substitute, time_attribute_of,
 };
 pub(crate) use comparison::{retyped_constant, unwrap_comparison};
 pub(crate) use window::{LogicalWindow, window_columns};
+pub(crate) use windowed::{SameWindow, WindowColumns, window_of};
+
+pub(crate) use interval::Interval;
+use interval::interval_of;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -142,10 +148,21 @@ pub(crate) struct Join {
     pub join_type: JoinType,
     /// Over left columns followed by right columns; TRUE for a cross join.
     pub condition: Expr,
+    /// With `FOR SYSTEM_TIME AS OF`: the times.
+    pub temporal: Option<Temporal>,
     /// How long rows of the left and of the right side are kept, when a hint says so.
     pub state_ttl: [Option<StateTtlHint>; 2],
     /// Left columns then right columns; left ones only for semi and anti joins.
     pub output: RowType,
+}
+
+/// The times of a join with the versions of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Temporal {
+    /// The time attribute of the left side that says which version is meant.
+    pub left: usize,
+    /// The column of the right side that says from when on a row is valid. Absent for processing time, and until time attributes are settled.
+    pub right: Option<usize>,
 }
 
 /// A value of a STATE_TTL hint.
@@ -162,7 +179,7 @@ pub(crate) struct StateTtlHint {
 pub(crate) struct Unnest {
     /// Below.
     pub input: Box<LogicalPlan>,
-    /// The collection, over the input.
+    /// The collection, over the input; or a BIGINT: how often the row itself comes.
     pub collection: Expr,
     /// Whether rows without elements are kept.
     pub outer: bool,
@@ -179,6 +196,17 @@ pub(crate) struct Union {
     pub inputs: Vec<LogicalPlan>,
     /// Names of the first input.
     pub output: RowType,
+}
+
+impl Join {
+    /// What it demands of the times of both rows, when it is an interval join.
+    pub fn interval(&self) -> Option<Interval> {
+        match self.join_type {
+            JoinType::Semi | JoinType::Anti => None,
+            _ if self.temporal.is_some() => None,
+            _ => interval_of(&self.condition, self.left.output().len()),
+        }
+    }
 }
 
 impl LogicalPlan {

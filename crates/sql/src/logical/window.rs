@@ -15,6 +15,8 @@ pub(crate) struct LogicalWindow {
     pub ty: LogicalType,
     /// The windows.
     pub assigner: WindowAssigner,
+    /// Whether rows have been put into their windows before: the column then is the last millisecond of the row's window, and no time attribute.
+    pub is_attached: bool,
 }
 
 impl LogicalWindow {

@@ -58,7 +58,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `[INNER | CROSS | LEFT [OUTER | SEMI | ANTI] | ...] JOIN`, if it is next.
+    /// `[INNER | CROSS | LEFT [OUTER] | ...] JOIN`, if it is next.
     fn join_kind(&mut self) -> Result<Option<JoinKind>> {
         if self.accept("JOIN") {
             return Ok(Some(JoinKind::Inner));
@@ -68,14 +68,12 @@ impl Parser<'_> {
         } else if self.accept("CROSS") {
             JoinKind::Cross
         } else if self.accept("LEFT") {
-            if self.accept("SEMI") {
-                JoinKind::LeftSemi
-            } else if self.accept("ANTI") {
-                JoinKind::LeftAnti
-            } else {
-                self.accept("OUTER");
-                JoinKind::Left
+            if self.is_word("SEMI") || self.is_word("ANTI") {
+                let error = self.unexpected();
+                return Err(error.with_hint("write WHERE [NOT] EXISTS (SELECT ...), as in Flink").into());
             }
+            self.accept("OUTER");
+            JoinKind::Left
         } else if self.accept("RIGHT") {
             self.accept("OUTER");
             JoinKind::Right

@@ -81,10 +81,7 @@ impl PhysicalPlanner<'_> {
         }))
     }
 
-    pub(super) fn window_table_function(
-        &mut self,
-        node: &WindowTableFunction,
-    ) -> Result<Stream, SqlError> {
+    pub(super) fn window_table_function(&mut self, node: &WindowTableFunction) -> Result<Stream, SqlError> {
         if let WindowAssigner::Session { .. } = node.window.assigner {
             return Err(SqlError::unsupported(
                 "a SESSION function without an aggregation by window_start and window_end is not supported yet",
@@ -117,7 +114,7 @@ impl PhysicalPlanner<'_> {
     }
 
     /// The zone of window bounds: that of the session, unless the time column already is a wall clock.
-    fn window_zone(&self, window: &LogicalWindow) -> String {
+    pub(super) fn window_zone(&self, window: &LogicalWindow) -> String {
         match window.ty.kind {
             TypeKind::Timestamp { .. } => "UTC".into(),
             _ => self.settings.context.time_zone.name().into(),

@@ -91,9 +91,13 @@ fn need(plan: &PhysicalPlan, node: &PhysicalNode, edge: &PhysicalEdge, wanted: U
         | OperatorSpec::Unnest(_)
         | OperatorSpec::DropUpdateBefore
         | OperatorSpec::Sink(_)
+        | OperatorSpec::LookupJoin(_)
         | OperatorSpec::Collect => wanted,
         // It knows rows of an update by upsert key, and needs -U only where there is none.
         OperatorSpec::SinkUpsertMaterializer(_) => wanted,
+        // Versions follow one another; the row kinds behind it are those of the left rows.
+        OperatorSpec::TemporalJoin(_) if edge.input == 1 => OnlyAfter,
+        OperatorSpec::TemporalJoin(_) => wanted,
         _ => BeforeAndAfter,
     }
 }

@@ -167,7 +167,12 @@ pub(crate) fn columns(indices: &[usize], row: &RowType) -> String {
 
 /// `TUMBLE(time_col=[ts], size=[1 min])`
 pub(crate) fn window(assigner: &WindowAssigner, time: &str) -> String {
-    let mut parts = vec![format!("time_col=[{time}]")];
+    window_of_columns(assigner, &format!("time_col=[{time}]"))
+}
+
+/// The same, with the text that says by which columns rows are in a window.
+pub(crate) fn window_of_columns(assigner: &WindowAssigner, columns: &str) -> String {
+    let mut parts = vec![columns.to_owned()];
     let mut with_offset = |offset: i64| {
         if offset != 0 {
             parts.push(format!("offset=[{}]", duration(offset)));

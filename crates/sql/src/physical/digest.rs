@@ -8,7 +8,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use dataflow::operator_spec::{
-    GroupAggregateSpec, JoinSpec, JoinType, OperatorSpec, ReadColumn, SourceSpec, WindowAggregateSpec, WindowTime,
+    GroupAggregateSpec, IntervalJoinTime, JoinSpec, JoinType, OperatorSpec, ReadColumn, SourceSpec,
+    WindowAggregateSpec, WindowTime,
 };
 use dataflow::{AggregateCall, Expr, ExprKind, OperatorId};
 
@@ -126,6 +127,33 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
         OperatorSpec::Join(spec) => {
             let (text, columns) = join(spec, &input(0), &input(1));
             stateful(text, columns)
+        }
+        OperatorSpec::IntervalJoin(spec) => {
+            let (left, right) = (input(0), input(1));
+            let time = match spec.time {
+                IntervalJoinTime::Rowtime { left: l, right: r } => format!("{:032x} {:032x}", left[l], right[r]),
+                IntervalJoinTime::Proctime => "PROCTIME".to_owned(),
+            };
+            let (text, columns) = join(&spec.join, &left, &right);
+            stateful(format!("Interval{text}|{time}|{}|{}", spec.lower_ms, spec.upper_ms), columns)
+        }
+        OperatorSpec::LookupJoin(spec) => {
+            let mut columns = input(0);
+            let found = fnv1a(format!("{}|{columns:032x?}", lines(node)).as_bytes());
+            columns.extend((0..spec.join.right.len()).map(|index| part(found, index)));
+            Digest { is_transparent: true, ..stateful(lines(node), columns) }
+        }
+        OperatorSpec::TemporalJoin(spec) => {
+            let (left, right) = (input(0), input(1));
+            let (text, columns) = join(&spec.join, &left, &right);
+            let (left_time, right_time) = (left[spec.left_time], right[spec.right_time]);
+            stateful(format!("Temporal{text}|{left_time:032x} {right_time:032x}"), columns)
+        }
+        OperatorSpec::WindowJoin(spec) => {
+            let (left, right) = (input(0), input(1));
+            let (text, columns) = join(&spec.join, &left, &right);
+            let (left_end, right_end) = (left[spec.left_window_end], right[spec.right_window_end]);
+            stateful(format!("Window{text}|{left_end:032x} {right_end:032x}|{}", spec.time_zone), columns)
         }
         // Everything that it says of itself, over everything that it reads.
         other => {

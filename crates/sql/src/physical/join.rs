@@ -1,40 +1,48 @@
 //! Regular joins: columns that must be equal spread the rows of both sides; the rest of the condition is evaluated per pair.
 
-use dataflow::operator_spec::{JoinSpec, JoinType, OperatorSpec};
+use dataflow::operator_spec::{JoinRowIdentity, JoinSpec, JoinType, OperatorSpec};
 use dataflow::{Expr, ExprKind, RowType};
 
 use super::describe::{Style, expression, state_ttl_of_sides};
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, ColumnSet, JoinSide, PhysicalNode, PlanLine, RowKeys};
+use super::{Changes, ColumnSet, JoinSide, PhysicalEdge, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
 use crate::logical::{Join, conjunction, conjuncts};
 
 /// The equal columns of a condition and the rest of it, which is over both sides.
-struct Keys {
-    left: Vec<usize>,
-    right: Vec<usize>,
-    rest: Option<Expr>,
+pub(super) struct Keys {
+    pub(super) left: Vec<usize>,
+    pub(super) right: Vec<usize>,
+    pub(super) rest: Option<Expr>,
 }
 
 impl PhysicalPlanner<'_> {
     pub(super) fn join(&mut self, node: &Join) -> Result<Stream, SqlError> {
+        if let Some(temporal) = node.temporal {
+            return self.temporal_join(node, temporal);
+        }
+        if let Some(windows) = node.same_window() {
+            return self.window_join(node, windows);
+        }
+        match node.interval() {
+            Some(interval) => self.interval_join(node, interval),
+            None => self.regular_join(node),
+        }
+    }
+
+    fn regular_join(&mut self, node: &Join) -> Result<Stream, SqlError> {
         let left = self.plan(&node.left)?;
         let right = self.plan(&node.right)?;
         let changes = join_changes(node.join_type, self.changes_of(&left), self.changes_of(&right));
         let keys = split_keys(node.condition.clone(), left.output.len());
-        let columns = |columns: &[usize]| columns.iter().copied().collect::<ColumnSet>();
-        let (left_equal, right_equal) = (columns(&keys.left), columns(&keys.right));
-        let left_keys = self.keys_of(&left).behind_exchange(&keys.left);
-        let right_keys = self.keys_of(&right).behind_exchange(&keys.right);
-        let sides = [
-            JoinSide { keys: &left_keys, equal: &left_equal },
-            JoinSide { keys: &right_keys, equal: &right_equal },
-        ];
+        let (equal, side_keys) = self.side_keys([&left, &right], &keys);
+        let side = |side: usize| JoinSide { keys: &side_keys[side], equal: &equal[side] };
+        let sides = [side(0), side(1)];
         let row_keys = RowKeys::join(node.join_type, left.output.len(), &sides[0], &sides[1]);
-        let (mut inputs, parallelism) = self.exchange(&left, &keys.left, 0);
-        inputs.extend(self.exchange(&right, &keys.right, 1).0);
-        let lines = vec![line(node, &left.output, &right.output, &keys, &sides)];
-        let keeps_left = matches!(node.join_type, JoinType::Inner | JoinType::Left | JoinType::Semi | JoinType::Anti);
+        let identity = [(&left, &sides[0]), (&right, &sides[1])]
+            .map(|(side, keys)| row_identity(keys, self.changes_of(side).is_insert_only()));
+        let (inputs, parallelism) = self.join_inputs(&left, &right, &keys);
+        let lines = vec![line(node, &left.output, &right.output, &sides)];
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Join(JoinSpec {
                 join_type: node.join_type,
@@ -43,6 +51,7 @@ impl PhysicalPlanner<'_> {
                 keys: keys.left.iter().copied().zip(keys.right).collect(),
                 condition: keys.rest,
                 state_ttl_ms: [self.state_ttl(&node.state_ttl[0]), self.state_ttl(&node.state_ttl[1])],
+                identity,
                 output: node.output.clone(),
             }),
             inputs,
@@ -50,15 +59,31 @@ impl PhysicalPlanner<'_> {
             parallelism,
             changes,
             keys: row_keys,
-            distribution: (keeps_left && !keys.left.is_empty()).then_some(keys.left),
+            distribution: distribution(node.join_type, keys.left),
             name: "Join".into(),
             lines,
         }))
     }
 }
 
+impl PhysicalPlanner<'_> {
+    /// The edges of both inputs of a join, spread by its keys, and its parallelism.
+    pub(super) fn join_inputs(&self, left: &Stream, right: &Stream, keys: &Keys) -> (Vec<PhysicalEdge>, u32) {
+        let (mut inputs, parallelism) = self.exchange(left, &keys.left, 0);
+        inputs.extend(self.exchange(right, &keys.right, 1).0);
+        (inputs, parallelism)
+    }
+
+    /// The columns of each side that must be equal, and the keys of its rows behind the exchange by them.
+    pub(super) fn side_keys(&self, sides: [&Stream; 2], keys: &Keys) -> ([ColumnSet; 2], [RowKeys; 2]) {
+        let columns = [&keys.left, &keys.right];
+        let equal = columns.map(|columns| columns.iter().copied().collect());
+        (equal, [0, 1].map(|side| self.keys_of(sides[side]).behind_exchange(columns[side])))
+    }
+}
+
 /// Takes `left column = right column` terms out of a condition over both sides.
-fn split_keys(condition: Expr, width: usize) -> Keys {
+pub(super) fn split_keys(condition: Expr, width: usize) -> Keys {
     let mut keys = Keys { left: Vec::new(), right: Vec::new(), rest: None };
     let mut rest = Vec::new();
     for term in conjuncts(condition) {
@@ -98,36 +123,53 @@ fn join_changes(join_type: JoinType, left: Changes, right: Changes) -> Changes {
     }
 }
 
-fn line(node: &Join, left: &RowType, right: &RowType, keys: &Keys, sides: &[JoinSide<'_>; 2]) -> PlanLine {
-    let kind = match node.join_type {
+/// How the joined rows lie on the subtasks: by the left keys, unless those may be NULL instead.
+pub(super) fn distribution(join_type: JoinType, left_keys: Vec<usize>) -> Option<Vec<usize>> {
+    let keeps_left = matches!(join_type, JoinType::Inner | JoinType::Left | JoinType::Semi | JoinType::Anti);
+    (keeps_left && !left_keys.is_empty()).then_some(left_keys)
+}
+
+/// The kind as plans show it.
+pub(super) fn join_type_text(join_type: JoinType) -> &'static str {
+    match join_type {
         JoinType::Inner => "InnerJoin",
         JoinType::Left => "LeftOuterJoin",
         JoinType::Right => "RightOuterJoin",
         JoinType::Full => "FullOuterJoin",
         JoinType::Semi => "LeftSemiJoin",
         JoinType::Anti => "LeftAntiJoin",
-    };
-    let mut both = node.output.clone();
-    if both.len() < left.len() + right.len() {
-        both = RowType::new(left.fields.iter().chain(&right.fields).cloned().collect());
     }
+}
+
+/// A condition over both sides, with the names that the columns have in the output.
+pub(super) fn condition_text(
+    condition: &Expr,
+    output: &RowType,
+    left: &RowType,
+    right: &RowType,
+    style: Style,
+) -> String {
+    let mut both = output.clone();
+    if both.len() < left.len() + right.len() {
+        both = crate::bind::joined_row(left, right, JoinType::Inner);
+    }
+    let terms: Vec<String> = conjuncts(condition.clone()).iter().map(|term| expression(term, &both, style)).collect();
+    match terms.as_slice() {
+        [] => "true".to_owned(),
+        [one] => one.clone(),
+        many if style == Style::Prefix => format!("AND({})", many.join(", ")),
+        many => format!("({})", many.join(" AND ")),
+    }
+}
+
+fn line(node: &Join, left: &RowType, right: &RowType, sides: &[JoinSide<'_>; 2]) -> PlanLine {
+    let select: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
     let text = |style: Style| {
-        let mut terms: Vec<String> = Vec::new();
-        for (left_key, right_key) in keys.left.iter().zip(&keys.right) {
-            let (a, b) = (&both.fields[*left_key].name, &both.fields[left.len() + right_key].name);
-            terms.push(if style == Style::Prefix { format!("=({a}, {b})") } else { format!("({a} = {b})") });
-        }
-        terms.extend(keys.rest.as_ref().map(|rest| expression(rest, &both, style)));
-        let condition = match terms.as_slice() {
-            [] => "true".to_owned(),
-            [one] => one.clone(),
-            many if style == Style::Prefix => format!("AND({})", many.join(", ")),
-            many => format!("({})", many.join(" AND ")),
-        };
-        let select: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
-        let [left, right] = sides.each_ref().map(input_spec);
+        let condition = condition_text(&node.condition, &node.output, left, right, style);
+        let join_type = join_type_text(node.join_type);
+        let [left_spec, right_spec] = sides.each_ref().map(input_spec);
         format!(
-            "joinType=[{kind}], where=[{condition}], select=[{}], leftInputSpec=[{left}], rightInputSpec=[{right}]",
+            "joinType=[{join_type}], where=[{condition}], select=[{}], leftInputSpec=[{left_spec}], rightInputSpec=[{right_spec}]",
             select.join(", ")
         )
     };
@@ -135,6 +177,18 @@ fn line(node: &Join, left: &RowType, right: &RowType, keys: &Keys, sides: &[Join
         name: "Join",
         prefix: text(Style::Prefix) + &state_ttl_of_sides(&node.state_ttl),
         infix: text(Style::Infix),
+    }
+}
+
+/// What tells the rows of a side apart that have equal join columns. Only a key by which changes can be applied counts, the smallest.
+fn row_identity(side: &JoinSide<'_>, is_insert_only: bool) -> JoinRowIdentity {
+    if side.keys.upsert_within(side.equal) {
+        return JoinRowIdentity::JoinKey;
+    }
+    match side.keys.upsert.iter().min_by_key(|key| key.len()) {
+        Some(key) => JoinRowIdentity::Columns(key.iter().copied().collect()),
+        None if is_insert_only => JoinRowIdentity::Each,
+        None => JoinRowIdentity::Whole,
     }
 }
 

@@ -9,14 +9,18 @@ mod chain;
 mod changelog;
 pub(crate) mod describe;
 mod digest;
+mod interval_join;
 mod join;
+mod lookup_join;
 mod monotonicity;
 mod planner;
 mod row_keys;
 mod sink;
 mod sink_upsert;
 mod source;
+mod temporal_join;
 mod unnest;
+mod window_join;
 
 pub(crate) use chain::job_graph;
 pub(crate) use changelog::UpdateKind;

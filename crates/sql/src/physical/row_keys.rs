@@ -145,9 +145,10 @@ fn is_injective(from: &LogicalType, to: &LogicalType) -> bool {
         (Some(_), None) => is_string,
         _ if from.kind == to.kind => true,
         _ => match (&from.kind, &to.kind) {
-            (TypeKind::Varchar { length: from } | TypeKind::Char { length: from }, TypeKind::Varchar { length: to }) => {
-                from <= to
-            }
+            (
+                TypeKind::Varchar { length: from } | TypeKind::Char { length: from },
+                TypeKind::Varchar { length: to },
+            ) => from <= to,
             (TypeKind::Boolean | TypeKind::Date | TypeKind::Float | TypeKind::Double, _) => {
                 is_string || from.kind == TypeKind::Float && to.kind == TypeKind::Double
             }

@@ -1,5 +1,6 @@
 //! UNNEST: the elements of a collection beside their row. Keeps rows, and the changes that they are, where they lie.
 
+use dataflow::TypeKind;
 use dataflow::operator_spec::{OperatorSpec, UnnestSpec};
 
 use super::describe::{Style, columns, expression};
@@ -19,7 +20,9 @@ impl PhysicalPlanner<'_> {
         let kind = if node.outer { "LEFT" } else { "INNER" };
         let text = |style| {
             let collection = expression(&node.collection, &input.output, style);
-            let call = format!("$UNNEST_ROWS$1({collection})");
+            let function =
+                if node.collection.ty.kind == TypeKind::BigInt { "$REPLICATE_ROWS$1" } else { "$UNNEST_ROWS$1" };
+            let call = format!("{function}({collection})");
             let select = columns(&all, &node.output);
             format!("invocation=[{call}], correlate=[table({call})], select=[{select}], joinType=[{kind}]")
         };

@@ -34,10 +34,11 @@ impl Side {
     /// The column of a key, computed if it is none.
     fn column(&mut self, key: Expr) -> Expr {
         let known = self.exprs.iter().position(|expr| expr.kind == key.kind && expr.ty.kind == key.ty.kind);
-        let ty = key.ty.clone();
+        // As in Flink, a computed time is an ordinary column.
+        let ty = if known.is_some() { key.ty.clone() } else { key.ty.without_time_attribute() };
         let index = known.unwrap_or_else(|| {
             self.fields.push(Field::new(format!("$f{}", self.exprs.len()), ty.clone()));
-            self.exprs.push(key);
+            self.exprs.push(Expr { ty: ty.clone(), ..key });
             self.exprs.len() - 1
         });
         Expr::column(index, ty)
@@ -90,6 +91,7 @@ fn rewrite(node: Join) -> LogicalPlan {
         left: Box::new(left.apply(*node.left)),
         right: Box::new(right.apply(*node.right)),
         join_type: node.join_type,
+        temporal: node.temporal,
         condition: conjunction(condition).unwrap_or_else(|| crate::bind::boolean(true)),
         state_ttl: node.state_ttl,
         output,

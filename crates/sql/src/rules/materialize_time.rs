@@ -1,7 +1,8 @@
 //! Time attributes: where an operator cannot keep the promise that watermarks refer to a column, the column becomes an ordinary timestamp.
 //!
-//! Regular joins and the keys of aggregations lose time attributes, but for the time of the window that is aggregated; projections of the bare column, filters, unions of the same attribute and
-//! window functions keep them. Windows are checked here, because only here it is known whether their column still is a time attribute.
+//! Regular joins and the keys of aggregations lose time attributes, but for the time of the window that is aggregated; projections of the bare
+//! column, filters, unions of the same attribute, window functions and interval joins keep them. Windows are checked here, because only here it is
+//! known whether their column still is a time attribute.
 
 use dataflow::operator_spec::WindowProperty;
 use dataflow::{Expr, ExprKind, Field, RowType, TimeAttribute};
@@ -10,7 +11,7 @@ use crate::ast::Span;
 use crate::bind::{group_window_without_time, not_a_time_attribute};
 use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, LogicalWindow, time_attribute_of, window_columns};
+use crate::logical::{Join, LogicalPlan, LogicalWindow, time_attribute_of, window_columns};
 
 use super::recognize_windows::window_time_keys;
 
@@ -34,7 +35,9 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
         LogicalPlan::Join(node) => {
             let both = RowType::new(below.iter().flat_map(|row| row.fields.clone()).collect());
             retype(&mut node.condition, &both);
-            forget(&mut node.output.fields);
+            let kept = kept_times(node, &below[0], &below[1])?;
+            keep_times(&mut node.output.fields[..kept], &both);
+            forget(&mut node.output.fields[kept..]);
         }
         LogicalPlan::Unnest(node) => {
             retype(&mut node.collection, &below[0]);
@@ -50,16 +53,20 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
         }
         LogicalPlan::WindowAggregate(node) => {
             if !settle_window(&mut node.window, &below[0]) {
-                return Err(group_window_without_time(&node.window.ty));
+                return Err(match node.is_legacy {
+                    true => group_window_without_time(&node.window.ty),
+                    false => not_a_time_attribute(&node.window.ty, Span::default()),
+                });
             }
             let first = node.keys.len() + node.calls.len();
             forget(&mut node.output.fields[..first]);
             for (property, field) in node.properties.iter().zip(&mut node.output.fields[first..]) {
-                if *property == WindowProperty::Rowtime && !node.window.is_rowtime() {
+                if *property == WindowProperty::Rowtime && !node.window.is_rowtime() && node.is_legacy {
                     let message = "A proctime window cannot provide a rowtime attribute.";
                     return Err(SqlError::validation(message, Span::default()));
                 }
-                field.ty = node.window.property_type(*property);
+                let ty = node.window.property_type(*property);
+                field.ty = if node.is_legacy { ty } else { ty.with_nullable(false) };
             }
         }
         LogicalPlan::WindowTableFunction(node) => {
@@ -86,8 +93,39 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
     Ok(plan)
 }
 
+/// To how many of the columns the watermark still refers behind this join, when it referred to them below.
+fn kept_times(join: &mut Join, left: &RowType, right: &RowType) -> Result<usize, SqlError> {
+    if let Some(temporal) = &mut join.temporal {
+        if left.fields[temporal.left].ty.time_attribute() == TimeAttribute::Rowtime {
+            temporal.right = Some(version_time(right)?);
+        }
+        return Ok(left.len());
+    }
+    let is_bound_to_time = join.interval().is_some() || join.same_window().is_some();
+    Ok(if is_bound_to_time { join.output.len() } else { 0 })
+}
+
+/// The column of a versioned table that says from when on a row is valid.
+fn version_time(table: &RowType) -> Result<usize, SqlError> {
+    let time = table.fields.iter().position(|field| field.ty.time_attribute() == TimeAttribute::Rowtime);
+    time.ok_or_else(|| {
+        let message = "Event-Time Temporal Table Join requires both primary key and row time attribute in versioned table, but no row time attribute can be found.";
+        SqlError::validation(message, Span::default()).with_hint("declare a WATERMARK for the table")
+    })
+}
+
+/// Gives the columns the time attributes that they have below.
+fn keep_times(fields: &mut [Field], below: &RowType) {
+    for (field, below) in fields.iter_mut().zip(&below.fields) {
+        field.ty = below.ty.with_nullable(field.ty.nullable);
+    }
+}
+
 /// Gives the window the type its column has; whether that is a time attribute.
 fn settle_window(window: &mut LogicalWindow, input: &RowType) -> bool {
+    if window.is_attached {
+        return true;
+    }
     if let Some(column) = window.column {
         window.ty = input.fields[column].ty.clone();
     }

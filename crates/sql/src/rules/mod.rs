@@ -1,9 +1,10 @@
 //! Rewrites of the logical plan, one a file, in stated phases.
 //!
-//! 1. time attributes that cannot survive become ordinary columns, windows are checked; 2. constants are folded; 3. predicates go down,
-//!    projections meet; 4. streaming shapes are recognised (window function + aggregate),
-//!    the keys of joins are computed below them; 5. columns nobody reads go, down to the sources.
+//! 1. constants are folded; 2. predicates go down, projections meet; 3. streaming shapes are recognised (window function + aggregate);
+//! 4. time attributes that cannot survive become ordinary columns, windows are checked; 5. the keys of joins are computed below them; 6. columns nobody
+//!    reads go, down to the sources.
 
+mod attached_windows;
 mod fold_constants;
 mod join_keys;
 mod materialize_time;
@@ -23,13 +24,16 @@ use crate::logical::LogicalPlan;
 
 /// The optimised plan.
 pub(crate) fn optimize(plan: LogicalPlan, context: &EvalContext) -> Result<LogicalPlan, SqlError> {
-    let mut plan = merge_projects::merge_projects(materialize_time::materialize_time(plan)?);
+    let mut plan = merge_projects::merge_projects(plan);
     fold_constants::fold_constants(&mut plan, context)?;
     unwrap_casts::unwrap_casts(&mut plan);
     let plan = push_predicates::push_predicates(plan);
     let plan = merge_projects::merge_projects(plan);
     let plan = recognize_windows::recognize_windows(plan)?;
     let plan = push_predicates::push_predicates(plan);
+    // Whether a join keeps time attributes shows when its condition is complete and the windows below it are known.
+    let plan = materialize_time::materialize_time(plan)?;
+    let plan = merge_projects::merge_projects(plan);
     let plan = join_keys::join_keys(plan);
     let plan = prune_columns::prune_columns(plan);
     let mut plan = merge_projects::merge_projects(plan);

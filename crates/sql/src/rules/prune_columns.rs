@@ -107,6 +107,10 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             let mut below = needed.to_vec();
             below.resize(width + node.right.output().len(), false);
             node.condition.for_each_column(&mut |index| below[index] = true);
+            if let Some(temporal) = node.temporal {
+                below[temporal.left] = true;
+                temporal.right.into_iter().for_each(|right| below[width + right] = true);
+            }
             // Rows of a side must have a column, and it is one of the join's output.
             for first in [0, width] {
                 let end = if first == 0 { width } else { below.len() };
@@ -118,6 +122,11 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             let right = exactly(*node.right, &below[width..]);
             let (_, mut moved) = keep(&below);
             remap(&mut node.condition, &moved);
+            if let Some(temporal) = &mut node.temporal {
+                temporal.left = at(&moved, temporal.left);
+                let new_width = left.output().len();
+                temporal.right = temporal.right.map(|right| at(&moved, width + right) - new_width);
+            }
             moved.truncate(node.output.len());
             let kept: Vec<usize> = (0..node.output.len()).filter(|&index| below[index]).collect();
             node.output = node.output.project(&kept);

@@ -104,8 +104,9 @@ fn push_into_join(mut node: Join, predicates: Vec<Expr>) -> LogicalPlan {
             _ => fixed.push(predicate),
         }
     }
-    // In ON, the side whose rows are not preserved may be filtered early.
+    // In ON, the side whose rows are not preserved may be filtered early; not the versions of a table, of which the latest counts.
     let (take_left, take_right) = match node.join_type {
+        join_type if node.temporal.is_some() => (join_type == JoinType::Inner, false),
         JoinType::Inner | JoinType::Semi => (true, true),
         JoinType::Left | JoinType::Anti => (false, true),
         JoinType::Right => (true, false),

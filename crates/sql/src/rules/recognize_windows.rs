@@ -5,6 +5,7 @@
 use dataflow::operator_spec::{WindowAssigner, WindowProperty};
 use dataflow::{AggregateCall, Expr, ExprKind, Field, RowType};
 
+use super::attached_windows;
 use crate::error::SqlError;
 use crate::logical::{
     Aggregate, LogicalPlan, LogicalWindow, Union, WindowAggregate, WindowTableFunction, conjunction, conjuncts,
@@ -31,7 +32,10 @@ struct Shape {
 
 fn recognize(node: Aggregate) -> Result<LogicalPlan, SqlError> {
     let Some((shape, properties)) = windows_of(&node) else {
-        return Ok(LogicalPlan::Aggregate(node));
+        return Ok(match shape_of(&node.input) {
+            None => attached_windows::over_bounds(node),
+            Some(_) => LogicalPlan::Aggregate(node),
+        });
     };
     let column_of = |key: usize| match shape.exprs[key].kind {
         ExprKind::Column(index) => Some(index),

@@ -112,8 +112,6 @@ impl Display for Join {
             JoinKind::Left => "LEFT JOIN",
             JoinKind::Right => "RIGHT JOIN",
             JoinKind::Full => "FULL JOIN",
-            JoinKind::LeftSemi => "LEFT SEMI JOIN",
-            JoinKind::LeftAnti => "LEFT ANTI JOIN",
         };
         write!(f, "{} {}{words} {}", self.left, flag(self.natural, "NATURAL "), self.right)?;
         match &self.condition {

@@ -78,6 +78,8 @@ options! {
         "Silence after which a source no longer holds watermarks back; 0 never.";
     TABLE_EXEC_STATE_TTL: Duration = "table.exec.state.ttl" default "PT0S",
         "Time after which state that was not updated may be dropped; 0 never.";
+    TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL: Duration = "table.exec.interval-join.min-cleanup-interval" default "PT0S",
+        "How much later than necessary an interval join looks at rows that match no more; pads of outer joins come later by it.";
     TABLE_EXEC_SINK_NOT_NULL_ENFORCER: NotNullEnforcer = "table.exec.sink.not-null-enforcer" default "ERROR",
         "What a sink does with NULL in a NOT NULL column.";
     TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER: TypeLengthEnforcer = "table.exec.sink.type-length-enforcer" default "IGNORE",

@@ -4,14 +4,14 @@ use arrow_array::{ArrayRef, Int8Array, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take;
 use dataflow::{Batch, Failure, Output, RowKind, StreamElement};
-use state::{RowLists, RowRef};
+use state::{RowRef, RowStore};
 
 /// Rows of a batch at most.
 const MAX_ROWS: usize = 8_192;
 
 /// Rows to be emitted, as references to the batch being processed and to the other side.
 #[derive(Debug)]
-pub(super) struct Emission {
+pub(in crate::operators) struct Emission {
     schema: SchemaRef,
     /// SEMI and ANTI.
     left_only: bool,
@@ -23,29 +23,29 @@ pub(super) struct Emission {
 }
 
 impl Emission {
-    pub(super) fn new(schema: SchemaRef, left_only: bool) -> Self {
+    pub(in crate::operators) fn new(schema: SchemaRef, left_only: bool) -> Self {
         Self { schema, left_only, kinds: Vec::new(), rows: Vec::new(), others: Vec::new() }
     }
 
     /// Adds a row: one of the batch, one of the other side, or both.
     #[inline]
-    pub(super) fn push(&mut self, kind: RowKind, row: Option<usize>, other: Option<RowRef>) {
+    pub(in crate::operators) fn push(&mut self, kind: RowKind, row: Option<usize>, other: Option<RowRef>) {
         self.kinds.push(kind as i8);
         self.rows.push(row.map(|row| row as u32));
         self.others.push(other);
     }
 
     /// Whether there is enough for a batch.
-    pub(super) fn is_full(&self) -> bool {
+    pub(in crate::operators) fn is_full(&self) -> bool {
         self.kinds.len() >= MAX_ROWS
     }
 
     /// Emits what was added; `batch` came from input `input`.
-    pub(super) fn flush(
+    pub(in crate::operators) fn flush(
         &mut self,
         input: usize,
         batch: &Batch,
-        other: &RowLists,
+        other: &RowStore,
         out: &mut dyn Output,
     ) -> Result<(), Failure> {
         for first in (0..self.kinds.len()).step_by(MAX_ROWS) {
@@ -65,7 +65,7 @@ impl Emission {
         &self,
         input: usize,
         batch: &Batch,
-        other: &RowLists,
+        other: &RowStore,
         first: usize,
         last: usize,
     ) -> Result<Vec<ArrayRef>, Failure> {

@@ -1,6 +1,5 @@
 //! Which rows of the other side match each row of a batch: those of the same key for which the condition holds.
 
-use arrow_buffer::NullBuffer;
 use dataflow::{Batch, Failure};
 use state::RowLists;
 
@@ -27,7 +26,7 @@ impl Matches {
         first: usize,
         input: usize,
         batch: &Batch,
-        keys: &Keys,
+        slots: &[Option<u32>],
         other: &RowLists,
         condition: Option<&Condition>,
     ) -> Result<usize, Failure> {
@@ -37,8 +36,8 @@ impl Matches {
         self.rows.clear();
         let mut row = first;
         while row < batch.num_rows() && self.entries.len() < PAIRS {
-            if keys.is_complete(row) {
-                self.entries.extend(other.live_entries(keys.slots[row]).map(|(entry, _)| entry));
+            if let Some(slot) = slots[row] {
+                self.entries.extend(other.live_entries(slot).map(|(entry, _)| entry));
             }
             self.rows.resize(self.entries.len(), row as u32);
             self.ends.push(self.entries.len());
@@ -46,7 +45,7 @@ impl Matches {
         }
         if let Some(condition) = condition.filter(|_| !self.entries.is_empty()) {
             let others: Vec<_> = self.entries.iter().map(|&entry| Some(other.entry(entry).row())).collect();
-            let hold = condition.evaluate(input, batch, &self.rows, other, &others)?;
+            let hold = condition.evaluate(input, batch, &self.rows, other.store(), &others)?;
             self.keep(|pair| hold.value(pair));
         }
         Ok(row)
@@ -71,21 +70,5 @@ impl Matches {
         let index = row - self.first;
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
         &self.entries[start..self.ends[index]]
-    }
-}
-
-/// The keys of the rows of a batch.
-#[derive(Debug, Default)]
-pub(super) struct Keys {
-    pub(super) slots: Vec<u32>,
-    /// Absent when all are complete.
-    pub(super) complete: Option<NullBuffer>,
-}
-
-impl Keys {
-    /// Whether no column of the key of this row is NULL; only then does it have a slot.
-    #[inline]
-    pub(super) fn is_complete(&self, row: usize) -> bool {
-        self.complete.as_ref().is_none_or(|complete| complete.is_valid(row))
     }
 }

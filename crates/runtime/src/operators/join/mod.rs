@@ -13,8 +13,8 @@
 //! | comes | pairs | first match of the other row: its pad -D; pairs +I; no match: own pad +I | the first match of a left row turns it on, or off |
 //! | is taken back | pairs | pairs; last match of the other row: its pad +I; no match: own pad -D | the last match turns it off, or on |
 
-mod condition;
-mod emission;
+pub(super) mod condition;
+pub(super) mod emission;
 mod join_state;
 mod matches;
 #[cfg(test)]
@@ -31,10 +31,11 @@ use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Ou
 use expr::EvalContext;
 use state::{AppliedRows, KeyTable, KeyedStateContext, StateTtl, WriteTimes};
 
+use super::input_keys::InputKeys;
 use condition::Condition;
 use emission::Emission;
 use join_state::JoinState;
-use matches::{Keys, Matches};
+use matches::Matches;
 use side::Side;
 
 /// The operator. Input 0 is the left side, input 1 the right.
@@ -46,7 +47,8 @@ pub struct Join {
     state: JoinState,
     condition: Option<Condition>,
     emission: Emission,
-    keys: Keys,
+    /// Of each row of the batch; none when its key has a NULL.
+    slots: Vec<Option<u32>>,
     matches: Matches,
     clock: Clock,
     /// How often expired rows are swept out, ms, and when next, ms since the epoch.
@@ -62,16 +64,7 @@ impl Join {
         clock: Clock,
         mut state: KeyedStateContext,
     ) -> Result<Self, Failure> {
-        for &(left, right) in &spec.keys {
-            let (left, right) = (&spec.left.fields[left], &spec.right.fields[right]);
-            if left.ty.arrow_type() != right.ty.arrow_type() {
-                return Err(Failure::internal(format!(
-                    "the join keys '{}' ({}) and '{}' ({}) must be cast to one type",
-                    left.name, left.ty, right.name, right.ty
-                )));
-            }
-        }
-        let (left_keys, right_keys) = spec.keys.iter().copied().unzip();
+        let [left_keys, right_keys] = InputKeys::of_join(spec)?;
         let [left_times, right_times] = spec.state_ttl_ms.map(|ttl| WriteTimes::new(ttl, &clock));
         let sweep_interval = left_times.ttl().into_iter().chain(right_times.ttl()).min();
         state.ttl = StateTtl::new(clock.clone(), &spec.state_ttl_ms);
@@ -79,11 +72,11 @@ impl Join {
             matches!(spec.join_type, JoinType::Left | JoinType::Full),
             matches!(spec.join_type, JoinType::Right | JoinType::Full),
         ];
-        let left = Side::new(&spec.left, left_keys, outer[0], left_times)?;
-        let right = Side::new(&spec.right, right_keys, outer[1], right_times)?;
+        let left = Side::new(&spec.left, left_keys, outer[0], left_times, &spec.identity[0]);
+        let right = Side::new(&spec.right, right_keys, outer[1], right_times, &spec.identity[1]);
         let left_only = matches!(spec.join_type, JoinType::Semi | JoinType::Anti);
         let condition = spec.condition.as_ref().map(|condition| Condition::new(spec, condition, context));
-        let mut table = KeyTable::new(&left.keys);
+        let mut table = KeyTable::new(&left.keys.batch);
         let mut sides = [left, right];
         let state = JoinState::open(state, [&spec.left, &spec.right], &mut table, &mut sides)?;
         Ok(Self {
@@ -93,7 +86,7 @@ impl Join {
             state,
             condition: condition.transpose()?,
             emission: Emission::new(spec.output.arrow_schema(), left_only),
-            keys: Keys::default(),
+            slots: Vec::new(),
             matches: Matches::default(),
             next_sweep: sweep_interval.map(|interval| clock.now_millis().saturating_add(interval)),
             clock,
@@ -103,29 +96,27 @@ impl Join {
 
     /// Finds the slots of the keys of a batch, and brings the rows of those that are not in memory.
     fn find_slots(&mut self, input: usize, batch: &Batch) -> Result<(), Failure> {
-        let Self { sides, table, state, keys, .. } = self;
-        let side = &mut sides[input];
-        side.keys.encode(batch);
-        keys.complete = side.complete_keys(batch);
-        keys.slots.clear();
+        let Self { sides, table, state, slots, .. } = self;
+        let keys = &mut sides[input].keys;
+        keys.encode(batch);
+        slots.clear();
         let mut missing = Vec::new();
         for row in 0..batch.num_rows() {
             if !keys.is_complete(row) {
-                keys.slots.push(0);
+                slots.push(None);
                 continue;
             }
-            let (slot, new) = table.find_or_insert(&side.keys, row);
+            let (slot, new) = table.find_or_insert(&keys.batch, row);
             state.touch(slot);
             if new && state.may_have_more() {
                 missing.push(slot);
             }
-            keys.slots.push(slot);
+            slots.push(Some(slot));
         }
         if !missing.is_empty() {
             state.load(&missing, table, sides)?;
         }
-        let of_rows = (0..batch.num_rows()).filter(|&row| keys.is_complete(row)).map(|row| keys.slots[row]);
-        state.settle_keys(of_rows, table, sides)
+        state.settle_keys(slots.iter().flatten().copied(), table, sides)
     }
 
     /// Emits what a row changes and applies it to the state.
@@ -136,7 +127,7 @@ impl Join {
         kind: RowKind,
         applied: &mut AppliedRows,
     ) -> Result<(), Failure> {
-        let Self { join_type, sides, table, state, emission, keys, matches, .. } = self;
+        let Self { join_type, sides, table, state, emission, slots, matches, .. } = self;
         let (left, right) = sides.split_at_mut(1);
         let (own, other) = if input == 0 { (&mut left[0], &mut right[0]) } else { (&mut right[0], &mut left[0]) };
         let mut row = Row { row, kind, matches: matches.of(row), other, other_side: 1 - input, emission, state };
@@ -145,8 +136,7 @@ impl Join {
             JoinType::Semi | JoinType::Anti => row.switch_matches(*join_type == JoinType::Semi),
             _ => row.emit_matches(own.outer),
         };
-        if keys.is_complete(row.row) {
-            let slot = keys.slots[row.row];
+        if let Some(slot) = slots[row.row] {
             if kind.is_retraction() {
                 let retracted = own.rows.retract(applied, slot, row.row)?;
                 row.state.mark_retracted(input, table.key(slot), retracted);
@@ -163,8 +153,8 @@ impl Join {
         if batch.kinds().is_none() {
             return;
         }
-        let retracted = |row: &usize| batch.kind(*row).is_retraction() && self.keys.is_complete(*row);
-        let mut slots: Vec<u32> = (0..batch.num_rows()).filter(retracted).map(|row| self.keys.slots[row]).collect();
+        let retracted = (0..batch.num_rows()).filter(|row| batch.kind(*row).is_retraction());
+        let mut slots: Vec<u32> = retracted.filter_map(|row| self.slots[row]).collect();
         slots.sort_unstable();
         slots.dedup();
         for slot in slots {
@@ -263,16 +253,16 @@ impl Operator for Join {
         let mut row = 0;
         while row < batch.num_rows() {
             let other = &self.sides[1 - input].rows;
-            let end = self.matches.find(row, input, &batch, &self.keys, other, self.condition.as_ref())?;
+            let end = self.matches.find(row, input, &batch, &self.slots, other, self.condition.as_ref())?;
             for row in row..end {
                 self.process_row(input, row, batch.kind(row), &mut applied)?;
                 if self.emission.is_full() {
-                    self.emission.flush(input, &batch, &self.sides[1 - input].rows, out)?;
+                    self.emission.flush(input, &batch, self.sides[1 - input].rows.store(), out)?;
                 }
             }
             row = end;
         }
-        self.emission.flush(input, &batch, &self.sides[1 - input].rows, out)?;
+        self.emission.flush(input, &batch, self.sides[1 - input].rows.store(), out)?;
         self.sides[input].rows.end(applied)?;
         self.forget_keys(&batch);
         self.state.evict(&mut self.table, &mut self.sides)

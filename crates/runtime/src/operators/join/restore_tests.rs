@@ -1,11 +1,12 @@
-//! The operator with snapshots, restores and too little memory against the one that has neither, and state that expires.
+//! The operator with snapshots, restores, too little memory and inputs that only insert against the one that has none of these, and state that
+//! expires.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::clock::{Clock, ManualClock};
 use dataflow::checkpoint::OperatorSubtaskState;
-use dataflow::operator_spec::{JoinSpec, JoinType};
+use dataflow::operator_spec::{JoinRowIdentity, JoinSpec, JoinType};
 use dataflow::{Operator, RowType, TypeKind};
 use expr::EvalContext;
 use proptest::prelude::*;
@@ -48,6 +49,7 @@ proptest! {
         place in 0..PLACES.len(),
         join_type in prop::sample::select(&ALL[..]),
         condition in any::<bool>(),
+        append_only in any::<[bool; 2]>(),
         steps in prop::collection::vec((
             0usize..2,
             prop::collection::vec((prop::option::weighted(0.9, 0u8..5), -2i8..3, prop::option::of(any::<Index>())), 1..12),
@@ -55,13 +57,18 @@ proptest! {
         ), 1..12),
     ) {
         let spec = spec(join_type, input("v"), input("w"), condition.then_some((1, 3)));
-        let make = make(&spec, Clock::System);
+        let identity = append_only.map(|each| if each { JoinRowIdentity::Each } else { JoinRowIdentity::Whole });
+        let appending = JoinSpec { identity, ..spec.clone() };
+        let (make_plain, make_appending) = (make(&spec, Clock::System), make(&appending, Clock::System));
         let inputs = vec![(spec.left.clone(), vec![0]), (spec.right.clone(), vec![0])];
         let (backend, tiny) = PLACES[place];
-        let mut plain = Subtasks::new(&make, StateBackend::HashMap, false, inputs.clone(), spec.output.clone());
-        let mut restored = Subtasks::new(&make, backend, tiny, inputs.clone(), spec.output.clone());
+        let mut plain = Subtasks::new(&make_plain, StateBackend::HashMap, false, inputs.clone(), spec.output.clone());
+        let mut restored = Subtasks::new(&make_appending, backend, tiny, inputs.clone(), spec.output.clone());
         let mut known: [Vec<String>; 2] = Default::default();
-        for (input, changes, restart) in steps {
+        for (input, mut changes, restart) in steps {
+            if append_only[input] {
+                changes.iter_mut().for_each(|(_, _, retracted)| *retracted = None);
+            }
             let rows = batch(&inputs[input].0, &lines(changes, &mut known[input]));
             // Rows come between barrier and failure, and again.
             if let Some((savepoint, parallelism, true)) = restart {

@@ -1,15 +1,15 @@
 //! One side of a join: its rows, by the slot of their key.
 
-use arrow_array::Array;
-use arrow_buffer::NullBuffer;
-use dataflow::{Batch, Failure, RowType};
-use state::{KeyBatch, RowLists, WriteTimes};
+use dataflow::RowType;
+use dataflow::operator_spec::JoinRowIdentity;
+use state::{RowIdentity, RowLists, WriteTimes};
+
+use crate::operators::input_keys::InputKeys;
 
 /// The rows of one input.
 #[derive(Debug)]
 pub(super) struct Side {
-    pub(super) keys: KeyBatch,
-    key_columns: Vec<usize>,
+    pub(super) keys: InputKeys,
     pub(super) rows: RowLists,
     /// Rows of this side without a match are emitted padded with NULLs.
     pub(super) outer: bool,
@@ -18,22 +18,20 @@ pub(super) struct Side {
 impl Side {
     pub(super) fn new(
         input: &RowType,
-        key_columns: Vec<usize>,
+        keys: InputKeys,
         outer: bool,
         times: WriteTimes,
-    ) -> Result<Self, Failure> {
-        Ok(Self {
-            keys: KeyBatch::new(input, &key_columns).map_err(|error| Failure::user(error.to_string()).fatal())?,
-            key_columns,
-            rows: RowLists::expiring(input.arrow_schema(), times),
-            outer,
-        })
-    }
-
-    /// The rows whose key is complete: one with a NULL matches nothing.
-    pub(super) fn complete_keys(&self, batch: &Batch) -> Option<NullBuffer> {
-        self.key_columns.iter().fold(None, |complete, &column| {
-            NullBuffer::union(complete.as_ref(), batch.column(column).logical_nulls().as_ref())
-        })
+        identity: &JoinRowIdentity,
+    ) -> Self {
+        let identity = match identity {
+            // Equal rows expire together, so that they have to be found.
+            JoinRowIdentity::Each if times.ttl().is_some() => RowIdentity::Whole,
+            JoinRowIdentity::Each => RowIdentity::Each,
+            JoinRowIdentity::Whole => RowIdentity::Whole,
+            JoinRowIdentity::JoinKey => RowIdentity::JoinKey,
+            JoinRowIdentity::Columns(columns) => RowIdentity::Columns(columns.clone()),
+        };
+        let rows = RowLists::expiring(input.arrow_schema(), times).with_identity(identity);
+        Self { keys, rows, outer }
     }
 }

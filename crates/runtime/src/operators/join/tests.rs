@@ -28,6 +28,7 @@ pub(super) fn spec(join_type: JoinType, left: RowType, right: RowType, condition
         keys: vec![(0, 0)],
         condition: condition.map(|(a, b)| Expr::call("<", vec![column(a), column(b)], TypeKind::Boolean.nullable())),
         state_ttl_ms: [0, 0],
+        identity: Default::default(),
         left,
         right,
         output,

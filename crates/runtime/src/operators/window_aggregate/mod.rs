@@ -42,7 +42,7 @@ use groups::Groups;
 use sessions::SessionWindows;
 use sliced::SlicedWindows;
 use slices::Slices;
-use wall_clock::WallClock;
+pub(super) use wall_clock::WallClock;
 
 /// The name of the state item with the time reached.
 const PROGRESS: &str = "watermark";
@@ -111,7 +111,7 @@ impl WindowAggregate {
 }
 
 /// The earliest time that a subtask had reached.
-fn restored_progress(restored: &OperatorSubtaskState) -> Result<i64, Failure> {
+pub(super) fn restored_progress(restored: &OperatorSubtaskState) -> Result<i64, Failure> {
     let items = restored.items_named(PROGRESS);
     let times: Option<Vec<i64>> = items.map(serde_json::Value::as_i64).collect();
     let times = times.ok_or_else(|| Failure::internal("the watermark of a window operator is no number").fatal())?;

@@ -13,7 +13,7 @@ const WHOLE_MINUTES_SINCE_MS: i64 = 315_532_800_000;
 
 /// The wall clock of a zone. Remembers the offset of the minute it was last asked for.
 #[derive(Debug)]
-pub(super) struct WallClock {
+pub(in crate::operators) struct WallClock {
     zone: Tz,
     minute: i64,
     offset: i64,
@@ -21,18 +21,18 @@ pub(super) struct WallClock {
 
 impl WallClock {
     /// The wall clock of the zone of this name.
-    pub(super) fn new(zone: &str) -> Result<Self, Failure> {
+    pub(in crate::operators) fn new(zone: &str) -> Result<Self, Failure> {
         Ok(Self { zone: parse_zone(zone)?, minute: i64::MIN, offset: 0 })
     }
 
     /// Whether it shows UTC, so that nothing needs to be converted.
-    pub(super) fn is_utc(&self) -> bool {
+    pub(in crate::operators) fn is_utc(&self) -> bool {
         self.zone == Tz::UTC
     }
 
     /// What the clock shows at this instant, ms.
     #[inline]
-    pub(super) fn local(&mut self, epoch: i64) -> i64 {
+    pub(in crate::operators) fn local(&mut self, epoch: i64) -> i64 {
         let minute = epoch.div_euclid(MINUTE_MS);
         if minute != self.minute {
             let local = to_local_millis(epoch, self.zone);
@@ -45,13 +45,13 @@ impl WallClock {
     }
 
     /// The instant at which the clock shows this time.
-    pub(super) fn epoch(&self, local: i64) -> i64 {
+    pub(in crate::operators) fn epoch(&self, local: i64) -> i64 {
         to_epoch_millis(local, self.zone)
     }
 
     /// When a window that ends at this local time is complete: the instant of its last millisecond, the later one when the clock shows it twice.
     /// When the clock jumps over it, the instant of the jump. After Flink's `TimeWindowUtil.toEpochMillsForTimer`.
-    pub(super) fn timer(&self, end: i64) -> i64 {
+    pub(in crate::operators) fn timer(&self, end: i64) -> i64 {
         if self.is_utc() {
             return end - 1;
         }

@@ -1,0 +1,191 @@
+//! `TimedState`: the rows of both inputs of a join that forgets by time, by key, and the store behind them.
+//!
+//! ```text
+//!   state 0 | 1: the side; key; suffix: the row's sequence -> head | time (i64) | tag (u8) | the row (`RowCodec`), integers little endian
+//! ```
+//! All rows are in memory: how many there are is bounded by time, and rows that are not written before they go never reach the store. What the time and
+//! the tag of a row mean, and when it goes, is its operator's matter.
+
+mod timed_rows;
+
+pub(super) use timed_rows::TimedRows;
+
+use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, RowType};
+use state::{
+    Address, KeyBatch, KeyTable, KeyedStateContext, RowCodec, RowStore, WriteBack, read_value_head, write_prefix,
+    write_value_head,
+};
+
+use timed_rows::NewRow;
+
+/// The rows of both inputs and their store.
+pub(super) struct TimedState {
+    /// The slots of keys.
+    pub(super) table: KeyTable,
+    sides: [TimedRows; 2],
+    write_back: WriteBack,
+    codecs: [RowCodec; 2],
+    next_sequence: u64,
+}
+
+/// Rows of one side on their way into memory.
+#[derive(Default)]
+struct Loading {
+    rows: Vec<NewRow>,
+    bytes: Vec<Vec<u8>>,
+}
+
+impl Loading {
+    fn add(&mut self, slot: u32, sequence: u64, mut value: &[u8]) -> Result<(), Failure> {
+        read_value_head(false, &mut value)?;
+        let (time, rest) = value.split_first_chunk().ok_or_else(damaged)?;
+        let (&tag, row) = rest.split_first().ok_or_else(damaged)?;
+        self.rows.push(NewRow { slot, sequence, time: i64::from_le_bytes(*time), tag });
+        self.bytes.push(row.to_vec());
+        Ok(())
+    }
+}
+
+impl TimedState {
+    /// Opens it, with what was restored. `keys` are those of either input.
+    pub(super) fn open(context: KeyedStateContext, inputs: [&RowType; 2], keys: &KeyBatch) -> Result<Self, Failure> {
+        let [left, right] = inputs.map(|input| RowCodec::new(input.arrow_schema()));
+        let mut state = Self {
+            table: KeyTable::new(keys),
+            sides: inputs.map(|input| TimedRows::new(input.arrow_schema())),
+            write_back: WriteBack::open(context)?,
+            codecs: [left?, right?],
+            next_sequence: 0,
+        };
+        state.restore()?;
+        Ok(state)
+    }
+
+    fn restore(&mut self) -> Result<(), Failure> {
+        let Self { table, write_back, .. } = self;
+        let mut loading: [Loading; 2] = Default::default();
+        let mut load = |entry: state::EntryKey<'_>, value: &[u8]| {
+            let (key, sequence) = entry.suffixed();
+            let side = loading.get_mut(usize::from(entry.state)).ok_or_else(damaged)?;
+            side.add(table.find_or_insert_bytes(key).0, sequence, value)
+        };
+        write_back.take_restored(&mut load)?;
+        for key_group in write_back.store().keys().key_groups().clone() {
+            for side in 0..2 {
+                let mut prefix = Vec::new();
+                write_prefix(key_group, side, None, &mut prefix);
+                write_back.store().scan(&prefix, &mut load)?;
+            }
+        }
+        for (side, Loading { rows, bytes }) in loading.into_iter().enumerate() {
+            if rows.is_empty() {
+                continue;
+            }
+            let last = rows.iter().map(|row| row.sequence).max().unwrap_or(0);
+            self.next_sequence = self.next_sequence.max(last + 1);
+            let batch = self.codecs[side].read(bytes.iter().map(Vec::as_slice))?;
+            let write_back = &mut self.write_back;
+            self.sides[side].load(batch, rows, |id| write_back.mark_loaded(mark(side, id)))?;
+        }
+        Ok(())
+    }
+
+    /// The rows of one side.
+    pub(super) fn side(&self, side: usize) -> &TimedRows {
+        &self.sides[side]
+    }
+
+    /// The columns of the rows of both sides.
+    pub(super) fn stores(&self) -> [&RowStore; 2] {
+        [self.sides[0].store(), self.sides[1].store()]
+    }
+
+    /// Adds a row of the batch that is being applied; it can be read after [`end`](Self::end).
+    pub(super) fn add(&mut self, side: usize, slot: u32, row: usize, time: i64, tag: u8) {
+        let id = self.sides[side].add(NewRow { slot, sequence: self.next_sequence, time, tag }, row);
+        self.next_sequence += 1;
+        self.write_back.mark_written(mark(side, id));
+    }
+
+    /// Keeps what was added of the batch.
+    pub(super) fn end(&mut self, side: usize, batch: &Batch) -> Result<(), Failure> {
+        Ok(self.sides[side].end(batch.rows())?)
+    }
+
+    /// Changes the tag of a row.
+    pub(super) fn set_tag(&mut self, side: usize, id: u32, tag: u8) {
+        self.sides[side].set_tag(id, tag);
+        self.write_back.mark_written(mark(side, id));
+    }
+
+    /// Takes the rows of a key up to this time out of its list. They can still be read, and are the caller's to [`remove`](Self::remove).
+    pub(super) fn take_until(&mut self, side: usize, slot: u32, time: i64) -> impl Iterator<Item = u32> {
+        self.sides[side].take_until(slot, time)
+    }
+
+    /// Takes the rows of a key of this very time out of its list, like [`take_until`](Self::take_until).
+    pub(super) fn take_at(&mut self, side: usize, slot: u32, time: i64) -> impl Iterator<Item = u32> {
+        self.sides[side].take_at(slot, time)
+    }
+
+    /// Removes rows that were taken out of their lists, and leaves the vector empty. No reference to a row of that side holds afterwards.
+    pub(super) fn remove(&mut self, side: usize, ids: &mut Vec<u32>) -> Result<(), Failure> {
+        let Self { table, sides, write_back, .. } = self;
+        for id in ids.drain(..) {
+            let entry = sides[side].entry(id);
+            let address = Address::of_row(side as u8, table.key(entry.slot), entry.sequence);
+            write_back.remove(mark(side, id), &address);
+            sides[side].remove(id)?;
+        }
+        Ok(())
+    }
+
+    /// Whether no side has rows of a key in its lists.
+    pub(super) fn is_empty(&self, slot: u32) -> bool {
+        self.sides.iter().all(|side| side.list(slot).is_empty())
+    }
+
+    /// The state at a barrier.
+    pub(super) fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        let Self { table, sides, write_back, codecs, .. } = self;
+        let of_side = |side: usize| sides[side].ids().map(move |id| mark(side, id));
+        let slots = write_back.slots_to_store(of_side(0).chain(of_side(1)));
+        let slots = slots.into_iter().map(|slot| {
+            let (side, id) = unmark(slot);
+            let entry = sides[side].entry(id);
+            (slot, Address::of_row(side as u8, table.key(entry.slot), entry.sequence))
+        });
+        let mut writers = [sides[0].writer(&codecs[0]), sides[1].writer(&codecs[1])];
+        write_back.snapshot(barrier, slots, |slot, out| {
+            let (side, id) = unmark(slot);
+            let entry = sides[side].entry(id);
+            write_value_head(None, out);
+            out.extend_from_slice(&entry.time.to_le_bytes());
+            out.push(entry.tag);
+            writers[side].write(sides[side].row(id), out);
+        })
+    }
+
+    /// A checkpoint is complete.
+    pub(super) fn checkpoint_completed(&mut self, checkpoint_id: u64) {
+        self.write_back.checkpoint_completed(checkpoint_id);
+    }
+
+    /// A checkpoint will never be complete.
+    pub(super) fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        self.write_back.checkpoint_aborted(checkpoint_id);
+    }
+}
+
+/// The slot of the write-back cache for a row.
+fn mark(side: usize, id: u32) -> u32 {
+    id * 2 + side as u32
+}
+
+fn unmark(slot: u32) -> (usize, u32) {
+    ((slot % 2) as usize, slot / 2)
+}
+
+fn damaged() -> Failure {
+    Failure::internal("the state of a join is damaged").fatal()
+}
