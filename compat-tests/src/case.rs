@@ -1,5 +1,6 @@
 //! A recorded case: a script with its input files, and what Flink 2.3.0 answered to it. See cases/README.md for the format.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -105,7 +106,21 @@ pub fn names() -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
+/// The cases that agree only in the rows that are left, as cases/agreeing.txt says.
+pub fn agreeing_finally() -> anyhow::Result<HashSet<String>> {
+    let listed = std::fs::read_to_string(folder().join("agreeing.txt"))?;
+    Ok(listed.lines().filter_map(|line| line.strip_suffix(" final")).map(str::to_owned).collect())
+}
+
 impl Case {
+    /// How many statements or expressions it has.
+    pub fn parts(&self) -> usize {
+        match &self.recorded {
+            Recorded::Script { statements, .. } => statements.len(),
+            Recorded::Expressions { exprs } => exprs.len(),
+        }
+    }
+
     /// Reads a case by name.
     pub fn load(name: &str) -> anyhow::Result<Self> {
         let path = |extension: &str| folder().join(format!("{name}.{extension}"));

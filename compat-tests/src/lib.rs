@@ -10,3 +10,4 @@ pub mod kafka;
 pub mod phases;
 pub mod process;
 pub mod runner;
+pub mod score;

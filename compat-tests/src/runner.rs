@@ -29,6 +29,9 @@ pub struct Runner {
 /// No statement of a case takes longer.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
+/// Expressions of one query.
+const EXPRESSIONS_AT_ONCE: usize = 40;
+
 impl Runner {
     /// Starts the cluster.
     pub async fn start() -> anyhow::Result<Self> {
@@ -87,21 +90,28 @@ impl Runner {
         Ok(found)
     }
 
+    /// Those that Flink answers are asked together, and alone only when they do not agree.
     async fn expressions(&self, exprs: &[ExpressionAnswer]) -> anyhow::Result<Vec<String>> {
+        let mut found = Vec::new();
+        let (failing, answered): (Vec<_>, Vec<_>) = exprs.iter().partition(|recorded| recorded.error.is_some());
+        for together in answered.chunks(EXPRESSIONS_AT_ONCE) {
+            let all: Vec<&str> = together.iter().map(|recorded| recorded.expr.as_str()).collect();
+            let answer = self.answer(&mut new_session(), &format!("SELECT {}", all.join(",\n"))).await?;
+            let agrees =
+                |(index, recorded): (usize, &&ExpressionAnswer)| difference(recorded, &answer, index).is_none();
+            if !together.iter().enumerate().all(agrees) {
+                found.extend(self.one_by_one(together).await?);
+            }
+        }
+        found.extend(self.one_by_one(&failing).await?);
+        Ok(found)
+    }
+
+    async fn one_by_one(&self, exprs: &[&ExpressionAnswer]) -> anyhow::Result<Vec<String>> {
         let mut found = Vec::new();
         for recorded in exprs {
             let answer = self.answer(&mut new_session(), &format!("SELECT {}", recorded.expr)).await?;
-            let difference = match (&recorded.error, &answer.error) {
-                (Some(_), Some(_)) => None,
-                (Some(_), None) => Some("Flink fails, flinkrs does not".to_owned()),
-                (None, Some(error)) => Some(format!("flinkrs fails: {error}")),
-                (None, None) => {
-                    let ours = answer.changelog.first().and_then(|(_, row)| row.first().cloned()).flatten();
-                    let ty = answer.schema.as_ref().and_then(|schema| schema.first()).map(|(_, ty)| ty.clone());
-                    (ours != recorded.value || ty != recorded.ty)
-                        .then(|| format!("Flink {:?} {:?}, flinkrs {ty:?} {ours:?}", recorded.ty, recorded.value))
-                }
-            };
+            let difference = difference(recorded, &answer, 0);
             found.extend(difference.map(|difference| format!("{}\n    {difference}", recorded.expr)));
         }
         Ok(found)
@@ -142,6 +152,21 @@ impl Runner {
             }
         }
         Ok(answer)
+    }
+}
+
+/// How an answer's column differs from what Flink says of the expression.
+fn difference(recorded: &ExpressionAnswer, answer: &Answer, column: usize) -> Option<String> {
+    match (&recorded.error, &answer.error) {
+        (Some(_), Some(_)) => None,
+        (Some(_), None) => Some("Flink fails, flinkrs does not".to_owned()),
+        (None, Some(error)) => Some(format!("flinkrs fails: {error}")),
+        (None, None) => {
+            let ours = answer.changelog.first().and_then(|(_, row)| row.get(column).cloned()).flatten();
+            let ty = answer.schema.as_ref().and_then(|schema| schema.get(column)).map(|(_, ty)| ty.clone());
+            (ours != recorded.value || ty != recorded.ty)
+                .then(|| format!("Flink {:?} {:?}, flinkrs {ty:?} {ours:?}", recorded.ty, recorded.value))
+        }
     }
 }
 

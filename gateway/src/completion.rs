@@ -20,15 +20,12 @@ pub(crate) fn candidates(catalog: &CatalogManager, statement: &str, position: us
     }
     let expected = sql::parser::candidates_at_end(head);
     let mut found = keywords(&expected, word);
-    if expected.iter().any(|candidate| candidate.starts_with("a ")) {
-        match last_word(head).filter(|last| BEFORE_TABLES.contains(&last.as_str())) {
-            Some(_) => found.extend(tables(catalog, word)),
-            None if expected.contains(&"CASE") => {
-                found.extend(columns(catalog, statement, word));
-                found.extend(functions(word));
-            }
-            None => {}
-        }
+    let follows_table_word = last_word(head).is_some_and(|last| BEFORE_TABLES.contains(&last.as_str()));
+    if follows_table_word && expected.iter().any(|candidate| candidate.starts_with("a ")) {
+        found.extend(tables(catalog, word));
+    } else if expected.contains(&"an expression") {
+        found.extend(columns(catalog, statement, word));
+        found.extend(functions(word));
     }
     found.sort();
     found.dedup();

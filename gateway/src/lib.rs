@@ -15,6 +15,8 @@ mod rest;
 mod results;
 mod service;
 mod sql_gateway;
+#[cfg(test)]
+mod test_cluster;
 mod throwable;
 
 pub use cluster::{Cluster, JobSummary, ResultRows};

@@ -28,6 +28,7 @@ pub async fn run_file(runner: &mut Runner, file: &Path) -> anyhow::Result<()> {
         if !runner.echo_and_run(&statement).await? {
             break;
         }
+        anyhow::ensure!(!runner.was_interrupted(), "interrupted: the rest of {} was not run", file.display());
     }
     Ok(())
 }

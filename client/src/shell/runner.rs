@@ -46,6 +46,8 @@ pub struct Runner {
     session: GatewaySession,
     interaction: Interaction,
     colored: bool,
+    /// Whether Ctrl-C has ended the last statement.
+    interrupted: bool,
 }
 
 /// How the rows of a query are shown.
@@ -59,12 +61,17 @@ enum ResultMode {
 impl Runner {
     /// A runner of statements in this session.
     pub fn new(session: GatewaySession, interaction: Interaction) -> Self {
-        Self { session, interaction, colored: io::stdout().is_terminal() }
+        Self { session, interaction, colored: io::stdout().is_terminal(), interrupted: false }
     }
 
     /// The session.
     pub(super) fn session(&self) -> &GatewaySession {
         &self.session
+    }
+
+    /// Whether Ctrl-C has ended the last statement.
+    pub(super) fn was_interrupted(&self) -> bool {
+        self.interrupted
     }
 
     /// Shows a statement behind the prompt, as if it had been typed, and runs it. False: the shell is to end.
@@ -89,6 +96,7 @@ impl Runner {
         let started = Instant::now();
         let interrupt = interrupt();
         let outcome = self.execute_until(statement, started, &interrupt).await;
+        self.interrupted = interrupt.is_triggered();
         // Whoever listens for Ctrl-C need not any more.
         interrupt.trigger();
         outcome

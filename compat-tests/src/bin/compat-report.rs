@@ -1,5 +1,6 @@
-//! Runs recorded cases and prints every difference from Flink: `compat-report [final|phases] [CASE...]`, all cases without names;
-//! `final` compares the rows that are left instead of the changelogs, `phases` does so after restores at other parallelisms.
+//! Runs recorded cases and prints every difference from Flink: `compat-report [final|phases|score] [CASE...]`, all cases without names;
+//! `final` compares the rows that are left instead of the changelogs, `phases` does so after restores at other parallelisms, `score` compares
+//! each case as strictly as agreeing.txt says and prints only the sums, by area.
 
 use std::process::ExitCode;
 
@@ -7,11 +8,15 @@ use compat_tests::case::{self, Case};
 use compat_tests::compare::Strictness;
 use compat_tests::phases;
 use compat_tests::runner::Runner;
+use compat_tests::score::Score;
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut names: Vec<String> = std::env::args().skip(1).collect();
-    let mode = names.first().filter(|first| ["final", "phases"].contains(&first.as_str())).cloned();
-    let strictness = if mode.is_some() { Strictness::FinalRows } else { Strictness::Changelog };
+    let mode = names.first().filter(|first| ["final", "phases", "score"].contains(&first.as_str())).cloned();
+    let scored = mode.as_deref() == Some("score");
+    let strictness = if mode.is_some() && !scored { Strictness::FinalRows } else { Strictness::Changelog };
+    let agreeing_finally = case::agreeing_finally()?;
+    let mut score = Score::default();
     names.drain(..usize::from(mode.is_some()));
     let in_phases = mode.as_deref() == Some("phases");
     if names.is_empty() {
@@ -23,6 +28,16 @@ fn main() -> anyhow::Result<ExitCode> {
         let mut agreeing = 0;
         for name in &names {
             let case = Case::load(name)?;
+            if scored {
+                let strictness = match agreeing_finally.contains(name) {
+                    true => Strictness::FinalRows,
+                    false => strictness,
+                };
+                let differing = runner.differences(&case, strictness).await?.len();
+                score.add(name, case.parts(), differing);
+                agreeing += usize::from(differing == 0);
+                continue;
+            }
             let (found, restores) = if in_phases {
                 let outcome = runner.in_phases(&case, &phases::RESCALED).await?;
                 (outcome.differences, format!(" after {} restores", outcome.restores))
@@ -39,6 +54,10 @@ fn main() -> anyhow::Result<ExitCode> {
             }
         }
         runner.stop().await;
+        if scored {
+            print!("{score}");
+            return Ok(ExitCode::SUCCESS);
+        }
         println!("{agreeing} of {} cases agree with Flink", names.len());
         Ok(if agreeing == names.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })

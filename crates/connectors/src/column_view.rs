@@ -96,8 +96,12 @@ impl<'a> ColumnView<'a> {
             TypeKind::Decimal { scale, .. } => {
                 ColumnView::Decimal { array: array.as_primitive::<Decimal128Type>(), scale: *scale }
             }
-            TypeKind::Char { .. } | TypeKind::Varchar { .. } => ColumnView::Text(array.as_string::<i32>()),
-            TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => ColumnView::Bytes(array.as_binary::<i32>()),
+            TypeKind::Char { .. } | TypeKind::Varchar { .. } | TypeKind::Variant => {
+                ColumnView::Text(array.as_string::<i32>())
+            }
+            TypeKind::Binary { .. } | TypeKind::Varbinary { .. } | TypeKind::Bitmap => {
+                ColumnView::Bytes(array.as_binary::<i32>())
+            }
             TypeKind::Date => ColumnView::Date(array.as_primitive::<Date32Type>()),
             TypeKind::Time { .. } => ColumnView::Time(array.as_primitive::<Time32MillisecondType>()),
             TypeKind::Timestamp { precision, .. } => ColumnView::Timestamp(timestamps(array, *precision)),

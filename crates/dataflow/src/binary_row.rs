@@ -157,7 +157,13 @@ fn slot_kind(kind: &TypeKind) -> Option<SlotKind> {
         TypeKind::Decimal { .. } => SlotKind::WideDecimal,
         TypeKind::Char { .. } | TypeKind::Varchar { .. } => SlotKind::Text,
         TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => SlotKind::Bytes,
-        TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Row(_) | TypeKind::Null => {
+        TypeKind::Array(_)
+        | TypeKind::Map(..)
+        | TypeKind::Multiset(_)
+        | TypeKind::Row(_)
+        | TypeKind::Bitmap
+        | TypeKind::Variant
+        | TypeKind::Null => {
             return None;
         }
     })

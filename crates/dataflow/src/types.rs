@@ -77,6 +77,10 @@ pub enum TypeKind {
     Map(Box<LogicalType>, Box<LogicalType>),
     Multiset(Box<LogicalType>),
     Row(RowType),
+    /// A set of 32-bit integers.
+    Bitmap,
+    /// Any JSON value.
+    Variant,
     Null,
 }
 
@@ -207,6 +211,8 @@ impl LogicalType {
     /// | ARRAY | List of "element" |
     /// | MAP, MULTISET | Map of "key", "value" (a MULTISET's value is its INT count) |
     /// | ROW | Struct |
+    /// | VARIANT | Utf8, its JSON |
+    /// | BITMAP | Binary, in RoaringBitmap's portable format |
     pub fn arrow_type(&self) -> DataType {
         match &self.kind {
             TypeKind::Boolean => DataType::Boolean,
@@ -217,8 +223,8 @@ impl LogicalType {
             TypeKind::Float => DataType::Float32,
             TypeKind::Double => DataType::Float64,
             TypeKind::Decimal { precision, scale } => DataType::Decimal128(*precision, *scale as i8),
-            TypeKind::Char { .. } | TypeKind::Varchar { .. } => DataType::Utf8,
-            TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => DataType::Binary,
+            TypeKind::Char { .. } | TypeKind::Varchar { .. } | TypeKind::Variant => DataType::Utf8,
+            TypeKind::Binary { .. } | TypeKind::Varbinary { .. } | TypeKind::Bitmap => DataType::Binary,
             TypeKind::Date => DataType::Date32,
             TypeKind::Time { .. } => DataType::Time32(TimeUnit::Millisecond),
             TypeKind::Timestamp { precision, .. } | TypeKind::TimestampLtz { precision, .. } => {
@@ -291,6 +297,8 @@ impl fmt::Display for TypeKind {
                 }
                 f.write_str(">")
             }
+            TypeKind::Bitmap => f.write_str("BITMAP"),
+            TypeKind::Variant => f.write_str("VARIANT"),
             TypeKind::Null => f.write_str("NULL"),
         }
     }

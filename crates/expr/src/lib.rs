@@ -16,8 +16,10 @@ pub mod compile;
 pub mod context;
 pub mod functions;
 mod integer;
+mod json;
 pub mod literal;
 pub mod operand;
+pub mod reference;
 pub mod render;
 #[cfg(test)]
 mod testing;

@@ -24,6 +24,7 @@ use dataflow::types::timestamp_unit;
 use dataflow::{LogicalType, TypeKind};
 
 use crate::calendar::{MILLIS_PER_DAY, date_of, to_local};
+use crate::functions::bitmaps::{decode, write_bitmap};
 use dataflow::java_number::{write_double, write_float};
 
 /// Appends the text of a value as the SQL Client prints it; of NULL, `NULL`.
@@ -67,7 +68,9 @@ impl Renderer {
             TypeKind::Float => write_float(primitive::<Float32Type>(array, row), out),
             TypeKind::Double => write_double(primitive::<Float64Type>(array, row), out),
             TypeKind::Decimal { scale, .. } => decimal(primitive::<Decimal128Type>(array, row), *scale, out),
-            TypeKind::Char { .. } | TypeKind::Varchar { .. } => out.push_str(array.as_string::<i32>().value(row)),
+            TypeKind::Char { .. } | TypeKind::Varchar { .. } | TypeKind::Variant => {
+                out.push_str(array.as_string::<i32>().value(row))
+            }
             TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => match self.bytes {
                 Bytes::Hex => hex(array.as_binary::<i32>().value(row), out),
                 Bytes::Utf8 => out.push_str(&String::from_utf8_lossy(array.as_binary::<i32>().value(row))),
@@ -100,6 +103,11 @@ impl Renderer {
                 list(columns.len(), '(', ')', out, |index, out| {
                     self.render(&columns[index], row, &fields.fields[index].ty, out);
                 });
+            }
+            TypeKind::Bitmap => {
+                if let Ok(bitmap) = decode(array.as_binary::<i32>().value(row)) {
+                    write_bitmap(&bitmap, out);
+                }
             }
             TypeKind::Null => out.push_str("NULL"),
         }
@@ -166,9 +174,14 @@ pub fn date(days: i64, out: &mut String) {
     let _ = write!(out, "{:04}-{month:02}-{day:02}", year % 10_000);
 }
 
-/// `10:11:12.345`, with `precision` digits after the point.
+/// `10:11:12.345`, with `precision` digits after the point at most: zeros at the end are left out but for the first.
 pub fn time(millis: i64, precision: u8, out: &mut String) {
-    time_of_day(millis, 0, precision, out);
+    time_of_day(millis, 0, precision.min(3), out);
+    if precision > 1 {
+        let shown = out.trim_end_matches('0').len();
+        let kept = if out[..shown].ends_with('.') { shown + 1 } else { shown };
+        out.truncate(kept);
+    }
 }
 
 fn time_of_day(millis: i64, nanos_of_milli: i64, precision: u8, out: &mut String) {
@@ -214,7 +227,8 @@ fn year_month(months: i64, out: &mut String) {
 fn day_time(millis: i64, out: &mut String) {
     let sign = if millis < 0 { '-' } else { '+' };
     let millis = millis.saturating_abs();
-    let _ = write!(out, "{sign}{} ", millis / MILLIS_PER_DAY);
+    // Flink keeps the days of an interval in 32 bits when it shows them.
+    let _ = write!(out, "{sign}{} ", (millis / MILLIS_PER_DAY) as i32);
     time_of_day(millis % MILLIS_PER_DAY, 0, 3, out);
 }
 

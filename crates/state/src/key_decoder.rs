@@ -113,9 +113,13 @@ fn decode_column(kind: &TypeKind, place: &Place, keys: &[&[u8]]) -> ArrayRef {
             Arc::new(builder.finish())
         }
         // The encoder refuses these types.
-        TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Row(_) | TypeKind::Null => {
-            Arc::new(NullArray::new(keys.len()))
-        }
+        TypeKind::Array(_)
+        | TypeKind::Map(..)
+        | TypeKind::Multiset(_)
+        | TypeKind::Row(_)
+        | TypeKind::Bitmap
+        | TypeKind::Variant
+        | TypeKind::Null => Arc::new(NullArray::new(keys.len())),
     }
 }
 

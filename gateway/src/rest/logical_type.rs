@@ -57,6 +57,8 @@ fn logical_type(ty: &LogicalType) -> Value {
         | TypeKind::Float
         | TypeKind::Double
         | TypeKind::Date
+        | TypeKind::Bitmap
+        | TypeKind::Variant
         | TypeKind::Null => {}
     }
     Value::Object(object)
@@ -86,6 +88,8 @@ fn root(kind: &TypeKind) -> &'static str {
         TypeKind::Map(..) => "MAP",
         TypeKind::Multiset(_) => "MULTISET",
         TypeKind::Row(_) => "ROW",
+        TypeKind::Bitmap => "BITMAP",
+        TypeKind::Variant => "VARIANT",
         TypeKind::Null => "NULL",
     }
 }

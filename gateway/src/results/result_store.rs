@@ -165,25 +165,17 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::Ordering;
 
     use arrow_array::{Int32Array, RecordBatch};
     use async_trait::async_trait;
-    use dataflow::{JobGraph, OperatorId, RowType};
 
     use super::*;
-    use crate::cluster::JobSummary;
-
-    /// A cluster that counts what it is asked for.
-    #[derive(Debug, Default)]
-    struct Counting {
-        fetched: AtomicUsize,
-        cancelled: AtomicUsize,
-    }
+    use crate::test_cluster::TestCluster;
 
     /// Batches of 1,000 rows, without end or so many.
     struct Thousands {
-        cluster: Arc<Counting>,
+        cluster: Arc<TestCluster>,
         left: usize,
     }
 
@@ -200,36 +192,8 @@ mod tests {
         }
     }
 
-    #[async_trait]
-    impl Cluster for Counting {
-        async fn submit(&self, _: &JobGraph) -> Result<JobId, Throwable> {
-            Ok(JobId(1))
-        }
-
-        fn rows(&self, _: JobId, _: RowType, _: OperatorId, _: u32) -> Box<dyn ResultRows> {
-            unreachable!("rows are given to the store")
-        }
-
-        async fn wait(&self, _: JobId) -> Result<(), Throwable> {
-            Err(Throwable::new("a.B", "it failed at its end"))
-        }
-
-        async fn cancel(&self, _: JobId) -> Result<(), Throwable> {
-            self.cancelled.fetch_add(1, Ordering::SeqCst);
-            Ok(())
-        }
-
-        async fn stop_with_savepoint(&self, _: JobId, _: bool) -> Result<String, Throwable> {
-            Ok(String::new())
-        }
-
-        async fn jobs(&self) -> Result<Vec<JobSummary>, Throwable> {
-            Ok(Vec::new())
-        }
-    }
-
-    fn store(batches: usize) -> (Arc<Counting>, Arc<ResultStore>) {
-        let cluster = Arc::new(Counting::default());
+    fn store(batches: usize) -> (Arc<TestCluster>, Arc<ResultStore>) {
+        let cluster = Arc::new(TestCluster::default());
         let rows = Thousands { cluster: cluster.clone(), left: batches };
         (cluster.clone(), ResultStore::start(Box::new(rows), cluster, JobId(1)))
     }

@@ -92,8 +92,22 @@ fn job_id(text: &str) -> Result<JobId, Throwable> {
         let message = format!(
             "Cannot parse JobID from \"{text}\". The expected format is [0-9a-fA-F]{{32}}, e.g. fd72014d4c864993a2e5a9287b4a9c5d."
         );
-        Throwable::new("java.lang.IllegalArgumentException", message)
+        let error = Throwable::new("java.lang.IllegalArgumentException", message);
+        match first_bad_pair(text) {
+            Some(pair) => {
+                let message = format!("For input string: \"{pair}\" under radix 16");
+                error.caused_by(Throwable::new("java.lang.NumberFormatException", message))
+            }
+            None => error,
+        }
     })
+}
+
+/// The first two characters that are no byte: an id is read by bytes.
+fn first_bad_pair(text: &str) -> Option<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let pairs = characters.chunks_exact(2).map(|pair| pair.iter().collect::<String>());
+    pairs.into_iter().find(|pair| u8::from_str_radix(pair, 16).is_err())
 }
 
 fn columns() -> RowType {

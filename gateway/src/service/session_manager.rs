@@ -114,3 +114,44 @@ impl SessionManager {
 fn unknown(handle: Uuid) -> Throwable {
     Throwable::gateway(format!("Session '{handle}' does not exist."))
 }
+
+#[cfg(test)]
+mod tests {
+    use common::clock::ManualClock;
+
+    use super::*;
+    use crate::test_cluster::TestCluster;
+
+    fn manager(clock: &ManualClock, max_sessions: usize) -> SessionManager {
+        let settings = SessionSettings {
+            idle_timeout: Duration::from_secs(600),
+            check_interval: Duration::from_secs(60),
+            max_sessions,
+        };
+        SessionManager::new(Arc::new(TestCluster::default()), BTreeMap::new(), settings, clock.clock())
+    }
+
+    #[tokio::test]
+    async fn a_session_that_nobody_uses_is_closed() {
+        let clock = ManualClock::at_millis(0);
+        let manager = manager(&clock, 10);
+        let used = manager.open(BTreeMap::new()).unwrap().handle;
+        let idle = manager.open(BTreeMap::new()).unwrap().handle;
+        clock.advance(Duration::from_secs(400));
+        manager.get(used).unwrap();
+        clock.advance(Duration::from_secs(400));
+        manager.close_idle().await;
+        assert!(manager.get(used).is_ok());
+        let error = manager.get(idle).err().expect("it is closed");
+        assert!(error.to_string().ends_with(&format!("Session '{idle}' does not exist.")), "{error}");
+    }
+
+    #[tokio::test]
+    async fn there_are_no_more_sessions_than_allowed() {
+        let manager = manager(&ManualClock::at_millis(0), 1);
+        let first = manager.open(BTreeMap::new()).unwrap().handle;
+        assert!(manager.open(BTreeMap::new()).is_err());
+        manager.close(first).await.unwrap();
+        assert!(manager.open(BTreeMap::new()).is_ok());
+    }
+}

@@ -38,6 +38,7 @@ pub(super) fn throwable(error: &SqlError, text: &str) -> Throwable {
     let message = with_hint(error);
     match error.kind {
         SqlErrorKind::Lex | SqlErrorKind::Parse => parse_error(error, text),
+        SqlErrorKind::Unsupported if is_refused_operation(&error.message) => Throwable::unsupported(message),
         SqlErrorKind::Unsupported => Throwable::new(TABLE, message),
         SqlErrorKind::Validation if begins(&error.message, &OF_CALCITE) => {
             let placed = format!("{}: {message}", place(error.span, text));
@@ -50,14 +51,37 @@ pub(super) fn throwable(error: &SqlError, text: &str) -> Throwable {
         }
         SqlErrorKind::Validation if begins(&error.message, &OF_TABLES) => Throwable::new(TABLE, message),
         SqlErrorKind::Validation if of_statement_sets(&error.message) => Throwable::execution(message),
-        SqlErrorKind::Validation => Throwable::new(VALIDATION, message),
+        SqlErrorKind::Validation => match in_two(&message) {
+            Some((class, outer, inner)) => Throwable::new(VALIDATION, outer).caused_by(Throwable::new(class, inner)),
+            None => Throwable::new(VALIDATION, message),
+        },
     }
+}
+
+/// A message that is of two exceptions in Flink: class of the inner one, message of the outer one, message of the inner one.
+fn in_two(message: &str) -> Option<(&'static str, &str, &str)> {
+    if message.ends_with("is not partitioned.") {
+        let class = "org.apache.flink.table.catalog.exceptions.TableNotPartitionedException";
+        return Some((class, "Could not execute SHOW PARTITIONS", message));
+    }
+    let class = if message.starts_with("Could not execute Create") {
+        "org.apache.flink.table.catalog.exceptions.TableAlreadyExistException"
+    } else if message.starts_with("Unable to create a s") {
+        VALIDATION
+    } else {
+        return None;
+    };
+    let (outer, inner) = message.split_once(": ")?;
+    Some((class, outer, inner))
+}
+
+fn is_refused_operation(message: &str) -> bool {
+    message.contains(" is not implemented for class ") || message.starts_with("SQL Gateway doesn't support ")
 }
 
 /// Clients wait for more input when they read `Encountered "<EOF>"`.
 fn parse_error(error: &SqlError, text: &str) -> Throwable {
-    let location = error.location(text);
-    let place = format!("line {}, column {}", location.line, location.column);
+    let place = if error.incomplete { end(text) } else { position(error.span, text) };
     let detail = with_detail(error);
     let (class, prefix, message) = if error.incomplete {
         let message = format!("Encountered \"<EOF>\" at {place}.{detail}");
@@ -69,6 +93,19 @@ fn parse_error(error: &SqlError, text: &str) -> Throwable {
     Throwable::new(class, format!("{prefix}{message}"))
         .caused_by(Throwable::new("org.apache.calcite.sql.parser.SqlParseException", message.clone()))
         .caused_by(Throwable::new("org.apache.flink.sql.parser.impl.ParseException", message))
+}
+
+fn position(span: Span, text: &str) -> String {
+    let location = span.location(text);
+    format!("line {}, column {}", location.line, location.column)
+}
+
+/// The last character, blanks included: there Flink's parser sees the end.
+fn end(text: &str) -> String {
+    match text.char_indices().next_back() {
+        Some((last, _)) => position(Span::new(last, text.len()), text),
+        None => "line 0, column 0".to_owned(),
+    }
 }
 
 fn begins(message: &str, beginnings: &[&str]) -> bool {
@@ -123,9 +160,7 @@ mod tests {
         let text = "SELECT * FROM o WHERE";
         let error = sql::parser::parse_statement(text).unwrap_err();
         let first = &trace(text, &error)[0];
-        assert!(
-            first.starts_with("org.apache.flink.table.api.SqlParserEOFException: Encountered \"<EOF>\" at line 1"),
-            "{first}"
-        );
+        let begin = "org.apache.flink.table.api.SqlParserEOFException: Encountered \"<EOF>\" at line 1, column 21.";
+        assert!(first.starts_with(begin), "{first}");
     }
 }

@@ -219,7 +219,7 @@ impl<'a> PlanReader<'a> {
                 let fields = row.fields.iter().map(|field| self.part(name, &field.name, &field.ty));
                 ValuePlan::Row(fields.collect::<Result<_, _>>()?)
             }
-            TypeKind::Null => {
+            TypeKind::Bitmap | TypeKind::Variant | TypeKind::Null => {
                 return Err(ConnectorError::new(format!("column '{name}' of type {ty} cannot be generated")));
             }
             kind => {

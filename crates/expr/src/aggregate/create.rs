@@ -3,19 +3,24 @@
 use arrow_array::ArrowPrimitiveType;
 use arrow_array::types::{Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow_schema::DataType;
-use dataflow::{AggregateCall, Failure, LogicalType, RowType};
+use dataflow::{AggregateCall, Failure, LogicalType, RowType, TypeKind};
 
 use super::Accumulator;
 use super::average::{DecimalAverage, FloatAverage, IntegerAverage};
+use super::bitmap::{BitmapAggregate, Bitmaps, Integers, Keeps};
+use super::collect::Collect;
 use super::count::Count;
 use super::distinct::Distinct;
 use super::endpoint::Endpoint;
 use super::extremum::{Extremum, TextExtremum};
 use super::fold::Fold;
 use super::folding::Folding;
+use super::json_list::JsonList;
+use super::json_map::JsonMap;
 use super::key::{self, Encoded, EncodedColumn, Fixed, KeySource, KeyVisitor, Ordered, Reversible};
 use super::list_aggregate::ListAggregate;
 use super::ordered_values::{OrderedValues, Shown};
+use super::percentile::Percentile;
 use super::retractable_extremum::RetractableExtremum;
 use super::sum::{DecimalSum, FloatSum, IntegerSum};
 use super::variance::{Spread, Variance};
@@ -26,7 +31,7 @@ pub fn create(call: &AggregateCall, input: &RowType, retracts: bool) -> Result<B
     match call.function.as_str() {
         "COUNT" => builder.count(),
         "SUM" => builder.sum(false),
-        "SUM0" | "$SUM0" => builder.sum(true),
+        "$SUM0" => builder.sum(true),
         "AVG" => builder.average(),
         "MIN" | "MAX" => builder.extremum(),
         "FIRST_VALUE" => builder.endpoint(Shown::First),
@@ -34,6 +39,11 @@ pub fn create(call: &AggregateCall, input: &RowType, retracts: bool) -> Result<B
         "ARRAY_AGG" => builder.ordered(Shown::All),
         "SINGLE_VALUE" => builder.ordered(Shown::Single),
         "LISTAGG" => builder.list(),
+        "COLLECT" => builder.collect(),
+        "JSON_ARRAYAGG_NULL_ON_NULL" | "JSON_ARRAYAGG_ABSENT_ON_NULL" => builder.json_list(),
+        "JSON_OBJECTAGG_NULL_ON_NULL" | "JSON_OBJECTAGG_ABSENT_ON_NULL" => builder.json_map(),
+        "PERCENTILE" => builder.percentile(),
+        name if name.starts_with("BITMAP_") => builder.bitmap(),
         "VAR_POP" => builder.variance(Spread { of_sample: false, root: false }),
         "VAR_SAMP" | "VARIANCE" => builder.variance(Spread { of_sample: true, root: false }),
         "STDDEV_POP" => builder.variance(Spread { of_sample: false, root: true }),
@@ -159,12 +169,76 @@ impl Builder<'_> {
         key::visit(&data_type, &OrderedOf(self, shown)).unwrap_or_else(|| Err(self.unsupported()))
     }
 
-    fn list(&self) -> Created {
-        if self.call.distinct && self.call.args.len() > 1 {
+    fn collect(&self) -> Created {
+        let data_type = self.arg(0)?.arrow_type();
+        key::visit(&data_type, &CollectOf(self)).unwrap_or_else(|| Err(self.unsupported()))
+    }
+
+    fn absent_on_null(&self) -> bool {
+        self.call.function.ends_with("_ABSENT_ON_NULL")
+    }
+
+    /// The type of a JSON value; text that a word follows is JSON, as a VARIANT's is.
+    fn json_type(&self, index: usize) -> Result<LogicalType, Failure> {
+        match self.call.args.len() > index + 1 {
+            true => Ok(TypeKind::Variant.nullable()),
+            false => self.arg(index).cloned(),
+        }
+    }
+
+    fn json_list(&self) -> Created {
+        if self.call.distinct {
             return Err(self.unsupported());
         }
+        self.plain(JsonList::new(self.json_type(0)?, self.absent_on_null()))
+    }
+
+    fn json_map(&self) -> Created {
+        if self.call.distinct {
+            return Err(self.unsupported());
+        }
+        self.plain(JsonMap::new(self.json_type(1)?, self.absent_on_null()))
+    }
+
+    fn bitmap(&self) -> Created {
+        let counted = self.call.function.ends_with("_CARDINALITY_AGG");
+        match (self.call.function.as_str(), self.call.distinct) {
+            (_, true) => Err(self.unsupported()),
+            ("BITMAP_BUILD_AGG" | "BITMAP_BUILD_CARDINALITY_AGG", _) => {
+                self.plain(BitmapAggregate::<Integers>::new(Keeps::Any, counted))
+            }
+            (name, _) => {
+                let keeps = match name {
+                    "BITMAP_AND_AGG" | "BITMAP_AND_CARDINALITY_AGG" => Keeps::All,
+                    "BITMAP_XOR_AGG" | "BITMAP_XOR_CARDINALITY_AGG" => Keeps::Odd,
+                    _ => Keeps::Any,
+                };
+                self.plain(BitmapAggregate::<Bitmaps>::new(keeps, counted))
+            }
+        }
+    }
+
+    fn percentile(&self) -> Created {
+        if self.call.distinct {
+            return Err(self.unsupported());
+        }
+        self.plain(Percentile::new(matches!(self.arg(1)?.arrow_type(), DataType::List(_))))
+    }
+
+    fn list(&self) -> Created {
         let fold = ListAggregate::default();
         if self.call.distinct { self.distinct::<_, key::Text>(fold) } else { self.plain(fold) }
+    }
+}
+
+struct CollectOf<'a>(&'a Builder<'a>);
+
+impl KeyVisitor for CollectOf<'_> {
+    type Result = Created;
+
+    fn other<K: Reversible>(&self, data_type: &DataType) -> Created {
+        let fold = Collect::<K>::new(data_type.clone());
+        if self.0.call.distinct { self.0.distinct::<_, K>(fold) } else { self.0.plain(fold) }
     }
 }
 

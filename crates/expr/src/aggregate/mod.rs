@@ -4,6 +4,8 @@
 //! rules and row kinds, and makes it an [`Accumulator`].
 
 mod average;
+mod bitmap;
+mod collect;
 mod count;
 mod create;
 mod distinct;
@@ -11,9 +13,12 @@ mod endpoint;
 mod extremum;
 mod fold;
 mod folding;
+mod json_list;
+mod json_map;
 mod key;
 mod list_aggregate;
 mod ordered_values;
+mod percentile;
 mod resolve;
 mod retractable_extremum;
 mod state;

@@ -4,8 +4,9 @@ use dataflow::{LogicalType, TypeKind};
 
 use super::average::average_scale;
 use crate::functions::FunctionError;
+use crate::functions::json::has_json;
 use crate::types::decimal::MAX_PRECISION;
-use crate::types::{is_character, is_constructed, is_numeric};
+use crate::types::{is_character, is_constructed, is_integer, is_numeric};
 
 /// An aggregate function of the catalogue.
 #[derive(Debug)]
@@ -27,8 +28,12 @@ pub struct AggregateDef {
 enum Casts {
     /// They stay as they are.
     None,
+    /// INT.
+    Int,
     /// DOUBLE.
     Double,
+    /// The value DOUBLE, the share or shares DOUBLE, the weight BIGINT.
+    Percentile,
 }
 
 /// What the aggregate of no row is.
@@ -53,6 +58,14 @@ pub struct ResolvedAggregate {
 
 const CATALOGUE: &[AggregateDef] = &[
     AggregateDef {
+        name: "$SUM0",
+        forms: &["$SUM0(<NUMERIC>)"],
+        doc: "The sum; zero of no value. Of plans only: SQL has no name for it.",
+        result: sum,
+        empty: Empty::Value,
+        casts: Casts::None,
+    },
+    AggregateDef {
         name: "ARRAY_AGG",
         forms: &["ARRAY_AGG(<ANY>)"],
         doc: "An array of the values, NULLs included.",
@@ -69,6 +82,78 @@ const CATALOGUE: &[AggregateDef] = &[
         casts: Casts::None,
     },
     AggregateDef {
+        name: "BITMAP_AND_AGG",
+        forms: &["BITMAP_AND_AGG(<BITMAP>)"],
+        doc: "The integers that all bitmaps hold.",
+        result: bitmap_to_bitmap,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "BITMAP_AND_CARDINALITY_AGG",
+        forms: &["BITMAP_AND_CARDINALITY_AGG(<BITMAP>)"],
+        doc: "The integers that all bitmaps hold: how many.",
+        result: bitmap_to_count,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "BITMAP_BUILD_AGG",
+        forms: &["BITMAP_BUILD_AGG(<INTEGER>)"],
+        doc: "The integers as a bitmap.",
+        result: integer_to_bitmap,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::Int,
+    },
+    AggregateDef {
+        name: "BITMAP_BUILD_CARDINALITY_AGG",
+        forms: &["BITMAP_BUILD_CARDINALITY_AGG(<INTEGER>)"],
+        doc: "The integers as a bitmap: how many.",
+        result: integer_to_count,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::Int,
+    },
+    AggregateDef {
+        name: "BITMAP_OR_AGG",
+        forms: &["BITMAP_OR_AGG(<BITMAP>)"],
+        doc: "The integers that any bitmap holds.",
+        result: bitmap_to_bitmap,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "BITMAP_OR_CARDINALITY_AGG",
+        forms: &["BITMAP_OR_CARDINALITY_AGG(<BITMAP>)"],
+        doc: "The integers that any bitmap holds: how many.",
+        result: bitmap_to_count,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "BITMAP_XOR_AGG",
+        forms: &["BITMAP_XOR_AGG(<BITMAP>)"],
+        doc: "The integers that an odd number of bitmaps holds.",
+        result: bitmap_to_bitmap,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "BITMAP_XOR_CARDINALITY_AGG",
+        forms: &["BITMAP_XOR_CARDINALITY_AGG(<BITMAP>)"],
+        doc: "The integers that an odd number of bitmaps holds: how many.",
+        result: bitmap_to_count,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "COLLECT",
+        forms: &["COLLECT(<ANY>)"],
+        doc: "A multiset of the values that are not NULL.",
+        result: multiset,
+        empty: Empty::Value,
+        casts: Casts::None,
+    },
+    AggregateDef {
         name: "COUNT",
         forms: &["COUNT(<ANY>)", "COUNT(*)"],
         doc: "The rows whose argument is not NULL.",
@@ -82,6 +167,38 @@ const CATALOGUE: &[AggregateDef] = &[
         doc: "The first value that is not NULL.",
         result: comparable,
         empty: Empty::Null,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "JSON_ARRAYAGG_ABSENT_ON_NULL",
+        forms: &["JSON_ARRAYAGG(<ANY> [{NULL | ABSENT} ON NULL])"],
+        doc: "A JSON array of the values, NULLs left out.",
+        result: json_list,
+        empty: Empty::Value,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "JSON_ARRAYAGG_NULL_ON_NULL",
+        forms: &["JSON_ARRAYAGG(<ANY> [{NULL | ABSENT} ON NULL])"],
+        doc: "A JSON array of the values, NULLs written as null.",
+        result: json_list,
+        empty: Empty::Value,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "JSON_OBJECTAGG_ABSENT_ON_NULL",
+        forms: &["JSON_OBJECTAGG([KEY] <CHARACTER> VALUE <ANY> [{NULL | ABSENT} ON NULL])"],
+        doc: "A JSON object of keys and values, NULLs left out.",
+        result: json_map,
+        empty: Empty::Value,
+        casts: Casts::None,
+    },
+    AggregateDef {
+        name: "JSON_OBJECTAGG_NULL_ON_NULL",
+        forms: &["JSON_OBJECTAGG([KEY] <CHARACTER> VALUE <ANY> [{NULL | ABSENT} ON NULL])"],
+        doc: "A JSON object of keys and values, NULLs written as null.",
+        result: json_map,
+        empty: Empty::Value,
         casts: Casts::None,
     },
     AggregateDef {
@@ -117,6 +234,19 @@ const CATALOGUE: &[AggregateDef] = &[
         casts: Casts::None,
     },
     AggregateDef {
+        name: "PERCENTILE",
+        forms: &[
+            "PERCENTILE(<NUMERIC>, <NUMERIC>)",
+            "PERCENTILE(<NUMERIC>, <NUMERIC>, <INTEGER>)",
+            "PERCENTILE(<NUMERIC>, <ARRAY>)",
+            "PERCENTILE(<NUMERIC>, <ARRAY>, <INTEGER>)",
+        ],
+        doc: "The value below which a share of the values lies; of an array of shares an array.",
+        result: percentile,
+        empty: Empty::AlwaysNullable,
+        casts: Casts::Percentile,
+    },
+    AggregateDef {
         name: "STDDEV",
         forms: &["STDDEV(<NUMERIC>)"],
         doc: "The standard deviation of a sample.",
@@ -146,14 +276,6 @@ const CATALOGUE: &[AggregateDef] = &[
         doc: "The sum; integers keep their type and wrap around.",
         result: sum,
         empty: Empty::Null,
-        casts: Casts::None,
-    },
-    AggregateDef {
-        name: "SUM0",
-        forms: &["SUM0(<NUMERIC>)"],
-        doc: "The sum; zero of no value.",
-        result: sum,
-        empty: Empty::Value,
         casts: Casts::None,
     },
     AggregateDef {
@@ -195,27 +317,32 @@ pub fn resolve(
     grouped: bool,
 ) -> Result<ResolvedAggregate, FunctionError> {
     let name = name.to_uppercase();
-    let name = if name == "$SUM0" { "SUM0" } else { name.as_str() };
     let Some(definition) = CATALOGUE.iter().find(|definition| definition.name == name) else {
-        return Err(FunctionError::missing_types(name, args));
+        return Err(FunctionError::missing_types(&name, args));
     };
     let Some(kind) = (definition.result)(args) else {
         if name == "COUNT" {
             let message = "We now only support the count of one field.".to_owned();
-            return Err(FunctionError::BadArguments { message });
+            return Err(FunctionError::BadArguments { message, hint: None });
         }
-        return Err(FunctionError::cannot_apply(name, definition.forms, args));
+        return Err(FunctionError::cannot_apply(&name, definition.forms, args));
     };
     let nullable = match definition.empty {
         Empty::Null => !grouped || args.iter().any(|arg| arg.nullable),
         Empty::AlwaysNullable => true,
         Empty::Value => false,
     };
-    let cast = |arg: &LogicalType| match definition.casts {
-        Casts::None => arg.without_time_attribute(),
-        Casts::Double => TypeKind::Double.not_null().with_nullable(arg.nullable),
+    let cast = |(index, arg): (usize, &LogicalType)| match (definition.casts, index, &arg.kind) {
+        (Casts::Int, ..) => TypeKind::Int.not_null().with_nullable(arg.nullable),
+        (Casts::None, ..) => arg.without_time_attribute(),
+        (Casts::Percentile, 1, TypeKind::Array(element)) => {
+            let element = TypeKind::Double.not_null().with_nullable(element.nullable);
+            TypeKind::Array(Box::new(element)).not_null().with_nullable(arg.nullable)
+        }
+        (Casts::Percentile, 2, _) => TypeKind::BigInt.not_null().with_nullable(arg.nullable),
+        (Casts::Double | Casts::Percentile, ..) => TypeKind::Double.not_null().with_nullable(arg.nullable),
     };
-    let arg_types = args.iter().map(cast).collect();
+    let arg_types = args.iter().enumerate().map(cast).collect();
     Ok(ResolvedAggregate { arg_types, result: kind.not_null().with_nullable(nullable) })
 }
 
@@ -242,7 +369,12 @@ fn average(args: &[LogicalType]) -> Option<TypeKind> {
 
 fn comparable(args: &[LogicalType]) -> Option<TypeKind> {
     match args {
-        [arg] if !is_constructed(&arg.kind) && arg.kind != TypeKind::Null => Some(arg.without_time_attribute().kind),
+        [arg]
+            if !is_constructed(&arg.kind)
+                && !matches!(arg.kind, TypeKind::Null | TypeKind::Bitmap | TypeKind::Variant) =>
+        {
+            Some(arg.without_time_attribute().kind)
+        }
         _ => None,
     }
 }
@@ -261,4 +393,62 @@ fn array(args: &[LogicalType]) -> Option<TypeKind> {
 fn list(args: &[LogicalType]) -> Option<TypeKind> {
     let texts = args.iter().all(|arg| is_character(&arg.kind));
     (texts && (1..=2).contains(&args.len())).then_some(TypeKind::STRING)
+}
+
+fn multiset(args: &[LogicalType]) -> Option<TypeKind> {
+    let element = comparable(args)?;
+    Some(TypeKind::Multiset(Box::new(element.not_null().with_nullable(args[0].nullable))))
+}
+
+/// Flink gives aggregated JSON this type, however long it is.
+const JSON: TypeKind = TypeKind::Varchar { length: 2000 };
+
+/// Values of which any text is JSON already have a word behind them.
+fn json_list(args: &[LogicalType]) -> Option<TypeKind> {
+    is_json_value(args).then_some(JSON)
+}
+
+fn json_map(args: &[LogicalType]) -> Option<TypeKind> {
+    let (key, value) = args.split_first()?;
+    (is_character(&key.kind) && is_json_value(value)).then_some(JSON)
+}
+
+fn is_json_value(args: &[LogicalType]) -> bool {
+    match args {
+        [value] => has_json(&value.kind),
+        [value, word] => is_character(&value.kind) && matches!(word.kind, TypeKind::Char { .. }),
+        _ => false,
+    }
+}
+
+fn percentile(args: &[LogicalType]) -> Option<TypeKind> {
+    let (value, share, weight) = match args {
+        [value, share] => (value, share, None),
+        [value, share, weight] => (value, share, Some(weight)),
+        _ => return None,
+    };
+    (is_numeric(&value.kind) && weight.is_none_or(|weight| is_integer(&weight.kind))).then_some(())?;
+    match &share.kind {
+        TypeKind::Array(element) if is_numeric(&element.kind) => {
+            Some(TypeKind::Array(Box::new(TypeKind::Double.nullable())))
+        }
+        kind => is_numeric(kind).then_some(TypeKind::Double),
+    }
+}
+
+fn bitmap_to_bitmap(args: &[LogicalType]) -> Option<TypeKind> {
+    matches!(args, [arg] if arg.kind == TypeKind::Bitmap).then_some(TypeKind::Bitmap)
+}
+
+fn bitmap_to_count(args: &[LogicalType]) -> Option<TypeKind> {
+    bitmap_to_bitmap(args).map(|_| TypeKind::BigInt)
+}
+
+fn integer_to_bitmap(args: &[LogicalType]) -> Option<TypeKind> {
+    let takes = |kind: &TypeKind| matches!(kind, TypeKind::TinyInt | TypeKind::SmallInt | TypeKind::Int);
+    matches!(args, [arg] if takes(&arg.kind)).then_some(TypeKind::Bitmap)
+}
+
+fn integer_to_count(args: &[LogicalType]) -> Option<TypeKind> {
+    integer_to_bitmap(args).map(|_| TypeKind::BigInt)
 }

@@ -18,7 +18,7 @@ struct Row {
     group: u32,
 }
 
-/// Columns: i INT, dec DECIMAL(5, 2), d DOUBLE, s STRING, b BOOLEAN, sep STRING NOT NULL.
+/// Columns: i INT, dec DECIMAL(5, 2), d DOUBLE, s STRING, b BOOLEAN, sep STRING NOT NULL, share DOUBLE NOT NULL.
 fn input() -> RowType {
     RowType::new(vec![
         Field::new("i", TypeKind::Int.nullable()),
@@ -27,6 +27,7 @@ fn input() -> RowType {
         Field::new("s", TypeKind::STRING.nullable()),
         Field::new("b", TypeKind::Boolean.nullable()),
         Field::new("sep", TypeKind::STRING.not_null()),
+        Field::new("share", TypeKind::Double.not_null()),
     ])
 }
 
@@ -40,6 +41,7 @@ fn batch(rows: &[Row], retracts: bool) -> (Batch, Vec<u32>) {
         Arc::new(values().map(|value| value.map(|value| value.to_string())).collect::<StringArray>()),
         Arc::new(values().map(|value| value.map(|value| value > 0)).collect::<BooleanArray>()),
         Arc::new(StringArray::from(vec!["; "; rows.len()])),
+        Arc::new(Float64Array::from(vec![0.25; rows.len()])),
     ];
     let kinds = retracts.then(|| Int8Array::from_iter_values(rows.iter().map(|row| row.kind)));
     let batch = Batch::from_columns(input().arrow_schema(), columns, kinds, rows.len()).unwrap();
@@ -73,6 +75,12 @@ fn calls() -> Vec<AggregateCall> {
     (0..5).for_each(|arg| add("ARRAY_AGG", &[arg], BOTH));
     add("LISTAGG", &[3], BOTH);
     add("LISTAGG", &[3, 5], &[false]);
+    (0..5).for_each(|arg| add("COLLECT", &[arg], &[false]));
+    add("JSON_ARRAYAGG_NULL_ON_NULL", &[2], &[false]);
+    add("JSON_ARRAYAGG_ABSENT_ON_NULL", &[3], &[false]);
+    add("PERCENTILE", &[2, 6], &[false]);
+    add("BITMAP_BUILD_AGG", &[0], &[false]);
+    add("BITMAP_BUILD_CARDINALITY_AGG", &[0], &[false]);
     add("VAR_POP", &[2], BOTH);
     add("STDDEV_SAMP", &[2], &[false]);
     calls

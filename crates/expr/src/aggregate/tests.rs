@@ -209,7 +209,7 @@ fn what_is_refused() {
         message("BIT_AND", &[TypeKind::Int.nullable()]),
         "No match found for function signature BIT_AND(<NUMERIC>)"
     );
-    assert_eq!(message("PERCENTILE", &[]), "function PERCENTILE is not supported yet");
+    assert_eq!(message("APPROX_COUNT_DISTINCT", &[]), "function APPROX_COUNT_DISTINCT is not supported yet");
     assert_eq!(
         message("COUNT", &[TypeKind::Int.nullable(), TypeKind::Int.nullable()]),
         "We now only support the count of one field."

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ListArray, MapArray, StructArray};
+use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field};
 use dataflow::{Failure, TypeKind};
 
@@ -16,6 +17,21 @@ pub(super) fn nested_caster(
     on_error: OnError,
     context: &EvalContext,
 ) -> Result<Caster, Failure> {
+    // TRY_CAST: a value of which one part cannot be cast is NULL as a whole.
+    if on_error == OnError::Null {
+        let Some(strict) = nested_caster(from, to, OnError::Fail, context)? else { return Ok(None) };
+        let data_type = to.clone().nullable().arrow_type();
+        return Ok(Some(Box::new(move |array: &ArrayRef| {
+            if let Ok(all) = strict(array) {
+                return Ok(all);
+            }
+            let each =
+                |row| strict(&array.slice(row, 1)).unwrap_or_else(|_| arrow_array::new_null_array(&data_type, 1));
+            let rows: Vec<ArrayRef> = (0..array.len()).map(each).collect();
+            let rows: Vec<&dyn Array> = rows.iter().map(|row| row.as_ref()).collect();
+            Ok(arrow_select::concat::concat(&rows)?)
+        })));
+    }
     Ok(match (from, to) {
         (TypeKind::Array(a), TypeKind::Array(b)) => {
             let element = caster(a, b, on_error, context)?;
@@ -51,11 +67,18 @@ fn apply(cast: &Caster, column: &ArrayRef) -> Result<ArrayRef, Failure> {
     }
 }
 
+/// The elements that the rows of a slice have, and where each row's begin: no others are cast, for those may fail.
+fn reached(offsets: &OffsetBuffer<i32>, values: &ArrayRef) -> (OffsetBuffer<i32>, ArrayRef) {
+    let (first, last) = (offsets[0], offsets[offsets.len() - 1]);
+    let moved: Vec<i32> = offsets.iter().map(|offset| offset - first).collect();
+    (OffsetBuffer::new(moved.into()), values.slice(first as usize, (last - first) as usize))
+}
+
 fn list_caster(element: Cast, field: Arc<Field>) -> Cast {
     Box::new(move |array| {
         let list = array.as_list::<i32>();
-        let values = element(list.values())?;
-        Ok(Arc::new(ListArray::try_new(field.clone(), list.offsets().clone(), values, list.nulls().cloned())?))
+        let (offsets, values) = reached(list.offsets(), list.values());
+        Ok(Arc::new(ListArray::try_new(field.clone(), offsets, element(&values)?, list.nulls().cloned())?))
     })
 }
 
@@ -67,9 +90,11 @@ fn map_caster(key: Caster, value: Caster, to: &TypeKind) -> Caster {
     }
     Some(Box::new(move |array| {
         let map = array.as_map();
-        let columns = vec![apply(&key, map.keys())?, apply(&value, map.values())?];
+        let (offsets, keys) = reached(map.offsets(), map.keys());
+        let (_, values) = reached(map.offsets(), map.values());
+        let columns = vec![apply(&key, &keys)?, apply(&value, &values)?];
         let entries = StructArray::try_new(fields.clone(), columns, None)?;
-        let (offsets, nulls) = (map.offsets().clone(), map.nulls().cloned());
+        let nulls = map.nulls().cloned();
         Ok(Arc::new(MapArray::try_new(entries_field.clone(), offsets, entries, nulls, false)?))
     }))
 }

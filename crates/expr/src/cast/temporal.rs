@@ -76,7 +76,10 @@ fn to_date(from: &TypeKind, on_error: OnError, zone: Tz) -> Caster {
         TypeKind::TimestampLtz { precision, .. } => {
             let precision = *precision;
             map::<Date32Type>(move |array| {
-                Box::new(instants(array, precision).map(move |at| Some(day(to_local(at?.0, zone)))))
+                Box::new(
+                    instants(array, precision)
+                        .map(move |at| Some(to_local(at?.0, zone).div_euclid(MILLIS_PER_DAY) as i32)),
+                )
             })
         }
         text if is_character(text) => parse::<Date32Type>(on_error, parse_date),

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use arrow_array::builder::UInt32Builder;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
+use arrow_array::types::{Float32Type, Float64Type, Int32Type};
 use arrow_array::{Array, ArrayRef, ListArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_ord::ord::{DynComparator, make_comparator};
-use arrow_schema::SortOptions;
+use arrow_schema::{DataType, SortOptions};
 use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use dataflow::{Failure, LogicalType, TypeKind};
@@ -441,17 +441,36 @@ fn sort(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
+/// Which elements are NaN: nothing is less or greater, so that the first prevails.
+fn nan(values: &ArrayRef) -> Box<dyn Fn(usize) -> bool> {
+    match values.data_type() {
+        DataType::Float64 => {
+            let values = values.as_primitive::<Float64Type>().clone();
+            Box::new(move |at| values.value(at).is_nan())
+        }
+        DataType::Float32 => {
+            let values = values.as_primitive::<Float32Type>().clone();
+            Box::new(move |at| values.value(at).is_nan())
+        }
+        _ => Box::new(|_| false),
+    }
+}
+
 fn extremum(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let wanted = if call.name == "ARRAY_MAX" { Ordering::Greater } else { Ordering::Less };
     Ok(Kernel::new(move |args, rows| {
         let list = args[0].expand(rows)?;
         let list = list.as_list::<i32>();
         let compare = comparator(list.values(), list.values())?;
+        let unordered = nan(list.values());
         let mut indices = UInt32Builder::with_capacity(rows);
         for row in 0..rows {
             let elements = if list.is_valid(row) { range(list, row) } else { 0..0 };
             let present = elements.filter(|&at| list.values().is_valid(at));
-            let best = present.reduce(|best, at| if compare(at, best) == wanted { at } else { best });
+            let best = present.reduce(|best, at| {
+                let better = !unordered(at) && !unordered(best) && compare(at, best) == wanted;
+                if better { at } else { best }
+            });
             indices.append_option(best.map(|at| at as u32));
         }
         Ok(take(list.values(), &indices.finish(), None)?)

@@ -24,7 +24,7 @@ use crate::types::{common_type, is_integer};
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
     let new = FunctionDef::new;
-    let forms = &["ITEM(<ARRAY>, <INTEGER>)", "ITEM(<MAP>, <ANY>)"];
+    let forms = &["ITEM(<ARRAY>, <INTEGER>)", "ITEM(<MAP>, <ANY>)", "ITEM(<VARIANT>, <ANY>)"];
     vec![
         new("ARRAY", &["ARRAY[<ANY>...]"], "An array of these elements.", array_type, array),
         new("MAP", &["MAP[<ANY>, <ANY>...]"], "A map of these keys and values.", map_type, map),
@@ -47,7 +47,7 @@ fn plain(args: &[Argument]) -> Vec<LogicalType> {
 }
 
 fn array_type(args: &[Argument]) -> Option<Signature> {
-    let element = common_type(&plain(args))?;
+    let element = common_type(&plain(args)).filter(|element| element.kind != TypeKind::Null)?;
     let casts = args.iter().map(|arg| element.with_nullable(arg.ty.nullable)).collect();
     Some(Signature { args: casts, result: TypeKind::Array(Box::new(element)).not_null() })
 }
@@ -65,14 +65,24 @@ fn map_type(args: &[Argument]) -> Option<Signature> {
 }
 
 fn row_type(args: &[Argument]) -> Option<Signature> {
+    (!args.is_empty()).then_some(())?;
     let fields = plain(args).into_iter().enumerate().map(|(index, ty)| Field::new(format!("EXPR${index}"), ty));
     Signature::with_result(args, TypeKind::Row(RowType::new(fields.collect())).not_null())
 }
 
 fn item_type(args: &[Argument]) -> Option<Signature> {
     let [collection, key] = args else { return None };
+    if *collection.kind() == TypeKind::Variant {
+        let key = if is_integer(key.kind()) { TypeKind::Int } else { key.kind().clone() };
+        (key == TypeKind::Int || crate::types::is_character(&key)).then_some(())?;
+        let signature = Signature::cast_to(args, &[TypeKind::Variant, key], TypeKind::Variant)?;
+        return Some(Signature { result: TypeKind::Variant.nullable(), ..signature });
+    }
     let (key_type, element) = match collection.kind() {
-        TypeKind::Array(element) if is_integer(key.kind()) => (TypeKind::Int, element),
+        // A BIGINT is no position.
+        TypeKind::Array(element) if is_integer(key.kind()) && *key.kind() != TypeKind::BigInt => {
+            (TypeKind::Int, element)
+        }
         TypeKind::Map(expected, value) => (expected.kind.clone(), value),
         _ => return None,
     };
@@ -82,7 +92,7 @@ fn item_type(args: &[Argument]) -> Option<Signature> {
 
 fn counted(args: &[Argument]) -> Option<Signature> {
     match args {
-        [arg] if matches!(arg.kind(), TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_)) => {
+        [arg] if matches!(arg.kind(), TypeKind::Array(_) | TypeKind::Map(..)) => {
             Signature::unchanged(args, TypeKind::Int)
         }
         _ => None,
@@ -211,6 +221,7 @@ fn item(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     match call.arg(0)? {
         TypeKind::Array(element) => array_item(call, element),
         TypeKind::Map(_, value) => map_item(value),
+        TypeKind::Variant => super::variants::variant_item(call),
         _ => Err(call.no_kernel()),
     }
 }

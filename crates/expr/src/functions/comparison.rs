@@ -49,7 +49,10 @@ fn compared(args: &[Argument]) -> Option<Signature> {
     let [left, right] = args else { return None };
     let common = comparison_type(&left.ty, &right.ty)?;
     let layout = common.arrow_type();
-    let cast = |arg: &Argument| match arg.ty.arrow_type() == layout {
+    // An instant and a local time have one layout and do not compare.
+    let instant = |ty: &LogicalType| matches!(ty.kind, TypeKind::TimestampLtz { .. });
+    let mixed = instant(&left.ty) != instant(&right.ty);
+    let cast = |arg: &Argument| match arg.ty.arrow_type() == layout && !mixed {
         true => arg.ty.without_time_attribute(),
         false => common.with_nullable(arg.ty.nullable),
     };

@@ -137,6 +137,8 @@ struct PatternArg {
     constant: Option<DatePattern>,
     index: usize,
     dialect: Dialect,
+    /// Whether a pattern that is wrong is as good as NULL.
+    lenient: bool,
 }
 
 impl PatternArg {
@@ -146,7 +148,8 @@ impl PatternArg {
             false => Some(DEFAULT_PATTERN),
         };
         // A pattern that is wrong fails with the first row, not before.
-        PatternArg { constant: text.and_then(|text| DatePattern::parse(text, dialect).ok()), index, dialect }
+        let constant = text.and_then(|text| DatePattern::parse(text, dialect).ok());
+        PatternArg { constant, index, dialect, lenient: false }
     }
 
     /// Calls `run` for each row that has a pattern.
@@ -167,7 +170,14 @@ impl PatternArg {
                 continue;
             };
             if last.as_ref().is_none_or(|(known, _)| *known != text) {
-                last = Some((text, DatePattern::parse(text, self.dialect).map_err(Failure::user)?));
+                match DatePattern::parse(text, self.dialect) {
+                    Ok(pattern) => last = Some((text, pattern)),
+                    Err(_) if self.lenient => {
+                        run(row, None)?;
+                        continue;
+                    }
+                    Err(error) => return Err(Failure::user(error)),
+                }
             }
             run(row, last.as_ref().map(|(_, pattern)| pattern))?;
         }
@@ -276,8 +286,9 @@ fn to_timestamp(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
             timestamps((0..rows).map(|row| Ok(text.get(row).and_then(|text| parse_timestamp(text).ok()))), 3)
         }));
     }
-    let pattern = PatternArg::new(call, 1, Dialect::Formatter);
-    Ok(Kernel::fallible(move |args, rows| {
+    // What is no pattern gives NULL.
+    let pattern = PatternArg { lenient: true, ..PatternArg::new(call, 1, Dialect::Formatter) };
+    Ok(Kernel::new(move |args, rows| {
         let text = args[0].text();
         let values = pattern.values(args, rows, |row, pattern| {
             Ok(text.get(row).and_then(|text| pattern.read(text)).map(|parsed| (parsed.millis, parsed.nanos)))
@@ -290,15 +301,14 @@ fn to_timestamp_ltz(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     if is_numeric(call.arg(0)?) {
         return from_number(call);
     }
-    let session = call.context.time_zone;
     match call.args.len() {
         1 => Ok(Kernel::fallible(move |args, rows| {
             let text = args[0].text();
             let values = (0..rows).map(|row| match text.get(row) {
                 None => Ok(None),
                 Some(text) => {
-                    let (millis, nanos) = parse_timestamp(text).map_err(Failure::user)?;
-                    Ok(Some((to_utc(millis, session), nanos)))
+                    // Read as UTC, whatever the session's zone.
+                    Ok(Some(parse_timestamp(text).map_err(Failure::user)?))
                 }
             });
             timestamps(values, 3)
@@ -326,6 +336,9 @@ fn known_zone(id: &str) -> Result<Tz, Failure> {
         .ok_or_else(|| Failure::user(format!("Invalid timezone for parsing TIMESTAMP_LTZ: Unknown time-zone ID: {id}")))
 }
 
+/// Seconds since the epoch of the years 0 to 9999.
+const YEARS: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
+
 /// A number of units of 10^-precision seconds; its fraction is cut off.
 fn from_number(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let precision = match call.args.len() {
@@ -344,9 +357,10 @@ fn from_number(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     Ok(Kernel::new(move |args, rows| {
         let values = (0..rows).map(|row| {
             let value = whole(&args[0], row);
-            Ok(value.map(|value| {
+            // Outside of the years 0 to 9999 there is none.
+            Ok(value.filter(|value| YEARS.contains(&value.div_euclid(per_second))).map(|value| {
                 let nanos = value.rem_euclid(per_second) * nanos_per_unit;
-                let millis = value.div_euclid(per_second).wrapping_mul(1_000).wrapping_add(nanos / 1_000_000);
+                let millis = value.div_euclid(per_second) * 1_000 + nanos / 1_000_000;
                 (millis, nanos % 1_000_000)
             }))
         });

@@ -7,7 +7,8 @@ use arrow_array::ArrayRef;
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::types::{Int32Type, Int64Type};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use dataflow::{Failure, TypeKind};
 use md5::{Digest, Md5};
 use sha1::Sha1;
@@ -19,18 +20,24 @@ use super::family::Nullability::{Always, OfArguments};
 use super::family::signature;
 use super::{FunctionDef, Kernel, loops, url};
 use crate::operand::Operand;
-use crate::types::is_binary;
+use crate::types::{is_binary, is_character};
+
+/// Java's decoder does not ask for padding.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 type Infer = fn(&[Argument]) -> Option<Signature>;
 
 /// The hashes, and their types by the length of the hexadecimal text.
 const HASHES: &[(&str, &[&str], &str, Infer)] = &[
-    ("MD5", &["MD5(<CHARACTER>)"], "The MD5 hash, in hexadecimal.", hash_type::<32>),
-    ("SHA1", &["SHA1(<CHARACTER>)"], "The SHA-1 hash, in hexadecimal.", hash_type::<40>),
-    ("SHA224", &["SHA224(<CHARACTER>)"], "The SHA-224 hash, in hexadecimal.", hash_type::<56>),
-    ("SHA256", &["SHA256(<CHARACTER>)"], "The SHA-256 hash, in hexadecimal.", hash_type::<64>),
-    ("SHA384", &["SHA384(<CHARACTER>)"], "The SHA-384 hash, in hexadecimal.", hash_type::<96>),
-    ("SHA512", &["SHA512(<CHARACTER>)"], "The SHA-512 hash, in hexadecimal.", hash_type::<128>),
+    ("MD5", &["MD5(<CHARACTER>)", "MD5(<BINARY>)"], "The MD5 hash, in hexadecimal.", hash_type::<32>),
+    ("SHA1", &["SHA1(<CHARACTER>)", "SHA1(<BINARY>)"], "The SHA-1 hash, in hexadecimal.", hash_type::<40>),
+    ("SHA224", &["SHA224(<CHARACTER>)", "SHA224(<BINARY>)"], "The SHA-224 hash, in hexadecimal.", hash_type::<56>),
+    ("SHA256", &["SHA256(<CHARACTER>)", "SHA256(<BINARY>)"], "The SHA-256 hash, in hexadecimal.", hash_type::<64>),
+    ("SHA384", &["SHA384(<CHARACTER>)", "SHA384(<BINARY>)"], "The SHA-384 hash, in hexadecimal.", hash_type::<96>),
+    ("SHA512", &["SHA512(<CHARACTER>)", "SHA512(<BINARY>)"], "The SHA-512 hash, in hexadecimal.", hash_type::<128>),
 ];
 
 /// The family.
@@ -102,7 +109,9 @@ fn decoded(args: &[Argument]) -> Option<Signature> {
 }
 
 fn hash_type<const LENGTH: u32>(args: &[Argument]) -> Option<Signature> {
-    signature(args, &[Text], 1, TypeKind::Char { length: LENGTH }, OfArguments)
+    let result = TypeKind::Char { length: LENGTH };
+    signature(args, &[Text], 1, result.clone(), OfArguments)
+        .or_else(|| signature(args, &[Bytes], 1, result, OfArguments))
 }
 
 fn sha2_types(args: &[Argument]) -> Option<Signature> {
@@ -153,7 +162,7 @@ fn from_base64(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
 
 /// Fails in Java's words, which name the bad byte in hexadecimal.
 fn decode_base64(text: &str) -> Result<String, Failure> {
-    let bytes = STANDARD.decode(text).map_err(|error| match error {
+    let bytes = LENIENT.decode(text).map_err(|error| match error {
         base64::DecodeError::InvalidByte(_, byte) => Failure::user(format!("Illegal base64 character {byte:x}")),
         other => Failure::user(format!("Illegal base64 text: {other}")),
     })?;
@@ -290,19 +299,24 @@ fn decode(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
-fn hex_digest<D: Digest>(text: &str, out: &mut String) {
-    push_hex(&D::digest(text.as_bytes()), out);
+fn hex_digest<D: Digest>(bytes: &[u8], out: &mut String) {
+    push_hex(&D::digest(bytes), out);
 }
 
-fn hash_kernel(digest: fn(&str, &mut String)) -> Kernel {
+/// Of text, or of bytes.
+fn hash_kernel(digest: fn(&[u8], &mut String), of_text: bool) -> Kernel {
     Kernel::new(move |args, rows| {
-        let text = args[0].text();
-        Ok(loops::mapped(text, rows, digest))
+        Ok(loops::texts(rows, |row, out| {
+            let bytes = if of_text { args[0].text().get(row)?.as_bytes() } else { args[0].bytes().get(row)? };
+            digest(bytes, out);
+            Some(())
+        }))
     })
 }
 
 fn hash(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    Ok(hash_kernel(match call.name {
+    let of_text = is_character(call.arg(0)?);
+    let digest: fn(&[u8], &mut String) = match call.name {
         "MD5" => hex_digest::<Md5>,
         "SHA1" => hex_digest::<Sha1>,
         "SHA224" => hex_digest::<Sha224>,
@@ -310,10 +324,11 @@ fn hash(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         "SHA384" => hex_digest::<Sha384>,
         "SHA512" => hex_digest::<Sha512>,
         _ => return Err(call.no_kernel()),
-    }))
+    };
+    Ok(hash_kernel(digest, of_text))
 }
 
-fn sha2_digest(bits: i32) -> Result<fn(&str, &mut String), Failure> {
+fn sha2_digest(bits: i32) -> Result<fn(&[u8], &mut String), Failure> {
     Ok(match bits {
         224 => hex_digest::<Sha224>,
         256 => hex_digest::<Sha256>,
@@ -325,7 +340,7 @@ fn sha2_digest(bits: i32) -> Result<fn(&str, &mut String), Failure> {
 
 fn sha2_of(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     if let Some(bits) = call.constant_int(1) {
-        return Ok(hash_kernel(sha2_digest(bits)?));
+        return Ok(hash_kernel(sha2_digest(bits)?, true));
     }
     Ok(Kernel::fallible(|args, rows| {
         let text = args[0].text();
@@ -333,7 +348,7 @@ fn sha2_of(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         let digests = loops::texts(rows, |row, out| {
             let (text, bits) = (text.get(row)?, args[1].value::<Int32Type>(row)?);
             match sha2_digest(bits) {
-                Ok(digest) => digest(text, out),
+                Ok(digest) => digest(text.as_bytes(), out),
                 Err(error) => failure = Some(error),
             }
             Some(())

@@ -31,6 +31,8 @@ pub enum FunctionError {
     BadArguments {
         /// Flink's message.
         message: String,
+        /// What it takes, when the message does not say so.
+        hint: Option<String>,
     },
 }
 
@@ -41,7 +43,7 @@ impl FunctionError {
             FunctionError::Unknown { nearest, .. } | FunctionError::NotSupported { nearest, .. } => {
                 nearest.map(|name| format!("the nearest function is {name}; SHOW FUNCTIONS lists all"))
             }
-            FunctionError::BadArguments { .. } => None,
+            FunctionError::BadArguments { hint, .. } => hint.clone(),
         }
     }
 
@@ -64,7 +66,8 @@ impl FunctionError {
     /// The function does not take these arguments.
     pub(crate) fn refused(function: &FunctionDef, args: &[Argument]) -> FunctionError {
         if let Some(message) = unconvertible(function.name, args).or_else(|| mixed(function.name, args)) {
-            return FunctionError::BadArguments { message };
+            let hint = Some(format!("{} takes: {}", function.name, function.forms.join(", ")));
+            return FunctionError::BadArguments { message, hint };
         }
         let types: Vec<LogicalType> = args.iter().map(|arg| arg.ty.clone()).collect();
         FunctionError::cannot_apply(function.name, function.forms, &types)
@@ -80,7 +83,7 @@ impl FunctionError {
         let forms: Vec<String> = forms.iter().map(|form| format!("'{form}'")).collect();
         let message =
             format!("Cannot apply '{name}' to arguments of type '{shown}'. Supported form(s): {}", forms.join("\n"));
-        FunctionError::BadArguments { message }
+        FunctionError::BadArguments { message, hint: None }
     }
 }
 
@@ -125,8 +128,12 @@ fn unconvertible(name: &str, args: &[Argument]) -> Option<String> {
 
 /// The function whose name takes the fewest edits, when they are few.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
-    let candidates =
-        catalogue().iter().map(|function| function.name).filter(|name| name.starts_with(char::is_alphabetic));
+    let aggregates = crate::aggregate::catalogue().iter().map(|aggregate| aggregate.name);
+    let candidates = catalogue()
+        .iter()
+        .map(|function| function.name)
+        .chain(aggregates)
+        .filter(|name| name.starts_with(char::is_alphabetic));
     let (distance, nearest) = candidates.map(|candidate| (edits(name, candidate), candidate)).min()?;
     (distance <= name.len() / 3).then_some(nearest)
 }
@@ -176,6 +183,10 @@ mod tests {
             "No match found for function signature CONV(<CHARACTER>, <NUMERIC>, <NUMERIC>)"
         );
         assert_eq!(message("ml_predict", &[]), "function ML_PREDICT is not supported yet");
+        let hint = |name: &str, args: &[LogicalType]| resolve(name, args).unwrap_err().hint().unwrap_or_default();
+        assert_eq!(hint("UPER", &[text.clone()]), "the nearest function is UPPER; SHOW FUNCTIONS lists all");
+        assert_eq!(hint("JSON_OBJECTAG", &[]), "the nearest function is JSON_OBJECT; SHOW FUNCTIONS lists all");
+        assert_eq!(hint("IFNULL", &[int.clone(), TypeKind::Date.not_null()]), "IFNULL takes: IFNULL(<ANY>, <ANY>)");
         assert_eq!(
             message("=", &[text, int]),
             "implicit type conversion between CHAR and INTEGER is not supported now"

@@ -36,7 +36,19 @@ pub(super) fn functions() -> Vec<FunctionDef> {
 fn extracted(args: &[Argument]) -> Option<Signature> {
     let [unit, value] = args else { return None };
     if let Some(Literal::String(unit)) = &unit.literal {
-        Unit::parse(unit)?;
+        let unit = Unit::parse(unit)?;
+        // A time of day has no date.
+        let clocked = matches!(
+            unit,
+            Unit::Hour
+                | Unit::Minute
+                | Unit::Second
+                | Unit::Millisecond
+                | Unit::Microsecond
+                | Unit::Nanosecond
+                | Unit::Epoch
+        );
+        (clocked || !matches!(value.kind(), TypeKind::Time { .. })).then_some(())?;
     }
     (is_datetime(value.kind()) || is_interval(value.kind())).then_some(())?;
     Signature::with_result(args, TypeKind::BigInt.not_null().with_nullable(value.ty.nullable))

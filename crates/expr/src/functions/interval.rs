@@ -117,7 +117,12 @@ pub(super) fn shift(datetime: &TypeKind, interval: &TypeKind, backwards: bool) -
                 Arc::new(loops::binary::<Date32Type, Int64Type, Date32Type>(args, rows, add))
             })
         }),
-        DataType::Time32(_) if !months => Kernel::new(move |args, rows| {
+        DataType::Time32(_) if months => Kernel::new(move |args, rows| {
+            // A time of day is the same a month later.
+            let same = |time: i32, _: i32| time;
+            Ok(Arc::new(loops::binary::<Time32MillisecondType, Int32Type, Time32MillisecondType>(args, rows, same)))
+        }),
+        DataType::Time32(_) => Kernel::new(move |args, rows| {
             let add = move |time: i32, millis: i64| {
                 (i64::from(time) + sign * (millis % MILLIS_PER_DAY)).rem_euclid(MILLIS_PER_DAY) as i32
             };

@@ -1,20 +1,20 @@
-//! JSON without paths: `IS JSON`, JSON_STRING, JSON_QUOTE, JSON_UNQUOTE.
+//! JSON without paths: `IS JSON`, JSON_STRING, JSON_QUOTE, JSON_UNQUOTE; and the text of values as JSON, which others use too.
 
 use std::fmt::Write;
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
+use arrow_array::types::{Float32Type, Float64Type};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dataflow::{Failure, LogicalType, TypeKind};
-use serde_json::Value;
 
 use super::call::{Argument, BoundCall, Signature};
 use super::family::Family::Text;
 use super::family::Nullability::{Never, OfArguments};
 use super::family::signature;
 use super::{FunctionDef, Kernel, loops};
+use crate::json::{Kind, Reader, key_order, push_escaped, unescape, write_number, write_text};
 use crate::render::{render_cell, timestamp_parts};
 use crate::types::{is_character, is_numeric};
 
@@ -43,14 +43,18 @@ fn text_to_text(args: &[Argument]) -> Option<Signature> {
 
 fn any_to_text(args: &[Argument]) -> Option<Signature> {
     let [arg] = args else { return None };
+    if *arg.kind() == TypeKind::Null {
+        return Signature::cast_to(args, &[TypeKind::STRING], TypeKind::STRING);
+    }
     has_json(arg.kind()).then_some(())?;
     Signature::unchanged(args, TypeKind::STRING)
 }
 
 /// Whether Flink writes values of the type as JSON.
-fn has_json(kind: &TypeKind) -> bool {
+pub(crate) fn has_json(kind: &TypeKind) -> bool {
     match kind {
         TypeKind::Boolean
+        | TypeKind::Variant
         | TypeKind::Binary { .. }
         | TypeKind::Varbinary { .. }
         | TypeKind::Timestamp { .. }
@@ -63,17 +67,18 @@ fn has_json(kind: &TypeKind) -> bool {
 }
 
 fn is_json(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let accepts: fn(&Value) -> bool = match call.name {
-        "IS JSON OBJECT" => Value::is_object,
-        "IS JSON ARRAY" => Value::is_array,
-        "IS JSON SCALAR" => |value| !value.is_object() && !value.is_array(),
+    let accepts: fn(Kind) -> bool = match call.name {
+        "IS JSON OBJECT" => |kind| kind == Kind::Object,
+        "IS JSON ARRAY" => |kind| kind == Kind::Array,
+        "IS JSON SCALAR" => |kind| !matches!(kind, Kind::Object | Kind::Array),
         _ => |_| true,
     };
     Ok(Kernel::new(move |args, rows| {
         let text = args[0].text();
         Ok(loops::booleans(rows, |row| {
-            let value = text.get(row).and_then(|text| serde_json::from_str::<Value>(text).ok());
-            Some(value.is_some_and(|value| accepts(&value)))
+            let Some(text) = text.get(row) else { return Some(false) };
+            let mut reader = Reader::new(text);
+            Some(reader.peek().is_ok_and(accepts) && reader.skip().is_ok())
         }))
     }))
 }
@@ -88,9 +93,13 @@ fn quote(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
                 match c {
                     '/' => out.push_str("\\/"),
                     _ if c.is_ascii() => push_escaped(c, out),
-                    _ => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
-                        let _ = write!(out, "\\u{unit:04x}");
-                    }),
+                    _ => {
+                        let _ = write!(out, "\\u{:04x}", u32::from(c));
+                        // Flink goes over UTF-16 and writes the whole code point for the first half of a pair.
+                        if let Some(low) = c.encode_utf16(&mut [0; 2]).get(1) {
+                            let _ = write!(out, "\\u{low:04x}");
+                        }
+                    }
                 }
             }
             out.push('"');
@@ -98,29 +107,16 @@ fn quote(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
-fn push_escaped(c: char, out: &mut String) {
-    match c {
-        '"' => out.push_str("\\\""),
-        '\\' => out.push_str("\\\\"),
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        '\u{8}' => out.push_str("\\b"),
-        '\u{c}' => out.push_str("\\f"),
-        c if c < ' ' => {
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
-        }
-        c => out.push(c),
-    }
-}
-
-/// Text that is no JSON string stays as it is.
+/// Text that is no JSON string stays as it is. Flink looks at the first string and takes off the last quote.
 fn unquote(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     Ok(Kernel::new(|args, rows| {
         let text = args[0].text();
-        Ok(loops::mapped(text, rows, |text, out| match serde_json::from_str::<Value>(text) {
-            Ok(Value::String(unquoted)) => out.push_str(&unquoted),
-            _ => out.push_str(text),
+        Ok(loops::mapped(text, rows, |text, out| {
+            let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+            match inner.filter(|_| Reader::new(text).text().is_ok()) {
+                Some(inner) => out.push_str(&unescape(inner)),
+                None => out.push_str(text),
+            }
         }))
     }))
 }
@@ -138,30 +134,28 @@ fn json_string(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
-fn write_text(text: &str, out: &mut String) {
-    out.push('"');
-    text.chars().for_each(|c| push_escaped(c, out));
-    out.push('"');
-}
-
-fn write_json(array: &dyn Array, row: usize, ty: &LogicalType, out: &mut String) {
+/// Appends a value as JSON, entries of objects in the order of their keys.
+pub(crate) fn write_json(array: &dyn Array, row: usize, ty: &LogicalType, out: &mut String) {
     if array.is_null(row) {
         out.push_str("null");
         return;
     }
     match &ty.kind {
         TypeKind::Boolean => out.push_str(if array.as_boolean().value(row) { "true" } else { "false" }),
+        TypeKind::Variant => out.push_str(array.as_string::<i32>().value(row)),
         TypeKind::Char { .. } | TypeKind::Varchar { .. } => write_text(array.as_string::<i32>().value(row), out),
         TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => {
             out.push('"');
             STANDARD.encode_string(array.as_binary::<i32>().value(row), out);
             out.push('"');
         }
-        TypeKind::Double => {
+        TypeKind::Float => write_double(array.as_primitive::<Float32Type>().value(row).into(), out),
+        TypeKind::Double => write_double(array.as_primitive::<Float64Type>().value(row), out),
+        TypeKind::Decimal { .. } => {
             let mut text = String::new();
-            dataflow::java_number::write_double(array.as_primitive::<Float64Type>().value(row), &mut text);
-            // As BigDecimal writes a positive exponent.
-            out.push_str(&if text.contains("E-") { text } else { text.replace('E', "E+") });
+            render_cell(array, row, ty, chrono_tz::Tz::UTC, &mut text);
+            // A point, so that it is read as a BigDecimal.
+            write_number(&if text.contains('.') { text } else { text + "e0" }, out);
         }
         TypeKind::Timestamp { precision, .. } => write_timestamp(array, row, *precision, "", out),
         TypeKind::TimestampLtz { precision, .. } => write_timestamp(array, row, *precision, "Z", out),
@@ -172,23 +166,35 @@ fn write_json(array: &dyn Array, row: usize, ty: &LogicalType, out: &mut String)
         TypeKind::Map(_, value) => {
             let entries = array.as_map().value(row);
             let keys = entries.column(0).as_string::<i32>();
-            write_list('{', '}', entries.len(), out, |at, out| {
-                write_text(keys.value(at), out);
+            let mut order: Vec<usize> = (0..entries.len()).collect();
+            order.sort_by(|&a, &b| key_order(keys.value(a), keys.value(b)));
+            write_list('{', '}', order.len(), out, |at, out| {
+                write_text(keys.value(order[at]), out);
                 out.push(':');
-                write_json(entries.column(1), at, value, out);
+                write_json(entries.column(1), order[at], value, out);
             });
         }
         TypeKind::Row(fields) => {
             let columns = array.as_struct().columns();
-            write_list('{', '}', columns.len(), out, |at, out| {
-                write_text(&fields.fields[at].name, out);
+            let mut order: Vec<usize> = (0..columns.len()).collect();
+            order.sort_by(|&a, &b| key_order(&fields.fields[a].name, &fields.fields[b].name));
+            write_list('{', '}', order.len(), out, |at, out| {
+                let field = &fields.fields[order[at]];
+                write_text(&field.name, out);
                 out.push(':');
-                write_json(&columns[at], row, &fields.fields[at].ty, out);
+                write_json(&columns[order[at]], row, &field.ty, out);
             });
         }
         // Numbers read the same; other types have no JSON.
         _ => render_cell(array, row, ty, chrono_tz::Tz::UTC, out),
     }
+}
+
+/// As a BigDecimal; what is no number, as text.
+fn write_double(value: f64, out: &mut String) {
+    let mut text = String::new();
+    dataflow::java_number::write_double(value, &mut text);
+    if value.is_finite() { write_number(&text, out) } else { write_text(&text, out) }
 }
 
 fn write_list(open: char, close: char, count: usize, out: &mut String, item: impl Fn(usize, &mut String)) {

@@ -210,7 +210,6 @@ const NAMES: &[&str] = &[
     "SUBSTR",
     "SUBSTRING",
     "SUM",
-    "SUM0",
     "TAN",
     "TANH",
     "TIMESTAMPADD",

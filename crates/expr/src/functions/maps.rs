@@ -182,16 +182,16 @@ fn union(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     Ok(Kernel::new(move |args, rows| {
         let maps = super::collections::columns(args, rows)?;
         let nulls = maps.iter().fold(None, |nulls, map| NullBuffer::union(nulls.as_ref(), map.nulls()));
-        // All entries of a row, map after map.
+        // All entries of a row, the last map first, as in Flink.
         let mut order = Vec::new();
         let mut ranges = Vec::with_capacity(rows);
         for row in 0..rows {
             let start = order.len();
-            let mut base = 0;
-            for map in &maps {
+            let mut base: usize = maps.iter().map(|map| map.as_map().keys().len()).sum();
+            for map in maps.iter().rev() {
                 let map = map.as_map();
+                base -= map.keys().len();
                 order.extend(range(map.value_offsets(), row).map(|at| (base + at) as u32));
-                base += map.keys().len();
             }
             ranges.push(start..order.len());
         }
@@ -202,7 +202,8 @@ fn union(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         };
         let (keys, values) = (gather(|map| map.keys())?, gather(|map| map.values())?);
         let entries = distinct_keys(&keys, ranges.into_iter())?;
-        let (keys, values) = (take(&keys, &entries.keys, None)?, take(&values, &entries.values, None)?);
+        // Of equal keys the first one met counts.
+        let (keys, values) = (take(&keys, &entries.keys, None)?, take(&values, &entries.keys, None)?);
         map_of(&field, entries.offsets, keys, values, nulls)
     }))
 }

@@ -118,7 +118,7 @@ const ELEMENTARY: &[Elementary] = &[
     ("ACOS", &["ACOS(<NUMERIC>)"], "The inverse cosine.", f64::acos),
     ("ATAN", &["ATAN(<NUMERIC>)"], "The inverse tangent.", f64::atan),
     ("SINH", &["SINH(<NUMERIC>)"], "The hyperbolic sine.", f64::sinh),
-    ("COSH", &["COSH(<NUMERIC>)"], "The hyperbolic cosine.", f64::cosh),
+    ("COSH", &["COSH(<NUMERIC>)"], "The hyperbolic cosine.", cosh),
     ("TANH", &["TANH(<NUMERIC>)"], "The hyperbolic tangent.", f64::tanh),
     ("DEGREES", &["DEGREES(<NUMERIC>)"], "Radians as degrees.", f64::to_degrees),
     ("RADIANS", &["RADIANS(<NUMERIC>)"], "Degrees as radians.", f64::to_radians),
@@ -267,6 +267,25 @@ fn digits(args: &[Operand], row: usize) -> Option<i32> {
     }
 }
 
+/// As Java computes it, to the last digit.
+fn cosh(value: f64) -> f64 {
+    let magnitude = value.abs();
+    if (0.35..22.0).contains(&magnitude) {
+        let power = libm::exp(magnitude);
+        return 0.5 * power + 0.5 / power;
+    }
+    value.cosh()
+}
+
+/// Java's BigDecimal has neither NaN nor infinity.
+fn finite(value: f64) -> Result<f64, Failure> {
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(Failure::user(format!("Infinite or NaN: {value} cannot be rounded")))
+    }
+}
+
 fn round(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let mode = if call.name == "ROUND" { Mode::HalfUp } else { Mode::Down };
     Ok(match call.arg(0)? {
@@ -274,16 +293,19 @@ fn round(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         TypeKind::SmallInt => round_integers::<Int16Type>(mode),
         TypeKind::Int => round_integers::<Int32Type>(mode),
         TypeKind::BigInt => round_integers::<Int64Type>(mode),
-        TypeKind::Float => Kernel::new(move |args, rows| {
-            Ok(loops::primitives::<Float32Type>(rows, |row| {
-                let value = args[0].value::<Float32Type>(row)?;
-                Some(rounding::double(value.into(), digits(args, row)?, mode) as f32)
-            }))
+        TypeKind::Float => Kernel::fallible(move |args, rows| {
+            let values = (0..rows).map(|row| match args[0].value::<Float32Type>(row).zip(digits(args, row)) {
+                Some((value, digits)) => Ok(Some(rounding::double(finite(value.into())?, digits, mode) as f32)),
+                None => Ok(None),
+            });
+            Ok(Arc::new(values.collect::<Result<PrimitiveArray<Float32Type>, Failure>>()?))
         }),
-        TypeKind::Double => Kernel::new(move |args, rows| {
-            Ok(loops::primitives::<Float64Type>(rows, |row| {
-                Some(rounding::double(args[0].value::<Float64Type>(row)?, digits(args, row)?, mode))
-            }))
+        TypeKind::Double => Kernel::fallible(move |args, rows| {
+            let values = (0..rows).map(|row| match args[0].value::<Float64Type>(row).zip(digits(args, row)) {
+                Some((value, digits)) => Ok(Some(rounding::double(finite(value)?, digits, mode))),
+                None => Ok(None),
+            });
+            Ok(Arc::new(values.collect::<Result<PrimitiveArray<Float64Type>, Failure>>()?))
         }),
         TypeKind::Decimal { scale, .. } => {
             let (scale, shape) = (*scale, DecimalShape::of(&call.result.kind).ok_or_else(|| call.no_kernel())?);

@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod arrays;
+pub(crate) mod bitmaps;
 mod call;
 mod classes;
 mod clock;
@@ -18,8 +19,12 @@ mod encoding;
 mod error;
 mod extract;
 mod family;
+mod inet;
 mod interval;
-mod json;
+mod java_pattern;
+pub(crate) mod json;
+mod json_build;
+mod json_path;
 mod known;
 mod logic;
 pub(crate) mod loops;
@@ -27,6 +32,7 @@ mod maps;
 mod math;
 mod moment;
 mod pattern;
+mod printf;
 mod random;
 mod regexes;
 mod rounding;
@@ -35,6 +41,7 @@ mod temporal_arithmetic;
 mod temporal_rounding;
 mod text;
 mod url;
+mod variants;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -145,6 +152,7 @@ static CATALOGUE: LazyLock<Vec<FunctionDef>> = LazyLock::new(|| {
     let mut all: Vec<FunctionDef> = Vec::new();
     all.extend(arithmetic::functions());
     all.extend(arrays::functions());
+    all.extend(bitmaps::functions());
     all.extend(classes::functions());
     all.extend(clock::functions());
     all.extend(collections::functions());
@@ -153,15 +161,20 @@ static CATALOGUE: LazyLock<Vec<FunctionDef>> = LazyLock::new(|| {
     all.extend(date_text::functions());
     all.extend(encoding::functions());
     all.extend(extract::functions());
+    all.extend(inet::functions());
     all.extend(json::functions());
+    all.extend(json_build::functions());
+    all.extend(json_path::functions());
     all.extend(logic::functions());
     all.extend(maps::functions());
     all.extend(math::functions());
+    all.extend(printf::functions());
     all.extend(random::functions());
     all.extend(regexes::functions());
     all.extend(search::functions());
     all.extend(temporal_arithmetic::functions());
     all.extend(text::functions());
+    all.extend(variants::functions());
     all.sort_by_key(|function| function.name);
     all
 });

@@ -1,4 +1,4 @@
-//! Patterns: LIKE, SIMILAR TO, and Java's regular expressions in the words of the `regex` crate.
+//! Patterns of LIKE and SIMILAR TO.
 
 use regex::Regex;
 
@@ -64,6 +64,7 @@ fn escape_char(escape: Option<&str>) -> Result<Option<char>, String> {
     let mut chars = escape.chars();
     match (chars.next(), chars.next()) {
         (Some(c), None) => Ok(Some(c)),
+        (None, _) => Ok(None),
         _ => Err(format!("Invalid escape character '{escape}'")),
     }
 }
@@ -153,81 +154,6 @@ pub(super) fn similar_to_regex(pattern: &str, escape: Option<&str>) -> Result<Re
     Regex::new(&regex).map_err(|error| format!("Invalid regular expression '{pattern}': {error}"))
 }
 
-/// Why a Java pattern has no [`Regex`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PatternError {
-    /// Java refuses it too.
-    Invalid,
-    /// Java takes it: it uses something that this implementation has not.
-    Unsupported(String),
-}
-
-/// A Java regular expression. Classes like `\d` mean ASCII, as in Java.
-pub(super) fn java_regex(pattern: &str) -> Result<Regex, PatternError> {
-    for (construct, name) in [
-        ("(?=", "lookahead"),
-        ("(?!", "lookahead"),
-        ("(?<=", "lookbehind"),
-        ("(?<!", "lookbehind"),
-        ("(?>", "atomic groups"),
-    ] {
-        if pattern.contains(construct) {
-            return Err(unsupported(pattern, name));
-        }
-    }
-    let translated = translate(pattern)?;
-    Regex::new(&translated).map_err(|_| PatternError::Invalid)
-}
-
-fn unsupported(pattern: &str, what: &str) -> PatternError {
-    PatternError::Unsupported(format!("the regular expression '{pattern}' uses {what}, which is not supported yet"))
-}
-
-fn translate(pattern: &str) -> Result<String, PatternError> {
-    let mut out = String::with_capacity(pattern.len() + 8);
-    let mut chars = pattern.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                None => return Err(PatternError::Invalid),
-                Some('d') => out.push_str("[0-9]"),
-                Some('D') => out.push_str("[^0-9]"),
-                Some('w') => out.push_str("[a-zA-Z_0-9]"),
-                Some('W') => out.push_str("[^a-zA-Z_0-9]"),
-                Some('s') => out.push_str(r"[ \t\n\x0B\f\r]"),
-                Some('S') => out.push_str(r"[^ \t\n\x0B\f\r]"),
-                Some('b') => out.push_str(r"(?-u:\b)"),
-                Some('Z') => out.push_str(r"\n?\z"),
-                Some('Q') => {
-                    let mut quoted = String::new();
-                    while let Some(c) = chars.next() {
-                        if c == '\\' && chars.peek() == Some(&'E') {
-                            chars.next();
-                            break;
-                        }
-                        quoted.push(c);
-                    }
-                    out.push_str(&regex::escape(&quoted));
-                }
-                Some(digit) if digit.is_ascii_digit() && digit != '0' => {
-                    return Err(unsupported(pattern, "back references"));
-                }
-                Some('k') => return Err(unsupported(pattern, "back references")),
-                Some('G' | 'X' | 'R' | 'h' | 'H') => return Err(unsupported(pattern, "a class of Java's own")),
-                Some(other) => {
-                    out.push('\\');
-                    out.push(other);
-                }
-            },
-            '*' | '+' | '?' | '}' if chars.peek() == Some(&'+') => {
-                return Err(unsupported(pattern, "possessive quantifiers"));
-            }
-            _ => out.push(c),
-        }
-    }
-    Ok(out)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -259,11 +185,6 @@ mod tests {
         let similar = |text: &str, pattern| similar_to_regex(pattern, None).unwrap().is_match(text);
         assert!(similar("abc", "(a|b)%") && similar("abcabc", "(abc){2}") && similar("abc", "a.c"));
         assert!(similar("a1", "[a-z][[:DIGIT:]]") && !similar("xabc", "abc"));
-        assert!(java_regex(r"^\d+\Q.*\E$").unwrap().is_match("12.*"));
-        assert!(!java_regex(r"\d").unwrap().is_match("٣"));
-        assert_eq!(java_regex("[").unwrap_err(), PatternError::Invalid);
-        assert!(matches!(java_regex("(?=a)").unwrap_err(), PatternError::Unsupported(_)));
-        assert!(matches!(java_regex(r"(a)\1").unwrap_err(), PatternError::Unsupported(_)));
     }
 
     proptest! {

@@ -1,5 +1,4 @@
-//! REGEXP and its kin, and the functions that split text. An invalid pattern gives FALSE or NULL, as in Flink; one that only this implementation
-//! cannot take fails.
+//! REGEXP and its kin, and the functions that split text. An invalid pattern gives FALSE or NULL, as in Flink.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,13 +8,12 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, BooleanArray, Int32Array};
 use arrow_schema::{DataType, Field};
 use dataflow::{Failure, TypeKind};
-use regex::Regex;
 
 use super::call::{Argument, BoundCall, Signature};
 use super::family::Family::{Int, Text};
 use super::family::Nullability::{Always, OfArguments};
 use super::family::signature;
-use super::pattern::{PatternError, java_regex};
+use super::java_pattern::{JavaPattern, each_match};
 use super::{FunctionDef, Kernel, loops};
 use crate::operand::Operand;
 
@@ -111,66 +109,53 @@ fn map_types(args: &[Argument]) -> Option<Signature> {
 
 /// The patterns of a call: a constant one compiled once, others once for each text that they have.
 struct Patterns {
-    constant: Option<Option<Regex>>,
+    constant: Option<Option<JavaPattern>>,
 }
 
 impl Patterns {
-    fn new(call: &BoundCall<'_>) -> Result<Patterns, Failure> {
-        let constant = call.constant_text(1).map(compile).transpose()?;
-        Ok(Patterns { constant })
+    fn new(call: &BoundCall<'_>) -> Patterns {
+        Patterns { constant: call.constant_text(1).map(|pattern| JavaPattern::new(pattern).ok()) }
     }
 
     /// The regular expression of each row; `None` where the pattern is NULL or invalid.
-    fn of<'a>(&'a self, pattern: &Operand, rows: usize) -> Result<RowPatterns<'a>, Failure> {
+    fn of<'a>(&'a self, pattern: &Operand, rows: usize) -> RowPatterns<'a> {
         if let Some(constant) = &self.constant {
-            return Ok(RowPatterns::Constant(constant.as_ref()));
+            return RowPatterns::Constant(constant.as_ref());
         }
         let texts = pattern.text();
-        let mut compiled: HashMap<&str, Option<Regex>> = HashMap::new();
-        let mut all = Vec::with_capacity(rows);
-        for row in 0..rows {
-            let Some(text) = texts.get(row) else {
-                all.push(None);
-                continue;
-            };
-            if !compiled.contains_key(text) {
-                compiled.insert(text, compile(text)?);
-            }
-            all.push(compiled[text].clone());
-        }
-        Ok(RowPatterns::Each(all))
+        let mut known: HashMap<&str, Option<usize>> = HashMap::new();
+        let mut compiled = Vec::new();
+        let mut add = |text: &str| {
+            compiled.push(JavaPattern::new(text).ok()?);
+            Some(compiled.len() - 1)
+        };
+        let of_row = |row| texts.get(row).and_then(|text| *known.entry(text).or_insert_with(|| add(text)));
+        let rows = (0..rows).map(of_row).collect();
+        RowPatterns::Each { rows, compiled }
     }
 }
 
 /// The regular expressions of a batch.
 enum RowPatterns<'a> {
-    Constant(Option<&'a Regex>),
-    Each(Vec<Option<Regex>>),
+    Constant(Option<&'a JavaPattern>),
+    Each { rows: Vec<Option<usize>>, compiled: Vec<JavaPattern> },
 }
 
 impl RowPatterns<'_> {
-    fn get(&self, row: usize) -> Option<&Regex> {
+    fn get(&self, row: usize) -> Option<&JavaPattern> {
         match self {
-            RowPatterns::Constant(regex) => *regex,
-            RowPatterns::Each(all) => all[row].as_ref(),
+            RowPatterns::Constant(pattern) => *pattern,
+            RowPatterns::Each { rows, compiled } => rows[row].map(|index| &compiled[index]),
         }
-    }
-}
-
-fn compile(pattern: &str) -> Result<Option<Regex>, Failure> {
-    match java_regex(pattern) {
-        Ok(regex) => Ok(Some(regex)),
-        Err(PatternError::Invalid) => Ok(None),
-        Err(PatternError::Unsupported(message)) => Err(Failure::user(message).fatal()),
     }
 }
 
 /// The empty pattern matches nothing.
 fn regexp(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let patterns = Patterns::new(call)?;
+    let patterns = Patterns::new(call);
     Ok(Kernel::fallible(move |args, rows| {
         let (text, pattern) = (args[0].text(), args[1].text());
-        let regexes = patterns.of(&args[1], rows)?;
+        let regexes = patterns.of(&args[1], rows);
         let matches = |row: usize| {
             let (text, pattern) = (text.get(row)?, pattern.get(row)?);
             Some(!pattern.is_empty() && regexes.get(row).is_some_and(|regex| regex.is_match(text)))
@@ -188,77 +173,104 @@ fn group(args: &[Operand], row: usize, default: usize) -> Option<usize> {
 }
 
 fn regexp_extract(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let patterns = Patterns::new(call)?;
+    let patterns = Patterns::new(call);
     Ok(Kernel::fallible(move |args, rows| {
         let text = args[0].text();
-        let regexes = patterns.of(&args[1], rows)?;
+        let regexes = patterns.of(&args[1], rows);
         Ok(loops::slices(rows, |row| {
             let (text, group) = (text.get(row)?, group(args, row, 0)?);
-            Some(regexes.get(row)?.captures(text)?.get(group)?.as_str())
+            let (start, end) = (*regexes.get(row)?.groups_at(text, 0)?.get(group)?)?;
+            Some(&text[start..end])
         }))
     }))
 }
 
 fn regexp_extract_all(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let patterns = Patterns::new(call)?;
+    let patterns = Patterns::new(call);
     Ok(Kernel::fallible(move |args, rows| {
         let text = args[0].text();
-        let regexes = patterns.of(&args[1], rows)?;
+        let regexes = patterns.of(&args[1], rows);
         Ok(lists(rows, |row, list| {
             let (text, group, regex) = (text.get(row)?, group(args, row, 1)?, regexes.get(row)?);
-            if group >= regex.captures_len() {
+            if group >= regex.group_count() {
                 return None;
             }
-            for captures in regex.captures_iter(text) {
-                list.append_option(captures.get(group).map(|found| found.as_str()));
-            }
+            let whole = |groups: &Vec<Option<(usize, usize)>>| groups[0].unwrap_or_default();
+            each_match(
+                text,
+                |at| regex.groups_at(text, at),
+                whole,
+                |groups| {
+                    list.append_option(groups[group].map(|(start, end)| &text[start..end]));
+                },
+            );
             Some(())
         }))
     }))
 }
 
 fn regexp_replace(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let patterns = Patterns::new(call)?;
+    let patterns = Patterns::new(call);
     Ok(Kernel::fallible(move |args, rows| {
         let (text, by) = (args[0].text(), args[2].text());
-        let regexes = patterns.of(&args[1], rows)?;
+        let regexes = patterns.of(&args[1], rows);
         Ok(loops::texts(rows, |row, out| {
             let (text, by, regex) = (text.get(row)?, by.get(row)?, regexes.get(row)?);
-            out.push_str(&regex.replace_all(text, regex::NoExpand(by)));
+            let mut copied = 0;
+            each_match(
+                text,
+                |at| regex.find_at(text, at),
+                |range| *range,
+                |(start, end)| {
+                    out.push_str(&text[copied..start]);
+                    out.push_str(by);
+                    copied = end;
+                },
+            );
+            out.push_str(&text[copied..]);
             Some(())
         }))
     }))
 }
 
 fn regexp_count(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let patterns = Patterns::new(call)?;
+    let patterns = Patterns::new(call);
     Ok(Kernel::fallible(move |args, rows| {
         let text = args[0].text();
-        let regexes = patterns.of(&args[1], rows)?;
-        Ok(loops::primitives::<Int32Type>(rows, |row| Some(regexes.get(row)?.find_iter(text.get(row)?).count() as i32)))
+        let regexes = patterns.of(&args[1], rows);
+        Ok(loops::primitives::<Int32Type>(rows, |row| {
+            let (text, regex) = (text.get(row)?, regexes.get(row)?);
+            let mut count = 0;
+            each_match(text, |at| regex.find_at(text, at), |range| *range, |_| count += 1);
+            Some(count)
+        }))
     }))
 }
 
 fn regexp_instr(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let patterns = Patterns::new(call)?;
+    let patterns = Patterns::new(call);
     Ok(Kernel::fallible(move |args, rows| {
         let text = args[0].text();
-        let regexes = patterns.of(&args[1], rows)?;
+        let regexes = patterns.of(&args[1], rows);
         let position = |row: usize| {
             let text = text.get(row)?;
-            let found = regexes.get(row)?.find(text);
-            Some(found.map_or(0, |found| text[..found.start()].encode_utf16().count() as i32 + 1))
+            let found = regexes.get(row)?.find_at(text, 0);
+            Some(found.map_or(0, |(start, _)| text[..start].encode_utf16().count() as i32 + 1))
         };
         Ok(Arc::new((0..rows).map(position).collect::<Int32Array>()))
     }))
 }
 
 fn regexp_substr(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let patterns = Patterns::new(call)?;
+    let patterns = Patterns::new(call);
     Ok(Kernel::fallible(move |args, rows| {
         let text = args[0].text();
-        let regexes = patterns.of(&args[1], rows)?;
-        Ok(loops::slices(rows, |row| Some(regexes.get(row)?.find(text.get(row)?)?.as_str())))
+        let regexes = patterns.of(&args[1], rows);
+        Ok(loops::slices(rows, |row| {
+            let text = text.get(row)?;
+            let (start, end) = regexes.get(row)?.find_at(text, 0)?;
+            Some(&text[start..end])
+        }))
     }))
 }
 
@@ -293,7 +305,13 @@ fn split(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
             let (text, separator) = (text.get(row)?, separator.get(row)?);
             if separator.is_empty() {
                 let mut buffer = [0; 4];
-                text.chars().for_each(|c| list.append_value(c.encode_utf8(&mut buffer)));
+                for c in text.chars() {
+                    // Java splits into UTF-16, and half a pair shows as a question mark.
+                    match c.len_utf16() {
+                        1 => list.append_value(c.encode_utf8(&mut buffer)),
+                        _ => ["?"; 2].into_iter().for_each(|half| list.append_value(half)),
+                    }
+                }
             } else {
                 text.split(separator).for_each(|part| list.append_value(part));
             }
@@ -325,7 +343,7 @@ fn str_to_map(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
             };
             let parts = text.get(row).zip(separator(1, ",")).zip(separator(2, "="));
             if let Some(((text, between), inside)) = parts {
-                for (key, value) in pairs(text, between, inside) {
+                for (key, value) in pairs(text, &Separator::new(between), &Separator::new(inside)) {
                     builder.keys().append_value(key);
                     builder.values().append_option(value);
                 }
@@ -336,12 +354,57 @@ fn str_to_map(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
-/// The pairs of a text, a later one replacing an earlier one of the same key.
-fn pairs<'a>(text: &'a str, between: &str, inside: &str) -> Vec<(&'a str, Option<&'a str>)> {
+/// A separator of STR_TO_MAP: a regular expression, as in Java's `String.split`.
+enum Separator<'a> {
+    Plain(&'a str),
+    Pattern(JavaPattern),
+    /// Java refuses it.
+    Invalid,
+}
+
+impl<'a> Separator<'a> {
+    fn new(text: &'a str) -> Separator<'a> {
+        if !text.is_empty() && !text.contains(['.', '$', '|', '(', ')', '[', '{', '^', '?', '*', '+', '\\']) {
+            return Separator::Plain(text);
+        }
+        JavaPattern::new(text).map_or(Separator::Invalid, Separator::Pattern)
+    }
+
+    /// Where the separator is found at or behind a byte, not before the first character when it is empty.
+    fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+        match self {
+            Separator::Plain(separator) => {
+                let at = from + text.get(from..)?.find(separator)?;
+                Some((at, at + separator.len()))
+            }
+            Separator::Pattern(pattern) => match pattern.find_at(text, from)? {
+                (at, end) if at == end && at == from => {
+                    let next = from + text.get(from..)?.chars().next()?.len_utf8();
+                    (next < text.len()).then(|| self.find(text, next))?
+                }
+                found => Some(found),
+            },
+            Separator::Invalid => None,
+        }
+    }
+}
+
+/// The pairs of a text, a later one replacing an earlier one of the same key. Empty parts at the end are left out.
+fn pairs<'a>(text: &'a str, between: &Separator<'_>, inside: &Separator<'_>) -> Vec<(&'a str, Option<&'a str>)> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while let Some((start, end)) = between.find(text, at) {
+        parts.push(&text[at..start]);
+        at = end;
+    }
+    parts.push(&text[at..]);
+    while parts.last().is_some_and(|part| part.is_empty()) {
+        parts.pop();
+    }
     let mut pairs: Vec<(&str, Option<&str>)> = Vec::new();
-    for pair in text.split(between) {
-        let (key, value) = match pair.split_once(inside) {
-            Some((key, value)) => (key, Some(value)),
+    for pair in parts {
+        let (key, value) = match inside.find(pair, 0) {
+            Some((start, end)) => (&pair[..start], Some(&pair[end..])),
             None => (pair, None),
         };
         match pairs.iter_mut().find(|(known, _)| *known == key) {

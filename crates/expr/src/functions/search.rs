@@ -15,7 +15,7 @@ use super::family::signature;
 use super::pattern::{LikePattern, similar_to_regex};
 use super::text::characters;
 use super::{FunctionDef, Kernel, loops};
-use crate::types::is_binary;
+use crate::types::{is_binary, is_integer, is_numeric};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -54,12 +54,37 @@ pub(super) fn functions() -> Vec<FunctionDef> {
             pattern_types,
             similar,
         ),
-        new("IS_ALPHA", &["IS_ALPHA(<CHARACTER>)"], "Whether all characters are letters.", tested, is_alpha),
-        new("IS_DIGIT", &["IS_DIGIT(<CHARACTER>)"], "Whether all characters are digits.", tested, is_digit),
-        new("IS_DECIMAL", &["IS_DECIMAL(<CHARACTER>)"], "Whether it is a number.", tested, is_decimal),
+        new(
+            "IS_ALPHA",
+            &["IS_ALPHA(<CHARACTER>)", "IS_ALPHA(<NUMERIC>)"],
+            "Whether all characters are letters.",
+            tested,
+            is_alpha,
+        ),
+        new(
+            "IS_DIGIT",
+            &["IS_DIGIT(<CHARACTER>)", "IS_DIGIT(<NUMERIC>)"],
+            "Whether all characters are digits.",
+            tested,
+            is_digit,
+        ),
+        new(
+            "IS_DECIMAL",
+            &["IS_DECIMAL(<CHARACTER>)", "IS_DECIMAL(<NUMERIC>)"],
+            "Whether it is a number.",
+            tested,
+            is_decimal,
+        ),
         new(
             "TRANSLATE",
             &["TRANSLATE(<CHARACTER>, <CHARACTER>, <CHARACTER>)"],
+            "Characters replaced one by one.",
+            three_texts,
+            translate,
+        ),
+        new(
+            "TRANSLATE3",
+            &["TRANSLATE3(<CHARACTER>, <CHARACTER>, <CHARACTER>)"],
             "Characters replaced one by one.",
             three_texts,
             translate,
@@ -104,7 +129,10 @@ fn pattern_types(args: &[Argument]) -> Option<Signature> {
 }
 
 fn tested(args: &[Argument]) -> Option<Signature> {
-    signature(args, &[Text], 1, TypeKind::Boolean, Never)
+    match args {
+        [arg] if is_numeric(arg.kind()) => Signature::with_result(args, TypeKind::Boolean.not_null()),
+        _ => signature(args, &[Text], 1, TypeKind::Boolean, Never),
+    }
 }
 
 fn three_texts(args: &[Argument]) -> Option<Signature> {
@@ -128,6 +156,10 @@ fn position(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
                 Some(from) => (from.value::<Int32Type>(row)? - 1).max(0) as usize,
                 None => 0,
             };
+            // The empty text is found at once, wherever the search begins.
+            if search.is_empty() {
+                return Some(1);
+            }
             Some(find(text, search, from).map_or(0, |at| at as i32 + 1))
         }))
     }))
@@ -276,24 +308,30 @@ fn similar_to_each(escape: Option<String>) -> Kernel {
     })
 }
 
-/// Of NULL and of the empty text, FALSE.
-fn test(predicate: fn(&str) -> bool) -> Kernel {
-    Kernel::new(move |args, rows| {
-        let text = args[0].text();
-        Ok(loops::booleans(rows, |row| Some(text.get(row).is_some_and(|text| !text.is_empty() && predicate(text)))))
-    })
+/// Of NULL and of the empty text, FALSE. Numbers are told by their types.
+fn test(call: &BoundCall<'_>, number: fn(&TypeKind) -> bool, text: fn(&str) -> bool) -> Result<Kernel, Failure> {
+    if is_numeric(call.arg(0)?) {
+        let answer = number(call.arg(0)?);
+        return Ok(Kernel::new(move |args, rows| {
+            Ok(loops::booleans(rows, |row| Some(answer && args[0].array().is_valid(args[0].position(row)))))
+        }));
+    }
+    Ok(Kernel::new(move |args, rows| {
+        let values = args[0].text();
+        Ok(loops::booleans(rows, |row| Some(values.get(row).is_some_and(|value| !value.is_empty() && text(value)))))
+    }))
 }
 
-fn is_alpha(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    Ok(test(|text| text.chars().all(char::is_alphabetic)))
+fn is_alpha(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    test(call, |_| false, |text| text.chars().all(char::is_alphabetic))
 }
 
-fn is_digit(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    Ok(test(|text| text.chars().all(char::is_numeric)))
+fn is_digit(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    test(call, is_integer, |text| text.chars().all(char::is_numeric))
 }
 
-fn is_decimal(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    Ok(test(|text| crate::cast::parse::parse_double(text).is_ok()))
+fn is_decimal(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    test(call, |kind| !matches!(kind, TypeKind::Decimal { .. }), |text| crate::cast::parse::parse_double(text).is_ok())
 }
 
 /// A character without a counterpart is dropped.

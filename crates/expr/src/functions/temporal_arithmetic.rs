@@ -85,6 +85,9 @@ fn differing(args: &[Argument]) -> Option<Signature> {
     let [unit, from, to] = args else { return None };
     unit_of(unit)?;
     (is_datetime(from.kind()) && is_datetime(to.kind())).then_some(())?;
+    // An instant differs from an instant only.
+    let instant = |arg: &Argument| matches!(arg.kind(), TypeKind::TimestampLtz { .. });
+    (instant(from) == instant(to)).then_some(())?;
     Signature::with_result(args, TypeKind::Int.not_null().with_nullable(any_nullable(args)))
 }
 

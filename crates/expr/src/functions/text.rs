@@ -1,7 +1,9 @@
 //! Functions that cut, join and change text. Positions count characters (code points) from one.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use arrow_array::BinaryArray;
 use arrow_array::types::Int32Type;
 use dataflow::types::MAX_LENGTH;
 use dataflow::{Failure, TypeKind};
@@ -126,7 +128,10 @@ fn text_to_int(args: &[Argument]) -> Option<Signature> {
     signature(args, &[Text], 1, TypeKind::Int, OfArguments)
 }
 
+/// Positions are no BIGINT in Flink.
 fn cut(args: &[Argument]) -> Option<Signature> {
+    let long = |arg: &Argument| *arg.kind() == TypeKind::BigInt;
+    (!args.iter().skip(1).any(long)).then_some(())?;
     signature(args, &[Text, Int, Int], 2, varchar_of(args.first()), Always)
 }
 
@@ -186,15 +191,17 @@ fn concatenated(args: &[Argument]) -> Option<Signature> {
 }
 
 fn concatenated_ws(args: &[Argument]) -> Option<Signature> {
-    (args.len() >= 2).then_some(())?;
     concatenated(args)
 }
 
+/// Of texts or of bytes. A constant position that is negative is refused.
 fn element(args: &[Argument]) -> Option<Signature> {
     let [index, values @ ..] = args else { return None };
     let types: Vec<_> = values.iter().map(|value| value.ty.clone()).collect();
     let common = crate::types::common_type(&types)?;
-    if !crate::types::is_integer(index.kind()) || !crate::types::is_character(&common.kind) {
+    let takes = crate::types::is_character(&common.kind) || crate::types::is_binary(&common.kind);
+    let negative = matches!(index.literal, Some(dataflow::Literal::Int(..=-1)));
+    if !crate::types::is_integer(index.kind()) && *index.kind() != TypeKind::Null || !takes || negative {
         return None;
     }
     let mut casts = vec![TypeKind::Int.not_null().with_nullable(index.ty.nullable)];
@@ -449,12 +456,17 @@ fn concat_ws(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
-fn elt(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    Ok(Kernel::new(|args, rows| {
+fn elt(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
+    let position = |args: &[Operand], row| usize::try_from(int(&args[0], row)?).ok()?.checked_sub(1);
+    if crate::types::is_binary(&call.result.kind) {
+        return Ok(Kernel::new(move |args, rows| {
+            let values: Vec<_> = args[1..].iter().map(Operand::bytes).collect();
+            let value = |row| values.get(position(args, row)?)?.get(row);
+            Ok(Arc::new((0..rows).map(value).collect::<BinaryArray>()))
+        }));
+    }
+    Ok(Kernel::new(move |args, rows| {
         let texts: Vec<TextOperand<'_>> = args[1..].iter().map(Operand::text).collect();
-        Ok(loops::slices(rows, |row| {
-            let index = usize::try_from(int(&args[0], row)?).ok()?.checked_sub(1)?;
-            texts.get(index)?.get(row)
-        }))
+        Ok(loops::slices(rows, |row| texts.get(position(args, row)?)?.get(row)))
     }))
 }

@@ -42,6 +42,9 @@ impl<'a> Url<'a> {
     /// `None` when it has no protocol.
     pub(super) fn parse(text: &'a str) -> Option<Url<'a>> {
         let (protocol, rest) = text.split_once("://")?;
+        // Java has no handler for others.
+        let known = ["http", "https", "ftp", "file", "jar"];
+        known.iter().any(|known| protocol.eq_ignore_ascii_case(known)).then_some(())?;
         let (rest, reference) = match rest.split_once('#') {
             Some((rest, reference)) => (rest, Some(reference)),
             None => (rest, None),

@@ -50,6 +50,7 @@ pub fn can_cast(from: &LogicalType, to: &LogicalType) -> bool {
     }
     match (from, to) {
         (_, Null) => false,
+        (Variant, _) | (_, Variant | Bitmap) => false,
         (_, Char { .. } | Varchar { .. }) => true,
         (a, Boolean) => is_character(a) || is_numeric(a),
         (a, Binary { .. } | Varbinary { .. }) => is_character(a) || is_binary(a),

@@ -5,13 +5,19 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use dataflow::checkpoint::{AfterSavepoint, SnapshotKind};
+use dataflow::operator_spec::NotNullEnforcer;
 use dataflow::{
-    Batch, CheckpointBarrier, Failure, JobId, Operator, OperatorId, OperatorSnapshot, Output, Progress, Stateful,
+    Batch, CheckpointBarrier, Failure, JobId, Operator, OperatorId, OperatorSnapshot, Output, Progress, RowType,
+    Stateful,
 };
 
 use super::OperatorContext;
+use super::not_null::NotNullColumns;
 use crate::metrics::TaskMetrics;
 use crate::results::{ResultSnapshot, ResultStore};
+
+/// Flink's key; results are a sink too.
+const NOT_NULL_ENFORCER: &str = "table.exec.sink.not-null-enforcer";
 
 /// The operator.
 pub(super) struct Collect {
@@ -22,6 +28,7 @@ pub(super) struct Collect {
     /// Whether the task ends with a checkpoint.
     ends_with_checkpoint: bool,
     finished: bool,
+    not_null: NotNullColumns,
     metrics: Arc<TaskMetrics>,
 }
 
@@ -34,10 +41,14 @@ struct Cut {
 }
 
 impl Collect {
-    pub(super) fn new(operator: OperatorId, context: &OperatorContext) -> Result<Self, Failure> {
+    pub(super) fn new(operator: OperatorId, input: &RowType, context: &OperatorContext) -> Result<Self, Failure> {
         let job = context.attempt.job;
         let restored = ResultSnapshot::restore(&context.restored(operator), job)
             .ok_or_else(|| Failure::internal("the results in the restored state cannot be read").fatal())?;
+        let enforcer = match context.config.get(NOT_NULL_ENFORCER) {
+            Some(value) if value.eq_ignore_ascii_case("DROP") => NotNullEnforcer::Drop,
+            _ => NotNullEnforcer::Error,
+        };
         let store = context.results.open(context.attempt, operator, restored, context.periodic_checkpoints);
         Ok(Self {
             store,
@@ -45,6 +56,7 @@ impl Collect {
             pending: BTreeMap::new(),
             ends_with_checkpoint: context.checkpointing,
             finished: false,
+            not_null: NotNullColumns::of(input, enforcer, None),
             metrics: context.metrics.clone(),
         })
     }
@@ -52,6 +64,7 @@ impl Collect {
 
 impl Operator for Collect {
     fn process(&mut self, _input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
+        let batch = self.not_null.enforce(batch)?;
         self.metrics.records_out.add(batch.num_rows() as u64);
         self.store.push(&batch)
     }

@@ -9,6 +9,7 @@ mod input_keys;
 mod interval_join;
 mod join;
 mod lookup_join;
+mod not_null;
 #[cfg(test)]
 pub(crate) mod rescaling;
 mod sink;
@@ -90,7 +91,7 @@ pub(crate) fn create(
             sink_upsert_materializer::SinkUpsertMaterializer::new(spec, input, context.clock.clone(), state).map(boxed)
         }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
-        OperatorSpec::Collect => collect::Collect::new(descriptor.id, context).map(boxed),
+        OperatorSpec::Collect => collect::Collect::new(descriptor.id, input, context).map(boxed),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }

@@ -92,8 +92,8 @@ fn bind_kind(data_type: &DataType) -> Result<TypeKind, SqlError> {
         }
         DataTypeKind::Structured { .. } => return Err(unsupported("STRUCTURED", span)),
         DataTypeKind::Raw { .. } => return Err(unsupported("RAW", span)),
-        DataTypeKind::Variant => return Err(unsupported("VARIANT", span)),
-        DataTypeKind::Bitmap => return Err(unsupported("BITMAP", span)),
+        DataTypeKind::Variant => TypeKind::Variant,
+        DataTypeKind::Bitmap => TypeKind::Bitmap,
         DataTypeKind::Descriptor => return Err(unsupported("DESCRIPTOR", span)),
     })
 }

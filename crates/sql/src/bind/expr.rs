@@ -192,13 +192,7 @@ impl<'b> ExprBinder<'b> {
         match kind {
             ast::ExprKind::IntervalOf { expr, qualifier } => {
                 let amount = self.bind(expr)?;
-                let (step, ty) = match (months_of(qualifier.leading), millis_of(qualifier.leading)) {
-                    (Some(months), _) => (months, TypeKind::IntervalYearMonth),
-                    (None, Some(millis)) => (millis, TypeKind::IntervalDayTime),
-                    _ => return Err(not_supported("this interval unit", qualifier.span)),
-                };
-                let unit = Expr::literal(Literal::Int(step), ty.not_null());
-                self.call("*", vec![amount, unit], span)
+                self.interval_of(amount, qualifier, span)
             }
             ast::ExprKind::Extract { unit, expr } => {
                 let args = vec![string(unit.word()), self.bind(expr)?];
@@ -256,13 +250,32 @@ impl<'b> ExprBinder<'b> {
             ast::ExprKind::Unique(_) => Err(not_supported("UNIQUE", span)),
             ast::ExprKind::CollectionQuery { .. } => Err(not_supported("a collection made by a query", span)),
             ast::ExprKind::MatchMode { .. } => Err(not_supported("MATCH_RECOGNIZE", span)),
-            ast::ExprKind::Json(_) => Err(not_supported("this JSON function", span)),
+            ast::ExprKind::Json(json) => self.json(json, span),
             ast::ExprKind::Multiset(_) => Err(not_supported("a MULTISET constructor", span)),
             ast::ExprKind::DateTimeDifference { left, right, qualifier } => {
                 self.date_time_difference(left, right, qualifier, span)
             }
             _ => Err(not_supported("this expression", span)),
         }
+    }
+
+    /// So many units.
+    fn interval_of(&self, amount: Expr, qualifier: &ast::IntervalQualifier, span: Span) -> Result<Expr, SqlError> {
+        let (step, ty) = match (months_of(qualifier.leading), millis_of(qualifier.leading)) {
+            (Some(months), _) => (months, TypeKind::IntervalYearMonth),
+            (None, Some(millis)) => (millis, TypeKind::IntervalDayTime),
+            _ => return Err(not_supported("this interval unit", qualifier.span)),
+        };
+        if matches!(amount.ty.kind, TypeKind::Decimal { .. }) {
+            // Parts of a unit count too.
+            let step = Expr::literal(Literal::Int(step), TypeKind::BigInt.not_null());
+            let amount = self.call("*", vec![amount, step], span)?;
+            let nullable = amount.ty.nullable;
+            let whole = amount.cast(TypeKind::BigInt.not_null().with_nullable(nullable));
+            return Ok(whole.cast(ty.not_null().with_nullable(nullable)));
+        }
+        let unit = Expr::literal(Literal::Int(step), ty.not_null());
+        self.call("*", vec![amount, unit], span)
     }
 
     fn identifier(&mut self, parts: &[Ident], span: Span) -> Result<Expr, SqlError> {
@@ -276,6 +289,10 @@ impl<'b> ExprBinder<'b> {
             // The names of a table's own columns are not looked for in tables.
             (Err(error), None) if self.clause == Clause::Table && parts.len() == 1 => {
                 return Err(SqlError { message: format!("Unknown identifier '{}'", parts[0].value), ..error });
+            }
+            // A constant that Flink takes without parentheses.
+            (Err(_), None) if parts.len() == 1 && parts[0].value.eq_ignore_ascii_case("PI") && !parts[0].quoted => {
+                return self.call("PI", Vec::new(), span);
             }
             (Err(error), None) => return Err(error),
         };
@@ -297,7 +314,7 @@ impl<'b> ExprBinder<'b> {
             UnaryOp::Plus => Ok(operand),
             UnaryOp::Not => self.call("NOT", vec![operand], span),
             UnaryOp::Minus => match operand.kind {
-                ExprKind::Literal(Literal::Float(value)) => Ok(Expr::literal(Literal::Float(-value), operand.ty)),
+                ExprKind::Literal(Literal::Float(value)) => Ok(Expr::literal(Literal::Float(0.0 - value), operand.ty)),
                 _ => self.call("NEGATE", vec![operand], span),
             },
         }
@@ -341,8 +358,20 @@ impl<'b> ExprBinder<'b> {
         lenient: bool,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let input = self.bind(expr)?;
+        let mut input = self.bind(expr)?;
         let target = bind_data_type(data_type)?;
+        if let ast::DataTypeKind::Interval(qualifier) = &data_type.kind
+            && matches!(input.ty.kind, TypeKind::Int | TypeKind::BigInt | TypeKind::Decimal { .. })
+        {
+            return self.interval_of(input, qualifier, span);
+        }
+        // NULL of a number is a timestamp, though no number is.
+        if input.kind == ExprKind::Literal(Literal::Null)
+            && ::expr::types::is_numeric(&input.ty.kind)
+            && ::expr::types::is_timestamp(&target.kind)
+        {
+            input = Expr::literal(Literal::Null, TypeKind::Null.nullable());
+        }
         let nullable = input.ty.nullable || lenient;
         let ty = LogicalType { kind: target.kind, nullable };
         if input.ty.kind == TypeKind::Null {

@@ -5,7 +5,6 @@ use dataflow::{Expr, ExprKind, Literal, LogicalType, TimeAttribute, TypeKind};
 
 use super::expr::{Clause, ExprBinder, case_of, function_error, not_supported, resolved_call};
 use super::groups::is_aggregate;
-use super::literal::string;
 use super::operators::illegal_null;
 use super::window::{GroupWindowFunction, WindowKind};
 use crate::ast::{FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Span};
@@ -47,6 +46,9 @@ impl ExprBinder<'_> {
         }
         let args = self.scalar_args(&call.args, span)?;
         match (upper.as_str(), args.len()) {
+            ("IF", 3) if args[1].ty.kind == TypeKind::Null || args[2].ty.kind == TypeKind::Null => {
+                Err(illegal_null(span))
+            }
             ("CHAR_LENGTH" | "CHARACTER_LENGTH", 1) if args[0].ty.kind == TypeKind::Null => Err(illegal_null(span)),
             ("TYPEOF", 1) if matches!(&args[0].kind, ExprKind::Call { function, .. } if function == "PROCTIME") => {
                 Err(SqlError::validation(
@@ -54,7 +56,10 @@ impl ExprBinder<'_> {
                     span,
                 ))
             }
-            ("CURRENT_DATABASE", 0) => Ok(string(&self.facts.current_database)),
+            ("CURRENT_DATABASE", 0) => {
+                let name = Literal::String(self.facts.current_database.clone());
+                Ok(Expr::literal(name, TypeKind::STRING.not_null()))
+            }
             ("PROCTIME", 0) => Ok(Expr::call("PROCTIME", args, proctime_type())),
             ("NULLIF", 2) => self.null_if(args, span),
             ("CEILING", _) => self.call("CEIL", args, span),

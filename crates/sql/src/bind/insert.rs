@@ -56,7 +56,12 @@ pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<Bo
         }
         None => {
             binder.catalog.database(&path.catalog, &path.database).map_err(|error| catalog_error(error, span))?;
-            let message = format!("Cannot find table '{}' in any of the catalogs", path.quoted());
+            let catalogs: Vec<&str> = binder.catalog.catalogs().map(|(name, _)| name).collect();
+            let message = format!(
+                "Cannot find table '{}' in any of the catalogs [{}], nor as a temporary table.",
+                path.quoted(),
+                catalogs.join(", ")
+            );
             let names = binder.catalog.entry_names(&path.catalog, &path.database).unwrap_or_default();
             let hint = nearest(&path.object, names.iter().map(String::as_str));
             return Err(with_hint(SqlError::validation(message, span), hint));

@@ -30,7 +30,7 @@ pub(crate) fn bind_literal(literal: &AstLiteral, span: Span) -> Result<Expr, Sql
         AstLiteral::Time(text) => {
             let (time, digits) = time(text.trim()).ok_or_else(|| illegal("TIME", text, "HH:mm:ss", span))?;
             let millis = i64::from(time.num_seconds_from_midnight()) * 1000 + i64::from(time.nanosecond() / 1_000_000);
-            Expr::literal(Literal::Int(millis), TypeKind::Time { precision: digits }.not_null())
+            Expr::literal(Literal::Int(millis), TypeKind::Time { precision: digits.min(3) }.not_null())
         }
         AstLiteral::Timestamp(text) => {
             let (value, digits) =
@@ -131,12 +131,25 @@ fn interval_literal(interval: &IntervalLiteral, span: Span) -> Result<Expr, SqlE
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let sign = if negative != interval.negative { -1 } else { 1 };
+    check_precision(text, interval, span)?;
     if let Some(months) = months_of(leading) {
         let value = year_month(text, months, leading, trailing).ok_or_else(bad)?;
         return Ok(Expr::literal(Literal::Int(sign * value), TypeKind::IntervalYearMonth.not_null()));
     }
     let value = day_time(text, leading, trailing).ok_or_else(bad)?;
     Ok(Expr::literal(Literal::Int(sign * value), interval_day_time()))
+}
+
+/// The leading number has two digits at most, unless the qualifier says otherwise.
+fn check_precision(text: &str, interval: &IntervalLiteral, span: Span) -> Result<(), SqlError> {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().trim_start_matches('0');
+    let precision = interval.qualifier.precision.unwrap_or(2);
+    if digits.len() <= precision as usize {
+        return Ok(());
+    }
+    let unit = interval.qualifier.leading.word();
+    let message = format!("Interval field value {digits} exceeds precision of {unit}({precision}) field");
+    Err(SqlError::validation(message, span).with_hint(format!("write {unit}({})", digits.len())))
 }
 
 fn interval_day_time() -> LogicalType {

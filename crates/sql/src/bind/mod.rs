@@ -10,6 +10,7 @@ mod groups;
 mod hints;
 mod insert;
 mod join;
+mod json;
 mod lateral;
 mod literal;
 mod operators;

@@ -1,10 +1,10 @@
 //! Operators: arithmetic, comparisons and the predicates that are rewritten into them.
 
 use ::expr::types::{is_character, is_interval, is_numeric};
-use dataflow::{Expr, Literal, TypeKind};
+use dataflow::{Expr, TypeKind};
 
 use super::expr::{ExprBinder, case_of, coerce, not_supported};
-use super::literal::{millis_of, string};
+use super::literal::string;
 use crate::ast::{self, BinaryOp, IsTest, LikeOp, Span};
 use crate::error::SqlError;
 
@@ -69,7 +69,7 @@ impl ExprBinder<'_> {
         Ok((earlier, later))
     }
 
-    /// `(left - right) unit`: whole days between dates.
+    /// `(left - right) unit`
     pub(super) fn date_time_difference(
         &mut self,
         left: &ast::Expr,
@@ -78,14 +78,7 @@ impl ExprBinder<'_> {
         span: Span,
     ) -> Result<Expr, SqlError> {
         let (left, right) = (self.bind(left)?, self.bind(right)?);
-        let dates = left.ty.kind == TypeKind::Date && right.ty.kind == TypeKind::Date;
-        if !dates || millis_of(qualifier.leading).is_none() {
-            return Err(not_supported("this difference of two date-times", span)
-                .with_hint("TIMESTAMPDIFF(unit, from, to) is supported"));
-        }
-        let days = self.call("TIMESTAMPDIFF", vec![string("DAY"), right, left], span)?;
-        let day = Expr::literal(Literal::Int(86_400_000), TypeKind::IntervalDayTime.not_null());
-        self.call("*", vec![days, day], span)
+        self.call("MINUS_DATE", vec![string(qualifier.leading.word()), left, right], span)
     }
 
     /// An operand, which cannot be a bare NULL: its type would be unknown.
@@ -98,7 +91,7 @@ impl ExprBinder<'_> {
     }
 
     pub(super) fn logical(&mut self, name: &str, terms: &[ast::Expr], span: Span) -> Result<Expr, SqlError> {
-        let args = terms.iter().map(|term| self.bind(term)).collect::<Result<_, _>>()?;
+        let args = terms.iter().map(|term| self.operand(term)).collect::<Result<_, _>>()?;
         self.call(name, args, span)
     }
 
@@ -167,6 +160,9 @@ impl ExprBinder<'_> {
             // Numbers among text are compared as text.
             let as_text = is_character(&value.ty.kind) && is_numeric(&item.ty.kind);
             let item = if as_text { coerce(item, &TypeKind::STRING.nullable()) } else { item };
+            // And text among numbers as numbers: what is none fails.
+            let as_number = is_numeric(&value.ty.kind) && is_character(&item.ty.kind);
+            let item = if as_number { coerce(item, &value.ty) } else { item };
             tests.push(self.call("=", vec![value.clone(), item], item_span)?);
         }
         let any = self.any(tests, span)?;
@@ -185,14 +181,20 @@ impl ExprBinder<'_> {
         let name = match op {
             LikeOp::Like => "LIKE",
             LikeOp::SimilarTo => "SIMILAR TO",
-            LikeOp::RLike => "REGEXP",
-            LikeOp::ILike => return Err(not_supported("ILIKE", span).with_hint("LOWER(a) LIKE LOWER(b) is supported")),
+            LikeOp::RLike => return Err(unknown_pattern("RLIKE", "REGEXP(a, b)", span)),
+            LikeOp::ILike => return Err(unknown_pattern("ILIKE", "LOWER(a) LIKE LOWER(b)", span)),
         };
         let mut args = vec![self.bind(expr)?, self.bind(pattern)?];
         args.extend(escape.map(|escape| self.bind(escape)).transpose()?);
         let test = self.call(name, args, span)?;
         if negated { self.call("NOT", vec![test], span) } else { Ok(test) }
     }
+}
+
+/// Flink's grammar knows the word, its planner does not.
+fn unknown_pattern(word: &str, instead: &str, span: Span) -> SqlError {
+    SqlError::validation(format!("No match found for function signature {word}"), span)
+        .with_hint(format!("{instead} is supported"))
 }
 
 /// Flink's grammar knows `!=`, its conformance level refuses it.

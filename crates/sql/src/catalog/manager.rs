@@ -47,7 +47,7 @@ pub struct CatalogManager {
 }
 
 /// The catalog and the database that every session begins with.
-const DEFAULT_CATALOG: &str = "default_catalog";
+pub(crate) const DEFAULT_CATALOG: &str = "default_catalog";
 const DEFAULT_DATABASE: &str = "default_database";
 
 impl Default for CatalogManager {
@@ -294,6 +294,25 @@ impl CatalogManager {
             Some(_) => {}
         }
         databases.remove(name);
+        Ok(())
+    }
+
+    /// `ALTER DATABASE ... SET`.
+    pub fn alter_database(
+        &mut self,
+        catalog: &str,
+        name: &str,
+        options: Vec<(String, String)>,
+    ) -> Result<(), CatalogError> {
+        self.database_mut(catalog, name)?.options.extend(options);
+        Ok(())
+    }
+
+    /// `ALTER CATALOG ... COMMENT`.
+    pub fn comment_on_catalog(&mut self, name: &str, comment: &str) -> Result<(), CatalogError> {
+        self.catalog(name)?;
+        let catalog = self.catalogs.get_mut(name).expect("looked up above");
+        catalog.comment = Some(comment.to_owned());
         Ok(())
     }
 

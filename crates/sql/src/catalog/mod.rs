@@ -11,6 +11,7 @@ mod view;
 
 pub use database::{Catalog, Database};
 pub use functions::UserFunction;
+pub(crate) use manager::DEFAULT_CATALOG;
 pub use manager::{CatalogError, CatalogManager, Existing, Lifetime};
 pub use object_path::{ObjectPath, quote_identifier};
 pub(crate) use table::with_time_attribute;

@@ -171,7 +171,9 @@ impl Parser<'_> {
     }
 
     pub(super) fn json_array(&mut self) -> Result<ExprKind> {
-        let values = if self.is_json_list_end() { Vec::new() } else { self.list(Self::expr)? };
+        // NULL begins a value here.
+        let is_end = self.is(&TokenKind::RightParen) || self.is_words("ABSENT ON");
+        let values = if is_end { Vec::new() } else { self.list(Self::expr)? };
         let on_null = self.json_on_null()?;
         Ok(ExprKind::Json(Box::new(JsonExpr::Array { values, on_null })))
     }

@@ -63,7 +63,7 @@ impl Parser<'_> {
             }
             "ROW" => {
                 self.advance();
-                ExprKind::Row { values: self.maybe_empty(Self::expr)?, explicit: true }
+                ExprKind::Row { values: self.parenthesized(Self::expr)?, explicit: true }
             }
             "ARRAY" => self.collection(CollectionKind::Array)?,
             "MULTISET" => self.collection(CollectionKind::Multiset)?,

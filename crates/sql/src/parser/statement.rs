@@ -1,7 +1,7 @@
 //! Statements: which one begins here, and those that are too small for a file of their own.
 
 use super::cursor::{Parser, Result};
-use crate::ast::{Analyze, AnalyzeColumns, CompilePlan, Statement, StatementKind};
+use crate::ast::{Analyze, AnalyzeColumns, CompilePlan, KeyValue, Span, Statement, StatementKind, Text};
 use crate::error::SqlError;
 use crate::lexer::TokenKind;
 
@@ -145,17 +145,45 @@ impl Parser<'_> {
         let set = self.is_word("SET");
         self.advance();
         let bare = self.is(&TokenKind::Eof) || self.is(&TokenKind::Semicolon);
-        if !bare && !matches!(self.kind(), TokenKind::String { .. }) {
+        let quoted = matches!(self.kind(), TokenKind::String { .. });
+        if !bare && !quoted && !matches!(self.kind(), TokenKind::Word) {
             let form = if set { "SET 'key' = 'value'" } else { "RESET 'key'" };
             let error = *self.unexpected_instead_of("a 'string'");
             return Err(error.with_hint(format!("keys and values stand in single quotes: {form}")).into());
         }
         Ok(match (set, bare) {
             (true, true) => StatementKind::Set(None),
-            (true, false) => StatementKind::Set(Some(self.key_value()?)),
+            (true, false) if quoted => StatementKind::Set(Some(self.key_value()?)),
+            (true, false) => {
+                let key = self.unquoted(true)?;
+                self.expect_kind(&TokenKind::Eq)?;
+                let value =
+                    if matches!(self.kind(), TokenKind::String { .. }) { self.text()? } else { self.unquoted(false)? };
+                StatementKind::Set(Some(KeyValue { key, value }))
+            }
             (false, true) => StatementKind::Reset(None),
-            (false, false) => StatementKind::Reset(Some(self.text()?)),
+            (false, false) if quoted => StatementKind::Reset(Some(self.text()?)),
+            (false, false) => StatementKind::Reset(Some(self.unquoted(true)?)),
         })
+    }
+
+    /// A key or value without quotes, as older scripts have them: all that stands there without a blank, a key up to its `=`.
+    fn unquoted(&mut self, is_key: bool) -> Result<Text> {
+        let start = self.here();
+        let mut end = start.start;
+        while !matches!(
+            self.kind(),
+            TokenKind::Eof | TokenKind::Semicolon | TokenKind::String { .. } | TokenKind::Invalid
+        ) && !(is_key && self.is(&TokenKind::Eq))
+            && (end == start.start || self.here().start == end)
+        {
+            end = self.advance().span.end;
+        }
+        if end == start.start {
+            return Err(self.unexpected_instead_of("a 'string'"));
+        }
+        let span = Span::new(start.start, end);
+        Ok(Text { value: span.slice(self.text).to_owned(), span })
     }
 
     fn stop_job(&mut self) -> Result<StatementKind> {

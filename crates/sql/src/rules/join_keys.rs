@@ -141,7 +141,13 @@ fn null_safe_keys(key: Expr) -> Option<[Expr; 2]> {
         TypeKind::Char { .. } | TypeKind::Varchar { .. } => Literal::String(String::new()),
         TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => Literal::Bytes(Vec::new()),
         TypeKind::Timestamp { .. } | TypeKind::TimestampLtz { .. } => Literal::Timestamp(0),
-        TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Row(_) | TypeKind::Null => {
+        TypeKind::Array(_)
+        | TypeKind::Map(..)
+        | TypeKind::Multiset(_)
+        | TypeKind::Row(_)
+        | TypeKind::Bitmap
+        | TypeKind::Variant
+        | TypeKind::Null => {
             return None;
         }
         _ => Literal::Int(0),

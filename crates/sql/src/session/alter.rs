@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Outcome, Session};
-use crate::ast::{AlterTable, AlterTableOp, AlterView, AlterViewOp, ColumnPosition, ObjectName, Span, TableSchema};
+use crate::ast::{
+    AlterCatalog, AlterDatabase, AlterOptionsOp, AlterTable, AlterTableOp, AlterView, AlterViewOp, ColumnPosition,
+    ObjectName, Span, TableSchema,
+};
 use crate::bind::{
     Binder, Placement, SessionFacts, catalog_error, drop_columns, forget_rowtime, modify_table, not_supported,
 };
@@ -57,6 +60,37 @@ impl Session {
                 };
                 self.replace(path, CatalogEntry::View(Arc::new(view)), span)
             }
+        }
+    }
+
+    pub(super) fn alter_database(&mut self, alter: &AlterDatabase) -> Result<Outcome, SqlError> {
+        let (catalog, name) = self.database_path(&alter.name)?;
+        let pairs = alter.options.iter().map(|pair| (pair.key.value.clone(), pair.value.value.clone()));
+        self.catalog
+            .alter_database(&catalog, &name, pairs.collect())
+            .map_err(|error| catalog_error(error, alter.name.span))?;
+        Ok(Outcome::Done)
+    }
+
+    /// A catalog in memory has no options that could be changed.
+    pub(super) fn alter_catalog(&mut self, alter: &AlterCatalog) -> Result<Outcome, SqlError> {
+        let at = |error| catalog_error(error, alter.name.span);
+        self.catalog.catalog(&alter.name.value).map_err(at)?;
+        match &alter.op {
+            AlterOptionsOp::Comment(comment) => {
+                self.catalog.comment_on_catalog(&alter.name.value, &comment.value).map_err(at)?;
+                Ok(Outcome::Done)
+            }
+            AlterOptionsOp::Reset(_) => Ok(Outcome::Done),
+            AlterOptionsOp::Set(pairs) => {
+                let unknown: Vec<&str> = pairs.iter().map(|pair| pair.key.value.as_str()).collect();
+                let message = format!(
+                    "Unsupported options found for 'generic_in_memory'.\n\nUnsupported options:\n\n{}\n\nSupported options:\n\ndefault-database\nproperty-version",
+                    unknown.join("\n")
+                );
+                Err(SqlError::validation(message, alter.name.span))
+            }
+            AlterOptionsOp::Rename(_) => Err(not_supported("renaming a catalog", alter.name.span)),
         }
     }
 

@@ -100,11 +100,10 @@ impl Session {
         match options.get("type").map(String::as_str) {
             Some("generic_in_memory") => {}
             Some(other) => {
-                return Err(SqlError::unsupported(
-                    format!("catalogs of type '{other}' are not supported yet"),
-                    create.name.span,
-                )
-                .with_hint("'generic_in_memory' is supported"));
+                let message = format!(
+                    "Could not find any factory for identifier '{other}' that implements 'org.apache.flink.table.factories.CatalogFactory' in the classpath.\n\nAvailable factory identifiers are:\n\ngeneric_in_memory"
+                );
+                return Err(SqlError::validation(message, create.name.span));
             }
             None => {
                 return Err(SqlError::validation(

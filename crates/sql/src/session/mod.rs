@@ -6,12 +6,15 @@ mod alter;
 mod configuration;
 mod create_as;
 mod ddl;
+mod describe_function;
 mod explain;
 mod like;
+mod modules;
 mod outcome;
 mod query;
 mod refusals;
 mod show;
+mod show_create;
 
 pub use outcome::Outcome;
 
@@ -22,6 +25,7 @@ use crate::bind::{catalog_error, not_supported};
 use crate::catalog::CatalogManager;
 use crate::error::SqlError;
 use crate::settings::Settings;
+use modules::Modules;
 
 /// A SQL session.
 #[derive(Debug, Clone)]
@@ -32,12 +36,19 @@ pub struct Session {
     catalog: CatalogManager,
     /// The inserts of `BEGIN STATEMENT SET`, while it is open.
     statement_set: Option<Vec<Insert>>,
+    modules: Modules,
 }
 
 impl Session {
     /// A session with this configuration (Flink's keys).
     pub fn new(config: BTreeMap<String, String>) -> Self {
-        Self { initial: config.clone(), config, catalog: CatalogManager::default(), statement_set: None }
+        Self {
+            initial: config.clone(),
+            config,
+            catalog: CatalogManager::default(),
+            statement_set: None,
+            modules: Modules::default(),
+        }
     }
 
     /// The configuration, as SET has left it.
@@ -95,11 +106,27 @@ impl Session {
             StatementKind::Describe(describe) => self.describe(describe, span),
             StatementKind::AlterTable(alter) => self.alter_table(alter, text, span),
             StatementKind::AlterView(alter) => self.alter_view(alter, text, span),
+            StatementKind::AlterDatabase(alter) => self.alter_database(alter),
+            StatementKind::AlterCatalog(alter) => self.alter_catalog(alter),
+            StatementKind::LoadModule { name, options } => self.load_module(name, options),
+            StatementKind::UnloadModule(name) => self.unload_module(name),
+            StatementKind::UseModules(names) => self.use_modules(names),
             StatementKind::Truncate(name) => Err(self.refuse_truncate(name, span)),
             StatementKind::Delete(delete) => Err(self.refuse_change("DELETE", &delete.table, span)),
             StatementKind::Update(update) => Err(self.refuse_change("UPDATE", &update.table, span)),
             StatementKind::Analyze(_) => {
                 Err(SqlError::validation("ANALYZE TABLE is not supported for streaming mode now", span))
+            }
+            StatementKind::Call(_) => Err(SqlError::unsupported(
+                "getProcedure is not implemented for class org.apache.flink.table.catalog.GenericInMemoryCatalog.",
+                span,
+            )),
+            StatementKind::AddJar(_) => {
+                Err(SqlError::unsupported("ADD JAR is not supported: flinkrs has no JVM", span)
+                    .with_hint("connectors and functions are part of the binary"))
+            }
+            StatementKind::RemoveJar(_) => {
+                Err(SqlError::unsupported("SQL Gateway doesn't support REMOVE JAR syntax now.", span))
             }
             other => Err(not_supported(&format!("{} statement", words(other)), span)),
         }
@@ -132,15 +159,15 @@ impl Session {
             StatementKind::EndStatementSet => {
                 let inserts = self.statement_set.take().unwrap_or_default();
                 if inserts.is_empty() {
-                    return Err(SqlError::validation(
-                        "No statement in the statement set to be submitted.",
-                        statement.span,
-                    ));
+                    // Flink submits nothing and says OK.
+                    return Ok(Outcome::Done);
                 }
                 self.insert(&inserts, statement.span)
             }
-            _ => Err(SqlError::validation("Only INSERT statement is allowed in Statement Set.", statement.span)
-                .with_hint("END submits the set")),
+            _ => Err(SqlError::validation(
+                "Only 'INSERT/CREATE TABLE AS' statement is allowed in Statement Set or use 'END' statement to submit Statement Set.",
+                statement.span,
+            )),
         }
     }
 
@@ -155,18 +182,11 @@ fn words(kind: &StatementKind) -> &'static str {
         StatementKind::CreateMaterializedTable(_) => "the CREATE MATERIALIZED TABLE",
         StatementKind::CreateModel(_) => "the CREATE MODEL",
         StatementKind::CreateConnection(_) => "the CREATE CONNECTION",
-        StatementKind::AlterCatalog(_) => "the ALTER CATALOG",
-        StatementKind::AlterDatabase(_) => "the ALTER DATABASE",
         StatementKind::AlterFunction(_) => "the ALTER FUNCTION",
         StatementKind::AlterModel(_) => "the ALTER MODEL",
         StatementKind::AlterConnection(_) => "the ALTER CONNECTION",
         StatementKind::AlterMaterializedTable(_) => "the ALTER MATERIALIZED TABLE",
-        StatementKind::UseModules(_) | StatementKind::LoadModule { .. } | StatementKind::UnloadModule(_) => {
-            "the MODULE"
-        }
-        StatementKind::AddJar(_) | StatementKind::RemoveJar(_) => "the JAR",
         StatementKind::StopJob { .. } => "the STOP JOB",
-        StatementKind::Call(_) => "the CALL",
         StatementKind::CompilePlan(_) | StatementKind::ExecutePlan(_) => "the compiled plan",
         _ => "this",
     }

@@ -1,11 +1,14 @@
 //! SHOW and DESCRIBE.
 
-use dataflow::{Field, LogicalType, RowType, TypeKind};
+use dataflow::{Field, RowType, TypeKind};
 
+use super::show_create::{create_table_text, create_view_text, metadata_text, with_clause};
 use super::{Outcome, Session};
-use crate::ast::{Describe, DescribeTarget, ObjectKind, ObjectName, Show, ShowLike, ShowList, Span};
+use crate::ast::{Describe, DescribeTarget, Ident, ObjectKind, ObjectName, Show, ShowLike, ShowList, Span};
 use crate::bind::{catalog_error, not_supported};
-use crate::catalog::{CatalogEntry, CatalogTable, CatalogView, ColumnSource, TableColumn, quote_identifier};
+use crate::catalog::{
+    Catalog, CatalogEntry, CatalogTable, ColumnSource, DEFAULT_CATALOG, TableColumn, quote_identifier,
+};
 use crate::error::SqlError;
 
 impl Session {
@@ -25,7 +28,7 @@ impl Session {
                 }
                 Ok(outcome)
             }
-            Show::Create { object: ObjectKind::Table, name, .. } => match self.known_entry(name)? {
+            Show::Create { object: ObjectKind::Table, name, .. } => match self.shown_entry("TABLE", "Table", name)? {
                 CatalogEntry::Table(table) => {
                     let path = self.path(name)?;
                     let temporary = self.catalog.is_temporary(&path);
@@ -42,7 +45,7 @@ impl Session {
                     ))
                 }
             },
-            Show::Create { object: ObjectKind::View, name, .. } => match self.known_entry(name)? {
+            Show::Create { object: ObjectKind::View, name, .. } => match self.shown_entry("VIEW", "View", name)? {
                 CatalogEntry::View(view) => {
                     let path = self.path(name)?;
                     let temporary = self.catalog.is_temporary(&path);
@@ -61,19 +64,15 @@ impl Session {
             },
             Show::Create { object: ObjectKind::Catalog, name, .. } => {
                 let name = name.last();
-                let catalog = self.catalog.catalog(&name.value).map_err(|error| catalog_error(error, name.span))?;
+                let catalog = self.described_catalog(name)?;
                 let text =
                     format!("CREATE CATALOG {}\n{}", quote_identifier(&name.value), with_clause(&catalog.options));
                 Ok(Outcome::list("result", [text]))
             }
-            Show::Modules { full: false } => Ok(Outcome::list("module name", ["core".to_owned()])),
-            Show::Modules { full: true } => Ok(Outcome::Table {
-                columns: RowType::new(vec![text_column("module name"), boolean_column("used")]),
-                rows: vec![vec![Some("core".into()), Some("TRUE".into())]],
-            }),
+            Show::Modules { full } => Ok(self.show_modules(*full)),
             Show::Jars => Ok(Outcome::list("jars", [])),
             Show::Create { object, .. } => Err(not_supported(&format!("SHOW CREATE {}", object.words()), span)),
-            Show::Partitions { .. } => Err(not_supported("SHOW PARTITIONS", span)),
+            Show::Partitions { table, .. } => self.show_partitions(table),
             Show::Jobs => Err(not_supported("SHOW JOBS", span)),
         }
     }
@@ -109,15 +108,19 @@ impl Session {
                 (if what == ShowList::Views { "view name" } else { "table name" }, names)
             }
             ShowList::Functions => {
-                let catalogue = ::expr::functions::catalogue().iter();
-                let named = catalogue.map(|function| function.name).filter(|name| is_function_name(name));
-                let mut names: Vec<String> =
-                    named.map(str::to_lowercase).chain(self.catalog.functions().into_keys()).collect();
+                let mut names = super::describe_function::function_names();
+                names.extend(self.catalog.functions().into_keys());
                 names.sort();
                 names.dedup();
                 ("function name", names)
             }
             ShowList::UserFunctions => ("function name", self.catalog.functions().into_keys().collect()),
+            ShowList::Models => ("model name", Vec::new()),
+            ShowList::MaterializedTables => ("materialized table", Vec::new()),
+            ShowList::Procedures => {
+                let message = "listProcedures is not implemented for class org.apache.flink.table.catalog.GenericInMemoryCatalog.";
+                return Err(SqlError::unsupported(message, span));
+            }
             other => return Err(not_supported(&format!("SHOW {}", other.words()), span)),
         };
         let kept = names.into_iter().filter(|name| like.is_none_or(|like| matches(like, name)));
@@ -129,7 +132,7 @@ impl Session {
             (ObjectKind::Table | ObjectKind::View, DescribeTarget::Name(name)) => self.describe_table(name),
             (ObjectKind::Catalog, DescribeTarget::Name(name)) => {
                 let name = name.last();
-                let catalog = self.catalog.catalog(&name.value).map_err(|error| catalog_error(error, name.span))?;
+                let catalog = self.described_catalog(name)?;
                 let row = |key: &str, value: Option<String>| vec![Some(key.to_owned()), value];
                 let mut rows = vec![
                     row("name", Some(name.value.clone())),
@@ -142,7 +145,45 @@ impl Session {
                 }
                 Ok(Outcome::table(&["info name", "info value"], rows))
             }
+            (ObjectKind::Function, DescribeTarget::Name(name)) => {
+                super::describe_function::describe_function(name, describe.extended)
+            }
             (object, _) => Err(not_supported(&format!("DESCRIBE {}", object.words()), span)),
+        }
+    }
+
+    /// A catalog that was created by a statement; of the one that was there before, Flink knows nothing to tell.
+    fn described_catalog(&self, name: &Ident) -> Result<&Catalog, SqlError> {
+        let catalog = self.catalog.catalog(&name.value).map_err(|error| catalog_error(error, name.span))?;
+        if name.value == DEFAULT_CATALOG {
+            let message = format!("Cannot obtain metadata information from Catalog {}.", name.value);
+            return Err(SqlError::validation(message, name.span));
+        }
+        Ok(catalog)
+    }
+
+    /// The table or view of a SHOW CREATE.
+    fn shown_entry(&self, word: &str, kind: &str, name: &ObjectName) -> Result<CatalogEntry, SqlError> {
+        self.known_entry(name).map_err(|error| {
+            let Ok(path) = self.path(name) else { return error };
+            let message = format!(
+                "Could not execute SHOW CREATE {word}. {kind} with identifier {} does not exist.",
+                path.quoted()
+            );
+            SqlError { message, ..error }
+        })
+    }
+
+    fn show_partitions(&self, name: &ObjectName) -> Result<Outcome, SqlError> {
+        match self.known_entry(name)? {
+            // The catalog in memory learns of no partitions.
+            CatalogEntry::Table(table) if !table.partition_keys.is_empty() => Ok(Outcome::list("partition name", [])),
+            _ => {
+                let path = self.path(name)?;
+                let message =
+                    format!("Table {}.{} in catalog {} is not partitioned.", path.database, path.object, path.catalog);
+                Err(SqlError::validation(message, name.span))
+            }
         }
     }
 
@@ -221,99 +262,6 @@ fn describe_parts(
 ) -> Vec<Option<String>> {
     let nullable = if column.ty.nullable { "TRUE" } else { "FALSE" };
     vec![Some(column.name.clone()), Some(column.type_text()), Some(nullable.into()), key, extras, watermark]
-}
-
-fn metadata_text(key: Option<&str>, is_virtual: bool) -> String {
-    let from = key.map_or_else(String::new, |key| format!(" FROM '{key}'"));
-    format!("METADATA{from}{}", if is_virtual { " VIRTUAL" } else { "" })
-}
-
-/// `CREATE TABLE` as Flink writes it back.
-fn create_table_text(path: &str, table: &CatalogTable, temporary: bool) -> String {
-    let mut elements: Vec<String> = table.columns.iter().map(column_text).collect();
-    if let Some(watermark) = &table.watermark {
-        let column = &table.columns[watermark.rowtime].name;
-        elements.push(format!("WATERMARK FOR {} AS {}", quote_identifier(column), watermark.text));
-    }
-    if let Some(key) = &table.primary_key {
-        let columns = quoted(&key.columns);
-        elements.push(format!("CONSTRAINT {} PRIMARY KEY ({columns}) NOT ENFORCED", quote_identifier(&key.name)));
-    }
-    let word = if temporary { "TEMPORARY TABLE" } else { "TABLE" };
-    let mut text = format!("CREATE {word} {path} (\n  {}\n)\n", elements.join(",\n  "));
-    if let Some(comment) = &table.comment {
-        text.push_str(&format!("COMMENT '{}'\n", escape(comment)));
-    }
-    if let Some(distribution) = &table.distribution {
-        let by = match (distribution.kind, distribution.columns.is_empty()) {
-            (_, true) => String::new(),
-            (Some(kind), false) => format!(" BY {kind}({})", quoted(&distribution.columns)),
-            (None, false) => format!(" BY ({})", quoted(&distribution.columns)),
-        };
-        let into = distribution.buckets.map_or_else(String::new, |buckets| format!(" INTO {buckets} BUCKETS"));
-        text.push_str(&format!("DISTRIBUTED{by}{into}\n"));
-    }
-    if !table.partition_keys.is_empty() {
-        text.push_str(&format!("PARTITIONED BY ({})\n", quoted(&table.partition_keys)));
-    }
-    text.push_str(&with_clause(&table.options));
-    text
-}
-
-fn column_text(column: &TableColumn) -> String {
-    let name = quote_identifier(&column.name);
-    let comment = column.comment.as_ref().map_or_else(String::new, |text| format!(" COMMENT '{}'", escape(text)));
-    match &column.source {
-        ColumnSource::Physical => format!("{name} {}{comment}", sql_type(&column.ty)),
-        ColumnSource::Computed { text, .. } => format!("{name} AS {text}{comment}"),
-        ColumnSource::Metadata { key, is_virtual } => {
-            format!("{name} {} {}{comment}", sql_type(&column.ty), metadata_text(key.as_deref(), *is_virtual))
-        }
-    }
-}
-
-/// A type in the form that Flink's serialisation uses: lengths written out, TIMESTAMP(3) WITH LOCAL TIME ZONE.
-fn sql_type(ty: &LogicalType) -> String {
-    let kind = match &ty.kind {
-        TypeKind::TimestampLtz { precision, .. } => format!("TIMESTAMP({precision}) WITH LOCAL TIME ZONE"),
-        TypeKind::Varchar { length } => format!("VARCHAR({length})"),
-        TypeKind::Varbinary { length } => format!("VARBINARY({length})"),
-        TypeKind::Array(element) => format!("ARRAY<{}>", sql_type(element)),
-        TypeKind::Multiset(element) => format!("MULTISET<{}>", sql_type(element)),
-        TypeKind::Map(key, value) => format!("MAP<{}, {}>", sql_type(key), sql_type(value)),
-        TypeKind::Row(row) => {
-            let field = |field: &Field| format!("{} {}", quote_identifier(&field.name), sql_type(&field.ty));
-            format!("ROW<{}>", row.fields.iter().map(field).collect::<Vec<_>>().join(", "))
-        }
-        kind => kind.to_string(),
-    };
-    if ty.nullable { kind } else { format!("{kind} NOT NULL") }
-}
-
-fn create_view_text(path: &str, view: &CatalogView, temporary: bool) -> String {
-    let word = if temporary { "TEMPORARY VIEW" } else { "VIEW" };
-    let names: Vec<String> = view.schema.fields.iter().map(|field| quote_identifier(&field.name)).collect();
-    let comment = view.comment.as_ref().map_or_else(String::new, |text| format!("COMMENT '{}'\n", escape(text)));
-    format!("CREATE {word} {path} (\n  {}\n)\n{comment}AS {}\n", names.join(",\n  "), view.text)
-}
-
-fn with_clause(options: &indexmap::IndexMap<String, String>) -> String {
-    let mut pairs: Vec<String> =
-        options.iter().map(|(key, value)| format!("  '{}' = '{}'", escape(key), escape(value))).collect();
-    pairs.sort();
-    if pairs.is_empty() { String::new() } else { format!("WITH (\n{}\n)\n", pairs.join(",\n")) }
-}
-
-fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| quote_identifier(name)).collect::<Vec<_>>().join(", ")
-}
-
-fn escape(text: &str) -> String {
-    text.replace('\'', "''")
-}
-
-fn is_function_name(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// SQL's LIKE over names.

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, StringArray};
-use arrow_buffer::NullBuffer;
-use dataflow::operator_spec::{NotNullEnforcer, SinkSpec, TypeLengthEnforcer};
-use dataflow::{Batch, Failure, Field, TypeKind};
+use arrow_array::{ArrayRef, BinaryArray, StringArray};
+use dataflow::operator_spec::{SinkSpec, TypeLengthEnforcer};
+use dataflow::{Batch, Failure, Field, RowType, TypeKind};
+
+use crate::operators::not_null::NotNullColumns;
 
 /// Enforces what a table demands.
-#[derive(Debug)]
 pub(super) struct Constraints {
-    table: String,
-    /// Index and name of the columns that are NOT NULL.
-    required: Vec<(usize, String)>,
-    not_null: NotNullEnforcer,
+    not_null: NotNullColumns,
     lengths: Vec<Length>,
     type_length: TypeLengthEnforcer,
 }
@@ -32,45 +29,19 @@ struct Length {
 impl Constraints {
     /// Those of the table of a sink.
     pub(super) fn new(spec: &SinkSpec) -> Self {
-        let columns = || spec.connector.physical.fields.iter().enumerate().take(spec.input.len());
-        let required = columns().filter(|(_, field)| !field.ty.nullable);
+        let written = RowType::new(spec.connector.physical.fields.iter().take(spec.input.len()).cloned().collect());
         let lengths = match spec.type_length {
             TypeLengthEnforcer::Ignore => Vec::new(),
-            _ => columns().filter_map(|(column, field)| length(column, field)).collect(),
+            _ => written.fields.iter().enumerate().filter_map(|(column, field)| length(column, field)).collect(),
         };
-        Self {
-            table: spec.connector.table.clone(),
-            required: required.map(|(index, field)| (index, field.name.clone())).collect(),
-            not_null: spec.not_null,
-            lengths,
-            type_length: spec.type_length,
-        }
+        let table = Some(spec.connector.table.clone());
+        Self { not_null: NotNullColumns::of(&written, spec.not_null, table), lengths, type_length: spec.type_length }
     }
 
     /// The rows that may be written, as they may be written.
     pub(super) fn enforce(&self, batch: Batch) -> Result<Batch, Failure> {
-        let batch = if self.required.is_empty() { batch } else { self.enforce_not_null(batch)? };
+        let batch = self.not_null.enforce(batch)?;
         if self.lengths.is_empty() { Ok(batch) } else { self.enforce_lengths(batch) }
-    }
-
-    /// Fails or drops rows with a NULL where there must be none.
-    fn enforce_not_null(&self, batch: Batch) -> Result<Batch, Failure> {
-        let mut valid: Option<NullBuffer> = None;
-        for (index, name) in &self.required {
-            let nulls = batch.column(*index).logical_nulls().filter(|nulls| nulls.null_count() > 0);
-            if nulls.is_some() && self.not_null == NotNullEnforcer::Error {
-                return Err(Failure::user(format!(
-                    "Column '{name}' of table '{}' is NOT NULL, however, a null value is being written into it. You can set job configuration \
-                     'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception and drop such records silently.",
-                    self.table
-                )));
-            }
-            valid = NullBuffer::union(valid.as_ref(), nulls.as_ref());
-        }
-        match valid {
-            None => Ok(batch),
-            Some(valid) => Ok(batch.filter(&BooleanArray::from(valid.into_inner()))?),
-        }
     }
 
     fn enforce_lengths(&self, batch: Batch) -> Result<Batch, Failure> {

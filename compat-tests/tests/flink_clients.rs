@@ -1,0 +1,158 @@
+//! Flink's own clients, unmodified, at the SQL gateway: the SQL client with a script, and the JDBC driver in a small Java program. Each creates tables, runs a
+//! windowed SELECT to its end, shows a changelog and gets errors.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use compat_tests::process::{ProcessCluster, free_port};
+
+const TABLE: &str = "CREATE TABLE o (id INT, amount DECIMAL(10,2), k STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)\n \
+                     WITH ('connector'='filesystem','path'='${DATA}/orders.csv','format'='csv');\n";
+const WINDOWED: &str = "SELECT window_start, SUM(amount) AS s, COUNT(*) AS c FROM TABLE(TUMBLE(TABLE o, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;\n";
+const CHANGELOG: &str = "SELECT k, COUNT(*) AS c FROM o GROUP BY k;\n";
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a script of this folder prints: a path.
+fn path_from(script: &str, arguments: &[&str]) -> PathBuf {
+    let mut command = Command::new(here().join(script));
+    let output = command.args(arguments).stderr(Stdio::inherit()).output().expect("bash runs");
+    assert!(output.status.success(), "{script} failed");
+    PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
+}
+
+/// A cluster and the address of its gateway.
+fn cluster() -> (ProcessCluster, String) {
+    let port = free_port().expect("a port");
+    let cluster =
+        ProcessCluster::start(1, 8, &[&format!("-Dsql-gateway.endpoint.rest.port={port}")]).expect("a cluster");
+    (cluster, format!("127.0.0.1:{port}"))
+}
+
+/// A script in a file of this folder.
+fn script(folder: &Path, statements: &[&str]) -> PathBuf {
+    let data = here().join("gateway").display().to_string();
+    let file = folder.join("script.sql");
+    std::fs::write(&file, statements.concat().replace("${DATA}", &data)).expect("the folder can be written");
+    file
+}
+
+fn contains_all(said: &str, parts: &[&str]) {
+    let mut rest = said;
+    for part in parts {
+        let at = rest.find(part).unwrap_or_else(|| panic!("'{part}' is missing, or not in its place, in:\n{said}"));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+#[test]
+fn the_sql_client_runs_a_script() {
+    let (_cluster, address) = cluster();
+    let folder = tempfile::tempdir().expect("a folder");
+    let tableau = "SET 'sql-client.execution.result-mode' = 'tableau';\n";
+    let file = script(
+        folder.path(),
+        &[
+            tableau,
+            TABLE,
+            "SHOW TABLES;\n",
+            WINDOWED,
+            CHANGELOG,
+            "CREATE TABLE b (id INT) WITH ('connector'='blackhole');\nINSERT INTO b SELECT id FROM o;\n",
+            "SELECT nope FROM o;\nSHOW VIEWS;\n",
+        ],
+    );
+    let home = path_from("oracle/flink-home.sh", &[]);
+    // The client wants the gateway's JAR beside its own; only its classes are used.
+    let optional = folder.path().join("opt");
+    std::fs::create_dir(&optional).expect("the folder can be written");
+    let gateway = path_from("clients/maven-jar.sh", &["flink-sql-gateway"]);
+    let jars = ["flink-sql-client-2.3.0.jar", "flink-python-2.3.0.jar"].map(|name| home.join("opt").join(name));
+    for jar in jars.iter().chain([&gateway]) {
+        std::os::unix::fs::symlink(jar, optional.join(jar.file_name().expect("a file"))).expect("a link");
+    }
+    let output = Command::new(home.join("bin/sql-client.sh"))
+        .args(["gateway", "--endpoint", &address, "-f"])
+        .arg(&file)
+        .env("FLINK_CONF_DIR", home.join("conf"))
+        .env("FLINK_LOG_DIR", folder.path())
+        .env("FLINK_OPT_DIR", &optional)
+        .env("HOME", folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("Flink's SQL client runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    contains_all(
+        &said,
+        &[
+            "[INFO] Execute statement succeeded.",
+            "| table name |",
+            "|          o |",
+            "1 row in set",
+            "| +I | 2024-01-01 00:00:00.000 |                                    30.75 |                    2 |",
+            "| +I | 2024-01-01 00:00:10.000 |                                     1.00 |                    1 |",
+            "Received a total of 2 rows",
+            "| +I |                              b |                    1 |",
+            "| -U |                              a |                    1 |",
+            "| +U |                              a |                    2 |",
+            "Received a total of 4 rows",
+            "SQL update statement has been successfully submitted to the cluster:",
+            "Job ID: ",
+            "[ERROR] Could not execute SQL statement. Reason:\norg.apache.calcite.sql.validate.SqlValidatorException: Column 'nope' not found in any table\u{1b}",
+            "Shutting down the session...\ndone.",
+        ],
+    );
+}
+
+#[test]
+fn the_jdbc_driver_reads_results() {
+    let (_cluster, address) = cluster();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = script(
+        folder.path(),
+        &[
+            TABLE,
+            "SHOW TABLES;\n",
+            WINDOWED,
+            CHANGELOG,
+            "SELECT CAST(NULL AS INT) AS n, TRUE AS b, DATE '2024-02-03' AS d, 'x' AS x;\n",
+            "SELECT nope FROM o;\nUSE nowhere;\n",
+        ],
+    );
+    let driver = path_from("clients/maven-jar.sh", &["flink-sql-jdbc-driver-bundle"]);
+    // The driver wants SLF4J beside it, which Flink's own archive brings.
+    let dist = path_from("oracle/flink-home.sh", &[]).join("lib/flink-dist-2.3.0.jar");
+    let compiled = Command::new("javac")
+        .arg("-d")
+        .arg(folder.path())
+        .arg(here().join("clients/JdbcClient.java"))
+        .status()
+        .expect("javac runs; on Debian: apt-get install openjdk-17-jdk-headless");
+    assert!(compiled.success());
+    let class_path = [folder.path(), &driver, &dist].map(|path| path.display().to_string()).join(":");
+    let output = Command::new("java")
+        .args(["--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", &class_path, "JdbcClient", &address])
+        .arg(&file)
+        .output()
+        .expect("java runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    contains_all(
+        &said,
+        &[
+            "product: Flink JDBC Driver",
+            "done",
+            "columns: table name STRING,\nrow: o,\nend",
+            "columns: window_start TIMESTAMP(3) NOT NULL, s DECIMAL(38, 2), c BIGINT NOT NULL,",
+            "row: 2024-01-01 00:00:00.0, 30.75, 2,",
+            "row: 2024-01-01 00:00:10.0, 1.00, 1,\nend",
+            "columns: k STRING, c BIGINT NOT NULL,\nrow: a, 1,\nrow: b, 1,\nrow: a, 1,\nrow: a, 2,\nend",
+            "row: null, true, 2024-02-03, x,",
+            "error: org.apache.calcite.sql.validate.SqlValidatorException: Column 'nope' not found in any table",
+            "error: org.apache.flink.table.catalog.exceptions.CatalogException: A database with name [nowhere] does not exist in the catalog: [default_catalog].",
+            "closed",
+        ],
+    );
+}
