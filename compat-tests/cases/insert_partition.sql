@@ -32,7 +32,6 @@ INSERT INTO pr PARTITION (v='x') SELECT oid, cid FROM o;
 UPSERT INTO pr SELECT oid, product, cid FROM o;
 INSERT INTO pr (w, k) SELECT cid, oid FROM o;
 INSERT INTO pr (v) VALUES ('only v'), ('w');
-INSERT INTO fp PARTITION (c=7, b) SELECT oid, product FROM o;
 INSERT INTO nn (v) SELECT product FROM o;
 INSERT INTO nn SELECT oid, product FROM o;
 INSERT INTO nn VALUES (CAST(NULL AS INT), 'x');

@@ -85,5 +85,4 @@ SELECT * FROM UNNEST(customer) AS t(x)
 DROP TABLE ordrs
 USE CATALOG nope
 SHOW TABELS
-SET table.exec.state.ttl = '1 h'
 DESCRIBE ordrs
