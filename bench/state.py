@@ -142,6 +142,7 @@ def keys(engine, folder):
         }
         full = cluster.checkpoint()
         figures |= {"full_mb": full["checkpointed_size"] / 1e6, "full_s": full["end_to_end_duration"] / 1000}
+        figures["full_sync_ms"] = cluster.sync_ms(full)
         expected, pauses, incremental = KEYS, [], []
         for turn in range(PAUSES):
             changed = sorted(rng.sample(range(KEYS), KEYS // 100))

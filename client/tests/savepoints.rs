@@ -192,6 +192,36 @@ fn a_job_is_stopped_with_a_savepoint_and_goes_on_from_it_at_another_parallelism(
 }
 
 #[test]
+fn a_native_savepoint_is_one_to_go_on_from_too() {
+    let cluster = Cluster::start();
+    let rocksdb = "-Dstate.backend.type=rocksdb";
+    let job = cluster.submit("numbers", &cluster.numbers(), &[rocksdb]);
+    cluster.wait_for_more_than(0);
+    let said = cluster.succeeds(&["stop", "--type", "native", &job]);
+    assert!(said.starts_with(&format!("Suspending job \"{job}\" with a NATIVE savepoint.")), "{said}");
+    let before = cluster.nothing_is_lost_or_duplicated();
+    // Whatever the first job had stored elsewhere is not needed.
+    std::fs::remove_dir_all(cluster.folder.path().join("checkpoints")).expect("checkpoints");
+    let again = cluster.submit("numbers", &cluster.numbers(), &[rocksdb, "-s", &path_in(&said), "-p", "3"]);
+    cluster.wait_for_more_than(before);
+    cluster.succeeds(&["stop", &again]);
+    assert!(cluster.nothing_is_lost_or_duplicated() > before);
+}
+
+#[test]
+fn a_job_that_cannot_be_drained_to_a_savepoint_goes_back_to_its_last_checkpoint() {
+    let cluster = Cluster::start();
+    let job = cluster.submit("numbers", &cluster.numbers(), &[]);
+    cluster.wait_for_more_than(0);
+    cluster.succeeds(&["checkpoint", &job]);
+    cluster.fails(&["stop", "--drain", "-p", "/proc/nowhere", &job], &["/proc/nowhere"]);
+    cluster.wait_for(&job, "RUNNING");
+    cluster.wait_for_more_than(rows(&cluster.folder.path().join("ids")).len());
+    cluster.succeeds(&["stop", &job]);
+    assert!(cluster.nothing_is_lost_or_duplicated() > 0);
+}
+
+#[test]
 fn a_canceled_job_goes_on_from_the_checkpoint_that_it_left() {
     let cluster = Cluster::start();
     let retain = "-Dexecution.checkpointing.externalized-checkpoint-retention=RETAIN_ON_CANCELLATION";

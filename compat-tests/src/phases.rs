@@ -105,9 +105,7 @@ impl PhasedRun<'_> {
                 }
                 Ok(Outcome::Insert(graph)) => {
                     let stop_after = (!is_last).then_some(phase.checkpoints);
-                    tokio::time::timeout(LIMIT, self.insert(&graph, stop_after))
-                        .await
-                        .unwrap_or_else(|_| Err(anyhow::anyhow!("it takes too long")))
+                    tokio::time::timeout(LIMIT, self.insert(&graph, stop_after)).await.context("it takes too long")?
                 }
                 Ok(Outcome::Select { graph, schema, collect, collect_parallelism }) => {
                     answer.schema =
@@ -127,9 +125,7 @@ impl PhasedRun<'_> {
                         let (collected, stopped) = tokio::join!(collected, self.to_the_end(job, stop_after));
                         collected.and(stopped)
                     };
-                    tokio::time::timeout(LIMIT, rows)
-                        .await
-                        .unwrap_or_else(|_| Err(anyhow::anyhow!("it takes too long")))
+                    tokio::time::timeout(LIMIT, rows).await.context("it takes too long")?
                 }
             };
             match stopped {
@@ -184,6 +180,8 @@ fn session(phase: Phase, folder: &Path) -> anyhow::Result<Session> {
         ("state.backend.type", phase.backend.to_owned()),
         ("execution.checkpointing.incremental", "true".to_owned()),
         ("execution.checkpointing.dir", folder.join("checkpoints").display().to_string()),
+        // With checkpoints a job that cannot succeed would be restarted for ever.
+        ("restart-strategy.type", "none".to_owned()),
     ] {
         set(&mut session, key, Some(&value))?;
     }

@@ -8,7 +8,7 @@ use compat_tests::answer::Row;
 use compat_tests::runner::Runner;
 use sql::Session;
 
-const FIXTURES: [&str; 1] = ["checkpoint-v1"];
+const FIXTURES: [&str; 2] = ["checkpoint-v1", "checkpoint-v2"];
 
 /// What is restored, on which state backend, at which parallelism; all were written at parallelism 1.
 const RESTORES: [(&str, &str, u32); 4] = [

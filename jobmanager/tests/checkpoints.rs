@@ -177,7 +177,7 @@ async fn a_declined_checkpoint_fails_the_job_unless_it_is_tolerated() {
     for id in [1, 2] {
         assert_eq!(triggered(&mut a).await.1.checkpoint_id, id);
         let failure = Failure::external("No space left on device");
-        let decline = CheckpointDecline { attempt: tasks[1].attempt, checkpoint_id: id, failure };
+        let decline = CheckpointDecline { attempt: tasks[1].attempt, checkpoint_id: id, failure, is_subsumed: false };
         a.report_checkpoint(&CheckpointReport::Declined(decline)).await;
     }
     wait_for(&jobmanager, JobId(0x22), "FAILING").await;

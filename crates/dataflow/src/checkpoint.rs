@@ -316,6 +316,8 @@ pub struct CheckpointDecline {
     pub checkpoint_id: u64,
     /// Why.
     pub failure: Failure,
+    /// A later checkpoint has overtaken it at the task. That is no failure that counts.
+    pub is_subsumed: bool,
 }
 
 /// What a task tells of checkpoints.

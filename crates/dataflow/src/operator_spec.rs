@@ -1,5 +1,12 @@
 //! Operators as data: the planner writes them, the wire carries them, the runtime instantiates them.
 
+mod ordered;
+
+pub use ordered::{
+    DeduplicateSpec, NonTimeOverAggregateSpec, OverAggregateSpec, OverFrame, RankSpec, RankStrategy,
+    SessionTableFunctionSpec, SortField, TemporalSortSpec, WindowRankSpec,
+};
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +35,20 @@ pub enum OperatorSpec {
     WindowAggregate(WindowAggregateSpec),
     /// Aggregates per key for ever; emits a changelog.
     GroupAggregate(GroupAggregateSpec),
+    /// Keeps the first or last row of each key.
+    Deduplicate(DeduplicateSpec),
+    /// Keeps the first rows of each key in an order.
+    Rank(RankSpec),
+    /// The same within windows; emits when the window ends.
+    WindowRank(WindowRankSpec),
+    /// Appends window_start, window_end and window_time to each row when its session ends.
+    SessionTableFunction(SessionTableFunctionSpec),
+    /// Sorts rows by time.
+    TemporalSort(TemporalSortSpec),
+    /// Aggregates the rows before each row.
+    OverAggregate(OverAggregateSpec),
+    /// The same in order of a column that is no time attribute.
+    NonTimeOverAggregate(NonTimeOverAggregateSpec),
     /// Joins two changelogs without a bound on time. Two inputs.
     Join(JoinSpec),
     /// Joins rows of two inputs, which only insert, whose times are close to each other. Two inputs.

@@ -1,23 +1,40 @@
-//! The bytes of keys, by slot.
+//! `KeyArena`: byte strings by dense slot: keys of a table, sort keys of rows.
 
 /// Keys one behind the other. Bytes of removed variable-length keys stay until they are the greater part.
 #[derive(Debug)]
-pub(crate) enum KeyArena {
-    Fixed { width: usize, bytes: Vec<u8> },
-    Variable { bytes: Vec<u8>, places: Vec<(usize, u32)>, garbage: usize },
+pub enum KeyArena {
+    /// All of one length.
+    Fixed {
+        /// The length.
+        width: usize,
+        /// One behind the other.
+        bytes: Vec<u8>,
+    },
+    /// Of any length.
+    Variable {
+        /// One behind the other.
+        bytes: Vec<u8>,
+        /// Where each is, and its length.
+        places: Vec<(usize, u32)>,
+        /// Bytes of those that were removed.
+        garbage: usize,
+    },
 }
 
 impl KeyArena {
-    pub(crate) fn fixed(width: usize) -> Self {
+    /// For strings of this length.
+    pub fn fixed(width: usize) -> Self {
         KeyArena::Fixed { width, bytes: Vec::new() }
     }
 
-    pub(crate) fn variable() -> Self {
+    /// For strings of any length.
+    pub fn variable() -> Self {
         KeyArena::Variable { bytes: Vec::new(), places: Vec::new(), garbage: 0 }
     }
 
+    /// The bytes of a slot in use.
     #[inline]
-    pub(crate) fn get(&self, slot: u32) -> &[u8] {
+    pub fn get(&self, slot: u32) -> &[u8] {
         match self {
             KeyArena::Fixed { width, bytes } => &bytes[slot as usize * width..(slot as usize + 1) * width],
             KeyArena::Variable { bytes, places, .. } => {
@@ -27,34 +44,35 @@ impl KeyArena {
         }
     }
 
-    /// Puts a key at a slot that is free or the next one.
-    pub(crate) fn put(&mut self, slot: u32, key: &[u8]) {
+    /// Puts a key at a slot that is free.
+    pub fn put(&mut self, slot: u32, key: &[u8]) {
         match self {
             KeyArena::Fixed { width, bytes } => {
                 let start = slot as usize * *width;
                 if start == bytes.len() {
                     bytes.extend_from_slice(key);
                 } else {
+                    bytes.resize(bytes.len().max(start + *width), 0);
                     bytes[start..start + *width].copy_from_slice(key);
                 }
             }
             KeyArena::Variable { bytes, places, .. } => {
                 let place = (bytes.len(), key.len() as u32);
                 bytes.extend_from_slice(key);
-                if slot as usize == places.len() {
-                    places.push(place);
-                } else {
-                    places[slot as usize] = place;
+                if slot as usize >= places.len() {
+                    places.resize(slot as usize + 1, (0, 0));
                 }
+                places[slot as usize] = place;
             }
         }
     }
 
-    /// The key of this slot is needed no more.
-    pub(crate) fn remove(&mut self, slot: u32) {
+    /// The key of this slot, if it has one, is needed no more.
+    pub fn remove(&mut self, slot: u32) {
         let KeyArena::Variable { bytes, places, garbage } = self else { return };
-        *garbage += places[slot as usize].1 as usize;
-        places[slot as usize] = (0, 0);
+        let Some(place) = places.get_mut(slot as usize) else { return };
+        *garbage += place.1 as usize;
+        *place = (0, 0);
         if *garbage > 1 << 16 && *garbage > bytes.len() / 2 {
             let mut compact = Vec::with_capacity(bytes.len() - *garbage);
             for (start, length) in places {
@@ -67,7 +85,8 @@ impl KeyArena {
         }
     }
 
-    pub(crate) fn memory_size(&self) -> usize {
+    /// Bytes that it holds, about.
+    pub fn memory_size(&self) -> usize {
         match self {
             KeyArena::Fixed { bytes, .. } => bytes.capacity(),
             KeyArena::Variable { bytes, places, .. } => {

@@ -12,6 +12,7 @@ mod key_arena;
 mod key_batch;
 mod key_decoder;
 mod key_table;
+mod keyed_rows;
 mod namespaces;
 mod owed;
 mod row_codec;
@@ -26,18 +27,20 @@ mod write_back;
 mod write_times;
 
 pub use clock_hand::ClockHand;
+pub use key_arena::KeyArena;
 pub use key_batch::KeyBatch;
 pub use key_decoder::decode_keys;
 pub use key_table::KeyTable;
+pub use keyed_rows::{KeyValues, KeyedRows};
 pub use namespaces::{Namespace, Namespaces};
 pub use row_codec::{RowCodec, RowWriter};
 pub use row_hash::hash_rows;
 pub use row_lists::{AppliedRows, Entry, LoadedRow, Retracted, RowIdentity, RowLists};
-pub use row_store::{RowRef, RowStore, StoredRowWriter};
+pub use row_store::{RowPlace, RowRef, RowStore, StoredRowWriter};
 pub use slots::Slots;
 pub use store::{
     Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, LoadEntry,
-    ManagedMemory, StateBackend, StateTtl, write_prefix,
+    LoadNumbered, LoadSome, ManagedMemory, StateBackend, StateTtl, write_prefix,
 };
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};

@@ -614,7 +614,9 @@ mod tests {
         let mut lists = RowLists::new(schema()).with_identity(RowIdentity::Each);
         let batch = rows(&[Some(5), Some(5), None]);
         let mut applied = lists.begin(&batch);
-        (0..3).for_each(|row| drop(lists.add(&mut applied, 1, row, row as u32).unwrap()));
+        for row in 0..3 {
+            lists.add(&mut applied, 1, row, row as u32).unwrap();
+        }
         lists.end(applied).unwrap();
         assert_eq!(content(&lists, 1), [(Some(5), 1), (Some(5), 1), (None, 1)]);
         assert_eq!(
@@ -635,7 +637,9 @@ mod tests {
             for values in [&[Some(5), Some(5), Some(6)], &[None, Some(5), Some(5)]] {
                 let batch = rows(values);
                 let mut applied = lists.begin(&batch);
-                (0..3).for_each(|row| drop(lists.add(&mut applied, 1, row, 0).unwrap()));
+                for row in 0..3 {
+                    lists.add(&mut applied, 1, row, 0).unwrap();
+                }
                 lists.end(applied).unwrap();
             }
             let expected: &[(Option<i64>, u32)] =

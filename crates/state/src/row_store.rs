@@ -11,7 +11,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow_ord::ord::{DynComparator, make_comparator};
 use arrow_schema::{ArrowError, SchemaRef, SortOptions};
 use arrow_select::interleave::interleave;
-use arrow_select::take::take_record_batch;
+use arrow_select::take::{take, take_record_batch};
 
 use crate::row_codec::{RowCodec, RowWriter};
 
@@ -42,6 +42,37 @@ pub struct RowRef {
     row: u32,
 }
 
+/// Where a row is that may be in the batch being processed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowPlace {
+    /// At this row of the batch.
+    Batch(u32),
+    /// In the store.
+    Stored(RowRef),
+}
+
+/// The blocks that rows are gathered from: what stands before them is source 0.
+#[derive(Default)]
+struct Sources {
+    blocks: Vec<u32>,
+    source_of: HashMap<u32, usize>,
+    last: Option<(u32, usize)>,
+}
+
+impl Sources {
+    fn index(&mut self, row: RowRef) -> (usize, usize) {
+        let source = match self.last {
+            Some((block, source)) if block == row.block => source,
+            _ => *self.source_of.entry(row.block).or_insert_with(|| {
+                self.blocks.push(row.block);
+                self.blocks.len()
+            }),
+        };
+        self.last = Some((row.block, source));
+        (source, row.row as usize)
+    }
+}
+
 /// Rows of one type.
 #[derive(Debug)]
 pub struct RowStore {
@@ -63,6 +94,11 @@ impl RowStore {
     /// An empty store.
     pub fn new(schema: SchemaRef) -> Self {
         Self { schema, blocks: Vec::new(), free: Vec::new(), growing: Vec::new() }
+    }
+
+    /// The schema of its rows.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
     }
 
     /// Keeps rows; row i belongs to `owners[i]`. `moved` is told where these rows, and those moved with them, are.
@@ -131,32 +167,55 @@ impl RowStore {
 
     /// The same, of these columns only.
     pub fn gather_columns(&self, rows: &[Option<RowRef>], columns: &[usize]) -> Result<Vec<ArrayRef>, ArrowError> {
-        let mut sources: Vec<u32> = Vec::new();
-        let mut source_of: HashMap<u32, usize> = HashMap::new();
-        let mut last = (DEAD, 0);
-        let mut indices = Vec::with_capacity(rows.len());
-        for row in rows {
-            let Some(row) = row else {
-                indices.push((0, 0));
-                continue;
-            };
-            if row.block != last.0 {
-                // Source 0 is the row of NULLs.
-                let source = *source_of.entry(row.block).or_insert_with(|| {
-                    sources.push(row.block);
-                    sources.len()
-                });
-                last = (row.block, source);
-            }
-            indices.push((last.1, row.row as usize));
-        }
+        // Source 0 is the row of NULLs.
+        let mut sources = Sources::default();
+        let indices: Vec<_> = rows.iter().map(|row| row.map_or((0, 0), |row| sources.index(row))).collect();
         let column = |&index: &usize| {
             let nulls = new_null_array(self.schema.field(index).data_type(), 1);
-            let stored = sources.iter().map(|block| self.block(*block).rows.column(index).as_ref());
-            let arrays: Vec<&dyn Array> = std::iter::once(nulls.as_ref()).chain(stored).collect();
-            interleave(&arrays, &indices)
+            self.interleave(index, nulls.as_ref(), &sources, &indices)
         };
         columns.iter().map(column).collect()
+    }
+
+    /// The columns of rows of which some are in a batch with these columns.
+    pub fn gather_with(&self, batch: &[ArrayRef], places: &[RowPlace]) -> Result<Vec<ArrayRef>, ArrowError> {
+        let mut sources = Sources::default();
+        let mut indices = Vec::with_capacity(places.len());
+        for place in places {
+            indices.push(match place {
+                RowPlace::Batch(row) => (0, *row as usize),
+                RowPlace::Stored(row) => sources.index(*row),
+            });
+        }
+        if sources.blocks.is_empty() {
+            let rows = UInt32Array::from_iter_values(indices.iter().map(|(_, row)| *row as u32));
+            return batch.iter().map(|column| take(column, &rows, None)).collect();
+        }
+        let column = |(index, own): (usize, &ArrayRef)| self.interleave(index, own.as_ref(), &sources, &indices);
+        batch.iter().enumerate().map(column).collect()
+    }
+
+    fn interleave(
+        &self,
+        column: usize,
+        first: &dyn Array,
+        sources: &Sources,
+        indices: &[(usize, usize)],
+    ) -> Result<ArrayRef, ArrowError> {
+        let stored = sources.blocks.iter().map(|block| self.block(*block).rows.column(column).as_ref());
+        let arrays: Vec<&dyn Array> = std::iter::once(first).chain(stored).collect();
+        interleave(&arrays, indices)
+    }
+
+    /// The columns of the block that a row is in; see [`RowRef::row`].
+    pub fn columns_around(&self, row: RowRef) -> &[ArrayRef] {
+        self.block(row.block).rows.columns()
+    }
+
+    /// A row belongs to another owner from now on.
+    pub(crate) fn set_owner(&mut self, row: RowRef, owner: u32) {
+        let block = self.blocks[row.block as usize].as_mut().expect("a reference to a row that is kept");
+        block.owners[row.row as usize] = owner;
     }
 
     /// Writes rows of this store.
@@ -200,11 +259,13 @@ impl RowStore {
 }
 
 impl RowRef {
-    pub(crate) fn block(self) -> u32 {
+    /// Which block it is in.
+    pub fn block(self) -> u32 {
         self.block
     }
 
-    pub(crate) fn row(self) -> usize {
+    /// Its place in the block.
+    pub fn row(self) -> usize {
         self.row as usize
     }
 }

@@ -14,7 +14,7 @@ use dataflow::{Failure, KeyedSnapshot};
 
 use crate::clock_hand::ClockHand;
 use crate::owed::Owed;
-use crate::store::{Address, Entries, EntryKey, KeyedStateContext, KeyedStore};
+use crate::store::{Address, Entries, EntryKey, KeyedStateContext, KeyedStore, LoadNumbered};
 
 /// Differs from what the store has.
 pub(crate) const DIRTY: u8 = 1;
@@ -267,7 +267,7 @@ impl WriteBack {
     pub fn scan_prefixes<'a>(
         &mut self,
         prefixes: impl Iterator<Item = &'a [u8]>,
-        load: &mut dyn FnMut(usize, EntryKey<'_>, &[u8]) -> Result<(), Failure>,
+        load: &mut LoadNumbered<'_>,
     ) -> Result<(), Failure> {
         self.flush()?;
         self.store.scan_prefixes(prefixes, self.reads_wait, load)

@@ -51,6 +51,13 @@ pub enum CheckpointEvent {
         /// Why.
         failure: Failure,
     },
+    /// A later checkpoint has overtaken it at a task, which does not count as a failure.
+    Subsumed {
+        /// Which.
+        checkpoint_id: u64,
+        /// Where.
+        failure: Failure,
+    },
     /// A task waits for a last checkpoint.
     EndOfData(ExecutionAttemptId),
     /// A task has finished.
@@ -212,6 +219,10 @@ impl CheckpointCoordinator {
             CheckpointEvent::Acknowledged(acknowledgement) => self.on_acknowledged(*acknowledgement, &mut out),
             CheckpointEvent::Failed { checkpoint_id, failure } => {
                 self.on_failed(checkpoint_id, Stage::Collecting, &failure, now, &mut out)
+            }
+            CheckpointEvent::Subsumed { checkpoint_id, failure } => {
+                let reason = failure.one_line();
+                self.abort_where(|pending| pending.id() == checkpoint_id, &reason, now, &mut out);
             }
             CheckpointEvent::EndOfData(attempt) => {
                 self.end_of_data.insert(attempt);

@@ -46,7 +46,11 @@ impl JobMaster {
             CheckpointReport::Declined(decline) if self.graph.is_live(decline.attempt) => {
                 let task = self.task_name(decline.attempt);
                 let failure = decline.failure.context(format!("{task} has declined the checkpoint"));
-                self.on_checkpoint(CheckpointEvent::Failed { checkpoint_id: decline.checkpoint_id, failure })
+                let checkpoint_id = decline.checkpoint_id;
+                self.on_checkpoint(match decline.is_subsumed {
+                    true => CheckpointEvent::Subsumed { checkpoint_id, failure },
+                    false => CheckpointEvent::Failed { checkpoint_id, failure },
+                })
             }
             CheckpointReport::EndOfData(attempt) if self.graph.is_live(attempt) => {
                 self.on_checkpoint(CheckpointEvent::EndOfData(attempt))

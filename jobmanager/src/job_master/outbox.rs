@@ -46,7 +46,7 @@ impl Outbox {
 
     /// Makes a call after those before.
     pub(super) fn send(&self, call: Call) {
-        // The worker ends only after this sender does.
+        // The worker ends before this sender only when the TaskManager is lost, of which the master is being told.
         let _ = self.calls.send(call);
     }
 

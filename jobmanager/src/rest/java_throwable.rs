@@ -8,7 +8,7 @@ use super::messages::FailureCause;
 
 /// The object up to its message: the descriptors of its classes, and that it has no cause.
 const HEAD: &[u8] = b"\xac\xed\x00\x05\
-    sr\x00\x29org.apache.flink.util.SerializedThrowable\x65\x16\x9d\xf5\x1f\xa7\x13\xf3\x03\x00\x03\
+    sr\x00\x29org.apache.flink.util.SerializedThrowable\x65\x16\x9d\xf5\x1f\xa7\x13\xf3\x02\x00\x03\
     L\x00\x19fullStringifiedStackTracet\x00\x12Ljava/lang/String;\
     L\x00\x16originalErrorClassNameq\x00\x7e\x00\x01\
     [\x00\x13serializedExceptiont\x00\x02[Bx\
@@ -24,8 +24,8 @@ const MIDDLE: &[u8] =
     b"ur\x00\x1e[Ljava.lang.StackTraceElement;\x02\x46\x2a\x3c\x3c\xfd\x22\x39\x02\x00\x00xp\x00\x00\x00\x00\
     sr\x00\x1fjava.util.Collections$EmptyList\x7a\xb8\x17\xb4\x3c\xa7\x9e\xde\x02\x00\x00xpx";
 
-/// No exception in it, and the end.
-const TAIL: &[u8] = b"px";
+/// No exception in it.
+const TAIL: &[u8] = b"p";
 
 /// A failure of a Java class, as clients read it. The first line of the stack trace is class and message.
 pub(super) fn failure_cause(class: &str, stack_trace: String) -> FailureCause {

@@ -18,6 +18,7 @@ use super::folding::Folding;
 use super::json_list::JsonList;
 use super::json_map::JsonMap;
 use super::key::{self, Encoded, EncodedColumn, Fixed, KeySource, KeyVisitor, Ordered, Reversible};
+use super::lag::Lag;
 use super::list_aggregate::ListAggregate;
 use super::ordered_values::{OrderedValues, Shown};
 use super::percentile::Percentile;
@@ -38,6 +39,7 @@ pub fn create(call: &AggregateCall, input: &RowType, retracts: bool) -> Result<B
         "LAST_VALUE" => builder.endpoint(Shown::Last),
         "ARRAY_AGG" => builder.ordered(Shown::All),
         "SINGLE_VALUE" => builder.ordered(Shown::Single),
+        "LAG" => builder.lag(),
         "LISTAGG" => builder.list(),
         "COLLECT" => builder.collect(),
         "JSON_ARRAYAGG_NULL_ON_NULL" | "JSON_ARRAYAGG_ABSENT_ON_NULL" => builder.json_list(),
@@ -169,6 +171,11 @@ impl Builder<'_> {
         key::visit(&data_type, &OrderedOf(self, shown)).unwrap_or_else(|| Err(self.unsupported()))
     }
 
+    fn lag(&self) -> Created {
+        let data_type = self.arg(0)?.arrow_type();
+        key::visit(&data_type, &LagOf(self)).unwrap_or_else(|| Err(self.unsupported()))
+    }
+
     fn collect(&self) -> Created {
         let data_type = self.arg(0)?.arrow_type();
         key::visit(&data_type, &CollectOf(self)).unwrap_or_else(|| Err(self.unsupported()))
@@ -279,6 +286,16 @@ impl KeyVisitor for EndpointOf<'_> {
 
     fn other<K: Reversible>(&self, data_type: &DataType) -> Created {
         self.0.plain(Endpoint::<K>::new(data_type.clone(), self.1 == Shown::Last))
+    }
+}
+
+struct LagOf<'a>(&'a Builder<'a>);
+
+impl KeyVisitor for LagOf<'_> {
+    type Result = Created;
+
+    fn other<K: Reversible>(&self, data_type: &DataType) -> Created {
+        self.0.plain(Lag::<K>::new(data_type.clone()))
     }
 }
 

@@ -16,6 +16,7 @@ mod folding;
 mod json_list;
 mod json_map;
 mod key;
+mod lag;
 mod list_aggregate;
 mod ordered_values;
 mod percentile;

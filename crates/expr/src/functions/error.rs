@@ -184,7 +184,10 @@ mod tests {
         );
         assert_eq!(message("ml_predict", &[]), "function ML_PREDICT is not supported yet");
         let hint = |name: &str, args: &[LogicalType]| resolve(name, args).unwrap_err().hint().unwrap_or_default();
-        assert_eq!(hint("UPER", &[text.clone()]), "the nearest function is UPPER; SHOW FUNCTIONS lists all");
+        assert_eq!(
+            hint("UPER", std::slice::from_ref(&text)),
+            "the nearest function is UPPER; SHOW FUNCTIONS lists all"
+        );
         assert_eq!(hint("JSON_OBJECTAG", &[]), "the nearest function is JSON_OBJECT; SHOW FUNCTIONS lists all");
         assert_eq!(hint("IFNULL", &[int.clone(), TypeKind::Date.not_null()]), "IFNULL takes: IFNULL(<ANY>, <ANY>)");
         assert_eq!(

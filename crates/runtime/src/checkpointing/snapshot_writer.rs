@@ -217,7 +217,7 @@ impl TakenSnapshot {
             }),
             Err(failure) => {
                 let failure = failure.context(format!("the snapshot of checkpoint {checkpoint_id} was not stored"));
-                CheckpointReport::Declined(CheckpointDecline { attempt, checkpoint_id, failure })
+                CheckpointReport::Declined(CheckpointDecline { attempt, checkpoint_id, failure, is_subsumed: false })
             }
         };
         events.checkpoint(report);
@@ -225,7 +225,8 @@ impl TakenSnapshot {
     }
 
     fn decline(self, failure: Failure) {
-        let decline = CheckpointDecline { attempt: self.attempt, checkpoint_id: self.barrier.checkpoint_id, failure };
+        let (attempt, checkpoint_id) = (self.attempt, self.barrier.checkpoint_id);
+        let decline = CheckpointDecline { attempt, checkpoint_id, failure, is_subsumed: false };
         self.events.checkpoint(CheckpointReport::Declined(decline));
     }
 }

@@ -3,6 +3,7 @@
 mod aggregate_value;
 pub(crate) mod calc;
 mod collect;
+mod deduplicate;
 mod drop_update_before;
 mod group_aggregate;
 mod input_keys;
@@ -10,13 +11,18 @@ mod interval_join;
 mod join;
 mod lookup_join;
 mod not_null;
+mod ordered;
+mod over_aggregate;
+mod rank;
 #[cfg(test)]
 pub(crate) mod rescaling;
+mod session_table_function;
 mod sink;
 mod sink_upsert_materializer;
 pub(crate) mod state_environment;
 mod stored_pairs;
 mod temporal_join;
+mod temporal_sort;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timed_state;
@@ -25,6 +31,7 @@ pub(crate) mod values;
 pub(crate) mod watermark_expression;
 mod window_aggregate;
 mod window_join;
+mod window_rank;
 mod window_table_function;
 
 use std::collections::BTreeMap;
@@ -98,6 +105,44 @@ pub(crate) fn create(
         OperatorSpec::GroupAggregate(spec) => {
             let state = context.keyed_state(descriptor.id)?;
             group_aggregate::GroupAggregate::new(spec, input, context.clock.clone(), state).map(boxed)
+        }
+        OperatorSpec::Deduplicate(spec) => {
+            let (state, clock) = (context.keyed_state(descriptor.id)?, context.clock.clone());
+            if spec.keep_last {
+                deduplicate::LastRow::new(spec, input, clock, state).map(boxed)
+            } else {
+                let late = context.metrics.late_records_dropped.clone();
+                let restored = context.restored(descriptor.id);
+                deduplicate::FirstRow::new(spec, input, late, clock, state, &restored).map(boxed)
+            }
+        }
+        OperatorSpec::Rank(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            rank::Rank::new(spec, context.clock.clone(), state).map(boxed)
+        }
+        OperatorSpec::WindowRank(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            window_rank::WindowRank::new(spec, late, state, &restored).map(boxed)
+        }
+        OperatorSpec::SessionTableFunction(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            session_table_function::SessionTableFunction::new(spec, late, state, &restored).map(boxed)
+        }
+        OperatorSpec::TemporalSort(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            temporal_sort::TemporalSort::new(spec, late, state, &restored).map(boxed)
+        }
+        OperatorSpec::OverAggregate(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            over_aggregate::OverAggregate::new(spec, late, context.clock.clone(), state, &restored).map(boxed)
+        }
+        OperatorSpec::NonTimeOverAggregate(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            over_aggregate::NonTimeOverAggregate::new(spec, state).map(boxed)
         }
         OperatorSpec::Join(spec) => {
             let state = context.keyed_state(descriptor.id)?;

@@ -8,8 +8,8 @@ use std::task::Waker;
 use arrow_array::UInt32Array;
 use dataflow::binary_row::{EncodedKeys, KeyEncoder};
 use dataflow::checkpoint::{
-    AfterSavepoint, Alignment, CheckpointBarrier, CheckpointLocation, CheckpointOptions, OperatorSubtaskState,
-    SavepointFormat, SnapshotKind, StateFile,
+    AfterSavepoint, Alignment, CheckpointBarrier, CheckpointLocation, CheckpointOptions, KeyedStateHandle,
+    OperatorSubtaskState, SavepointFormat, SnapshotKind, StateFile,
 };
 use dataflow::key_group::{key_group, key_group_range, subtask_of_key_group};
 use dataflow::snapshot::{StateFileWriter, StateReader, StateScope, StateStorage};
@@ -171,6 +171,15 @@ impl<'a> Subtasks<'a> {
         let (states, _) = self.snapshot(SAVEPOINT, None);
         (self.backend, self.tiny) = (backend, tiny);
         self.restore(self.operators.len() as u32, &states);
+    }
+
+    /// Takes a snapshot and goes on without it; returns how many bytes the files of keyed state have that it consists of.
+    pub(crate) fn snapshot_bytes(&mut self, kind: SnapshotKind) -> u64 {
+        let bytes = |handle: &KeyedStateHandle| match handle {
+            KeyedStateHandle::Canonical { file, .. } => file.bytes,
+            KeyedStateHandle::Incremental { shared, .. } => shared.values().map(|file| file.bytes).sum(),
+        };
+        self.snapshot(kind, None).0.iter().flat_map(|state| &state.keyed).map(bytes).sum()
     }
 
     fn snapshot(

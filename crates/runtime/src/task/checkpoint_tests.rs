@@ -151,7 +151,7 @@ fn a_newer_barrier_declines_the_older_checkpoint() {
     bench.barrier(1, aligned(2));
     bench.run();
     let CheckpointReport::Declined(decline) = bench.reports.next() else { panic!("it is declined") };
-    assert_eq!(decline.checkpoint_id, 1);
+    assert_eq!((decline.checkpoint_id, decline.is_subsumed), (1, true));
     assert!(decline.failure.message.contains("checkpoint 2"), "{:?}", decline.failure);
     bench.barrier(0, aligned(2));
     bench.run();

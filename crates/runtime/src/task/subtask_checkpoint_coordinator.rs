@@ -189,7 +189,7 @@ impl SubtaskCheckpointCoordinator {
                 }
                 AlignerCommand::Decline { checkpoint_id, reason } => {
                     self.forget(checkpoint_id);
-                    self.decline(checkpoint_id, Failure::external(reason));
+                    self.decline(checkpoint_id, Failure::external(reason), true);
                 }
             }
         }
@@ -244,7 +244,7 @@ impl SubtaskCheckpointCoordinator {
             Ok(part) => part,
             // A source that cannot be part of checkpoints. Its barrier has gone on: the abort that follows the decline undoes what others do.
             Err(failure) => {
-                self.decline(checkpoint_id, failure);
+                self.decline(checkpoint_id, failure, false);
                 return Ok(());
             }
         };
@@ -369,8 +369,8 @@ impl SubtaskCheckpointCoordinator {
         self.taken.take_if(|taken| taken.barrier.checkpoint_id == checkpoint_id);
     }
 
-    fn decline(&self, checkpoint_id: u64, failure: Failure) {
-        let decline = CheckpointDecline { attempt: self.responder.attempt, checkpoint_id, failure };
+    fn decline(&self, checkpoint_id: u64, failure: Failure, is_subsumed: bool) {
+        let decline = CheckpointDecline { attempt: self.responder.attempt, checkpoint_id, failure, is_subsumed };
         self.responder.events.checkpoint(CheckpointReport::Declined(decline));
     }
 

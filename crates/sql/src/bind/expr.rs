@@ -8,6 +8,7 @@ use dataflow::{Expr, ExprKind, Literal, LogicalType, TypeKind};
 use super::data_type::bind_data_type;
 use super::groups::Groups;
 use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
+use super::over::Overs;
 use super::scope::Scope;
 use super::subquery_values::SubqueryValues;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
@@ -65,6 +66,10 @@ pub(crate) struct ExprBinder<'b> {
     pub outer: Option<&'b Scope>,
     /// Whether an aggregate was met where there is no aggregation; set together with an error.
     pub met_aggregate: bool,
+    /// The OVER aggregates met; absent where there can be none.
+    pub overs: Option<&'b mut Overs>,
+    /// Names of the select list, where they can be used.
+    pub aliases: Option<Vec<(String, Expr)>>,
     /// The values of the sub-queries that have been bound; absent where there can be none.
     pub subqueries: Option<&'b SubqueryValues>,
     /// A sub-query that has to be bound first; set together with an error.
@@ -81,6 +86,8 @@ impl<'b> ExprBinder<'b> {
             facts,
             outer: None,
             met_aggregate: false,
+            overs: None,
+            aliases: None,
             subqueries: None,
             met_subquery: None,
         }
@@ -88,6 +95,12 @@ impl<'b> ExprBinder<'b> {
 
     /// Binds one expression.
     pub fn bind(&mut self, expr: &ast::Expr) -> Result<Expr, SqlError> {
+        if let (Some(aliases), ast::ExprKind::Identifier(parts)) = (&self.aliases, &expr.kind)
+            && let [name] = parts.as_slice()
+            && let Some((_, value)) = aliases.iter().find(|(alias, _)| *alias == name.value)
+        {
+            return Ok(value.clone());
+        }
         if let Some(groups) = &self.groups {
             let mut binder = ExprBinder::new(self.scope, Clause::Aggregate, self.facts);
             binder.subqueries = self.subqueries;

@@ -6,6 +6,7 @@ use dataflow::{Expr, ExprKind, Literal, LogicalType, TimeAttribute, TypeKind};
 use super::expr::{Clause, ExprBinder, case_of, function_error, not_supported, resolved_call};
 use super::groups::is_aggregate;
 use super::operators::illegal_null;
+use super::over::is_window_function;
 use super::window::{GroupWindowFunction, WindowKind};
 use crate::ast::{FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Span};
 use crate::error::SqlError;
@@ -20,8 +21,11 @@ impl ExprBinder<'_> {
             .with_detail("functions of catalogs are not supported yet"));
         };
         let upper = name.value.to_uppercase();
-        if call.over.is_some() {
-            return Err(not_supported("an OVER aggregate", span));
+        if let Some(over) = &call.over {
+            return self.over(&upper, call, over, span);
+        }
+        if is_window_function(&upper) {
+            return Err(SqlError::validation("OVER clause is necessary for window functions", span));
         }
         if is_aggregate(&upper) {
             return self.aggregate(&upper, call, span);
@@ -122,6 +126,18 @@ impl ExprBinder<'_> {
                 self.met_aggregate = true;
                 Err(illegal_aggregate(self.clause, span))
             }
+        }
+    }
+
+    /// The word of the clause, for messages.
+    pub(super) fn clause_word(&self) -> &'static str {
+        match self.clause {
+            Clause::Where => "WHERE",
+            Clause::GroupBy => "GROUP BY",
+            Clause::On => "ON",
+            Clause::Values => "VALUES",
+            Clause::Select => "HAVING",
+            Clause::Aggregate | Clause::Table => "this",
         }
     }
 

@@ -17,25 +17,17 @@ use crate::logical::{Aggregate, LogicalPlan, LogicalWindow, StateTtlHint, Union,
 const PROPERTY_BASE: usize = 1 << 24;
 
 /// Flink's aggregates that the catalogue may not have: they are refused as aggregates, not as unknown functions.
-const UNSUPPORTED: [&str; 22] = [
+const UNSUPPORTED: [&str; 14] = [
     "APPROX_COUNT_DISTINCT",
     "ARRAY_AGG",
     "ARRAY_CONCAT_AGG",
     "COLLECT",
-    "CUME_DIST",
-    "DENSE_RANK",
     "FIRST_VALUE",
     "JSON_ARRAYAGG",
     "JSON_OBJECTAGG",
-    "LAG",
     "LAST_VALUE",
-    "LEAD",
     "LISTAGG",
-    "NTILE",
     "PERCENTILE",
-    "PERCENT_RANK",
-    "RANK",
-    "ROW_NUMBER",
     "STDDEV_POP",
     "STDDEV_SAMP",
     "VAR_POP",

@@ -74,7 +74,7 @@ pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<Bo
     let options = table_options(&table, &insert.hints)?;
     let plan = match &insert.query.body.kind {
         SetExprKind::Values(rows) => type_nulls(binder.values(rows, true, insert.query.span)?, &table),
-        _ => binder.query(&insert.query)?,
+        _ => binder.top_query(&insert.query)?,
     };
     let statics = static_partitions(binder, &path, &table, insert)?;
     let plan = fit(plan, &path, &table, &statics, insert)?;

@@ -14,6 +14,8 @@ mod json;
 mod lateral;
 mod literal;
 mod operators;
+mod order;
+mod over;
 mod query;
 mod scope;
 mod select;

@@ -1,7 +1,7 @@
-//! Queries: WITH, set operations, VALUES, and what ORDER BY and LIMIT may do on a stream.
+//! Queries: WITH, set operations, VALUES.
 
 use dataflow::operator_spec::JoinType;
-use dataflow::{Expr, Field, LogicalType, RowType, TimeAttribute, TypeKind};
+use dataflow::{Expr, Field, LogicalType, RowType, TypeKind};
 
 use super::expr::{Clause, ExprBinder, call, coerce, not_supported};
 use super::operators::illegal_null;
@@ -12,15 +12,24 @@ use crate::error::SqlError;
 use crate::logical::{Aggregate, Join, LogicalPlan, Union, Values, conjunction, identity, is_identity};
 
 impl Binder<'_> {
-    /// Binds a query.
+    /// Binds a query of a statement, whose order is that of the result.
+    pub fn top_query(&mut self, query: &Query) -> Result<LogicalPlan, SqlError> {
+        self.scoped(query, true)
+    }
+
+    /// Binds a query inside of another one.
     pub fn query(&mut self, query: &Query) -> Result<LogicalPlan, SqlError> {
+        self.scoped(query, false)
+    }
+
+    fn scoped(&mut self, query: &Query, is_top: bool) -> Result<LogicalPlan, SqlError> {
         let outer = self.ctes.len();
-        let plan = self.query_with(query);
+        let plan = self.query_with(query, is_top);
         self.ctes.truncate(outer);
         plan
     }
 
-    fn query_with(&mut self, query: &Query) -> Result<LogicalPlan, SqlError> {
+    fn query_with(&mut self, query: &Query, is_top: bool) -> Result<LogicalPlan, SqlError> {
         if let Some(with) = &query.with {
             if with.recursive {
                 return Err(not_supported("WITH RECURSIVE", with.ctes[0].span));
@@ -31,30 +40,12 @@ impl Binder<'_> {
                 self.ctes.push(NamedQuery { name: cte.name.value.clone(), plan });
             }
         }
-        let plan = self.set_expr(&query.body)?;
-        if let Some(first) = query.order_by.first() {
-            return Err(self.refuse_order(&plan, first));
-        }
-        if let Some(limit) = query.limit.as_ref().or(query.offset.as_ref()) {
-            return Err(not_supported("LIMIT on a stream", limit.span));
-        }
-        Ok(plan)
+        self.ordered(query, is_top)
     }
 
-    /// A stream can only be sorted by time; sorting by something else has no end.
-    fn refuse_order(&self, plan: &LogicalPlan, first: &ast::OrderItem) -> SqlError {
-        let scope = Scope::of_table(Vec::new(), plan.output());
-        match ExprBinder::new(&scope, Clause::Select, &self.facts).bind(&first.expr) {
-            Ok(key) if key.ty.time_attribute() != TimeAttribute::None && !first.descending => {
-                not_supported("ORDER BY a time attribute", first.span)
-            }
-            _ => SqlError::unsupported("Sort on a non-time-attribute field is not supported.", first.span),
-        }
-    }
-
-    fn set_expr(&mut self, body: &SetExpr) -> Result<LogicalPlan, SqlError> {
+    pub(super) fn set_expr(&mut self, body: &SetExpr) -> Result<LogicalPlan, SqlError> {
         match &body.kind {
-            SetExprKind::Select(select) => self.select(select),
+            SetExprKind::Select(select) => Ok(self.select(select, &[])?.plan),
             SetExprKind::Values(rows) => self.values(rows, false, body.span),
             SetExprKind::Table(name) => Ok(self.table(name, &[], name.span)?.0),
             SetExprKind::Query(query) => self.query(query),

@@ -1,4 +1,4 @@
-//! One SELECT: tables, WHERE, grouping, HAVING, select list, DISTINCT.
+//! One SELECT: tables, WHERE, grouping, HAVING, OVER, QUALIFY, select list, DISTINCT; and what ORDER BY reads.
 
 use dataflow::{Expr, Field, RowType, TypeKind};
 
@@ -7,11 +7,13 @@ use super::expr::{Clause, ExprBinder, not_supported};
 use super::groups::Groups;
 use super::hints::{StateTtlHints, check_hints};
 use super::operators::illegal_null;
+use super::order::ordinal;
+use super::over::{Overs, reads_overs};
 use super::query::distinct;
 use super::scope::Scope;
 use super::subquery_values::SubqueryValues;
 use super::window::{GroupWindow, WindowKind, bind_group_window};
-use crate::ast::{self, GroupItem, Select, SelectItem, SetQuantifier};
+use crate::ast::{self, GroupItem, OrderItem, Select, SelectItem, SetQuantifier};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, Values, is_identity};
 
@@ -20,6 +22,32 @@ use crate::logical::{LogicalPlan, Values, is_identity};
 pub(super) struct Items {
     pub(super) exprs: Vec<Expr>,
     pub(super) names: Vec<String>,
+}
+
+/// A SELECT, bound.
+pub(super) struct Selected {
+    /// Its columns, and behind them those that only ORDER BY reads.
+    pub plan: LogicalPlan,
+    /// How many columns are its own.
+    pub width: usize,
+    /// The column of each element of ORDER BY.
+    pub order: Vec<usize>,
+}
+
+/// What is bound over the tables of a SELECT.
+struct Clauses<'s> {
+    select: &'s Select,
+    order_by: &'s [OrderItem],
+}
+
+/// The expressions of a SELECT: the select list, what only ORDER BY reads, the conditions of QUALIFY and HAVING.
+struct BoundClauses {
+    exprs: Vec<Expr>,
+    /// Names of the select list.
+    names: Vec<String>,
+    order: Vec<usize>,
+    has_qualify: bool,
+    has_having: bool,
 }
 
 /// GROUP BY while it is bound.
@@ -50,13 +78,8 @@ impl Grouping {
 }
 
 impl Binder<'_> {
-    pub(super) fn select(&mut self, select: &Select) -> Result<LogicalPlan, SqlError> {
-        if let Some(window) = select.windows.first() {
-            return Err(not_supported("the WINDOW clause", window.name.span));
-        }
-        if let Some(qualify) = &select.qualify {
-            return Err(not_supported("QUALIFY", qualify.span));
-        }
+    /// Binds a SELECT. `order_by` is that of the query, whose keys may be columns that are not selected.
+    pub(super) fn select(&mut self, select: &Select, order_by: &[OrderItem]) -> Result<Selected, SqlError> {
         let (mut plan, scope) = match &select.from {
             Some(from) => self.table_ref(from)?,
             None => (one_row(), Scope::default()),
@@ -72,81 +95,59 @@ impl Binder<'_> {
         if let Some(condition) = &select.selection {
             plan = self.where_clause(plan, &scope, condition)?;
         }
-        let plan = match self.grouping(select, &scope)? {
-            Some(groups) => self.grouped(plan, &scope, select, groups, &hints)?,
-            None => self.ungrouped(plan, &scope, select, &hints)?,
-        };
-        if !is_distinct {
-            return Ok(plan);
+        let clauses = Clauses { select, order_by };
+        let groups = self.grouping(select, &scope)?;
+        if let (Some(_), Some(qualify)) = (&groups, &select.qualify) {
+            return Err(not_supported("QUALIFY behind GROUP BY", qualify.span).with_hint("group in a sub-query"));
         }
-        let mut plan = distinct(plan);
-        if let LogicalPlan::Aggregate(node) = &mut plan {
-            node.state_ttl = hints.of_only_table(select.from.as_ref(), &scope);
+        let mut selected = self.selected(plan, &scope, &clauses, groups, &hints)?;
+        if is_distinct {
+            let hidden = selected.order.iter().position(|&column| column >= selected.width);
+            if let Some(hidden) = hidden {
+                let message = "ORDER BY of SELECT DISTINCT can only name what is selected";
+                return Err(SqlError::validation(message, order_by[hidden].span));
+            }
+            selected.plan = distinct(selected.plan);
+            if let LogicalPlan::Aggregate(node) = &mut selected.plan {
+                node.state_ttl = hints.of_only_table(select.from.as_ref(), &scope);
+            }
         }
-        Ok(plan)
+        Ok(selected)
     }
 
-    fn ungrouped(
+    /// Binds what stands over the tables; sub-queries and aggregates that are met on the way come first.
+    fn selected(
         &mut self,
         plan: LogicalPlan,
         scope: &Scope,
-        select: &Select,
+        clauses: &Clauses<'_>,
+        mut groups: Option<Groups>,
         hints: &StateTtlHints,
-    ) -> Result<LogicalPlan, SqlError> {
+    ) -> Result<Selected, SqlError> {
+        if let Some(groups) = &mut groups {
+            hints.check_names()?;
+            groups.state_ttl = hints.of_only_table(clauses.select.from.as_ref(), scope);
+        }
         let mut values = SubqueryValues::default();
-        loop {
+        let (bound, overs) = loop {
+            let mut overs = Overs::new(&clauses.select.windows);
             let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
+            binder.groups = groups.as_mut();
+            binder.overs = Some(&mut overs);
             binder.subqueries = Some(&values);
-            match (bind_items(&mut binder, select), binder.met_subquery.take()) {
-                (Ok(mut items), _) => {
-                    let plan = values.attach(plan, &mut items.exprs);
-                    return Ok(project_items(plan, items));
-                }
+            match (bind_clauses(&mut binder, clauses), binder.met_subquery.take()) {
+                (Ok(bound), _) => break (bound, overs),
                 (Err(_), _) if binder.met_aggregate => {
-                    let groups = Groups::new(Vec::new(), None);
-                    return self.grouped(plan, scope, select, groups, hints);
+                    let groups = Some(Groups::new(Vec::new(), None));
+                    return self.selected(plan, scope, clauses, groups, hints);
                 }
-                (Err(_), Some(met)) => self.subquery_over(&plan, &met, scope, Clause::Select, None, &mut values)?,
-                (Err(error), None) => return Err(error),
-            }
-        }
-    }
-
-    fn grouped(
-        &mut self,
-        plan: LogicalPlan,
-        scope: &Scope,
-        select: &Select,
-        mut groups: Groups,
-        hints: &StateTtlHints,
-    ) -> Result<LogicalPlan, SqlError> {
-        hints.check_names()?;
-        groups.state_ttl = hints.of_only_table(select.from.as_ref(), scope);
-        let mut values = SubqueryValues::default();
-        let mut items = loop {
-            let mut binder = ExprBinder::new(scope, Clause::Select, &self.facts);
-            binder.groups = Some(&mut groups);
-            binder.subqueries = Some(&values);
-            match (bind_items_and_having(&mut binder, select), binder.met_subquery.take()) {
-                (Ok(items), _) => break items,
                 (Err(_), Some(met)) => {
-                    self.subquery_over(&plan, &met, scope, Clause::Select, Some(&mut groups), &mut values)?;
+                    self.subquery_over(&plan, &met, scope, Clause::Select, groups.as_mut(), &mut values)?;
                 }
                 (Err(error), None) => return Err(error),
             }
         };
-        let is_having = select.having.is_some();
-        // What the sub-queries are compared with is settled with the rest.
-        let own = items.exprs.len();
-        items.exprs.extend(values.take_conditions());
-        let mut plan = groups.build(plan, &mut items.exprs, &items.names);
-        values.put_conditions(items.exprs.split_off(own));
-        plan = values.attach(plan, &mut items.exprs);
-        if is_having {
-            let condition = items.exprs.pop().expect("HAVING was added last");
-            plan = plan.filter(condition);
-        }
-        Ok(project_items(plan, items))
+        Ok(assemble(plan, bound, groups, overs, values))
     }
 
     /// The keys and the window of GROUP BY; `None` without GROUP BY and HAVING.
@@ -294,9 +295,9 @@ pub(super) fn bind_items(binder: &mut ExprBinder<'_>, select: &Select) -> Result
     Ok(items)
 }
 
-/// The select list, and the condition of HAVING behind it.
-fn bind_items_and_having(binder: &mut ExprBinder<'_>, select: &Select) -> Result<Items, SqlError> {
-    let mut items = match (bind_items(binder, select), &select.having) {
+fn bind_clauses(binder: &mut ExprBinder<'_>, clauses: &Clauses<'_>) -> Result<BoundClauses, SqlError> {
+    let Clauses { select, order_by } = clauses;
+    let items = match (bind_items(binder, select), &select.having) {
         (Ok(items), _) => items,
         // HAVING is checked before the select list.
         (Err(error), Some(having)) if binder.met_subquery.is_none() => {
@@ -304,8 +305,64 @@ fn bind_items_and_having(binder: &mut ExprBinder<'_>, select: &Select) -> Result
         }
         (Err(error), _) => return Err(error),
     };
-    items.exprs.extend(select.having.as_ref().map(|having| binder.bind_condition(having)).transpose()?);
-    Ok(items)
+    let Items { mut exprs, names } = items;
+    binder.aliases = Some(names.iter().cloned().zip(exprs.iter().cloned()).collect());
+    let mut order = Vec::with_capacity(order_by.len());
+    for item in *order_by {
+        let column = match ordinal(item, names.len())? {
+            Some(column) => column,
+            None => {
+                let key = binder.bind(&item.expr)?;
+                exprs.iter().position(|known| *known == key).unwrap_or_else(|| {
+                    exprs.push(key);
+                    exprs.len() - 1
+                })
+            }
+        };
+        order.push(column);
+    }
+    if let Some(qualify) = &select.qualify {
+        let condition = binder.bind_condition(qualify)?;
+        if !reads_overs(&condition) {
+            let message = "QUALIFY expression must contain a window function";
+            return Err(SqlError::validation(message, qualify.span).with_hint("other conditions go into WHERE"));
+        }
+        exprs.push(condition);
+    }
+    binder.aliases = None;
+    exprs.extend(select.having.as_ref().map(|having| binder.bind_condition(having)).transpose()?);
+    Ok(BoundClauses { exprs, names, order, has_qualify: select.qualify.is_some(), has_having: select.having.is_some() })
+}
+
+/// Puts everything over the tables: grouping, sub-queries, HAVING, OVER, QUALIFY, the select list.
+fn assemble(
+    mut plan: LogicalPlan,
+    bound: BoundClauses,
+    groups: Option<Groups>,
+    mut overs: Overs,
+    mut values: SubqueryValues,
+) -> Selected {
+    let BoundClauses { mut exprs, names, order, has_qualify, has_having } = bound;
+    let own = exprs.len();
+    exprs.extend(overs.take_exprs());
+    if let Some(groups) = groups {
+        // What the sub-queries are compared with is settled with the rest.
+        let with_overs = exprs.len();
+        exprs.extend(values.take_conditions());
+        plan = groups.build(plan, &mut exprs, &names);
+        values.put_conditions(exprs.split_off(with_overs));
+    }
+    plan = values.attach(plan, &mut exprs);
+    overs.put_exprs(exprs.split_off(own));
+    if has_having {
+        plan = plan.filter(exprs.pop().expect("HAVING was added last"));
+    }
+    plan = overs.build(plan, &mut exprs);
+    if has_qualify {
+        plan = plan.filter(exprs.pop().expect("QUALIFY was added last but HAVING"));
+    }
+    let width = names.len();
+    Selected { plan: project_items(plan, exprs, names), width, order }
 }
 
 fn add_columns(
@@ -351,12 +408,14 @@ pub(super) fn unique_names(names: Vec<String>) -> Vec<String> {
     used
 }
 
-fn project_items(plan: LogicalPlan, items: Items) -> LogicalPlan {
-    let same_names = plan.output().fields.iter().map(|field| &field.name).eq(&items.names);
-    if same_names && is_identity(&items.exprs, plan.output()) {
+/// The expressions as columns: first those with names, then those that nobody sees.
+fn project_items(plan: LogicalPlan, exprs: Vec<Expr>, mut names: Vec<String>) -> LogicalPlan {
+    names.extend((names.len()..exprs.len()).map(|index| format!("EXPR${index}")));
+    let same_names = plan.output().fields.iter().map(|field| &field.name).eq(&names);
+    if same_names && is_identity(&exprs, plan.output()) {
         return plan;
     }
-    let fields = items.names.into_iter().zip(&items.exprs).map(|(name, expr)| Field::new(name, expr.ty.clone()));
+    let fields = names.into_iter().zip(&exprs).map(|(name, expr)| Field::new(name, expr.ty.clone()));
     let output = RowType::new(fields.collect());
-    plan.project(items.exprs, output)
+    plan.project(exprs, output)
 }

@@ -8,6 +8,7 @@ use dataflow::operator_spec::JoinType;
 use dataflow::{Expr, Field, Literal, RowType, TypeKind};
 
 use super::join::joined_row;
+use super::over::OVER_BASE;
 use crate::ast::Span;
 use crate::logical::{Join, LogicalPlan};
 
@@ -95,7 +96,8 @@ impl SubqueryValues {
         }
         let width = plan.output().len();
         let settle = |expr: &mut Expr| {
-            expr.map_columns(&mut |index| if index >= SUBQUERY_BASE { index - SUBQUERY_BASE + width } else { index });
+            let is_added = |index| (SUBQUERY_BASE..OVER_BASE).contains(&index);
+            expr.map_columns(&mut |index| if is_added(index) { index - SUBQUERY_BASE + width } else { index });
         };
         exprs.iter_mut().for_each(settle);
         for ValueJoin { right, join_type, mut condition } in self.joins {

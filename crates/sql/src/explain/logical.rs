@@ -63,6 +63,25 @@ fn node(plan: &LogicalPlan) -> TreeNode {
             let join = if unnest.outer { "left" } else { "inner" };
             format!("LogicalCorrelate(collection=[{}], joinType=[{join}])", expr(&unnest.collection))
         }
+        LogicalPlan::OverAggregate(over) => {
+            let calls = calls(&over.calls, &over.output, over.input.output().len());
+            let order = describe::sort(&over.order, &positions);
+            format!("LogicalWindow(partition=[{{{}}}], order=[{order}]{calls})", numbers(&over.partition))
+        }
+        LogicalPlan::Rank(rank) => {
+            let order = describe::sort(&rank.order, &positions);
+            let range = format!("rankStart={}, rankEnd={}", rank.first, rank.last);
+            format!("LogicalRank(partitionBy=[{}], orderBy=[{order}], rankRange=[{range}])", numbers(&rank.partition))
+        }
+        LogicalPlan::Sort(sort) => {
+            let mut parts = Vec::new();
+            parts.extend(
+                (!sort.order.is_empty()).then(|| format!("order=[{}]", describe::sort(&sort.order, &positions))),
+            );
+            parts.extend((sort.offset > 0).then(|| format!("offset=[{}]", sort.offset)));
+            parts.extend(sort.fetch.map(|fetch| format!("fetch=[{fetch}]")));
+            format!("LogicalSort({})", parts.join(", "))
+        }
         LogicalPlan::Union(_) => "LogicalUnion(all=[true])".to_owned(),
     };
     TreeNode { text, inputs }

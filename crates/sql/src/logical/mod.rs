@@ -5,6 +5,7 @@
 mod columns;
 mod comparison;
 mod interval;
+mod ordered;
 mod window;
 mod windowed;
 
@@ -12,6 +13,7 @@ pub(crate) use columns::{
     conjunction, conjuncts, identity, is_deterministic, is_identity, substitute, time_attribute_of,
 };
 pub(crate) use comparison::{retyped_constant, unwrap_comparison};
+pub(crate) use ordered::{OverAggregate, Rank, Sort};
 pub(crate) use window::{LogicalWindow, window_columns};
 pub(crate) use windowed::{SameWindow, WindowColumns, window_of};
 
@@ -39,6 +41,9 @@ pub(crate) enum LogicalPlan {
     WindowTableFunction(WindowTableFunction),
     Join(Join),
     Unnest(Unnest),
+    OverAggregate(OverAggregate),
+    Rank(Rank),
+    Sort(Sort),
     Union(Union),
 }
 
@@ -222,6 +227,9 @@ impl LogicalPlan {
             LogicalPlan::WindowTableFunction(node) => &node.output,
             LogicalPlan::Join(node) => &node.output,
             LogicalPlan::Unnest(node) => &node.output,
+            LogicalPlan::OverAggregate(node) => &node.output,
+            LogicalPlan::Rank(node) => &node.output,
+            LogicalPlan::Sort(node) => node.input.output(),
             LogicalPlan::Union(node) => &node.output,
         }
     }
@@ -237,6 +245,9 @@ impl LogicalPlan {
             LogicalPlan::WindowTableFunction(node) => vec![&node.input],
             LogicalPlan::Join(node) => vec![&node.left, &node.right],
             LogicalPlan::Unnest(node) => vec![&node.input],
+            LogicalPlan::OverAggregate(node) => vec![&node.input],
+            LogicalPlan::Rank(node) => vec![&node.input],
+            LogicalPlan::Sort(node) => vec![&node.input],
             LogicalPlan::Union(node) => node.inputs.iter().collect(),
         }
     }
@@ -252,6 +263,9 @@ impl LogicalPlan {
             LogicalPlan::WindowTableFunction(node) => vec![&mut node.input],
             LogicalPlan::Join(node) => vec![&mut node.left, &mut node.right],
             LogicalPlan::Unnest(node) => vec![&mut node.input],
+            LogicalPlan::OverAggregate(node) => vec![&mut node.input],
+            LogicalPlan::Rank(node) => vec![&mut node.input],
+            LogicalPlan::Sort(node) => vec![&mut node.input],
             LogicalPlan::Union(node) => node.inputs.iter_mut().collect(),
         }
     }

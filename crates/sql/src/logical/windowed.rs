@@ -31,6 +31,11 @@ pub(crate) struct SameWindow {
 }
 
 impl WindowColumns {
+    /// Whether both bounds of the window are among these columns.
+    pub fn has_bounds(&self, columns: &[usize]) -> bool {
+        [&self.start, &self.end].iter().all(|bound| columns.iter().any(|column| bound.contains(column)))
+    }
+
     /// The same columns where they are now; none when a bound is there no more.
     fn moved(self, places: impl Fn(usize) -> Vec<usize>) -> Option<Self> {
         let moved = |columns: &[usize]| columns.iter().flat_map(|&column| places(column)).collect::<Vec<_>>();
@@ -46,7 +51,7 @@ pub(crate) fn window_of(plan: &LogicalPlan) -> Option<WindowColumns> {
             let width = node.input.output().len();
             Some(WindowColumns { start: vec![width], end: vec![width + 1], window: node.window.clone() })
         }
-        LogicalPlan::WindowAggregate(node) => {
+        LogicalPlan::WindowAggregate(node) if !node.is_legacy => {
             let first = node.keys.len() + node.calls.len();
             let places = |wanted: WindowProperty| -> Vec<usize> {
                 let properties = node.properties.iter().enumerate().filter(move |(_, property)| **property == wanted);
@@ -63,6 +68,7 @@ pub(crate) fn window_of(plan: &LogicalPlan) -> Option<WindowColumns> {
             WindowColumns { start, end, window }.moved(|column| vec![column])
         }
         LogicalPlan::Filter(node) => window_of(&node.input),
+        LogicalPlan::Rank(node) => window_of(&node.input).filter(|window| window.has_bounds(&node.partition)),
         LogicalPlan::Project(node) => {
             let places = |column: usize| -> Vec<usize> {
                 let shows = move |expr: &Expr| expr.kind == ExprKind::Column(column);

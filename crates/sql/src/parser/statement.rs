@@ -171,12 +171,13 @@ impl Parser<'_> {
     fn unquoted(&mut self, is_key: bool) -> Result<Text> {
         let start = self.here();
         let mut end = start.start;
-        while !matches!(
-            self.kind(),
-            TokenKind::Eof | TokenKind::Semicolon | TokenKind::String { .. } | TokenKind::Invalid
-        ) && !(is_key && self.is(&TokenKind::Eq))
-            && (end == start.start || self.here().start == end)
-        {
+        let is_end = |parser: &Self| {
+            matches!(
+                parser.kind(),
+                TokenKind::Eof | TokenKind::Semicolon | TokenKind::String { .. } | TokenKind::Invalid
+            ) || (is_key && parser.is(&TokenKind::Eq))
+        };
+        while !is_end(self) && (end == start.start || self.here().start == end) {
             end = self.advance().span.end;
         }
         if end == start.start {

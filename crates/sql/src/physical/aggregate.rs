@@ -1,7 +1,8 @@
 //! Aggregations, with and without windows.
 
 use dataflow::operator_spec::{
-    GroupAggregateSpec, OperatorSpec, WindowAggregateSpec, WindowAssigner, WindowTableFunctionSpec, WindowTime,
+    GroupAggregateSpec, OperatorSpec, SessionTableFunctionSpec, WindowAggregateSpec, WindowAssigner,
+    WindowTableFunctionSpec, WindowTime,
 };
 use dataflow::{RowType, TypeKind};
 
@@ -82,11 +83,8 @@ impl PhysicalPlanner<'_> {
     }
 
     pub(super) fn window_table_function(&mut self, node: &WindowTableFunction) -> Result<Stream, SqlError> {
-        if let WindowAssigner::Session { .. } = node.window.assigner {
-            return Err(SqlError::unsupported(
-                "a SESSION function without an aggregation by window_start and window_end is not supported yet",
-                node.span,
-            ));
+        if let WindowAssigner::Session { gap } = node.window.assigner {
+            return self.session_table_function(node, gap);
         }
         let input = self.plan(&node.input)?;
         let parallelism = self.parallelism_of(&input);
@@ -108,6 +106,42 @@ impl PhysicalPlanner<'_> {
             changes,
             keys: RowKeys::none(),
             distribution: keys,
+            name: "WindowTableFunction".into(),
+            lines: vec![PlanLine { name: "WindowTableFunction", prefix: text.clone(), infix: text }],
+        }))
+    }
+
+    fn session_table_function(&mut self, node: &WindowTableFunction, gap: i64) -> Result<Stream, SqlError> {
+        let unsupported = |message: &str| SqlError::unsupported(message, node.span);
+        let WindowTime::Rowtime { column } = window_time(&node.window) else {
+            return Err(unsupported(
+                "a SESSION function over processing time without an aggregation by window_start and window_end is not supported yet",
+            ));
+        };
+        let input = self.plan(&node.input)?;
+        if !self.changes_of(&input).is_insert_only() {
+            return Err(unsupported(
+                "a SESSION function over rows that are taken back, without an aggregation, is not supported yet",
+            ));
+        }
+        let (inputs, parallelism) = self.exchange(&input, &node.partition, 0);
+        let window = describe::window(&node.window.assigner, &time_name(&node.window, &input.output));
+        let text = format!("window=[{window}]");
+        Ok(self.stream(PhysicalNode {
+            spec: OperatorSpec::SessionTableFunction(SessionTableFunctionSpec {
+                partition: node.partition.clone(),
+                rowtime: column,
+                gap,
+                time_zone: self.window_zone(&node.window),
+                input: input.output.clone(),
+                output: node.output.clone(),
+            }),
+            inputs,
+            output: node.output.clone(),
+            parallelism,
+            changes: Changes::INSERT_ONLY,
+            keys: RowKeys::none(),
+            distribution: (!node.partition.is_empty()).then(|| node.partition.clone()),
             name: "WindowTableFunction".into(),
             lines: vec![PlanLine { name: "WindowTableFunction", prefix: text.clone(), infix: text }],
         }))
@@ -142,7 +176,7 @@ fn window_time(window: &LogicalWindow) -> WindowTime {
     }
 }
 
-fn time_name(window: &LogicalWindow, input: &RowType) -> String {
+pub(super) fn time_name(window: &LogicalWindow, input: &RowType) -> String {
     window.column.map_or_else(|| "proctime".into(), |column| input.fields[column].name.clone())
 }
 

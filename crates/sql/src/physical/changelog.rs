@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 
 use dataflow::Partitioning;
-use dataflow::operator_spec::{CalcSpec, OperatorSpec};
+use dataflow::operator_spec::{CalcSpec, OperatorSpec, RankStrategy};
 
 use super::{NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine};
 
@@ -97,6 +97,7 @@ fn need(plan: &PhysicalPlan, node: &PhysicalNode, edge: &PhysicalEdge, wanted: U
         OperatorSpec::SinkUpsertMaterializer(_) => wanted,
         // Versions follow one another; the row kinds behind it are those of the left rows.
         OperatorSpec::TemporalJoin(_) if edge.input == 1 => OnlyAfter,
+        OperatorSpec::Rank(rank) if matches!(rank.strategy, RankStrategy::UpdateFast(_)) => OnlyAfter,
         OperatorSpec::TemporalJoin(_) => wanted,
         _ => BeforeAndAfter,
     }
@@ -117,13 +118,22 @@ fn judges_values(calc: &CalcSpec, input: &PhysicalNode) -> bool {
 
 /// Whether an operator makes updates of its own, and can say them either way.
 fn makes_updates(spec: &OperatorSpec) -> bool {
-    matches!(spec, OperatorSpec::GroupAggregate(_))
+    matches!(
+        spec,
+        OperatorSpec::GroupAggregate(_)
+            | OperatorSpec::Deduplicate(_)
+            | OperatorSpec::Rank(_)
+            | OperatorSpec::NonTimeOverAggregate(_)
+    )
 }
 
 /// Where an operator that makes updates is told whether to emit -U rows.
 fn generate_update_before(spec: &mut OperatorSpec) -> Option<&mut bool> {
     match spec {
         OperatorSpec::GroupAggregate(spec) => Some(&mut spec.generate_update_before),
+        OperatorSpec::Deduplicate(spec) => Some(&mut spec.generate_update_before),
+        OperatorSpec::Rank(spec) => Some(&mut spec.generate_update_before),
+        OperatorSpec::NonTimeOverAggregate(spec) => Some(&mut spec.generate_update_before),
         _ => None,
     }
 }

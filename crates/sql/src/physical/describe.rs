@@ -1,6 +1,6 @@
 //! Expressions, aggregates and windows as EXPLAIN prints them.
 
-use dataflow::operator_spec::{WindowAssigner, WindowProperty};
+use dataflow::operator_spec::{SortField, WindowAssigner, WindowProperty};
 use dataflow::{AggregateCall, Expr, ExprKind, Literal, LogicalType, RowType, TypeKind};
 
 use crate::logical::StateTtlHint;
@@ -142,6 +142,21 @@ pub(crate) fn aggregate(call: &AggregateCall, input: &RowType, retracts: bool) -
     let filter = call.filter.as_ref().map_or_else(String::new, |filter| format!(" FILTER {}", name(filter)));
     let retract = if retracts { "_RETRACT" } else { "" };
     format!("{}{retract}({distinct}{args}){filter}", call.function)
+}
+
+/// `price DESC, id ASC`, over the columns of `row`; NULLs are named where they do not stand as the lowest values.
+pub(crate) fn sort(order: &[SortField], row: &RowType) -> String {
+    let name = |column: usize| row.fields.get(column).map_or_else(|| format!("${column}"), |field| field.name.clone());
+    let field = |field: &SortField| {
+        let direction = if field.descending { "DESC" } else { "ASC" };
+        let nulls = match (field.descending, field.nulls_first) {
+            (true, true) => " NULLS FIRST",
+            (false, false) => " NULLS LAST",
+            _ => "",
+        };
+        format!("{} {direction}{nulls}", name(field.column))
+    };
+    order.iter().map(field).collect::<Vec<_>>().join(", ")
 }
 
 /// What a STATE_TTL hint adds to the text of a join.

@@ -8,8 +8,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use dataflow::operator_spec::{
-    GroupAggregateSpec, IntervalJoinTime, JoinSpec, JoinType, OperatorSpec, ReadColumn, SourceSpec,
-    WindowAggregateSpec, WindowTime,
+    GroupAggregateSpec, IntervalJoinTime, JoinSpec, JoinType, OperatorSpec, RankStrategy, ReadColumn, SortField,
+    SourceSpec, WindowAggregateSpec, WindowTime,
 };
 use dataflow::{AggregateCall, Expr, ExprKind, OperatorId};
 
@@ -128,6 +128,64 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             let (text, columns) = join(spec, &input(0), &input(1));
             stateful(text, columns)
         }
+        OperatorSpec::Deduplicate(spec) => {
+            let input = input(0);
+            let keys = origins(&spec.keys, &input);
+            let kept = if spec.keep_last { "last" } else { "first" };
+            let text = format!("Deduplicate|{kept}|{keys:032x?}|{}|{input:032x?}", time_origin(spec.time, &input));
+            stateful(text, input)
+        }
+        OperatorSpec::Rank(spec) => {
+            let input = input(0);
+            let keys = origins(&spec.partition, &input);
+            let order = sort_origins(&spec.order, &input);
+            let kept = match &spec.strategy {
+                RankStrategy::Retract => "all".to_owned(),
+                RankStrategy::AppendFast | RankStrategy::UpdateFast(_) => spec.last.to_string(),
+            };
+            let text = format!("Rank|{kept}|{keys:032x?}|{order}|{input:032x?}");
+            stateful_with_rank(stateful(text, input), node)
+        }
+        OperatorSpec::WindowRank(spec) => {
+            let input = input(0);
+            let (keys, order) = (origins(&spec.partition, &input), sort_origins(&spec.order, &input));
+            let text = format!("WindowRank|{}|{keys:032x?}|{order}|{input:032x?}", spec.last);
+            stateful_with_rank(stateful(text, input), node)
+        }
+        OperatorSpec::SessionTableFunction(spec) => {
+            let mut columns = input(0);
+            let keys = origins(&spec.partition, &columns);
+            let window = format!("SESSION {}|{}|{:032x}|{keys:032x?}", spec.gap, spec.time_zone, columns[spec.rowtime]);
+            let text = format!("SessionTableFunction|{window}|{columns:032x?}");
+            let own = fnv1a(window.as_bytes());
+            columns.extend((0..3).map(|index| part(own, index)));
+            stateful(text, columns)
+        }
+        OperatorSpec::TemporalSort(spec) => {
+            let input = input(0);
+            let order = sort_origins(&spec.order, &input);
+            let text = format!("TemporalSort|{:032x}|{order}|{input:032x?}", input[spec.rowtime]);
+            stateful(text, input)
+        }
+        OperatorSpec::OverAggregate(spec) => {
+            let mut input = input(0);
+            let keys = origins(&spec.partition, &input);
+            let calls = aggregates(&spec.aggregates, &input);
+            let (time, frame) = (time_origin(spec.time, &input), spec.frame);
+            let text = format!("OverAggregate|{time}|{frame:?}|{keys:032x?}|{calls:032x?}|{input:032x?}");
+            let own = fnv1a(format!("{time}|{frame:?}|{keys:032x?}").as_bytes());
+            input.extend(calls.iter().map(|call| fnv1a(format!("{own:032x}|{call:032x}").as_bytes())));
+            stateful(text, input)
+        }
+        OperatorSpec::NonTimeOverAggregate(spec) => {
+            let mut input = input(0);
+            let (keys, order) = (origins(&spec.partition, &input), sort_origins(&[spec.order], &input));
+            let calls = aggregates(&spec.aggregates, &input);
+            let text = format!("NonTimeOverAggregate|{keys:032x?}|{order}|{input:032x?}");
+            let own = fnv1a(format!("{}|{keys:032x?}|{order}", spec.peers).as_bytes());
+            input.extend(calls.iter().map(|call| fnv1a(format!("{own:032x}|{call:032x}").as_bytes())));
+            stateful(text, input)
+        }
         OperatorSpec::IntervalJoin(spec) => {
             let (left, right) = (input(0), input(1));
             let time = match spec.time {
@@ -215,6 +273,30 @@ fn source_columns(source: &SourceSpec) -> Vec<Origin> {
     }
 }
 
+fn origins(columns: &[usize], input: &[Origin]) -> Vec<Origin> {
+    columns.iter().map(|&column| input[column]).collect()
+}
+
+fn sort_origins(order: &[SortField], input: &[Origin]) -> String {
+    let field = |field: &SortField| format!("{:032x}{}{}", input[field.column], field.descending, field.nulls_first);
+    order.iter().map(field).collect::<Vec<_>>().join(",")
+}
+
+fn time_origin(time: WindowTime, input: &[Origin]) -> String {
+    match time {
+        WindowTime::Rowtime { column } => format!("{:032x}", input[column]),
+        WindowTime::Proctime => "PROCTIME".to_owned(),
+    }
+}
+
+/// The rank is a column behind the others, if it is wanted.
+fn stateful_with_rank(mut digest: Digest, node: &PhysicalNode) -> Digest {
+    if digest.columns.len() < node.output.len() {
+        digest.columns.push(part(digest.meaning, 0));
+    }
+    digest
+}
+
 fn group_aggregate(spec: &GroupAggregateSpec, input: &[Origin]) -> (String, Vec<Origin>) {
     let keys: Vec<Origin> = spec.keys.iter().map(|&key| input[key]).collect();
     let calls = aggregates(&spec.aggregates, input);
@@ -226,10 +308,7 @@ fn group_aggregate(spec: &GroupAggregateSpec, input: &[Origin]) -> (String, Vec<
 }
 
 fn window_aggregate(spec: &WindowAggregateSpec, input: &[Origin]) -> (String, Vec<Origin>) {
-    let time = match spec.time {
-        WindowTime::Rowtime { column } => format!("{:032x}", input[column]),
-        WindowTime::Proctime => "PROCTIME".to_owned(),
-    };
+    let time = time_origin(spec.time, input);
     let window = format!("{time}|{:?}|{}", spec.assigner, spec.time_zone);
     let keys: Vec<Origin> = spec.keys.iter().map(|&key| input[key]).collect();
     let calls = aggregates(&spec.aggregates, input);

@@ -71,6 +71,9 @@ impl<'a> PhysicalPlanner<'a> {
             LogicalPlan::WindowTableFunction(node) => self.window_table_function(node),
             LogicalPlan::Join(node) => self.join(node),
             LogicalPlan::Unnest(node) => self.unnest(node),
+            LogicalPlan::OverAggregate(node) => self.over_aggregate(node),
+            LogicalPlan::Rank(node) => self.rank(node),
+            LogicalPlan::Sort(node) => self.sort(node),
             LogicalPlan::Union(node) => {
                 let mut nodes = Vec::new();
                 for input in &node.inputs {

@@ -11,7 +11,7 @@ use crate::ast::Span;
 use crate::bind::{group_window_without_time, not_a_time_attribute};
 use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
-use crate::logical::{Join, LogicalPlan, LogicalWindow, time_attribute_of, window_columns};
+use crate::logical::{Join, LogicalPlan, LogicalWindow, OverAggregate, Rank, time_attribute_of, window_columns};
 
 use super::recognize_windows::window_time_keys;
 
@@ -45,6 +45,12 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
                 field.ty = settled.ty.clone();
             }
         }
+        LogicalPlan::OverAggregate(OverAggregate { output, .. }) | LogicalPlan::Rank(Rank { output, .. }) => {
+            for (field, settled) in output.fields.iter_mut().zip(&below[0].fields) {
+                field.ty = settled.ty.clone();
+            }
+        }
+        LogicalPlan::Sort(_) => {}
         LogicalPlan::Aggregate(node) => {
             forget(&mut node.output.fields);
             for key in window_time_keys(node) {

@@ -1,6 +1,6 @@
 //! Rewrites of the logical plan, one a file, in stated phases.
 //!
-//! 1. constants are folded; 2. predicates go down, projections meet; 3. streaming shapes are recognised (window function + aggregate);
+//! 1. constants are folded; 2. predicates go down, projections meet; 3. streaming shapes are recognised (Top-N, window function + aggregate);
 //! 4. time attributes that cannot survive become ordinary columns, windows are checked; 5. the keys of joins are computed below them; 6. columns nobody
 //!    reads go, down to the sources.
 
@@ -11,6 +11,7 @@ mod materialize_time;
 mod merge_projects;
 mod prune_columns;
 mod push_predicates;
+mod recognize_rank;
 mod recognize_windows;
 mod share_scans;
 mod unwrap_casts;
@@ -29,6 +30,7 @@ pub(crate) fn optimize(plan: LogicalPlan, context: &EvalContext) -> Result<Logic
     unwrap_casts::unwrap_casts(&mut plan);
     let plan = push_predicates::push_predicates(plan);
     let plan = merge_projects::merge_projects(plan);
+    let plan = recognize_rank::recognize_rank(plan)?;
     let plan = recognize_windows::recognize_windows(plan)?;
     let plan = push_predicates::push_predicates(plan);
     // Whether a join keeps time attributes shows when its condition is complete and the windows below it are known.

@@ -1,5 +1,6 @@
 //! Columns that nobody reads are dropped, down to the sources, so that decoders build only what is read.
 
+use dataflow::operator_spec::SortField;
 use dataflow::{AggregateCall, Expr, Field, Literal, LogicalType, RowType, TypeKind};
 
 use crate::logical::{LogicalPlan, Scan, identity};
@@ -148,6 +149,66 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             node.input = Box::new(input);
             (LogicalPlan::Unnest(node), moved)
         }
+        LogicalPlan::OverAggregate(mut node) => {
+            let width = node.input.output().len();
+            let mut below = needed[..width].to_vec();
+            let calls: Vec<AggregateCall> = node
+                .calls
+                .iter()
+                .zip(&needed[width..])
+                .filter(|(_, needed)| **needed)
+                .map(|(call, _)| call.clone())
+                .collect();
+            if calls.is_empty() {
+                let (input, mut moved) = prune(*node.input, &below);
+                moved.resize(needed.len(), None);
+                return (input, moved);
+            }
+            node.partition.iter().for_each(|&column| below[column] = true);
+            node.order.iter().for_each(|field| below[field.column] = true);
+            mark_calls(&calls, &mut below);
+            let (input, mut moved) = prune(*node.input, &below);
+            node.partition = node.partition.iter().map(|&column| at(&moved, column)).collect();
+            node.order = remap_order(&node.order, &moved);
+            node.calls = remap_calls(calls, &moved);
+            let new_width = input.output().len();
+            let mut fields = input.output().fields.clone();
+            for (index, &needed) in needed[width..].iter().enumerate() {
+                moved.push(needed.then_some(fields.len()));
+                fields.extend(needed.then(|| node.output.fields[width + index].clone()));
+            }
+            debug_assert_eq!(fields.len(), new_width + node.calls.len());
+            node.output = RowType::new(fields);
+            node.input = Box::new(input);
+            (LogicalPlan::OverAggregate(node), moved)
+        }
+        LogicalPlan::Rank(mut node) => {
+            let width = node.input.output().len();
+            let mut below = needed[..width].to_vec();
+            node.partition.iter().for_each(|&column| below[column] = true);
+            node.order.iter().for_each(|field| below[field.column] = true);
+            let rank = node.output.fields.get(width).cloned().filter(|_| needed[width]);
+            let (input, mut moved) = prune(*node.input, &below);
+            node.partition = node.partition.iter().map(|&column| at(&moved, column)).collect();
+            node.order = remap_order(&node.order, &moved);
+            let mut fields = input.output().fields.clone();
+            if node.rank_number {
+                moved.push(rank.as_ref().map(|_| fields.len()));
+            }
+            node.rank_number = rank.is_some();
+            fields.extend(rank);
+            node.output = RowType::new(fields);
+            node.input = Box::new(input);
+            (LogicalPlan::Rank(node), moved)
+        }
+        LogicalPlan::Sort(mut node) => {
+            let mut below = needed.to_vec();
+            node.order.iter().for_each(|field| below[field.column] = true);
+            let (input, moved) = prune(*node.input, &below);
+            node.order = remap_order(&node.order, &moved);
+            node.input = Box::new(input);
+            (LogicalPlan::Sort(node), moved)
+        }
         LogicalPlan::Union(mut node) => {
             let mut needed = needed.to_vec();
             if !needed.contains(&true) {
@@ -159,6 +220,10 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             (LogicalPlan::Union(node), moved)
         }
     }
+}
+
+fn remap_order(order: &[SortField], moved: &Moved) -> Vec<SortField> {
+    order.iter().map(|field| SortField { column: at(moved, field.column), ..*field }).collect()
 }
 
 fn prune_scan(mut node: Scan, needed: &[bool]) -> (LogicalPlan, Moved) {

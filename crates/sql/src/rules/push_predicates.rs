@@ -55,6 +55,22 @@ fn push(plan: LogicalPlan, mut predicates: Vec<Expr>) -> LogicalPlan {
             *node.input = push(node.input.take(), movable);
             filter(LogicalPlan::Unnest(node), fixed)
         }
+        LogicalPlan::OverAggregate(mut node) => {
+            let (movable, fixed) = split_by_partition(predicates, &node.partition);
+            *node.input = push(node.input.take(), movable);
+            filter(LogicalPlan::OverAggregate(node), fixed)
+        }
+        LogicalPlan::Rank(mut node) => {
+            let (movable, fixed) = split_by_partition(predicates, &node.partition);
+            *node.input = push(node.input.take(), movable);
+            filter(LogicalPlan::Rank(node), fixed)
+        }
+        LogicalPlan::Sort(mut node) => {
+            let (movable, fixed) =
+                if node.fetch.is_none() { (predicates, Vec::new()) } else { (Vec::new(), predicates) };
+            *node.input = push(node.input.take(), movable);
+            filter(LogicalPlan::Sort(node), fixed)
+        }
         LogicalPlan::Join(node) => push_into_join(node, predicates),
         LogicalPlan::Union(mut node) => {
             node.inputs = node.inputs.into_iter().map(|input| push(input, predicates.clone())).collect();
@@ -75,6 +91,13 @@ fn reads_only(expr: &Expr, passes: &impl Fn(usize) -> bool) -> bool {
     let mut only = true;
     expr.for_each_column(&mut |index| only &= passes(index));
     only
+}
+
+/// Predicates over columns of PARTITION BY, which leave out whole partitions; and the others.
+fn split_by_partition(predicates: Vec<Expr>, partition: &[usize]) -> (Vec<Expr>, Vec<Expr>) {
+    let movable =
+        |predicate: &Expr| !partition.is_empty() && reads_only(predicate, &|index| partition.contains(&index));
+    predicates.into_iter().partition(movable)
 }
 
 /// Predicates over grouping keys, told in the input's columns; and the others.

@@ -15,7 +15,7 @@ impl Session {
         let (ast, plan) = match &explain.statement.kind {
             StatementKind::Query(query) => {
                 let settings = self.settings(span)?;
-                let bound = Binder::new(&self.catalog).query(query)?;
+                let bound = Binder::new(&self.catalog).top_query(query)?;
                 let mut plan = placed(optimize(bound.clone(), &settings.context), span)?;
                 share_scans(std::slice::from_mut(&mut plan));
                 let mut planner = PhysicalPlanner::new(&settings);

@@ -15,7 +15,7 @@ use super::{Outcome, Session};
 impl Session {
     pub(super) fn select(&mut self, query: &Query, span: Span) -> Result<Outcome, SqlError> {
         let settings = self.settings(span)?;
-        let bound = Binder::new(&self.catalog).query(query)?;
+        let bound = Binder::new(&self.catalog).top_query(query)?;
         let schema = bound.output().clone();
         let mut plan = placed(optimize(bound, &settings.context), span)?;
         placed(refuse_null_constants(&plan), span)?;

@@ -17,6 +17,12 @@ pub(super) const PREFIX: usize = 3;
 /// Takes an entry that was read: what its key says, and its value.
 pub type LoadEntry<'a> = dyn FnMut(EntryKey<'_>, &[u8]) -> Result<(), Failure> + 'a;
 
+/// The same, with the number of what was asked for.
+pub type LoadNumbered<'a> = dyn FnMut(usize, EntryKey<'_>, &[u8]) -> Result<(), Failure> + 'a;
+
+/// The same, and whether to go on with the next entry.
+pub type LoadSome<'a> = dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure> + 'a;
+
 /// Takes an entry that was read, as bytes: key and value.
 pub(super) type LoadBytes<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), Failure> + 'a;
 

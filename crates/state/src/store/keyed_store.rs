@@ -13,7 +13,7 @@ use dataflow::{Failure, KeyedSnapshot};
 
 use super::context::{KeyedStateContext, StateBackend};
 use super::entries::Entries;
-use super::entry_key::{Address, EntryKey, EntryKeys, LoadEntry, end_of, parse, write_prefix};
+use super::entry_key::{Address, EntryKeys, LoadEntry, LoadNumbered, LoadSome, end_of, parse, write_prefix};
 use super::increment::Increment;
 use super::managed_memory::Membership;
 use super::restore;
@@ -157,7 +157,7 @@ impl KeyedStore {
         &self,
         prefixes: impl Iterator<Item = &'a [u8]>,
         wait: bool,
-        load: &mut dyn FnMut(usize, EntryKey<'_>, &[u8]) -> Result<(), Failure>,
+        load: &mut LoadNumbered<'_>,
     ) -> Result<(), Failure> {
         let now = self.now();
         if !self.is_on_disk() {
@@ -169,12 +169,7 @@ impl KeyedStore {
     }
 
     /// Calls `load` with the entries of a state of a key group, in order, until it answers false.
-    pub fn scan_some(
-        &self,
-        key_group: u32,
-        state: u8,
-        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure>,
-    ) -> Result<(), Failure> {
+    pub fn scan_some(&self, key_group: u32, state: u8, load: &mut LoadSome<'_>) -> Result<(), Failure> {
         let mut prefix = Vec::new();
         write_prefix(key_group, state, None, &mut prefix);
         let end = end_of(&prefix);
@@ -188,7 +183,7 @@ impl KeyedStore {
         state: u8,
         namespaces: RangeInclusive<i64>,
         behind: Option<&Address<'_>>,
-        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure>,
+        load: &mut LoadSome<'_>,
     ) -> Result<(), Failure> {
         let (mut from, mut to) = (Vec::new(), Vec::new());
         match behind {
@@ -202,12 +197,7 @@ impl KeyedStore {
         self.scan_range(&from, end_of(&to).as_deref(), load)
     }
 
-    fn scan_range(
-        &self,
-        from: &[u8],
-        to: Option<&[u8]>,
-        load: &mut dyn FnMut(EntryKey<'_>, &[u8]) -> Result<bool, Failure>,
-    ) -> Result<(), Failure> {
+    fn scan_range(&self, from: &[u8], to: Option<&[u8]>, load: &mut LoadSome<'_>) -> Result<(), Failure> {
         let now = self.now();
         if !self.is_on_disk() {
             return Ok(());

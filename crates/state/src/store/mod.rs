@@ -21,7 +21,7 @@ mod uploads;
 
 pub use context::{KeyedStateContext, StateBackend};
 pub use entries::Entries;
-pub use entry_key::{Address, EntryKey, EntryKeys, LoadEntry, write_prefix};
+pub use entry_key::{Address, EntryKey, EntryKeys, LoadEntry, LoadNumbered, LoadSome, write_prefix};
 pub use keyed_store::KeyedStore;
 pub use managed_memory::{DEFAULT_MANAGED_MEMORY, ManagedMemory};
 pub use ttl::StateTtl;

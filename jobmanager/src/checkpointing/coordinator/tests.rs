@@ -87,6 +87,10 @@ fn declined(id: u64) -> CheckpointEvent {
     CheckpointEvent::Failed { checkpoint_id: id, failure: Failure::external("disk full") }
 }
 
+fn subsumed(id: u64) -> CheckpointEvent {
+    CheckpointEvent::Subsumed { checkpoint_id: id, failure: Failure::external("overtaken") }
+}
+
 fn savepoint(ticket: u64, after: AfterSavepoint) -> CheckpointEvent {
     let location = CheckpointLocation { exclusive: format!("/s/{ticket}"), shared: None };
     let kind = SnapshotKind::Savepoint { after, format: SavepointFormat::Canonical };
@@ -142,6 +146,19 @@ fn nothing_is_triggered_while_tasks_are_on_their_way_and_at_once_when_they_run()
 }
 
 #[test]
+fn a_checkpoint_that_is_overtaken_does_not_count_as_a_failure() {
+    let mut job = Job::new(&[("tolerable-failed-checkpoints", "0")]);
+    let table = vec![
+        (Tick, 0, ""),
+        (Tick, 100, "trigger(1 at 2)"),
+        (subsumed(1), 110, "abort(1)"),
+        (Tick, 200, "trigger(2 at 2)"),
+        (declined(2), 210, "abort(2) fail-job"),
+    ];
+    walk(&mut job, table);
+}
+
+#[test]
 fn more_failures_in_a_row_than_are_tolerated_fail_the_job() {
     let mut job = Job::new(&[("tolerable-failed-checkpoints", "1")]);
     walk(
@@ -152,6 +169,7 @@ fn more_failures_in_a_row_than_are_tolerated_fail_the_job() {
             (declined(1), 110, "abort(1)"),
             (ack(1, attempt(1, 0)), 111, "discard"),
             (declined(1), 112, ""),
+            (subsumed(1), 112, ""),
             (Tick, 200, "trigger(2 at 2)"),
             (ack(2, attempt(0, 0)), 201, ""),
             (ack(2, attempt(1, 0)), 202, "publish(2)"),

@@ -11,7 +11,11 @@ use arrow_ord::ord::make_comparator;
 use arrow_schema::{ArrowError, DataType, SortOptions};
 
 /// For each of `rows` rows, whether all columns are equal.
-pub(super) fn equal_rows(left: &[ArrayRef], right: &[ArrayRef], rows: usize) -> Result<BooleanBuffer, ArrowError> {
+pub(in crate::operators) fn equal_rows(
+    left: &[ArrayRef],
+    right: &[ArrayRef],
+    rows: usize,
+) -> Result<BooleanBuffer, ArrowError> {
     let mut equal = BooleanBuffer::new_set(rows);
     for (left, right) in left.iter().zip(right) {
         equal = &equal & &equal_values(left, right)?;

@@ -9,7 +9,7 @@
 
 mod bundle;
 mod emission;
-mod equality;
+pub(super) mod equality;
 mod group_table;
 mod keyed_groups;
 #[cfg(test)]

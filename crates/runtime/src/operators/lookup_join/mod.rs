@@ -98,9 +98,9 @@ impl LookupJoin {
         let mut start = 0;
         for (row, end) in (first..).zip(ends) {
             let mut matched = false;
-            for pair in start..end {
+            for (pair, other) in (start..end).zip(&others[start..end]) {
                 if holds.as_ref().is_none_or(|holds| holds.value(pair)) {
-                    self.emission.push(batch.kind(row), Some(row), others[pair]);
+                    self.emission.push(batch.kind(row), Some(row), *other);
                     matched = true;
                 }
             }

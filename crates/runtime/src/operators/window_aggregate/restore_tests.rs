@@ -30,7 +30,7 @@ proptest! {
         steps in prop::collection::vec((
             prop::collection::vec((0i64..200, 0i64..9, -9i64..9), 0..10),
             0i64..60,
-            prop::option::of((any::<bool>(), 1u32..5)),
+            prop::option::of((any::<bool>(), 1u32..5, any::<bool>())),
         ), 1..8),
     ) {
         let spec = spec(&numbers(), assigner, &[1], 2);
@@ -46,9 +46,13 @@ proptest! {
         for (rows, step, restart) in steps.into_iter().chain([(Vec::new(), MAX_WATERMARK / 2, None)]) {
             let lines: Vec<String> = rows.iter().map(|&(time, key, value)| line("+I", (time, key, value, false))).collect();
             let rows = batch(&numbers(), &lines);
+            // Rows come between barrier and failure, and again.
+            if let Some((savepoint, parallelism, true)) = restart {
+                restored.fail(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism, 0, &rows);
+            }
             prop_assert!(restored.process(0, &rows).is_empty());
             prop_assert!(plain.process(0, &rows).is_empty());
-            if let Some((savepoint, parallelism)) = restart {
+            if let Some((savepoint, parallelism, false)) = restart {
                 restored.restart(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism);
             }
             watermark += step;
@@ -81,5 +85,43 @@ fn sessions_move_between_backends() {
         assert_eq!(subtasks.advance(65).len(), 0);
         assert_eq!(subtasks.advance(66).len(), 1, "key 3");
         assert_eq!(subtasks.advance(MAX_WATERMARK).len(), 1, "key 3 again");
+    }
+}
+
+/// A day of event time: what is kept does not grow with it.
+#[test]
+fn windows_leave_nothing_behind() {
+    for assigner in [
+        WindowAssigner::Tumble { size: 10_000, offset: 0 },
+        WindowAssigner::Hop { slide: 5_000, size: 10_000, offset: 0 },
+        WindowAssigner::Cumulate { step: 5_000, size: 10_000, offset: 0 },
+        WindowAssigner::Session { gap: 10_000 },
+    ] {
+        let spec = spec(&numbers(), assigner, &[1], 2);
+        let make = |context: KeyedStateContext, restored: &OperatorSubtaskState| -> Box<dyn Operator> {
+            let late = Default::default();
+            Box::new(WindowAggregate::new(&spec, &numbers(), late, Clock::System, context, restored).unwrap())
+        };
+        for (backend, tiny) in PLACES {
+            let mut subtasks = Subtasks::new(&make, backend, tiny, vec![(numbers(), vec![1])], spec.output.clone());
+            let mut sizes: Vec<[u64; 2]> = Vec::new();
+            // A day takes some seconds: it has to do for one kind.
+            let windows = if matches!(assigner, WindowAssigner::Tumble { .. }) { 8_640i64 } else { 1_440 };
+            for window in 0..windows {
+                // Ten keys that have never been before, in the middle of the window.
+                let lines: Vec<String> =
+                    (0..10).map(|key| line("+I", (10_000 * window + 4_000, 10 * window + key, 1, false))).collect();
+                subtasks.process(0, &batch(&numbers(), &lines));
+                if window % (windows / 24) == 0 {
+                    sizes.push([CHECKPOINT, SAVEPOINT].map(|kind| subtasks.snapshot_bytes(kind)));
+                }
+                subtasks.advance(10_000 * window);
+            }
+            let [checkpoint, savepoint] = sizes[2];
+            for size in &sizes[3..] {
+                assert!(size[1] <= 2 * savepoint + 1_000, "{assigner:?} {backend:?} {tiny}: {sizes:?}");
+                assert!(size[0] <= 3 * checkpoint + 100_000, "{assigner:?} {backend:?} {tiny}: {sizes:?}");
+            }
+        }
     }
 }

@@ -1,0 +1,40 @@
+-- name: over_errors
+-- tags: over error
+-- note: What Flink refuses of OVER, ROW_NUMBER and QUALIFY
+-- file: bids.csv
+-- | 1,A,10.00,x,2024-01-01 10:00:01.000
+-- | 2,B,5.00,y,2024-01-01 10:00:03.000
+-- | 3,A,20.00,z,2024-01-01 10:00:02.000
+-- | 4,A,10.00,w,2024-01-01 10:00:05.000
+-- | 5,,7.00,n,2024-01-01 10:00:05.000
+-- | 6,B,,y,2024-01-01 10:00:07.000
+-- | 7,A,30.00,x,2024-01-01 10:00:04.000
+-- | 8,B,5.00,y,2024-01-01 10:00:03.000
+-- | 9,A,20.00,z,2024-01-01 10:00:09.000
+-- | 10,,8.00,,2024-01-01 10:00:08.000
+-- | 11,A,15.00,x,2024-01-01 10:00:01.000
+-- | 12,B,9.00,q,2024-01-01 10:00:20.000
+-- | 13,A,30.00,x,2024-01-01 10:00:04.000
+-- | 14,,7.00,n,2024-01-01 10:00:25.000
+SET 'pipeline.auto-watermark-interval'='0';
+CREATE TABLE bids (id INT, item STRING, price DECIMAL(8,2), usr STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
+WITH ('connector'='filesystem','path'='${DATA}/bids.csv','format'='csv','csv.null-literal'='');
+SELECT id, SUM(price) OVER (PARTITION BY item ORDER BY ts ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS s FROM bids;
+SELECT id, SUM(price) OVER (PARTITION BY item ORDER BY ts DESC) AS s FROM bids;
+SELECT id, SUM(price) OVER (PARTITION BY item ORDER BY ts, id) AS s FROM bids;
+SELECT id, SUM(price) OVER (PARTITION BY item ORDER BY ts) AS a, SUM(price) OVER (ORDER BY ts) AS b FROM bids;
+SELECT id FROM (SELECT *, RANK() OVER (PARTITION BY item ORDER BY price DESC) AS rn FROM bids) WHERE rn <= 2;
+SELECT id FROM (SELECT *, DENSE_RANK() OVER (PARTITION BY item ORDER BY price DESC) AS rn FROM bids) WHERE rn <= 2;
+SELECT id, rn FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY item ORDER BY price DESC) AS rn FROM bids) WHERE rn > 2;
+SELECT id, rn FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY item) AS rn FROM bids) WHERE rn <= 2;
+SELECT id, rn FROM (SELECT *, ROW_NUMBER() OVER () AS rn FROM bids) WHERE rn <= 2;
+SELECT id, ROW_NUMBER() OVER (PARTITION BY item ORDER BY ts ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM bids;
+SELECT id, item FROM bids WHERE ROW_NUMBER() OVER (PARTITION BY item ORDER BY ts) = 1;
+SELECT id, SUM(price) OVER w AS s FROM bids;
+SELECT id, SUM(price) OVER (PARTITION BY item ORDER BY ts RANGE BETWEEN 3 PRECEDING AND CURRENT ROW) AS s FROM bids;
+SELECT id, UPPER(usr) OVER (PARTITION BY item ORDER BY ts) AS s FROM bids;
+SELECT id, ROW_NUMBER() FROM bids;
+SELECT id, rn FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY item ORDER BY price DESC) AS rn FROM bids) WHERE rn <= 2 OR id = 1;
+SELECT id, rn FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY item ORDER BY price DESC) AS rn FROM bids) WHERE rn <= 0;
+SELECT id, rn FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY item ORDER BY price DESC) AS rn FROM bids) WHERE rn IN (1, 2);
+SELECT id, a, b FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY item ORDER BY price DESC) AS a, ROW_NUMBER() OVER (PARTITION BY usr ORDER BY price DESC) AS b FROM bids) WHERE a <= 2 AND b <= 2;

@@ -1,0 +1,219 @@
+//! `LastRow`: the last row of each key, as an upsert of the key: +I, then -U and +U.
+
+use std::task::Waker;
+
+use common::clock::Clock;
+use dataflow::operator_spec::{DeduplicateSpec, WindowTime};
+use dataflow::{
+    Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, RowType, Stateful,
+};
+use state::{KeyBatch, KeyedRows, KeyedStateContext, StateTtl};
+
+use crate::operators::ordered::emission::RowEmission;
+use crate::operators::ordered::identity::RowIdentity;
+use crate::operators::ordered::times::times_of;
+
+const NONE: u32 = u32::MAX;
+
+/// The operator.
+pub struct LastRow {
+    keys: KeyBatch,
+    rows: KeyedRows,
+    /// By slot: the row of the key and its time.
+    kept: Vec<Kept>,
+    time: WindowTime,
+    /// Tells rows apart; only in processing time.
+    identity: Option<RowIdentity>,
+    emission: RowEmission,
+    update_before: bool,
+    ttl: Option<i64>,
+    next_sweep: Option<i64>,
+    clock: Clock,
+    slots: Vec<u32>,
+}
+
+#[derive(Clone, Copy)]
+struct Kept {
+    number: u32,
+    time: i64,
+}
+
+const NO_ROW: Kept = Kept { number: NONE, time: i64::MIN };
+
+impl LastRow {
+    /// An operator over rows of type `input`; `clock` is for the time to live. `state` is opened here.
+    pub fn new(
+        spec: &DeduplicateSpec,
+        input: &RowType,
+        clock: Clock,
+        mut state: KeyedStateContext,
+    ) -> Result<Self, Failure> {
+        let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
+        state.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms; 2]);
+        let keys = KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
+        // With a time to live, updates that change nothing keep state downstream alive.
+        let compares = spec.time == WindowTime::Proctime && ttl.is_none();
+        let mut last_row = Self {
+            rows: KeyedRows::open(state, input.arrow_schema(), &keys, &mut ())?.with_one_row(),
+            keys,
+            kept: Vec::new(),
+            time: spec.time,
+            identity: compares.then(|| RowIdentity::new((0..input.len()).collect())),
+            emission: RowEmission::new(&spec.output, false),
+            update_before: spec.generate_update_before,
+            ttl,
+            next_sweep: None,
+            clock,
+            slots: Vec::new(),
+        };
+        let restored: Vec<u32> = last_row.rows.numbers().collect();
+        last_row.index(&restored)?;
+        Ok(last_row)
+    }
+
+    fn now(&self) -> i64 {
+        if self.ttl.is_some() { self.clock.now_millis() } else { 0 }
+    }
+
+    /// Rows have been brought into memory.
+    fn index(&mut self, numbers: &[u32]) -> Result<(), Failure> {
+        if self.kept.len() < self.rows.slot_count() {
+            self.kept.resize(self.rows.slot_count().next_power_of_two(), NO_ROW);
+        }
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let times = match self.time {
+            WindowTime::Rowtime { column } => Some(self.rows.gather_kept(numbers, &[column])?),
+            WindowTime::Proctime => None,
+        };
+        let times = times.as_ref().map(|columns| times_of(&columns[0])).transpose()?;
+        for (index, &number) in numbers.iter().enumerate() {
+            let time = times.map_or(i64::MIN, |times| times.value(index));
+            self.kept[self.rows.slot(number) as usize] = Kept { number, time };
+        }
+        if let Some(identity) = &mut self.identity {
+            let columns = self.rows.gather_kept(numbers, identity.columns())?;
+            identity.load(numbers, &columns);
+        }
+        Ok(())
+    }
+
+    fn take_row(&mut self, row: u32, time: i64, now: i64) -> Result<(), Failure> {
+        let slot = self.slots[row as usize];
+        let kept = &mut self.kept[slot as usize];
+        let expired = self
+            .ttl
+            .is_some_and(|ttl| kept.number != NONE && self.rows.written(kept.number).saturating_add(ttl) <= now);
+        let batch_row = state::RowPlace::Batch(row);
+        if kept.number == NONE {
+            *kept = Kept { number: self.rows.add(slot, 0, row, now), time };
+            self.emission.push(RowKind::Insert, batch_row, 1);
+        } else if expired {
+            kept.time = time;
+            self.rows.replace(kept.number, row, now);
+            self.emission.push(RowKind::Insert, batch_row, 1);
+        } else if time >= kept.time {
+            let before = self.rows.place(kept.number);
+            kept.time = time;
+            let changed = match &mut self.identity {
+                Some(identity) => !identity.is_same(&self.rows, kept.number, row)?,
+                None => true,
+            };
+            self.rows.replace(kept.number, row, now);
+            if changed {
+                if self.update_before {
+                    self.emission.push(RowKind::UpdateBefore, before, 1);
+                }
+                self.emission.push(RowKind::UpdateAfter, batch_row, 1);
+            }
+        } else {
+            return Ok(());
+        }
+        if let Some(identity) = &mut self.identity {
+            identity.keep(kept.number, row);
+        }
+        Ok(())
+    }
+
+    fn evict(&mut self) -> Result<(), Failure> {
+        if !self.rows.is_on_disk() {
+            return Ok(());
+        }
+        let bytes =
+            self.kept.capacity() * size_of::<Kept>() + self.identity.as_ref().map_or(0, RowIdentity::memory_size);
+        let kept = &mut self.kept;
+        self.rows.evict(bytes, false, &mut (), |(), slot, numbers| {
+            numbers.push(std::mem::replace(&mut kept[slot as usize], NO_ROW).number);
+        })
+    }
+
+    fn schedule_sweep(&mut self, now: i64) {
+        self.next_sweep = self.ttl.filter(|_| !self.rows.is_empty()).map(|ttl| now.saturating_add(ttl));
+    }
+}
+
+impl Operator for LastRow {
+    fn process(&mut self, _input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
+        let now = self.now();
+        self.keys.encode(&batch);
+        let mut slots = std::mem::take(&mut self.slots);
+        let loaded = self.rows.find_slots(&self.keys, &mut slots, &mut ());
+        self.slots = slots;
+        self.index(&loaded?)?;
+        if let Some(identity) = &mut self.identity {
+            identity.begin(batch.columns(), batch.num_rows());
+        }
+        let times = match self.time {
+            WindowTime::Rowtime { column } => Some(times_of(batch.column(column))?),
+            WindowTime::Proctime => None,
+        };
+        for row in 0..batch.num_rows() {
+            let time = times.map_or(i64::MIN, |times| times.value(row));
+            self.take_row(row as u32, time, now)?;
+        }
+        self.emission.flush(batch.columns(), &self.rows, out)?;
+        self.rows.end(batch.rows(), |_| {})?;
+        if self.next_sweep.is_none() {
+            self.schedule_sweep(now);
+        }
+        self.evict()
+    }
+
+    fn on_timer(&mut self, now: i64, _out: &mut dyn Output) -> Result<(), Failure> {
+        if let Some(ttl) = self.ttl.filter(|_| self.next_sweep.is_some_and(|at| at <= now)) {
+            for kept in &mut self.kept {
+                if kept.number != NONE && self.rows.written(kept.number).saturating_add(ttl) <= now {
+                    self.rows.remove(std::mem::replace(kept, NO_ROW).number);
+                }
+            }
+            self.rows.end_without_batch(|_| {})?;
+            self.rows.forget_empty(&());
+            self.schedule_sweep(now);
+        }
+        Ok(())
+    }
+
+    fn next_timer(&self) -> Option<i64> {
+        self.next_sweep
+    }
+
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        Some(self)
+    }
+}
+
+impl Stateful for LastRow {
+    fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
+        Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.rows.snapshot(barrier, &())?) })
+    }
+
+    fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
+        self.rows.checkpoint_completed(checkpoint_id);
+        Ok(Progress::Done)
+    }
+
+    fn checkpoint_aborted(&mut self, checkpoint_id: u64) {
+        self.rows.checkpoint_aborted(checkpoint_id);
+    }
+}
