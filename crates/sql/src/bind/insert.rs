@@ -110,8 +110,11 @@ fn fit(
     let positions = target_positions(table, &writable, statics, &insert.columns)?;
     if positions.len() != query.len() && !insert.columns.is_empty() {
         let message = "Number of columns must match number of query columns";
-        return Err(SqlError::validation(message, insert.query.span)
-            .with_detail(format!("{} are named, the query has {}", positions.len(), query.len())));
+        return Err(SqlError::validation(message, insert.query.span).with_detail(format!(
+            "{} are named, the query has {}",
+            positions.len(),
+            query.len()
+        )));
     }
     let mismatch = |cause: String| {
         let sink: Vec<String> = positions

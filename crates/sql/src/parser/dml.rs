@@ -1,7 +1,9 @@
 //! Statements that change data, and statement sets.
 
 use super::cursor::{Parser, Result};
-use crate::ast::{Delete, Ident, Insert, InsertMode, OnConflict, PartitionItem, Statement, StatementKind, StatementSet, Update};
+use crate::ast::{
+    Delete, Ident, Insert, InsertMode, OnConflict, PartitionItem, Statement, StatementKind, StatementSet, Update,
+};
 use crate::error::SqlError;
 use crate::lexer::TokenKind;
 

@@ -132,7 +132,9 @@ fn shape_of_union(node: &Union) -> Option<Shape> {
             _ => None,
         };
         match of_window {
-            Some(column) if shapes.iter().all(|shape| shape.exprs[index] == first.exprs[index]) => exprs.push(Err(column)),
+            Some(column) if shapes.iter().all(|shape| shape.exprs[index] == first.exprs[index]) => {
+                exprs.push(Err(column))
+            }
             None if !shapes.iter().any(|shape| is_window(&shape.exprs[index])) => {
                 exprs.push(Ok(fields.len()));
                 fields.push(field.clone());

@@ -6,9 +6,7 @@ use indexmap::IndexMap;
 
 use super::like::check_key_columns;
 use super::{Outcome, Session};
-use crate::ast::{
-    ColumnDef, ColumnKind, CreateMode, CreateTable, Ident, Insert, InsertMode, ObjectName, Query, Span,
-};
+use crate::ast::{ColumnDef, ColumnKind, CreateMode, CreateTable, Ident, Insert, InsertMode, ObjectName, Query, Span};
 use crate::bind::{Binder, SessionFacts, bind_column_type, bind_create_table, can_insert, catalog_error, drop_columns};
 use crate::catalog::{CatalogEntry, CatalogTable, ColumnSource, Existing, Lifetime, TableColumn};
 use crate::error::SqlError;
@@ -159,8 +157,11 @@ fn query_order(names: &[String], listed: &[Ident]) -> Result<Vec<usize>, SqlErro
     };
     if listed.len() != names.len() {
         let message = "The number of columns in the column list must match the number of columns in the source schema.";
-        return Err(SqlError::validation(message, first.span)
-            .with_detail(format!("{} are listed, the query has {}", listed.len(), names.len())));
+        return Err(SqlError::validation(message, first.span).with_detail(format!(
+            "{} are listed, the query has {}",
+            listed.len(),
+            names.len()
+        )));
     }
     let place = |ident: &Ident| {
         names.iter().position(|name| *name == ident.value).ok_or_else(|| {

@@ -10,9 +10,7 @@ use crate::ast::{
     ObjectName, Span,
 };
 use crate::bind::{Binder, SessionFacts, bind_create_table, catalog_error, not_supported};
-use crate::catalog::{
-    Catalog, CatalogEntry, CatalogView, Database, Existing, Lifetime, ObjectPath,
-};
+use crate::catalog::{Catalog, CatalogEntry, CatalogView, Database, Existing, Lifetime, ObjectPath};
 use crate::error::SqlError;
 
 impl Session {

@@ -53,8 +53,7 @@ impl Session {
 
 fn explained(ast: &str, plan: &PhysicalPlan, details: &[ExplainDetail]) -> String {
     let has = |detail: ExplainDetail| details.contains(&detail);
-    let shown =
-        NodeDetails { changelog: has(ExplainDetail::ChangelogMode), advice: has(ExplainDetail::PlanAdvice) };
+    let shown = NodeDetails { changelog: has(ExplainDetail::ChangelogMode), advice: has(ExplainDetail::PlanAdvice) };
     let physical = physical_tree(plan, Style::Prefix, shown);
     let execution = physical_tree(plan, Style::Infix, NodeDetails::default());
     let mut text = format!("== Abstract Syntax Tree ==\n{ast}\n");

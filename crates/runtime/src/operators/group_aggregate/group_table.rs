@@ -23,7 +23,8 @@ const STATE: u8 = 0;
 
 /// The input with a column behind it for each aggregate that looks at added rows only: those that pass its filter and are not taken back.
 pub(super) fn with_added_fields(spec: &GroupAggregateSpec, input: &RowType) -> RowType {
-    let added = spec.insert_only_calls.iter().map(|call| Field::new(format!("$added{call}"), TypeKind::Boolean.not_null()));
+    let added =
+        spec.insert_only_calls.iter().map(|call| Field::new(format!("$added{call}"), TypeKind::Boolean.not_null()));
     RowType::new(input.fields.iter().cloned().chain(added).collect())
 }
 

@@ -137,7 +137,10 @@ mod tests {
     fn a_wrong_length_is_an_error_that_names_the_column() {
         let texts: ArrayRef = Arc::new(StringArray::from(vec!["abcd", "ab"]));
         let message = length_of(TypeKind::Char { length: 4 }).check(&texts).unwrap_err().message;
-        assert!(message.starts_with("Column 'c' is CHAR(4), however, a string of length 2 is being written"), "{message}");
+        assert!(
+            message.starts_with("Column 'c' is CHAR(4), however, a string of length 2 is being written"),
+            "{message}"
+        );
         assert!(length_of(TypeKind::Varchar { length: 4 }).check(&texts).is_ok());
         assert!(length_of(TypeKind::Varchar { length: 3 }).check(&texts).is_err());
     }

@@ -12,8 +12,8 @@ use connectors::WriterContext;
 use dataflow::checkpoint::OperatorStateItem;
 use dataflow::operator_spec::SinkSpec;
 use dataflow::{
-    Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress,
-    SinkWriter, Stateful, StreamElement,
+    Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress, SinkWriter,
+    Stateful, StreamElement,
 };
 
 use super::OperatorContext;

@@ -79,8 +79,7 @@ impl SinkUpsertMaterializer {
         clock: Clock,
         state: KeyedStateContext,
     ) -> Result<Self, Failure> {
-        let keys =
-            KeyBatch::new(input, &spec.primary_key).map_err(|error| Failure::user(error.to_string()).fatal())?;
+        let keys = KeyBatch::new(input, &spec.primary_key).map_err(|error| Failure::user(error.to_string()).fatal())?;
         let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
         let schema = input.arrow_schema();
         Ok(Self {

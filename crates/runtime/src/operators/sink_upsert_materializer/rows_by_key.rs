@@ -188,10 +188,8 @@ impl RowsByKey {
 
     /// Drops cold keys from memory when it holds more than its share; no batch is being processed.
     pub(super) fn evict(&mut self) -> Result<(), Failure> {
-        let memory = self.table.memory_size()
-            + self.times.memory_size()
-            + self.bytes
-            + self.table.len() * size_of::<RowList>();
+        let memory =
+            self.table.memory_size() + self.times.memory_size() + self.bytes + self.table.len() * size_of::<RowList>();
         if !self.state.is_on_disk() || self.state.choose_victims(memory, self.table.len()) == 0 {
             return Ok(());
         }

@@ -36,15 +36,20 @@ fn run(spec: &SinkUpsertMaterializerSpec, lines: &[&str]) -> Vec<String> {
 
 /// Counts by key `u`, written by count: what `SELECT u, COUNT(*)` gives a table with PRIMARY KEY (count).
 const COUNTS: [&str; 9] = [
-    "+I 1|100|a", "+I 1|101|a", "-U 1|100|a", "+U 2|100|a", "+I 1|102|a", "-U 1|101|a", "+U 2|101|a", "-D 1|102|a",
+    "+I 1|100|a",
+    "+I 1|101|a",
+    "-U 1|100|a",
+    "+U 2|100|a",
+    "+I 1|102|a",
+    "-U 1|101|a",
+    "+U 2|101|a",
+    "-D 1|102|a",
     "-D 2|101|a",
 ];
 
 #[test]
 fn the_newest_row_of_a_primary_key_wins() {
-    let expected = [
-        "+I 1|100|a", "+U 1|101|a", "+I 2|100|a", "+U 1|102|a", "+U 2|101|a", "-D 1|102|a", "+U 2|100|a",
-    ];
+    let expected = ["+I 1|100|a", "+U 1|101|a", "+I 2|100|a", "+U 1|102|a", "+U 2|101|a", "-D 1|102|a", "+U 2|100|a"];
     assert_eq!(run(&spec(Some(vec![1])), &COUNTS), expected);
     assert_eq!(run(&spec(None), &COUNTS), expected, "rows as a whole tell the same here");
 }
