@@ -68,6 +68,7 @@ pub fn sink(topic: &str, options: &[(&str, &str)]) -> SinkSpec {
         input: row_type(),
         primary_key: vec![],
         not_null: NotNullEnforcer::Error,
+        type_length: Default::default(),
         insert_only: true,
     }
 }

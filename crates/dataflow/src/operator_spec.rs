@@ -61,6 +61,8 @@ pub enum OperatorSpec {
     LookupJoin(LookupJoinSpec),
     /// Takes -U rows out of a changelog.
     DropUpdateBefore,
+    /// Keeps the rows written to a table, by primary key.
+    SinkUpsertMaterializer(SinkUpsertMaterializerSpec),
     /// Writes a table.
     Sink(SinkSpec),
     /// Keeps results for the client that fetches them.
@@ -243,6 +245,9 @@ pub struct GroupAggregateSpec {
     pub aggregates: Vec<AggregateCall>,
     /// Whether the input carries retractions.
     pub input_retracts: bool,
+    /// Aggregates, by index, that are the same when nothing is taken back: they look at the rows that are added only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub insert_only_calls: Vec<usize>,
     /// Whether -U rows are wanted downstream.
     pub generate_update_before: bool,
     /// `table.exec.mini-batch.*`: rows and ms to gather before emitting; absent: emit for every row.
@@ -314,6 +319,17 @@ pub enum JoinRowIdentity {
 
 fn live_for_ever(ttl_ms: &[u64; 2]) -> bool {
     *ttl_ms == [0, 0]
+}
+
+/// Keeps the rows written to a table, so that of those with one primary key the newest wins in whatever order they come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinkUpsertMaterializerSpec {
+    /// Columns of the primary key.
+    pub primary_key: Vec<usize>,
+    /// Columns by which a row of a primary key is known again; absent when only the row as a whole tells.
+    pub upsert_key: Option<Vec<usize>>,
+    /// `table.exec.state.ttl`, ms; 0: keep for ever.
+    pub state_ttl_ms: u64,
 }
 
 /// A join of rows whose times are close to each other.
@@ -391,6 +407,9 @@ pub struct SinkSpec {
     pub primary_key: Vec<usize>,
     /// What to do with a NULL in a NOT NULL column.
     pub not_null: NotNullEnforcer,
+    /// What to do with text and bytes whose length is not the column's.
+    #[serde(default)]
+    pub type_length: TypeLengthEnforcer,
     /// Insert-only input: kinds are all +I.
     pub insert_only: bool,
 }
@@ -403,6 +422,18 @@ pub enum NotNullEnforcer {
     Error,
     /// Drop the row.
     Drop,
+}
+
+/// `table.exec.sink.type-length-enforcer`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum TypeLengthEnforcer {
+    /// Write it as it is.
+    #[default]
+    Ignore,
+    /// Cut it; fill CHAR up with spaces, BINARY with zeros.
+    TrimPad,
+    /// Fail the job.
+    Error,
 }
 
 impl ConnectorSpec {

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::expr::EvalContext;
-use common::config::options::{NotNullEnforcer as ConfiguredEnforcer, SinkKeyedShuffle, UpsertMaterialize};
+use common::config::options::{
+    NotNullEnforcer as ConfiguredEnforcer, SinkKeyedShuffle, TypeLengthEnforcer as ConfiguredLength, UpsertMaterialize,
+};
 use common::config::options::{
     PARALLELISM_DEFAULT, PIPELINE_AUTO_WATERMARK_INTERVAL, PIPELINE_MAX_PARALLELISM, PIPELINE_NAME,
     PIPELINE_OPERATOR_CHAINING_ENABLED, TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL,
     TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY, TABLE_EXEC_MINI_BATCH_ENABLED, TABLE_EXEC_MINI_BATCH_SIZE,
     TABLE_EXEC_RESOURCE_DEFAULT_PARALLELISM, TABLE_EXEC_SINK_KEYED_SHUFFLE, TABLE_EXEC_SINK_NOT_NULL_ENFORCER,
-    TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT, TABLE_EXEC_SINK_UPSERT_MATERIALIZE, TABLE_EXEC_SOURCE_IDLE_TIMEOUT,
-    TABLE_EXEC_STATE_TTL,
+    TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT, TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER, TABLE_EXEC_SINK_UPSERT_MATERIALIZE,
+    TABLE_EXEC_SOURCE_IDLE_TIMEOUT, TABLE_EXEC_STATE_TTL, TABLE_OPTIMIZER_REUSE_SUB_PLAN_ENABLED,
 };
 use common::config::{ConfigError, Configuration, Origin};
-use dataflow::operator_spec::{MiniBatch, NotNullEnforcer};
+use dataflow::operator_spec::{MiniBatch, NotNullEnforcer, TypeLengthEnforcer};
 
 /// What the planner reads of the configuration.
 #[derive(Debug, Clone)]
@@ -39,6 +41,10 @@ pub(crate) struct Settings {
     pub mini_batch: Option<MiniBatch>,
     /// What sinks do with NULL in NOT NULL columns.
     pub not_null: NotNullEnforcer,
+    /// What sinks do with values of another length than their column's.
+    pub type_length: TypeLengthEnforcer,
+    /// Whether equal parts of a plan run once.
+    pub reuse_sub_plan: bool,
     /// Whether sinks keep their rows.
     pub upsert_materialize: UpsertMaterialize,
     /// Whether sinks are fed by primary key.
@@ -101,6 +107,12 @@ impl Settings {
             interval_join_cleanup_ms: millis(typed.get(&TABLE_EXEC_INTERVAL_JOIN_MIN_CLEANUP_INTERVAL)?),
             mini_batch,
             not_null,
+            type_length: match typed.get(&TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER)? {
+                ConfiguredLength::Ignore => TypeLengthEnforcer::Ignore,
+                ConfiguredLength::TrimPad => TypeLengthEnforcer::TrimPad,
+                ConfiguredLength::Error => TypeLengthEnforcer::Error,
+            },
+            reuse_sub_plan: typed.get(&TABLE_OPTIMIZER_REUSE_SUB_PLAN_ENABLED)?,
             upsert_materialize: typed.get(&TABLE_EXEC_SINK_UPSERT_MATERIALIZE)?,
             keyed_shuffle: typed.get(&TABLE_EXEC_SINK_KEYED_SHUFFLE)?,
             require_on_conflict: typed.get(&TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT)?,

@@ -85,7 +85,14 @@ fn writer(path: &Path, options: &[(&str, &str)], clock: &ManualClock, context: W
     };
     let (table, sink) = (FileTable::read(&connector).unwrap(), SinkOptions::read(&connector).unwrap());
     let not_null = NotNullEnforcer::Error;
-    let spec = SinkSpec { input: row(), connector, primary_key: vec![], not_null, insert_only: true };
+    let spec = SinkSpec {
+        input: row(),
+        connector,
+        primary_key: vec![],
+        not_null,
+        type_length: Default::default(),
+        insert_only: true,
+    };
     FileWriter::new(table, sink, &spec, &context, clock.clock(), Random::from_system()).unwrap()
 }
 

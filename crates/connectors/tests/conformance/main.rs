@@ -54,6 +54,7 @@ pub fn sink(table: ConnectorSpec) -> SinkSpec {
         connector: table,
         primary_key: vec![],
         not_null: NotNullEnforcer::Error,
+        type_length: Default::default(),
         insert_only: true,
     }
 }

@@ -18,6 +18,7 @@ mod rank;
 pub(crate) mod rescaling;
 mod session_table_function;
 mod sink;
+mod sink_upsert_materializer;
 pub(crate) mod state_environment;
 mod stored_pairs;
 mod temporal_join;
@@ -92,6 +93,10 @@ pub(crate) fn create(
                 .map(boxed)
         }
         OperatorSpec::DropUpdateBefore => Ok(boxed(drop_update_before::DropUpdateBefore)),
+        OperatorSpec::SinkUpsertMaterializer(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            sink_upsert_materializer::SinkUpsertMaterializer::new(spec, input, context.clock.clone(), state).map(boxed)
+        }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
         OperatorSpec::Collect => collect::Collect::new(descriptor.id, input, context).map(boxed),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {

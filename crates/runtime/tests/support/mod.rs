@@ -217,6 +217,7 @@ impl Job {
             input: numbers(),
             primary_key: Vec::new(),
             not_null: NotNullEnforcer::Error,
+            type_length: Default::default(),
             insert_only: true,
         };
         self.consumer(subtask, producers, "Sink: written[2]", OperatorSpec::Sink(spec))

@@ -16,7 +16,7 @@ pub(crate) fn bind_data_type(data_type: &DataType) -> Result<LogicalType, SqlErr
 }
 
 /// The type of a table's column. Flink takes a DECIMAL of any precision there and objects when the table is used; see [`check_columns`].
-pub(super) fn bind_column_type(data_type: &DataType) -> Result<LogicalType, SqlError> {
+pub(crate) fn bind_column_type(data_type: &DataType) -> Result<LogicalType, SqlError> {
     let DataTypeKind::Decimal { precision: Some(precision), scale } = &data_type.kind else {
         return bind_data_type(data_type);
     };

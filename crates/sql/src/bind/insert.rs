@@ -6,11 +6,11 @@ use std::sync::Arc;
 use dataflow::{Expr, Field, Literal, LogicalType, RowType, TypeKind};
 
 use super::data_type::check_columns;
-use super::expr::{coerce, not_supported, same_kind};
-use super::scope::with_hint;
+use super::expr::{Clause, ExprBinder, coerce, not_supported, same_kind};
+use super::scope::{Scope, with_hint};
 use super::table_ref::table_options;
 use super::{Binder, catalog_error};
-use crate::ast::{Insert, InsertMode, ObjectName, OnConflict, SetExprKind};
+use crate::ast::{Ident, Insert, InsertMode, ObjectName, OnConflict, SetExprKind, Span};
 use crate::catalog::{CatalogEntry, CatalogTable, ObjectPath};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, identity, is_identity};
@@ -30,21 +30,19 @@ pub(crate) struct BoundInsert {
     /// `ON CONFLICT DO ...`
     pub on_conflict: Option<OnConflict>,
     /// Where the target is named.
-    pub span: crate::ast::Span,
+    pub span: Span,
 }
 
 /// Binds an INSERT.
 pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<BoundInsert, SqlError> {
     match insert.mode {
         InsertMode::Into => {}
-        InsertMode::Overwrite => {
-            return Err(SqlError::unsupported("INSERT OVERWRITE requires batch execution mode", insert.span)
-                .with_hint("use INSERT INTO"));
+        // What it says is wrong with a table comes first.
+        InsertMode::Overwrite => {}
+        InsertMode::Upsert => {
+            let message = "UPSERT INTO statement is not supported. Please use INSERT INTO instead.";
+            return Err(SqlError::validation(message, insert.span));
         }
-        InsertMode::Upsert => return Err(not_supported("UPSERT INTO", insert.span)),
-    }
-    if let Some(item) = insert.partition.first() {
-        return Err(not_supported("INSERT INTO ... PARTITION", item.column.span));
     }
     let span = insert.table.span;
     let path = binder.path_of(&insert.table)?;
@@ -70,12 +68,16 @@ pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<Bo
         }
     };
     check_columns(&table, span)?;
+    if insert.mode == InsertMode::Overwrite {
+        return Err(refuse_overwrite(&path, &table, span));
+    }
     let options = table_options(&table, &insert.hints)?;
     let plan = match &insert.query.body.kind {
         SetExprKind::Values(rows) => type_nulls(binder.values(rows, true, insert.query.span)?, &table),
         _ => binder.top_query(&insert.query)?,
     };
-    let plan = fit(plan, &path, &table, &insert.columns, insert)?;
+    let statics = static_partitions(binder, &path, &table, insert)?;
+    let plan = fit(plan, &path, &table, &statics, insert)?;
     Ok(BoundInsert { path, table, options, plan, on_conflict: insert.on_conflict, span })
 }
 
@@ -100,12 +102,20 @@ fn fit(
     plan: LogicalPlan,
     path: &ObjectPath,
     table: &CatalogTable,
-    targets: &[ObjectName],
+    statics: &[(usize, Expr)],
     insert: &Insert,
 ) -> Result<LogicalPlan, SqlError> {
     let writable = table.writable_columns();
     let query = plan.output().clone();
-    let positions = target_positions(table, &writable, targets)?;
+    let positions = target_positions(table, &writable, statics, &insert.columns)?;
+    if positions.len() != query.len() && !insert.columns.is_empty() {
+        let message = "Number of columns must match number of query columns";
+        return Err(SqlError::validation(message, insert.query.span).with_detail(format!(
+            "{} are named, the query has {}",
+            positions.len(),
+            query.len()
+        )));
+    }
     let mismatch = |cause: String| {
         let sink: Vec<String> = positions
             .iter()
@@ -128,11 +138,13 @@ fn fit(
     for &column in &writable {
         let target = &table.columns[column];
         let ty = target.ty.without_time_attribute();
+        let of_partition = statics.iter().find(|(known, _)| *known == column);
         let expr = match positions.iter().position(|&position| position == column) {
-            None if !ty.nullable => {
-                return Err(mismatch_not_null(path, &target.name, insert));
-            }
-            None => Expr::literal(Literal::Null, ty.clone()),
+            None => match of_partition {
+                Some((_, value)) => coerce(value.clone(), &ty),
+                None if !ty.nullable => return Err(mismatch_not_null(path, &target.name, insert)),
+                None => Expr::literal(Literal::Null, ty.clone()),
+            },
             Some(index) => {
                 let given = &columns[index];
                 if !assignable(&given.ty, &ty) {
@@ -155,27 +167,82 @@ fn fit(
 }
 
 /// The table columns that the query's columns go to.
-fn target_positions(table: &CatalogTable, writable: &[usize], targets: &[ObjectName]) -> Result<Vec<usize>, SqlError> {
+fn target_positions(
+    table: &CatalogTable,
+    writable: &[usize],
+    statics: &[(usize, Expr)],
+    targets: &[ObjectName],
+) -> Result<Vec<usize>, SqlError> {
+    let is_static = |column: usize| statics.iter().any(|(known, _)| *known == column);
     if targets.is_empty() {
-        return Ok(writable.to_vec());
+        return Ok(writable.iter().copied().filter(|&column| !is_static(column)).collect());
     }
     let mut positions = Vec::with_capacity(targets.len());
     for target in targets {
         let [name] = target.parts.as_slice() else {
             return Err(not_supported("a nested target column", target.span));
         };
-        let Some(&column) = writable.iter().find(|&&column| table.columns[column].name == name.value) else {
-            let names = writable.iter().map(|&column| table.columns[column].name.as_str());
-            let error = SqlError::validation(format!("Unknown target column '{}'", name.value), name.span);
-            return Err(with_hint(error, nearest(&name.value, names)));
-        };
-        if positions.contains(&column) {
-            let message = format!("Target column '{}' is assigned more than once", name.value);
-            return Err(SqlError::validation(message, name.span));
+        let column = target_column(table, writable, name)?;
+        if positions.contains(&column) || is_static(column) {
+            return Err(assigned_twice(name));
         }
         positions.push(column);
     }
     Ok(positions)
+}
+
+fn target_column(table: &CatalogTable, writable: &[usize], name: &Ident) -> Result<usize, SqlError> {
+    writable.iter().copied().find(|&column| table.columns[column].name == name.value).ok_or_else(|| {
+        let names = writable.iter().map(|&column| table.columns[column].name.as_str());
+        let error = SqlError::validation(format!("Unknown target column '{}'", name.value), name.span);
+        with_hint(error, nearest(&name.value, names))
+    })
+}
+
+fn assigned_twice(name: &Ident) -> SqlError {
+    SqlError::validation(format!("Target column '{}' is assigned more than once", name.value), name.span)
+}
+
+/// The columns that `PARTITION (...)` sets, with their values.
+fn static_partitions(
+    binder: &Binder<'_>,
+    path: &ObjectPath,
+    table: &CatalogTable,
+    insert: &Insert,
+) -> Result<Vec<(usize, Expr)>, SqlError> {
+    let writable = table.writable_columns();
+    let nothing = Scope::default();
+    let mut statics: Vec<(usize, Expr)> = Vec::with_capacity(insert.partition.len());
+    for item in &insert.partition {
+        let column = target_column(table, &writable, &item.column)?;
+        if statics.iter().any(|(known, _)| *known == column) {
+            return Err(assigned_twice(&item.column));
+        }
+        if !table.partition_keys.contains(&item.column.value) {
+            let message = format!(
+                "Static partition column '{}' should be in the partition keys list [{}] for table '{path}'.",
+                item.column.value,
+                table.partition_keys.join(", ")
+            );
+            return Err(SqlError::validation(message, item.column.span));
+        }
+        // Without a value the partition comes from the rows, as it does when it is not named.
+        if let Some(value) = &item.value {
+            statics.push((column, ExprBinder::new(&nothing, Clause::Values, &binder.facts).bind(value)?));
+        }
+    }
+    Ok(statics)
+}
+
+/// INSERT OVERWRITE is of batch jobs, and of tables that can be overwritten at all.
+fn refuse_overwrite(path: &ObjectPath, table: &CatalogTable, span: Span) -> SqlError {
+    let message = match table.options.get("connector").map(String::as_str) {
+        Some("filesystem") => "Streaming mode not support overwrite.".to_owned(),
+        _ => format!(
+            "INSERT OVERWRITE requires that the underlying DynamicTableSink of table '{path}' implements the SupportsOverwrite interface."
+        ),
+    };
+    SqlError::validation(message, span).with_hint("use INSERT INTO")
 }
 
 fn mismatch_not_null(path: &ObjectPath, column: &str, insert: &Insert) -> SqlError {
@@ -186,7 +253,7 @@ fn mismatch_not_null(path: &ObjectPath, column: &str, insert: &Insert) -> SqlErr
 }
 
 /// Whether a query column may go into a sink column: equal kinds, or an implicit cast.
-fn assignable(from: &LogicalType, to: &LogicalType) -> bool {
+pub(crate) fn assignable(from: &LogicalType, to: &LogicalType) -> bool {
     // A NULL on its way into a NOT NULL column is the sink's matter.
     from.kind == TypeKind::Null
         || same_kind(from, to)

@@ -31,8 +31,9 @@ mod unnest;
 mod window;
 
 pub(crate) use calcite::summary;
+pub(crate) use data_type::bind_column_type;
 pub(crate) use expr::{SessionFacts, coerce, not_supported};
-pub(crate) use insert::{BoundInsert, bind_insert};
+pub(crate) use insert::{BoundInsert, assignable as can_insert, bind_insert};
 pub(crate) use join::joined_row;
 pub(crate) use literal::boolean;
 pub(crate) use scope::with_hint;

@@ -1,10 +1,12 @@
 //! Plans as text, in the shape Flink users know: one operator a line, inputs below, drawn as a tree.
 
+mod job;
 mod logical;
 mod physical;
 
+pub(crate) use job::job_json;
 pub(crate) use logical::logical_tree;
-pub(crate) use physical::physical_tree;
+pub(crate) use physical::{NodeDetails, advice, physical_tree};
 
 /// A node of a printed tree.
 pub(crate) struct TreeNode {

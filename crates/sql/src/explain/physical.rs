@@ -1,13 +1,25 @@
-//! The physical plan: operators with their exchanges and, when asked for, the changes they emit.
+//! The physical plan: operators with their exchanges and, when asked for, the changes they emit and advice.
 
 use dataflow::Partitioning;
+use dataflow::operator_spec::OperatorSpec;
 
 use super::TreeNode;
 use crate::physical::{PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, Style, describe};
 
+const ADVICE: &str = "advice[1]: [ADVICE] You might want to enable local-global two-phase optimization by configuring ('table.exec.mini-batch.enabled' to 'true', 'table.exec.mini-batch.allow-latency' to a positive long value, 'table.exec.mini-batch.size' to a positive long value).";
+
+/// What is shown of each node beside what it does.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct NodeDetails {
+    /// The changes that it emits.
+    pub changelog: bool,
+    /// Which advice there is.
+    pub advice: bool,
+}
+
 /// The trees below the roots. Several roots of a query stand side by side, as the rows of a union.
-pub(crate) fn physical_tree(plan: &PhysicalPlan, style: Style, changelog: bool) -> String {
-    let printer = Printer { plan, style, changelog };
+pub(crate) fn physical_tree(plan: &PhysicalPlan, style: Style, details: NodeDetails) -> String {
+    let printer = Printer { plan, style, details };
     let trees: Vec<TreeNode> = plan.roots.iter().map(|&(root, _)| printer.node(root)).collect();
     let is_union = trees.len() > 1 && plan.roots.iter().all(|&(root, _)| !plan.nodes[root].output.is_empty());
     if is_union {
@@ -16,10 +28,20 @@ pub(crate) fn physical_tree(plan: &PhysicalPlan, style: Style, changelog: bool) 
     trees.iter().map(TreeNode::render).collect::<Vec<_>>().join("\n")
 }
 
+/// What can be said of the plan as a whole.
+pub(crate) fn advice(plan: &PhysicalPlan) -> &'static str {
+    if plan.nodes.iter().any(wants_mini_batch) { ADVICE } else { "No available advice..." }
+}
+
+/// An aggregation that emits for each row.
+fn wants_mini_batch(node: &PhysicalNode) -> bool {
+    matches!(&node.spec, OperatorSpec::GroupAggregate(spec) if spec.mini_batch.is_none())
+}
+
 struct Printer<'p> {
     plan: &'p PhysicalPlan,
     style: Style,
-    changelog: bool,
+    details: NodeDetails,
 }
 
 impl Printer<'_> {
@@ -29,7 +51,7 @@ impl Printer<'_> {
         for line in &node.lines {
             inputs = vec![TreeNode { text: self.line(line, node), inputs }];
         }
-        inputs.pop().expect("every node has a line")
+        inputs.pop().expect("every node has a line or an input")
     }
 
     fn inputs(&self, node: &PhysicalNode) -> Vec<TreeNode> {
@@ -40,17 +62,21 @@ impl Printer<'_> {
         sides
             .into_iter()
             .map(|edges| match edges.as_slice() {
-                [edge] => self.edge(edge),
+                [edge] => self.edge(edge, node),
                 several => {
-                    let inputs = several.iter().map(|edge| self.edge(edge)).collect();
+                    let inputs = several.iter().map(|edge| self.edge(edge, node)).collect();
                     TreeNode { text: "Union(all=[true])".into(), inputs }
                 }
             })
             .collect()
     }
 
-    fn edge(&self, edge: &PhysicalEdge) -> TreeNode {
+    fn edge(&self, edge: &PhysicalEdge, consumer: &PhysicalNode) -> TreeNode {
         let below = self.node(edge.source);
+        // How a sink spreads its rows is no part of the plan, as in Flink.
+        if matches!(consumer.spec, OperatorSpec::Sink(_) | OperatorSpec::SinkUpsertMaterializer(_)) {
+            return below;
+        }
         let source = &self.plan.nodes[edge.source];
         let distribution = match &edge.partitioning {
             Partitioning::Forward => return below,
@@ -59,24 +85,27 @@ impl Printer<'_> {
             Partitioning::Rebalance => "rebalance".to_owned(),
             Partitioning::Broadcast => "broadcast".to_owned(),
         };
-        let text = format!("Exchange(distribution=[{distribution}]{})", self.mode(source));
-        TreeNode { text, inputs: vec![below] }
+        let parts = [format!("distribution=[{distribution}]"), self.mode(source)];
+        TreeNode { text: call("Exchange", &parts), inputs: vec![below] }
     }
 
     fn line(&self, line: &PlanLine, node: &PhysicalNode) -> String {
         let detail = if self.style == Style::Prefix { &line.prefix } else { &line.infix };
-        // A sink emits nothing, so it has no changelog mode of its own.
-        let mode = if line.name == "Sink" { self.none() } else { self.mode(node) };
-        let parts =
-            if detail.is_empty() { mode.trim_start_matches(", ").to_owned() } else { format!("{detail}{mode}") };
-        format!("{}({parts})", line.name)
+        let advice = if self.details.advice && wants_mini_batch(node) { "advice=[1]" } else { "" };
+        call(line.name, &[advice.to_owned(), detail.clone(), self.mode(node)])
     }
 
+    /// A sink emits nothing, so it has no changelog mode of its own.
     fn mode(&self, node: &PhysicalNode) -> String {
-        if self.changelog { format!(", changelogMode=[{}]", node.changes.short()) } else { String::new() }
+        match &node.spec {
+            _ if !self.details.changelog => String::new(),
+            OperatorSpec::Sink(_) | OperatorSpec::Collect => "changelogMode=[NONE]".to_owned(),
+            _ => format!("changelogMode=[{}]", node.changes.short()),
+        }
     }
+}
 
-    fn none(&self) -> String {
-        if self.changelog { ", changelogMode=[NONE]".to_owned() } else { String::new() }
-    }
+fn call(name: &str, parts: &[String]) -> String {
+    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    format!("{name}({})", parts.join(", "))
 }

@@ -30,7 +30,14 @@ impl Parser<'_> {
         let partitioned_by = self.partitioned_by()?;
         let options = self.with_options()?;
         let like = if self.accept("LIKE") { Some(self.table_like()?) } else { None };
-        let as_query = if like.is_none() && self.accept("AS") { Some(self.query()?) } else { None };
+        let as_query = if mode == CreateMode::Replace && like.is_none() {
+            self.expect("AS")?;
+            Some(self.query()?)
+        } else if like.is_none() && self.accept("AS") {
+            Some(self.query()?)
+        } else {
+            None
+        };
         Ok(StatementKind::CreateTable(Box::new(CreateTable {
             mode,
             temporary,

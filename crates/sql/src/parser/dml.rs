@@ -1,7 +1,9 @@
 //! Statements that change data, and statement sets.
 
 use super::cursor::{Parser, Result};
-use crate::ast::{Delete, Ident, Insert, InsertMode, OnConflict, Statement, StatementKind, StatementSet, Update};
+use crate::ast::{
+    Delete, Ident, Insert, InsertMode, OnConflict, PartitionItem, Statement, StatementKind, StatementSet, Update,
+};
 use crate::error::SqlError;
 use crate::lexer::TokenKind;
 
@@ -23,13 +25,27 @@ impl Parser<'_> {
         let hints = self.hints()?;
         // The column list may stand before or after PARTITION; what follows it tells it from a query in parentheses.
         let mut columns = self.insert_columns()?;
-        let partition = self.partition_opt()?;
+        let partition = if self.accept("PARTITION") { self.static_partitions()? } else { Vec::new() };
         if columns.is_empty() {
             columns = self.insert_columns()?;
         }
         let query = self.query()?;
         let on_conflict = self.on_conflict()?;
         Ok(Insert { mode, table, hints, partition, columns, query, on_conflict, span: self.since(start) })
+    }
+
+    /// `(a = 1, b)`: one has a value at least, and it stands first.
+    fn static_partitions(&mut self) -> Result<Vec<PartitionItem>> {
+        let mut is_first = true;
+        self.parenthesized(|p| {
+            let column = p.named("a partition column")?;
+            let needs_value = std::mem::take(&mut is_first);
+            if needs_value {
+                p.expect_kind(&TokenKind::Eq)?;
+            }
+            let value = if needs_value || p.accept_kind(&TokenKind::Eq) { Some(p.expr()?) } else { None };
+            Ok(PartitionItem { column, value })
+        })
     }
 
     fn insert_columns(&mut self) -> Result<Vec<crate::ast::ObjectName>> {

@@ -72,7 +72,8 @@ impl Parser<'_> {
 
     /// `DATE '...'`, `TIME '...'`, `TIMESTAMP '...'`, if one is next.
     pub(super) fn date_time_literal(&mut self) -> Result<Option<Literal>> {
-        if self.is_words("TIMESTAMP WITH LOCAL") {
+        let is_cut = self.is_words("TIMESTAMP WITH") && self.is_at(2, &TokenKind::Eof);
+        if is_cut || self.is_words("TIMESTAMP WITH LOCAL") {
             self.expect_words("TIMESTAMP WITH LOCAL TIME ZONE")?;
             return Ok(Some(Literal::TimestampLtz(self.text()?.value)));
         }

@@ -96,6 +96,7 @@ proptest! {
 #[test]
 fn the_words_of_a_time_zone_cut_short_are_incomplete() {
     let texts = [
+        "SELECT TIMESTAMP WITH",
         "SELECT TIMESTAMP WITH LOCAL",
         "SELECT TIMESTAMP WITH LOCAL TIME ZONE",
         "SELECT CAST(a AS TIMESTAMP WITH LOCAL",

@@ -7,6 +7,7 @@ use dataflow::operator_spec::{
 use dataflow::{RowType, TypeKind};
 
 use super::describe;
+use super::monotonicity::insert_only_calls;
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, ColumnSet, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
@@ -20,12 +21,19 @@ impl PhysicalPlanner<'_> {
         let state_ttl_ms = self.state_ttl(&node.state_ttl);
         // As Flink has it, DISTINCT too: what is planned behind it must not depend on that it never updates.
         let changes = Changes { deletes: !below.is_insert_only(), ..Changes::ALL };
-        let text = aggregate_text(node, &input.output, !below.is_insert_only());
+        let retracts = !below.is_insert_only();
+        let insert_only_calls = match retracts {
+            true => insert_only_calls(&self.plan, &input.nodes, &node.keys, &node.calls),
+            false => Vec::new(),
+        };
+        let of_retractions = |index: usize| retracts && !insert_only_calls.contains(&index);
+        let text = aggregate_text(node, &input.output, &of_retractions);
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::GroupAggregate(GroupAggregateSpec {
                 keys: node.keys.clone(),
                 aggregates: node.calls.clone(),
-                input_retracts: !below.is_insert_only(),
+                input_retracts: retracts,
+                insert_only_calls,
                 generate_update_before: true,
                 mini_batch: self.settings.mini_batch,
                 state_ttl_ms,
@@ -177,20 +185,20 @@ fn selected(
     calls: &[dataflow::AggregateCall],
     input: &RowType,
     output: &RowType,
-    retracts: bool,
+    retracts: &dyn Fn(usize) -> bool,
 ) -> Vec<String> {
     let mut select: Vec<String> = Vec::new();
     let named = |text: String, name: &str| if text == name { text } else { format!("{text} AS {name}") };
     for (index, key) in keys.iter().enumerate() {
         select.push(named(input.fields[*key].name.clone(), &output.fields[index].name));
     }
-    for (call, field) in calls.iter().zip(&output.fields[keys.len()..]) {
-        select.push(named(describe::aggregate(call, input, retracts), &field.name));
+    for (index, (call, field)) in calls.iter().zip(&output.fields[keys.len()..]).enumerate() {
+        select.push(named(describe::aggregate(call, input, retracts(index)), &field.name));
     }
     select
 }
 
-fn aggregate_text(node: &Aggregate, input: &RowType, retracts: bool) -> String {
+fn aggregate_text(node: &Aggregate, input: &RowType, retracts: &dyn Fn(usize) -> bool) -> String {
     let select = selected(&node.keys, &node.calls, input, &node.output, retracts).join(", ");
     if node.keys.is_empty() {
         return format!("select=[{select}]");
@@ -199,7 +207,7 @@ fn aggregate_text(node: &Aggregate, input: &RowType, retracts: bool) -> String {
 }
 
 fn window_aggregate_text(node: &WindowAggregate, input: &RowType) -> String {
-    let mut select = selected(&node.keys, &node.calls, input, &node.output, false);
+    let mut select = selected(&node.keys, &node.calls, input, &node.output, &|_| false);
     let first = node.keys.len() + node.calls.len();
     let properties = node.properties.iter().zip(&node.output.fields[first..]);
     select.extend(properties.map(|(property, field)| format!("{} AS {}", describe::property(*property), field.name)));

@@ -51,6 +51,7 @@ pub(super) fn infer(plan: PhysicalPlan) -> PhysicalPlan {
         node.changes.update_before = node.changes.updates
             && match &node.spec {
                 OperatorSpec::Source(_) => node.changes.update_before,
+                OperatorSpec::SinkUpsertMaterializer(_) => false,
                 spec if makes_updates(spec) => wanted[id] == BeforeAndAfter,
                 _ => node.inputs.iter().any(|edge| out.nodes[edge.source].changes.update_before),
             };
@@ -92,6 +93,8 @@ fn need(plan: &PhysicalPlan, node: &PhysicalNode, edge: &PhysicalEdge, wanted: U
         | OperatorSpec::Sink(_)
         | OperatorSpec::LookupJoin(_)
         | OperatorSpec::Collect => wanted,
+        // It knows rows of an update by upsert key, and needs -U only where there is none.
+        OperatorSpec::SinkUpsertMaterializer(_) => wanted,
         // Versions follow one another; the row kinds behind it are those of the left rows.
         OperatorSpec::TemporalJoin(_) if edge.input == 1 => OnlyAfter,
         OperatorSpec::Rank(rank) if matches!(rank.strategy, RankStrategy::UpdateFast(_)) => OnlyAfter,

@@ -118,6 +118,12 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             let (text, columns) = window_aggregate(spec, &input(0));
             stateful(text, columns)
         }
+        OperatorSpec::SinkUpsertMaterializer(spec) => {
+            let columns = input(0);
+            let of = |key: &[usize]| key.iter().map(|&column| columns[column]).collect::<Vec<Origin>>();
+            let keys = (of(&spec.primary_key), spec.upsert_key.as_deref().map(of));
+            stateful(format!("SinkUpsertMaterializer|{keys:032x?}|{columns:032x?}"), columns)
+        }
         OperatorSpec::Join(spec) => {
             let (text, columns) = join(spec, &input(0), &input(1));
             stateful(text, columns)
@@ -294,7 +300,10 @@ fn stateful_with_rank(mut digest: Digest, node: &PhysicalNode) -> Digest {
 fn group_aggregate(spec: &GroupAggregateSpec, input: &[Origin]) -> (String, Vec<Origin>) {
     let keys: Vec<Origin> = spec.keys.iter().map(|&key| input[key]).collect();
     let calls = aggregates(&spec.aggregates, input);
-    let text = format!("GroupAggregate|{keys:032x?}|{calls:032x?}|retracts={}", spec.input_retracts);
+    let mut text = format!("GroupAggregate|{keys:032x?}|{calls:032x?}|retracts={}", spec.input_retracts);
+    if !spec.insert_only_calls.is_empty() {
+        text.push_str(&format!("|insert_only={:?}", spec.insert_only_calls));
+    }
     (text, keys.into_iter().chain(calls).collect())
 }
 

@@ -13,6 +13,7 @@ mod interval_join;
 mod join;
 mod lookup_join;
 mod monotonic;
+mod monotonicity;
 mod ordered;
 mod over;
 mod planner;

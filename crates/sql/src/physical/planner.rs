@@ -97,7 +97,9 @@ impl<'a> PhysicalPlanner<'a> {
             node.inputs,
             node.parallelism
         );
-        if let Some(&known) = self.known.get(&key) {
+        if let Some(&known) = self.known.get(&key)
+            && self.settings.reuse_sub_plan
+        {
             return known;
         }
         self.plan.nodes.push(node);

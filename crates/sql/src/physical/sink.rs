@@ -2,12 +2,13 @@
 
 use common::config::options::SinkKeyedShuffle;
 use connectors::ChangelogMode;
-use dataflow::operator_spec::{OperatorSpec, SinkSpec};
+use dataflow::operator_spec::{OperatorSpec, SinkSpec, SinkUpsertMaterializerSpec};
 use dataflow::{Partitioning, RowType};
 
 use super::planner::{PhysicalPlanner, Stream};
 use super::source::{check_primary_key, connector_error, connector_spec, no_connector};
 use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PlanLine, RowKeys, UpdateKind};
+use crate::ast::OnConflict;
 use crate::bind::BoundInsert;
 use crate::catalog::ColumnSource;
 use crate::error::SqlError;
@@ -47,9 +48,12 @@ impl PhysicalPlanner<'_> {
         let primary_key = primary_key(insert);
         let upsert = self.upsert(&stream, &primary_key, ability.accepts, insert)?;
         let parallelism = ability.parallelism.unwrap_or_else(|| self.parallelism_of(&stream));
-        let inputs = self.sink_edges(&stream, parallelism, &primary_key, changes, insert)?;
-        let fields: Vec<&str> = stream.output.fields.iter().map(|field| field.name.as_str()).collect();
-        let text = format!("table=[{}], fields=[{}]", insert.path, fields.join(", "));
+        let is_kept = upsert.materializer.is_some();
+        let mut inputs = self.sink_edges(&stream, parallelism, &primary_key, is_kept, insert)?;
+        let text = sink_text(insert, &stream.output, upsert.shows_materialize);
+        if let Some(spec) = upsert.materializer {
+            inputs = self.materializer(spec, inputs, &stream.output, parallelism);
+        }
         let input = connector.physical.clone();
         let sink = self.add(PhysicalNode {
             spec: OperatorSpec::Sink(SinkSpec {
@@ -57,7 +61,8 @@ impl PhysicalPlanner<'_> {
                 input,
                 primary_key,
                 not_null: self.settings.not_null,
-                insert_only: changes.is_insert_only(),
+                type_length: self.settings.type_length,
+                insert_only: changes.is_insert_only() && !is_kept,
             }),
             inputs,
             output: RowType::default(),
@@ -70,6 +75,29 @@ impl PhysicalPlanner<'_> {
         });
         self.plan.roots.push((sink, upsert.wants));
         Ok(())
+    }
+
+    /// What keeps the rows of the sink.
+    fn materializer(
+        &mut self,
+        spec: SinkUpsertMaterializerSpec,
+        inputs: Vec<PhysicalEdge>,
+        rows: &RowType,
+        parallelism: u32,
+    ) -> Vec<PhysicalEdge> {
+        let source = self.add(PhysicalNode {
+            inputs,
+            output: rows.clone(),
+            parallelism,
+            changes: Changes { update_before: false, ..Changes::ALL },
+            keys: RowKeys::of(spec.primary_key.iter().copied()),
+            distribution: Some(spec.primary_key.clone()),
+            name: "SinkMaterializer".into(),
+            // EXPLAIN shows it as a part of its sink.
+            lines: Vec::new(),
+            spec: OperatorSpec::SinkUpsertMaterializer(spec),
+        });
+        vec![PhysicalEdge { source, input: 0, partitioning: Partitioning::Forward }]
     }
 
     /// Plans a SELECT whose rows a client fetches.
@@ -100,12 +128,12 @@ impl PhysicalPlanner<'_> {
         stream: &Stream,
         parallelism: u32,
         primary_key: &[usize],
-        changes: Changes,
+        is_kept: bool,
         insert: &BoundInsert,
     ) -> Result<Vec<PhysicalEdge>, SqlError> {
         let given = self.parallelism_of(stream);
         if primary_key.is_empty() {
-            if given != parallelism && parallelism != 1 && !changes.is_insert_only() {
+            if given != parallelism && parallelism != 1 && !self.changes_of(stream).is_insert_only() {
                 return Err(SqlError::validation(
                     format!(
                         "The sink for table '{}' has a configured parallelism of {parallelism}, while the input parallelism is {given}. Since the configured parallelism is different from the input's parallelism and the changelog mode is not insert-only, a primary key is required but could not be found.",
@@ -121,7 +149,7 @@ impl PhysicalPlanner<'_> {
             SinkKeyedShuffle::Auto => given != parallelism && parallelism != 1,
             SinkKeyedShuffle::Force => parallelism != 1,
         };
-        if !is_shuffled {
+        if !is_shuffled && !is_kept {
             return Ok(self.forward(stream, parallelism, None));
         }
         let edge = |&source: &NodeId| PhysicalEdge {
@@ -159,6 +187,23 @@ impl PhysicalPlanner<'_> {
         )
         .with_hint("write to a table that takes updates (such as 'print'), or aggregate per window")
     }
+}
+
+fn sink_text(insert: &BoundInsert, rows: &RowType, shows_materialize: bool) -> String {
+    let fields: Vec<&str> = rows.fields.iter().map(|field| field.name.as_str()).collect();
+    let mut text = format!("table=[{}], fields=[{}]", insert.path, fields.join(", "));
+    if shows_materialize {
+        text.push_str(", upsertMaterialize=[true]");
+    }
+    if let Some(on_conflict) = insert.on_conflict {
+        let word = match on_conflict {
+            OnConflict::Nothing => "NOTHING",
+            OnConflict::Error => "ERROR",
+            OnConflict::Deduplicate => "DEDUPLICATE",
+        };
+        text.push_str(&format!(", conflictStrategy=[{word}]"));
+    }
+    text
 }
 
 fn primary_key(insert: &BoundInsert) -> Vec<usize> {

@@ -2,6 +2,7 @@
 
 use common::config::options::UpsertMaterialize;
 use connectors::ChangelogMode;
+use dataflow::operator_spec::SinkUpsertMaterializerSpec;
 
 use super::planner::{PhysicalPlanner, Stream};
 use super::{ColumnSet, NodeId, UpdateKind};
@@ -13,6 +14,10 @@ use crate::error::SqlError;
 pub(super) struct Upsert {
     /// How it wants to hear of updates.
     pub wants: UpdateKind,
+    /// What keeps its rows before they are written.
+    pub materializer: Option<SinkUpsertMaterializerSpec>,
+    /// Whether EXPLAIN says so.
+    pub shows_materialize: bool,
 }
 
 impl PhysicalPlanner<'_> {
@@ -37,20 +42,25 @@ impl PhysicalPlanner<'_> {
         }
         let is_materialized = match self.settings.upsert_materialize {
             UpsertMaterialize::None => false,
-            UpsertMaterialize::Auto => may_conflict || insert.on_conflict.is_some(),
+            UpsertMaterialize::Auto => may_conflict,
             UpsertMaterialize::Force => !key.is_empty(),
         };
-        if is_materialized {
-            return Err(not_supported("a sink that keeps its rows by primary key", insert.span)
-                .with_hint("SET 'table.exec.sink.upsert-materialize' = 'NONE' goes without"));
-        }
+        // As in Flink, whose plan says it of every ON CONFLICT and whose job does it where keys differ.
+        let shows_materialize = is_materialized
+            || insert.on_conflict.is_some() && self.settings.upsert_materialize == UpsertMaterialize::Auto;
+        let smallest = keys.upsert.iter().min_by_key(|key| key.len());
+        let materializer = is_materialized.then(|| SinkUpsertMaterializerSpec {
+            primary_key: primary_key.to_vec(),
+            upsert_key: smallest.map(|key| key.iter().copied().collect()),
+            state_ttl_ms: self.settings.state_ttl_ms,
+        });
         let wants = match accepts {
             ChangelogMode::All => UpdateKind::BeforeAndAfter,
             // A row that moves to another primary key must be deleted under the old one.
             _ if !key.is_empty() && !keys.upsert.contains(&key) => UpdateKind::BeforeAndAfter,
             _ => self.wants_least(stream),
         };
-        Ok(Upsert { wants })
+        Ok(Upsert { wants, materializer, shows_materialize })
     }
 
     fn requires_on_conflict(&self) -> bool {

@@ -1,7 +1,8 @@
 //! Time attributes: where an operator cannot keep the promise that watermarks refer to a column, the column becomes an ordinary timestamp.
 //!
-//! Regular joins and the keys of aggregations lose time attributes; projections of the bare column, filters, unions of the same attribute, window
-//! functions and interval joins keep them. Windows are checked here, because only here it is known whether their column still is a time attribute.
+//! Regular joins and the keys of aggregations lose time attributes, but for the time of the window that is aggregated; projections of the bare
+//! column, filters, unions of the same attribute, window functions and interval joins keep them. Windows are checked here, because only here it is
+//! known whether their column still is a time attribute.
 
 use dataflow::operator_spec::WindowProperty;
 use dataflow::{Expr, ExprKind, Field, RowType, TimeAttribute};
@@ -11,6 +12,8 @@ use crate::bind::{group_window_without_time, not_a_time_attribute};
 use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
 use crate::logical::{Join, LogicalPlan, LogicalWindow, OverAggregate, Rank, time_attribute_of, window_columns};
+
+use super::recognize_windows::window_time_keys;
 
 /// Settles the time attributes of all fields.
 pub(super) fn materialize_time(plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
@@ -48,7 +51,12 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
             }
         }
         LogicalPlan::Sort(_) => {}
-        LogicalPlan::Aggregate(node) => forget(&mut node.output.fields),
+        LogicalPlan::Aggregate(node) => {
+            forget(&mut node.output.fields);
+            for key in window_time_keys(node) {
+                node.output.fields[key].ty = below[0].fields[node.keys[key]].ty.clone();
+            }
+        }
         LogicalPlan::WindowAggregate(node) => {
             if !settle_window(&mut node.window, &below[0]) {
                 return Err(match node.is_legacy {

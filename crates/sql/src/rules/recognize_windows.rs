@@ -8,7 +8,8 @@ use dataflow::{AggregateCall, Expr, ExprKind, Field, RowType};
 use super::attached_windows;
 use crate::error::SqlError;
 use crate::logical::{
-    Aggregate, LogicalPlan, LogicalWindow, WindowAggregate, WindowTableFunction, conjunction, conjuncts, substitute,
+    Aggregate, LogicalPlan, LogicalWindow, Union, WindowAggregate, WindowTableFunction, conjunction, conjuncts,
+    substitute,
 };
 
 /// Rewrites every such aggregation.
@@ -30,37 +31,59 @@ struct Shape {
 }
 
 fn recognize(node: Aggregate) -> Result<LogicalPlan, SqlError> {
-    let Some(shape) = shape_of(&node.input) else {
-        return Ok(attached_windows::over_bounds(node));
+    let Some((shape, properties)) = windows_of(&node) else {
+        return Ok(match shape_of(&node.input) {
+            None => attached_windows::over_bounds(node),
+            Some(_) => LogicalPlan::Aggregate(node),
+        });
     };
-    let width = shape.function.input.output().len();
     let column_of = |key: usize| match shape.exprs[key].kind {
         ExprKind::Column(index) => Some(index),
         _ => None,
     };
-    let property_of = |key: usize| match column_of(key)?.checked_sub(width)? {
-        0 => Some(WindowProperty::Start),
-        1 => Some(WindowProperty::End),
-        2 => Some(WindowProperty::Rowtime),
-        _ => None,
+    check_session(&shape.function, &node, &properties, &column_of)?;
+    check_sizes(&shape.function)?;
+    Ok(build(node, shape, &properties))
+}
+
+/// The window function below an aggregation that groups by its windows, and which key is which property of the window. `None` where the windows
+/// must be there before an expression over them is, so that their rows are aggregated like any others.
+fn windows_of(node: &Aggregate) -> Option<(Shape, Vec<Option<WindowProperty>>)> {
+    let shape = shape_of(&node.input)?;
+    let width = shape.function.input.output().len();
+    let property_of = |key: usize| {
+        let ExprKind::Column(index) = shape.exprs[key].kind else {
+            return None;
+        };
+        match index.checked_sub(width)? {
+            0 => Some(WindowProperty::Start),
+            1 => Some(WindowProperty::End),
+            2 => Some(WindowProperty::Rowtime),
+            _ => None,
+        }
     };
     let properties: Vec<Option<WindowProperty>> = node.keys.iter().map(|&key| property_of(key)).collect();
     let has = |wanted| properties.contains(&Some(wanted));
     if !has(WindowProperty::Start) || !has(WindowProperty::End) {
-        return Ok(LogicalPlan::Aggregate(node));
+        return None;
     }
     let is_window_column = |index: usize| index >= width;
     let computes_on_window = |index: usize| reads(&shape.exprs[index], &is_window_column);
     let others = node.keys.iter().zip(&properties).filter(|(_, property)| property.is_none()).map(|(key, _)| *key);
     let arguments = node.calls.iter().flat_map(|call| call.args.iter().copied().chain(call.filter));
     let mixed = shape.filter.iter().any(|term| reads(term, &is_window_column) && reads(term, &|index| index < width));
-    check_session(&shape.function, &node, &properties, &column_of)?;
     if mixed || others.chain(arguments).any(computes_on_window) {
-        // The windows must be there before such an expression is; their rows are then aggregated like any others.
-        return Ok(LogicalPlan::Aggregate(node));
+        return None;
     }
-    check_sizes(&shape.function)?;
-    Ok(build(node, shape, &properties))
+    Some((shape, properties))
+}
+
+/// The keys that are the time of the window an aggregation is over: they stay time attributes.
+pub(super) fn window_time_keys(node: &Aggregate) -> Vec<usize> {
+    let Some((_, properties)) = windows_of(node) else {
+        return Vec::new();
+    };
+    (0..properties.len()).filter(|&key| properties[key] == Some(WindowProperty::Rowtime)).collect()
 }
 
 /// Peels projections and filters off a window table function.
@@ -82,8 +105,74 @@ fn shape_of(plan: &LogicalPlan) -> Option<Shape> {
             let exprs = node.exprs.iter().map(|expr| substitute(expr, &shape.exprs)).collect();
             Some(Shape { exprs, fields: node.output.fields.clone(), ..shape })
         }
+        LogicalPlan::Union(node) => shape_of_union(node),
         _ => None,
     }
+}
+
+/// Grouping sets: the same windows once for each set, with other columns beside them. The rows of all sets go into the windows together.
+fn shape_of_union(node: &Union) -> Option<Shape> {
+    let shapes: Vec<Shape> = node.inputs.iter().map(shape_of).collect::<Option<_>>()?;
+    let first = shapes.first()?;
+    let function = &first.function;
+    let width = function.input.output().len();
+    let is_window = |expr: &Expr| reads(expr, &|index| index >= width);
+    let is_session = matches!(function.window.assigner, WindowAssigner::Session { .. });
+    let is_same = |shape: &Shape| shape.function == *function && shape.filter == first.filter;
+    if is_session || !shapes.iter().all(is_same) || first.filter.iter().any(is_window) {
+        return None;
+    }
+    let mut fields: Vec<Field> = Vec::new();
+    let mut below: Vec<Vec<Expr>> = vec![Vec::new(); shapes.len()];
+    // Columns of the union over the new window function; those of the window are told by their number until its width is known.
+    let mut exprs: Vec<Result<usize, usize>> = Vec::new();
+    for (index, field) in node.output.fields.iter().enumerate() {
+        let of_window = match &first.exprs[index].kind {
+            ExprKind::Column(column) if *column >= width => Some(column - width),
+            _ => None,
+        };
+        match of_window {
+            Some(column) if shapes.iter().all(|shape| shape.exprs[index] == first.exprs[index]) => {
+                exprs.push(Err(column))
+            }
+            None if !shapes.iter().any(|shape| is_window(&shape.exprs[index])) => {
+                exprs.push(Ok(fields.len()));
+                fields.push(field.clone());
+                below.iter_mut().zip(&shapes).for_each(|(below, shape)| below.push(shape.exprs[index].clone()));
+            }
+            _ => return None,
+        }
+    }
+    let time = function.window.column.map(|column| {
+        let field = function.input.output().fields[column].clone();
+        below.iter_mut().for_each(|below| below.push(Expr::column(column, field.ty.clone())));
+        fields.push(field);
+        fields.len() - 1
+    });
+    let rows = RowType::new(fields);
+    let input = match conjunction(first.filter.clone()) {
+        Some(condition) => function.input.clone().filter(condition),
+        None => function.input.as_ref().clone(),
+    };
+    let inputs = below.into_iter().map(|exprs| input.clone().project(exprs, rows.clone())).collect();
+    let windowed = rows.fields.iter().chain(&function.output.fields[width..]).cloned().collect();
+    let output = RowType::new(windowed);
+    let column = |place: Result<usize, usize>| {
+        let index = place.unwrap_or_else(|of_window| rows.len() + of_window);
+        Expr::column(index, output.fields[index].ty.clone())
+    };
+    Some(Shape {
+        exprs: exprs.into_iter().map(column).collect(),
+        fields: node.output.fields.clone(),
+        filter: Vec::new(),
+        function: WindowTableFunction {
+            input: Box::new(LogicalPlan::Union(Union { inputs, output: rows.clone() })),
+            window: LogicalWindow { column: time, ..function.window.clone() },
+            partition: Vec::new(),
+            output: output.clone(),
+            span: function.span,
+        },
+    })
 }
 
 fn reads(expr: &Expr, which: &impl Fn(usize) -> bool) -> bool {

@@ -6,79 +6,35 @@ use indexmap::IndexMap;
 
 use super::{Outcome, Session};
 use crate::ast::{
-    CreateCatalog, CreateDatabase, CreateFunction, CreateMode, CreateTable, CreateView, Drop, DropBehavior, KeyValue,
-    LikeFeature, MergingStrategy, ObjectKind, ObjectName, TableLike,
+    CreateCatalog, CreateDatabase, CreateFunction, CreateTable, CreateView, Drop, DropBehavior, KeyValue, ObjectKind,
+    ObjectName, Span,
 };
-use crate::bind::{
-    Binder, SessionFacts, bind_create_table, catalog_error, drop_columns, forget_rowtime, not_supported,
-};
-use crate::catalog::{
-    Catalog, CatalogEntry, CatalogTable, CatalogView, ColumnSource, Database, Existing, Lifetime, ObjectPath,
-};
+use crate::bind::{Binder, SessionFacts, bind_create_table, catalog_error, not_supported};
+use crate::catalog::{Catalog, CatalogEntry, CatalogView, Database, Existing, Lifetime, ObjectPath};
 use crate::error::SqlError;
 
 impl Session {
-    pub(super) fn create_table(&mut self, create: &CreateTable, text: &str) -> Result<Outcome, SqlError> {
+    pub(super) fn create_table(
+        &mut self,
+        create: &CreateTable,
+        text: &str,
+        statement: Span,
+    ) -> Result<Outcome, SqlError> {
         let span = create.name.span;
-        if create.mode != CreateMode::Create {
-            return Err(not_supported("CREATE OR REPLACE TABLE", span));
-        }
         if let Some(query) = &create.as_query {
-            return Err(not_supported("CREATE TABLE ... AS", query.span)
-                .with_hint("CREATE TABLE with its columns, then INSERT INTO it"));
+            return self.create_table_as(create, query, text, statement);
         }
         let path = self.path(&create.name)?;
-        let base = create.like.as_ref().map(|like| self.like_base(like)).transpose()?;
-        let table = bind_create_table(create, base, &SessionFacts::of(&self.catalog), text)?;
+        let table = match &create.like {
+            Some(like) => self.table_like(create, like, text)?,
+            None => bind_create_table(create, None, &SessionFacts::of(&self.catalog), text)?,
+        };
+        // Without AS, OR REPLACE replaces nothing, as in Flink.
         let existing = if create.if_not_exists { Existing::Keep } else { Existing::Fail };
         self.catalog
             .create(path, CatalogEntry::Table(Arc::new(table)), lifetime(create.temporary), existing)
             .map_err(|error| catalog_error(error, span))?;
         Ok(Outcome::Done)
-    }
-
-    /// What LIKE takes over of the other table. Physical columns always; the rest unless excluded.
-    fn like_base(&self, like: &TableLike) -> Result<CatalogTable, SqlError> {
-        let path = self.path(&like.table)?;
-        let Some(CatalogEntry::Table(source)) = self.catalog.entry(&path) else {
-            let message = format!("Source table '{}' of the LIKE clause not found in the catalog", path.quoted());
-            return Err(SqlError::validation(message, like.table.span));
-        };
-        let takes = |feature: LikeFeature| {
-            let mut takes = true;
-            for option in like.options.iter().filter(|option| option.feature == LikeFeature::All) {
-                takes = option.merging != MergingStrategy::Excluding;
-            }
-            for option in like.options.iter().filter(|option| option.feature == feature) {
-                takes = option.merging != MergingStrategy::Excluding;
-            }
-            takes
-        };
-        let keeps = |source: &ColumnSource| match source {
-            ColumnSource::Physical => true,
-            ColumnSource::Metadata { .. } => takes(LikeFeature::Metadata),
-            ColumnSource::Computed { .. } => takes(LikeFeature::Generated),
-        };
-        let mut table = source.as_ref().clone();
-        let kept: Vec<usize> = (0..table.columns.len()).filter(|&index| keeps(&table.columns[index].source)).collect();
-        let watermark = table.watermark.take().filter(|_| takes(LikeFeature::Watermarks));
-        if kept.len() < table.columns.len() {
-            drop_columns(&mut table, &kept);
-        } else {
-            table.watermark = watermark;
-        }
-        if table.watermark.is_none() {
-            table.columns.iter_mut().for_each(forget_rowtime);
-        }
-        table.primary_key = table.primary_key.filter(|_| takes(LikeFeature::Constraints));
-        if !takes(LikeFeature::Partitions) {
-            table.partition_keys.clear();
-        }
-        if !takes(LikeFeature::Options) {
-            table.options = IndexMap::new();
-        }
-        table.comment = None;
-        Ok(table)
     }
 
     pub(super) fn create_view(&mut self, create: &CreateView, text: &str) -> Result<Outcome, SqlError> {

@@ -4,12 +4,15 @@
 
 mod alter;
 mod configuration;
+mod create_as;
 mod ddl;
 mod describe_function;
 mod explain;
+mod like;
 mod modules;
 mod outcome;
 mod query;
+mod refusals;
 mod show;
 mod show_create;
 
@@ -25,7 +28,7 @@ use crate::settings::Settings;
 use modules::Modules;
 
 /// A SQL session.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Session {
     /// What the session began with: `RESET` goes back to it.
     initial: BTreeMap<String, String>,
@@ -85,8 +88,8 @@ impl Session {
                 "No Statement Set to submit. 'END' statement should be used after 'BEGIN STATEMENT SET'.",
                 span,
             )),
-            StatementKind::Explain(explain) => self.explain(explain, span),
-            StatementKind::CreateTable(create) => self.create_table(create, text),
+            StatementKind::Explain(explain) => self.explain(explain, text, span),
+            StatementKind::CreateTable(create) => self.create_table(create, text, span),
             StatementKind::CreateView(create) => self.create_view(create, text),
             StatementKind::CreateDatabase(create) => self.create_database(create),
             StatementKind::CreateCatalog(create) => self.create_catalog(create),
@@ -108,11 +111,11 @@ impl Session {
             StatementKind::LoadModule { name, options } => self.load_module(name, options),
             StatementKind::UnloadModule(name) => self.unload_module(name),
             StatementKind::UseModules(names) => self.use_modules(names),
-            StatementKind::Truncate(_) => {
-                Err(SqlError::unsupported("TRUNCATE TABLE statement is not supported in streaming mode.", span))
-            }
+            StatementKind::Truncate(name) => Err(self.refuse_truncate(name, span)),
+            StatementKind::Delete(delete) => Err(self.refuse_change("DELETE", &delete.table, span)),
+            StatementKind::Update(update) => Err(self.refuse_change("UPDATE", &update.table, span)),
             StatementKind::Analyze(_) => {
-                Err(SqlError::unsupported("ANALYZE TABLE is not supported for streaming mode now", span))
+                Err(SqlError::validation("ANALYZE TABLE is not supported for streaming mode now", span))
             }
             StatementKind::Call(_) => Err(SqlError::unsupported(
                 "getProcedure is not implemented for class org.apache.flink.table.catalog.GenericInMemoryCatalog.",
@@ -183,8 +186,6 @@ fn words(kind: &StatementKind) -> &'static str {
         StatementKind::AlterModel(_) => "the ALTER MODEL",
         StatementKind::AlterConnection(_) => "the ALTER CONNECTION",
         StatementKind::AlterMaterializedTable(_) => "the ALTER MATERIALIZED TABLE",
-        StatementKind::Update(_) => "the UPDATE",
-        StatementKind::Delete(_) => "the DELETE",
         StatementKind::StopJob { .. } => "the STOP JOB",
         StatementKind::CompilePlan(_) | StatementKind::ExecutePlan(_) => "the compiled plan",
         _ => "this",

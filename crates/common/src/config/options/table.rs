@@ -17,6 +17,22 @@ impl ConfigEnum for NotNullEnforcer {
     const NAMES: &'static [(&'static str, Self)] = &[("ERROR", Self::Error), ("DROP", Self::Drop)];
 }
 
+/// What a sink does with text and bytes whose length is not the column's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypeLengthEnforcer {
+    /// They are written as they are.
+    Ignore,
+    /// They are cut or filled up.
+    TrimPad,
+    /// The job fails.
+    Error,
+}
+
+impl ConfigEnum for TypeLengthEnforcer {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("IGNORE", Self::Ignore), ("TRIM_PAD", Self::TrimPad), ("ERROR", Self::Error)];
+}
+
 /// Whether a sink keeps what was written to it, so that late changes of other rows with the same primary key do not win.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpsertMaterialize {
@@ -66,6 +82,10 @@ options! {
         "How much later than necessary an interval join looks at rows that match no more; pads of outer joins come later by it.";
     TABLE_EXEC_SINK_NOT_NULL_ENFORCER: NotNullEnforcer = "table.exec.sink.not-null-enforcer" default "ERROR",
         "What a sink does with NULL in a NOT NULL column.";
+    TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER: TypeLengthEnforcer = "table.exec.sink.type-length-enforcer" default "IGNORE",
+        "What a sink does with text and bytes that are longer, or for CHAR and BINARY shorter, than the column's type says.";
+    TABLE_OPTIMIZER_REUSE_SUB_PLAN_ENABLED: bool = "table.optimizer.reuse-sub-plan-enabled" default "true",
+        "Whether equal parts of a plan run once.";
     TABLE_EXEC_SINK_UPSERT_MATERIALIZE: UpsertMaterialize = "table.exec.sink.upsert-materialize" default "AUTO",
         "Whether a sink keeps its rows, so that of those with one primary key the newest wins whatever order they come in.";
     TABLE_EXEC_SINK_KEYED_SHUFFLE: SinkKeyedShuffle = "table.exec.sink.keyed-shuffle" default "AUTO",

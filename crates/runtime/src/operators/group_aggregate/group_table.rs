@@ -7,7 +7,7 @@
 use arrow_array::ArrayRef;
 use common::clock::Clock;
 use dataflow::operator_spec::GroupAggregateSpec;
-use dataflow::{Failure, RowType};
+use dataflow::{AggregateCall, Failure, Field, RowType, TypeKind};
 use expr::aggregate::{Accumulator, create};
 use state::{Address, KeyBatch, KeyTable, Slots, WriteTimes, read_value_head, write_value_head};
 
@@ -20,6 +20,13 @@ pub(super) const FREE: u32 = u32::MAX - 1;
 
 /// The one state of the operator.
 const STATE: u8 = 0;
+
+/// The input with a column behind it for each aggregate that looks at added rows only: those that pass its filter and are not taken back.
+pub(super) fn with_added_fields(spec: &GroupAggregateSpec, input: &RowType) -> RowType {
+    let added =
+        spec.insert_only_calls.iter().map(|call| Field::new(format!("$added{call}"), TypeKind::Boolean.not_null()));
+    RowType::new(input.fields.iter().cloned().chain(added).collect())
+}
 
 /// Keys, groups and their values.
 pub(super) struct GroupTable {
@@ -42,7 +49,15 @@ impl GroupTable {
         keys: &KeyBatch,
         clock: &Clock,
     ) -> Result<Self, Failure> {
-        let accumulators = spec.aggregates.iter().map(|call| create(call, input, spec.input_retracts));
+        let with_added = with_added_fields(spec, input);
+        let accumulators = spec.aggregates.iter().enumerate().map(|(index, call)| {
+            if !spec.insert_only_calls.contains(&index) {
+                return create(call, input, spec.input_retracts);
+            }
+            let place = spec.insert_only_calls.iter().take_while(|&&known| known != index).count();
+            let added_only = AggregateCall { filter: Some(input.len() + place), ..call.clone() };
+            create(&added_only, &with_added, false)
+        });
         Ok(Self {
             table: KeyTable::new(keys),
             group_of_key: Vec::new(),

@@ -17,9 +17,12 @@ mod restore_tests;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::task::Waker;
 
-use arrow_array::{Int8Array, UInt32Array};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, BooleanArray, Int8Array, UInt32Array};
+use arrow_schema::SchemaRef;
 use common::clock::Clock;
 use dataflow::operator_spec::GroupAggregateSpec;
 use dataflow::{
@@ -30,6 +33,7 @@ use state::KeyedStateContext;
 
 use bundle::Bundle;
 use emission::Emission;
+use group_table::with_added_fields;
 use keyed_groups::{Change, KeyedGroups};
 
 /// The operator.
@@ -43,6 +47,9 @@ pub struct GroupAggregate {
     /// When expired state is swept out next, ms since the epoch.
     next_sweep: Option<i64>,
     clock: Clock,
+    /// The filters of the aggregates that look at added rows only, and the rows with a column for each of these.
+    added_filters: Vec<Option<usize>>,
+    with_added: SchemaRef,
     /// Of the rows of a batch that are not ignored: which, of what group, what they change.
     kept: Vec<u32>,
     row_groups: Vec<u32>,
@@ -66,6 +73,8 @@ impl GroupAggregate {
             ttl,
             next_sweep: None,
             clock,
+            added_filters: spec.insert_only_calls.iter().map(|&call| spec.aggregates[call].filter).collect(),
+            with_added: with_added_fields(spec, input).arrow_schema(),
             kept: Vec::new(),
             row_groups: Vec::new(),
             changes: Vec::new(),
@@ -103,10 +112,21 @@ impl GroupAggregate {
 
     /// The rows that are not ignored.
     fn kept_rows(&self, batch: Batch) -> Result<Batch, Failure> {
-        if self.kept.len() == batch.num_rows() {
+        let batch = match self.kept.len() == batch.num_rows() {
+            true => batch,
+            false => batch.take(&UInt32Array::from(self.kept.clone()))?,
+        };
+        if self.added_filters.is_empty() {
             return Ok(batch);
         }
-        Ok(batch.take(&UInt32Array::from(self.kept.clone()))?)
+        let mut columns = batch.columns().to_vec();
+        for filter in &self.added_filters {
+            let filter = filter.map(|column| batch.column(column).as_boolean());
+            let passes = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
+            let is_added = |row: usize| Some(passes(row) && !batch.kind(row).is_retraction());
+            columns.push(Arc::new((0..batch.num_rows()).map(is_added).collect::<BooleanArray>()));
+        }
+        Ok(batch.with_columns(self.with_added.clone(), columns)?)
     }
 
     fn process_by_row(&mut self, batch: Batch, now: i64, out: &mut dyn Output) -> Result<(), Failure> {

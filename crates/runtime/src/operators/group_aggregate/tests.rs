@@ -33,6 +33,7 @@ pub(super) fn spec(keys: &[usize]) -> GroupAggregateSpec {
             call("MAX", &[1], TypeKind::Int.nullable()),
         ],
         input_retracts: false,
+        insert_only_calls: Vec::new(),
         generate_update_before: true,
         mini_batch: None,
         state_ttl_ms: 0,
@@ -253,4 +254,27 @@ proptest! {
         out.take(&spec.output).iter().for_each(|line| table.apply(line));
         prop_assert_eq!(&table.0, &expected(&rows));
     }
+}
+
+#[test]
+fn an_aggregate_of_added_rows_only_does_not_look_at_what_is_taken_back() {
+    let spec = GroupAggregateSpec { input_retracts: true, insert_only_calls: vec![2], ..spec(&[0]) };
+    let rows = ["+I a|1", "-U a|1", "+U a|3", "-U a|3", "+U a|2"];
+    let expected = ["+I a|1|1|1", "-D a|1|1|1", "+I a|1|3|3", "-D a|1|3|3", "+I a|1|2|2"];
+    assert_eq!(run(&spec, &rows), expected, "a key without rows begins anew");
+    let rows = ["+I a|0", "+I a|3", "-U a|3", "+U a|2", "-D a|2"];
+    let expected = [
+        "+I a|1|0|0",
+        "-U a|1|0|0",
+        "+U a|2|3|3",
+        "-U a|2|3|3",
+        "+U a|1|0|3",
+        "-U a|1|0|3",
+        "+U a|2|2|3",
+        "-U a|2|2|3",
+        "+U a|1|0|3",
+    ];
+    assert_eq!(run(&spec, &rows), expected);
+    let spec = GroupAggregateSpec { mini_batch: Some(MiniBatch { size: 5, latency_ms: 1_000 }), ..spec };
+    assert_eq!(run(&spec, &rows), ["+I a|1|0|3"]);
 }

@@ -1,6 +1,7 @@
-//! Sink: writes a table, enforces its NOT NULL columns, and commits what it has written when a checkpoint is complete.
+//! Sink: writes a table, enforces what its columns demand, and commits what it has written when a checkpoint is complete.
 
 mod commits;
+mod constraints;
 #[cfg(test)]
 mod tests;
 
@@ -11,14 +12,14 @@ use connectors::WriterContext;
 use dataflow::checkpoint::OperatorStateItem;
 use dataflow::operator_spec::SinkSpec;
 use dataflow::{
-    Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress, RowType,
-    SinkWriter, Stateful, StreamElement,
+    Batch, CheckpointBarrier, Failure, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress, SinkWriter,
+    Stateful, StreamElement,
 };
 
 use super::OperatorContext;
-use super::not_null::NotNullColumns;
 use crate::metrics::TaskMetrics;
 use commits::{Commits, item};
+use constraints::Constraints;
 
 /// State items: what the writer goes on from.
 const WRITER: &str = "writer";
@@ -32,7 +33,7 @@ pub(super) struct Sink {
     /// Whether what is left at the end of the input is committed with a checkpoint that follows.
     ends_with_checkpoint: bool,
     finish: Finish,
-    not_null: NotNullColumns,
+    constraints: Constraints,
     metrics: Arc<TaskMetrics>,
 }
 
@@ -79,13 +80,12 @@ impl Sink {
         ends_with_checkpoint: bool,
         metrics: Arc<TaskMetrics>,
     ) -> Self {
-        let written = spec.connector.physical.fields.iter().take(spec.input.len()).cloned().collect();
         Self {
             writer,
             commits,
             ends_with_checkpoint,
             finish: Finish::Writing,
-            not_null: NotNullColumns::of(&RowType::new(written), spec.not_null, Some(spec.connector.table.clone())),
+            constraints: Constraints::new(spec),
             metrics,
         }
     }
@@ -93,7 +93,7 @@ impl Sink {
 
 impl Operator for Sink {
     fn process(&mut self, _input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
-        let batch = self.not_null.enforce(batch)?;
+        let batch = self.constraints.enforce(batch)?;
         if batch.num_rows() > 0 {
             self.writer.write(&batch)?;
             self.metrics.records_out.add(batch.num_rows() as u64);

@@ -79,6 +79,7 @@ fn sink(restored: &OperatorSubtaskState, ends_with_checkpoint: bool) -> (Sink, L
         input: number_type(),
         primary_key: Vec::new(),
         not_null: NotNullEnforcer::Error,
+        type_length: Default::default(),
         insert_only: true,
     };
     let log = Log::default();
