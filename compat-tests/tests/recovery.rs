@@ -34,7 +34,9 @@ fn write_job(folder: &Path, out: &str) -> String {
          EXECUTE STATEMENT SET BEGIN\n\
          INSERT INTO totals SELECT user_id, window_start, SUM(CAST(amount AS BIGINT)), COUNT(*) \
          FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY user_id, window_start, window_end;\n\
-         INSERT INTO seen SELECT user_id, amount, MINUTE(ts) FROM events GROUP BY user_id, amount, MINUTE(ts);\nEND;\n",
+         INSERT INTO seen SELECT user_id, amount, m \
+         FROM (SELECT user_id, amount, m, ROW_NUMBER() OVER (PARTITION BY user_id, amount, m ORDER BY p) AS place \
+         FROM (SELECT user_id, amount, MINUTE(ts) AS m, PROCTIME() AS p FROM events)) WHERE place = 1;\nEND;\n",
         folder.display(),
         sink("totals"),
         sink("seen")
