@@ -86,11 +86,16 @@ impl PhasedRun<'_> {
     async fn statement(&mut self, recorded: &StatementAnswer, sql: &str) -> anyhow::Result<()> {
         let mut answer = Answer::default();
         let mut savepoint: Option<String> = None;
+        let mut has_ended = false;
         for (index, phase) in self.phases.iter().enumerate() {
             let is_last = index + 1 == self.phases.len();
             let session = &mut self.sessions[index];
             set(session, "execution.state-recovery.path", savepoint.take().as_deref())?;
             let outcome = sql::parser::parse_statement(sql).and_then(|statement| session.execute(&statement, sql));
+            // A table that the statement creates is there in the sessions behind, too.
+            if has_ended {
+                continue;
+            }
             let stopped = match outcome {
                 // Statements that run no job are the same in every session.
                 Err(error) => {
@@ -133,10 +138,10 @@ impl PhasedRun<'_> {
                     self.outcome.restores += 1;
                     savepoint = Some(path);
                 }
-                Ok(None) => break,
+                Ok(None) => has_ended = true,
                 Err(error) => {
                     answer.error = Some(format!("phase {} at parallelism {}: {error:#}", index + 1, phase.parallelism));
-                    break;
+                    has_ended = true;
                 }
             }
         }
