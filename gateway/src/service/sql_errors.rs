@@ -31,7 +31,15 @@ const OF_CALCITE: [&str; 14] = [
 const OF_CATALOGS: [&str; 2] = ["A catalog with name [", "A database with name ["];
 
 /// How messages begin that are about the mode of the session, not about the statement.
-const OF_TABLES: [&str; 3] = ["Table sink '", "Window aggregate only support", "Unsupported query"];
+const OF_TABLES: [&str; 7] = [
+    "Table sink '",
+    "Window aggregate only support",
+    "Unsupported query",
+    "TRUNCATE TABLE statement is",
+    "UPDATE statement is",
+    "DELETE statement is",
+    "ANALYZE TABLE is",
+];
 
 /// The exception that Flink would raise for the error in this text.
 pub(super) fn throwable(error: &SqlError, text: &str) -> Throwable {
