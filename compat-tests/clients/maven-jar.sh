@@ -6,10 +6,10 @@ version=2.3.0
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/flinkrs
 jar=$cache/$name-$version.jar
 if [ ! -f "$jar" ]; then
-  echo "maven-jar.sh: downloading $name $version to $cache" >&2
+  echo "maven-jar.sh: fetching $name $version to $cache" >&2
   mkdir -p "$cache"
-  part=$(mktemp "$cache/$name.XXXXXX"); trap 'rm -f "$part"' EXIT
-  curl -fsSL -o "$part" "https://repo1.maven.org/maven2/org/apache/flink/$name/$version/$name-$version.jar"
-  mv "$part" "$jar"
+  part=$(mktemp -d "$cache/$name.XXXXXX"); trap 'rm -rf "$part"' EXIT
+  mvn -q -B dependency:copy "-Dartifact=org.apache.flink:$name:$version" "-DoutputDirectory=$part" >&2
+  mv "$part/$name-$version.jar" "$jar"
 fi
 echo "$jar"

@@ -50,7 +50,7 @@ def jars():
     done = subprocess.run(maven + ["-DincludeScope=runtime", f"-DoutputDirectory={part}"], stdout=sys.stderr)
     if done.returncode != 0:
         shutil.rmtree(part)
-        fail("Maven could not fetch Kafka; is repo.maven.apache.org (or the mirror in ~/.m2/settings.xml) reachable?")
+        fail("Maven could not fetch Kafka; is Maven Central, or the mirror in ~/.m2/settings.xml, reachable?")
     try:
         part.rename(folder)
     except OSError:  # another process was faster
