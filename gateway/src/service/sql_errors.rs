@@ -30,17 +30,6 @@ const OF_CALCITE: [&str; 14] = [
 /// How messages begin that come from Flink's catalog manager.
 const OF_CATALOGS: [&str; 2] = ["A catalog with name [", "A database with name ["];
 
-/// How messages begin that are about the mode of the session, not about the statement.
-const OF_TABLES: [&str; 7] = [
-    "Table sink '",
-    "Window aggregate only support",
-    "Unsupported query",
-    "TRUNCATE TABLE statement is",
-    "UPDATE statement is",
-    "DELETE statement is",
-    "ANALYZE TABLE is",
-];
-
 /// The exception that Flink would raise for the error in this text.
 pub(super) fn throwable(error: &SqlError, text: &str) -> Throwable {
     let message = with_hint(error);
@@ -57,7 +46,6 @@ pub(super) fn throwable(error: &SqlError, text: &str) -> Throwable {
         SqlErrorKind::Validation if begins(&error.message, &OF_CATALOGS) => {
             Throwable::new("org.apache.flink.table.catalog.exceptions.CatalogException", message)
         }
-        SqlErrorKind::Validation if begins(&error.message, &OF_TABLES) => Throwable::new(TABLE, message),
         SqlErrorKind::Validation if of_statement_sets(&error.message) => Throwable::execution(message),
         SqlErrorKind::Validation => match in_two(&message) {
             Some((class, outer, inner)) => Throwable::new(VALIDATION, outer).caused_by(Throwable::new(class, inner)),

@@ -197,7 +197,7 @@ fn wrong_arguments(kind: WindowKind, types: &[LogicalType], span: Span) -> SqlEr
 pub(super) fn interval_millis(expr: &Expr, span: Span) -> Result<i64, SqlError> {
     match (&expr.ty.kind, as_literal(expr)) {
         (TypeKind::IntervalDayTime, Some(Literal::Int(millis))) => Ok(*millis),
-        (TypeKind::IntervalYearMonth, _) => Err(SqlError::validation(
+        (TypeKind::IntervalYearMonth, _) => Err(SqlError::unsupported(
             "Window aggregate only support SECOND, MINUTE, HOUR, DAY as the time unit. MONTH and YEAR time unit are not supported yet.",
             span,
         )),

@@ -181,7 +181,7 @@ impl PhysicalPlanner<'_> {
             _ => "update",
         };
         let shown = node.lines.last().map_or_else(String::new, |line| format!("{}({})", line.name, line.infix));
-        SqlError::validation(
+        SqlError::unsupported(
             format!("Table sink '{table}' doesn't support consuming {kinds} changes which is produced by node {shown}"),
             span,
         )

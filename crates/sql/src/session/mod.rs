@@ -115,7 +115,7 @@ impl Session {
             StatementKind::Delete(delete) => Err(self.refuse_change("DELETE", &delete.table, span)),
             StatementKind::Update(update) => Err(self.refuse_change("UPDATE", &update.table, span)),
             StatementKind::Analyze(_) => {
-                Err(SqlError::validation("ANALYZE TABLE is not supported for streaming mode now", span))
+                Err(SqlError::unsupported("ANALYZE TABLE is not supported for streaming mode now", span))
             }
             StatementKind::Call(_) => Err(SqlError::unsupported(
                 "getProcedure is not implemented for class org.apache.flink.table.catalog.GenericInMemoryCatalog.",

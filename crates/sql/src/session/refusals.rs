@@ -9,7 +9,7 @@ impl Session {
     /// TRUNCATE TABLE.
     pub(super) fn refuse_truncate(&self, name: &ObjectName, span: Span) -> SqlError {
         match self.known_table(name) {
-            Ok(()) => SqlError::validation("TRUNCATE TABLE statement is not supported in streaming mode.", span),
+            Ok(()) => SqlError::unsupported("TRUNCATE TABLE statement is not supported in streaming mode.", span),
             Err(error) => error,
         }
     }
@@ -17,7 +17,7 @@ impl Session {
     /// UPDATE and DELETE.
     pub(super) fn refuse_change(&self, word: &str, name: &ObjectName, span: Span) -> SqlError {
         match self.known_table(name) {
-            Ok(()) => SqlError::validation(format!("{word} statement is not supported for streaming mode now."), span)
+            Ok(()) => SqlError::unsupported(format!("{word} statement is not supported for streaming mode now."), span)
                 .with_hint("a stream changes a table with a primary key by INSERT INTO it"),
             Err(error) => error,
         }
