@@ -1,10 +1,10 @@
 //! Interval joins: the bounds of the times, and the rest of the condition per pair.
 
 use dataflow::RowType;
-use dataflow::operator_spec::{IntervalJoinSpec, IntervalJoinTime, JoinSpec, OperatorSpec};
+use dataflow::operator_spec::{IntervalJoinSpec, IntervalJoinTime, OperatorSpec};
 
 use super::describe::Style;
-use super::join::{condition_text, join_type_text, split_keys};
+use super::join::{condition_text, distribution, join_type_text, split_keys};
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
@@ -27,18 +27,10 @@ impl PhysicalPlanner<'_> {
             true => IntervalJoinTime::Rowtime { left: interval.left, right: interval.right },
             false => IntervalJoinTime::Proctime,
         };
+        let distribution = distribution(node.join_type, keys.left.clone());
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::IntervalJoin(IntervalJoinSpec {
-                join: JoinSpec {
-                    join_type: node.join_type,
-                    left: left.output,
-                    right: right.output,
-                    keys: keys.left.iter().copied().zip(keys.right).collect(),
-                    condition: keys.rest,
-                    state_ttl_ms: [0, 0],
-                    identity: Default::default(),
-                    output: node.output.clone(),
-                },
+                join: keys.into_spec(node, left.output, right.output),
                 time,
                 lower_ms: interval.lower,
                 upper_ms: interval.upper,
@@ -49,7 +41,7 @@ impl PhysicalPlanner<'_> {
             parallelism,
             changes: Changes::INSERT_ONLY,
             keys: RowKeys::none(),
-            distribution: super::join::distribution(node.join_type, keys.left),
+            distribution,
             name: "IntervalJoin".into(),
             lines: vec![line],
         }))

@@ -16,6 +16,22 @@ pub(super) struct Keys {
     pub(super) rest: Option<Expr>,
 }
 
+impl Keys {
+    /// A join by these keys that keeps each row for itself and without a TTL.
+    pub(super) fn into_spec(self, node: &Join, left: RowType, right: RowType) -> JoinSpec {
+        JoinSpec {
+            join_type: node.join_type,
+            left,
+            right,
+            keys: self.left.into_iter().zip(self.right).collect(),
+            condition: self.rest,
+            state_ttl_ms: [0, 0],
+            identity: Default::default(),
+            output: node.output.clone(),
+        }
+    }
+}
+
 impl PhysicalPlanner<'_> {
     pub(super) fn join(&mut self, node: &Join) -> Result<Stream, SqlError> {
         if let Some(temporal) = node.temporal {
@@ -43,23 +59,19 @@ impl PhysicalPlanner<'_> {
             .map(|(side, keys)| row_identity(keys, self.changes_of(side).is_insert_only()));
         let (inputs, parallelism) = self.join_inputs(&left, &right, &keys);
         let lines = vec![line(node, &left.output, &right.output, &sides)];
+        let distribution = distribution(node.join_type, keys.left.clone());
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Join(JoinSpec {
-                join_type: node.join_type,
-                left: left.output,
-                right: right.output,
-                keys: keys.left.iter().copied().zip(keys.right).collect(),
-                condition: keys.rest,
                 state_ttl_ms: [self.state_ttl(&node.state_ttl[0]), self.state_ttl(&node.state_ttl[1])],
                 identity,
-                output: node.output.clone(),
+                ..keys.into_spec(node, left.output, right.output)
             }),
             inputs,
             output: node.output.clone(),
             parallelism,
             changes,
             keys: row_keys,
-            distribution: distribution(node.join_type, keys.left),
+            distribution,
             name: "Join".into(),
             lines,
         }))

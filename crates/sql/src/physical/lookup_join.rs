@@ -1,6 +1,6 @@
 //! Joins as of processing time with tables in which rows can be looked up.
 
-use dataflow::operator_spec::{CalcSpec, JoinSpec, LookupJoinSpec, OperatorSpec, SourceSpec};
+use dataflow::operator_spec::{CalcSpec, LookupJoinSpec, OperatorSpec, SourceSpec};
 
 use super::describe::Style;
 use super::join::{condition_text, distribution, join_type_text, split_keys};
@@ -71,16 +71,7 @@ impl PhysicalPlanner<'_> {
         let distribution = left_distribution.and_then(|columns| distribution(node.join_type, columns));
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::LookupJoin(LookupJoinSpec {
-                join: JoinSpec {
-                    join_type: node.join_type,
-                    left: left.output,
-                    right: right.output,
-                    keys: keys.left.into_iter().zip(keys.right).collect(),
-                    condition: keys.rest,
-                    state_ttl_ms: [0, 0],
-                    identity: Default::default(),
-                    output: node.output.clone(),
-                },
+                join: keys.into_spec(node, left.output, right.output),
                 table,
                 calc,
             }),

@@ -1,6 +1,6 @@
 //! Joins with the versions of a table: `FOR SYSTEM_TIME AS OF` a time attribute of the left side.
 
-use dataflow::operator_spec::{JoinSpec, OperatorSpec, TemporalJoinSpec};
+use dataflow::operator_spec::{OperatorSpec, TemporalJoinSpec};
 
 use super::describe::{Style, columns};
 use super::join::{condition_text, distribution, join_type_text, split_keys};
@@ -46,16 +46,7 @@ impl PhysicalPlanner<'_> {
         let distribution = distribution(node.join_type, keys.left.clone());
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::TemporalJoin(TemporalJoinSpec {
-                join: JoinSpec {
-                    join_type: node.join_type,
-                    left: left.output,
-                    right: right.output,
-                    keys: keys.left.into_iter().zip(keys.right).collect(),
-                    condition: keys.rest,
-                    state_ttl_ms: [0, 0],
-                    identity: Default::default(),
-                    output: node.output.clone(),
-                },
+                join: keys.into_spec(node, left.output, right.output),
                 left_time: temporal.left,
                 right_time,
             }),

@@ -1,7 +1,7 @@
 //! Joins of rows that are in the same window.
 
 use dataflow::RowType;
-use dataflow::operator_spec::{JoinSpec, OperatorSpec, WindowJoinSpec};
+use dataflow::operator_spec::{OperatorSpec, WindowJoinSpec};
 
 use super::describe::{self, Style};
 use super::join::{condition_text, distribution, join_type_text, split_keys};
@@ -32,16 +32,7 @@ impl PhysicalPlanner<'_> {
         let distribution = distribution(node.join_type, keys.left.clone());
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::WindowJoin(WindowJoinSpec {
-                join: JoinSpec {
-                    join_type: node.join_type,
-                    left: left.output,
-                    right: right.output,
-                    keys: keys.left.into_iter().zip(keys.right).collect(),
-                    condition: keys.rest,
-                    state_ttl_ms: [0, 0],
-                    identity: Default::default(),
-                    output: node.output.clone(),
-                },
+                join: keys.into_spec(node, left.output, right.output),
                 left_window_end: windows.left_bounds.1,
                 right_window_end: windows.right_bounds.1,
                 time_zone,
