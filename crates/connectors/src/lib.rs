@@ -17,6 +17,7 @@ mod factory;
 mod java_text;
 mod metadata;
 mod option_def;
+mod part_enumerator;
 mod registry;
 mod table_options;
 mod wake_timer;

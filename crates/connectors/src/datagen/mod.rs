@@ -1,11 +1,11 @@
 //! `datagen`: random or counted rows at a chosen rate, for trying things out and for measuring.
 
 mod column_plan;
-mod enumerator;
 mod generator;
 mod options;
 mod rate;
 mod reader;
+mod split;
 
 use common::clock::Clock;
 use common::random::Random;
@@ -13,9 +13,11 @@ use dataflow::operator_spec::{ConnectorSpec, SourceSpec};
 use dataflow::{Failure, SourceReader, SplitEnumerator};
 
 use self::options::DatagenTable;
+use self::split::DatagenSplit;
 use crate::error::ConnectorError;
 use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SourceAbility};
 use crate::option_def::OptionDef;
+use crate::part_enumerator::PartEnumerator;
 
 /// The `datagen` connector.
 #[derive(Debug)]
@@ -41,7 +43,10 @@ impl ConnectorFactory for DatagenFactory {
     }
 
     fn create_enumerator(&self, _spec: &SourceSpec, parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {
-        Ok(Box::new(enumerator::DatagenEnumerator::new(parallelism, Random::from_system())))
+        let mut seeds = Random::from_system();
+        let of = u64::from(parallelism);
+        let parts = (0..of).map(|index| DatagenSplit { index, of, emitted: 0, seed: seeds.next_u64() });
+        Ok(Box::new(PartEnumerator::new("datagen", parts)))
     }
 
     fn create_reader(&self, spec: &SourceSpec, _context: &ReaderContext) -> Result<Box<dyn SourceReader>, Failure> {

@@ -14,10 +14,11 @@ use dataflow::operator_spec::{ReadColumn, SourceSpec};
 use dataflow::{Batch, Failure, SourcePoll, SourceReader, Split};
 
 use super::column_plan::ColumnPlan;
-use super::enumerator::DatagenSplit;
 use super::generator::{Generator, Stride};
 use super::options::DatagenTable;
 use super::rate::Rate;
+use super::split::DatagenSplit;
+use crate::part_enumerator::PartSplit;
 use crate::wake_timer::wake_at;
 
 /// Rows of a split that are made of the same random numbers. Whoever begins within a block makes the rows before, too, and drops them.

@@ -5,21 +5,23 @@ mod auction;
 mod bid;
 mod columns;
 mod draw;
-mod enumerator;
 mod event_field;
 mod event_plan;
 mod options;
 mod person;
 mod reader;
+mod split;
 
 use common::clock::Clock;
 use dataflow::operator_spec::{ConnectorSpec, SourceSpec};
 use dataflow::{Failure, SourceReader, SplitEnumerator};
 
 use self::options::NexmarkTable;
+use self::split::NexmarkSplit;
 use crate::error::ConnectorError;
 use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SourceAbility};
 use crate::option_def::OptionDef;
+use crate::part_enumerator::PartEnumerator;
 
 /// The `nexmark` connector.
 #[derive(Debug)]
@@ -46,7 +48,8 @@ impl ConnectorFactory for NexmarkFactory {
 
     fn create_enumerator(&self, spec: &SourceSpec, parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {
         let table = NexmarkTable::read(&spec.connector)?;
-        Ok(Box::new(enumerator::NexmarkEnumerator::new(parallelism, table.plan.round())))
+        let (of, round) = (u64::from(parallelism), table.plan.round());
+        Ok(Box::new(PartEnumerator::new("nexmark", (0..of).map(|index| NexmarkSplit::first(index, of, round)))))
     }
 
     fn create_reader(&self, spec: &SourceSpec, _context: &ReaderContext) -> Result<Box<dyn SourceReader>, Failure> {

@@ -13,8 +13,9 @@ use dataflow::operator_spec::SourceSpec;
 use dataflow::{Batch, Failure, SourcePoll, SourceReader, Split};
 
 use super::columns::Columns;
-use super::enumerator::NexmarkSplit;
 use super::options::NexmarkTable;
+use super::split::NexmarkSplit;
+use crate::part_enumerator::PartSplit;
 use crate::wake_timer::wake_at;
 
 pub(super) struct NexmarkReader {
