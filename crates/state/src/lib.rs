@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod cache_model;
 mod clock_hand;
+mod cold_keys;
 mod hash;
 mod key_arena;
 mod key_batch;
@@ -40,7 +41,8 @@ pub use row_store::{RowPlace, RowRef, RowStore, StoredRowWriter};
 pub use slots::Slots;
 pub use store::{
     Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, LoadEntry,
-    LoadNumbered, LoadSome, ManagedMemory, StateBackend, StateTtl, write_prefix,
+    LoadNumbered, LoadSome, ManagedMemory, StateBackend, StateTtl, Suffixes,
+    write_prefix,
 };
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};

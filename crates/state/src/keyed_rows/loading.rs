@@ -10,7 +10,7 @@ use crate::key_table::KeyTable;
 use crate::row_codec::RowCodec;
 use crate::row_store::RowStore;
 use crate::slots::Slots;
-use crate::store::{Address, EntryKey, KeyedStateContext, write_prefix};
+use crate::store::{Address, EntryKey, KeyedStateContext, LoadEntry, Suffixes, write_prefix};
 use crate::value::read_value_head;
 use crate::write_back::WriteBack;
 
@@ -36,13 +36,13 @@ impl KeyedRows {
     /// Opens the state of rows of this schema. What was restored into memory is put in; see [`numbers`](Self::numbers). Rows expire when the context
     /// has a time to live.
     pub fn open(
-        context: KeyedStateContext,
+        mut context: KeyedStateContext,
         schema: SchemaRef,
         keys: &KeyBatch,
         values: &mut impl KeyValues,
     ) -> Result<Self, Failure> {
-        let is_new = context.restored.is_empty();
         let expires = context.ttl.is_some();
+        context.suffixes = Suffixes::OfFirstState;
         let write_back = WriteBack::open(context)?;
         let mut rows = Self {
             table: KeyTable::new(keys),
@@ -51,7 +51,6 @@ impl KeyedRows {
             numbers: Slots::default(),
             codec: RowCodec::new(schema.clone())?,
             store: RowStore::new(schema),
-            complete: is_new || !write_back.is_on_disk(),
             write_back,
             expires,
             used: Vec::new(),
@@ -75,13 +74,12 @@ impl KeyedRows {
 
     /// Brings all rows into memory that are only in the store, before anything else is done. Operators with timers need that, whose rows then stay.
     pub fn load_rows(&mut self) -> Result<(), Failure> {
-        if self.complete {
+        if !self.write_back.may_have_more() {
             return Ok(());
         }
         let mut loading = Loading::default();
         let Self { table, write_back, expires, .. } = self;
-        let prefixes = prefixes(write_back, ROWS);
-        write_back.scan_prefixes(prefixes.iter().map(Vec::as_slice), &mut |_, entry, value| {
+        scan_all(write_back, ROWS, &mut |entry, value| {
             let (key, sequence) = entry.suffixed();
             loading.add(table.find_or_insert_bytes(key).0, sequence, value, *expires)
         })?;
@@ -90,20 +88,19 @@ impl KeyedRows {
 
     /// Brings what is kept of keys beside their rows into memory, all of it. The rows have been brought before.
     pub fn load_values(&mut self, values: &mut impl KeyValues) -> Result<(), Failure> {
-        if self.complete {
+        if !self.write_back.may_have_more() {
             return Ok(());
         }
         let Self { table, write_back, expires, .. } = self;
         let mut loaded = Vec::new();
-        let prefixes = prefixes(write_back, KEYS);
-        write_back.scan_prefixes(prefixes.iter().map(Vec::as_slice), &mut |_, entry, mut value| {
+        scan_all(write_back, KEYS, &mut |entry, mut value| {
             let written = read_value_head(*expires, &mut value)?.unwrap_or(i64::MAX);
             let slot = table.find_or_insert_bytes(entry.rest).0;
             loaded.push(slot);
             values.read(slot, written, value)
         })?;
         loaded.into_iter().for_each(|slot| write_back.mark_loaded(mark_of_key(slot)));
-        self.complete = true;
+        self.write_back.all_loaded();
         Ok(())
     }
 
@@ -117,6 +114,7 @@ impl KeyedRows {
         slots.clear();
         let mut missing = Vec::new();
         let on_disk = self.write_back.is_on_disk();
+        let may_have_more = self.write_back.may_have_more();
         for row in 0..keys.len() {
             let (slot, new) = self.table.find_or_insert(keys, row);
             if slot as usize >= self.counts.len() {
@@ -130,7 +128,7 @@ impl KeyedRows {
             }
             if new {
                 self.perhaps_empty.push(slot);
-                if !self.complete {
+                if may_have_more && self.write_back.may_have(keys.get(row)) {
                     missing.push(slot);
                 }
             }
@@ -192,14 +190,15 @@ impl KeyedRows {
     }
 }
 
-/// What all entries of a state begin with, in order.
-fn prefixes(write_back: &WriteBack, state: u8) -> Vec<Vec<u8>> {
-    let prefix = |group| {
+/// Calls `load` with all entries of a state, in order.
+fn scan_all(write_back: &WriteBack, state: u8, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
+    let store = write_back.store();
+    for group in store.keys().key_groups().clone() {
         let mut prefix = Vec::new();
         write_prefix(group, state, None, &mut prefix);
-        prefix
-    };
-    write_back.store().keys().key_groups().clone().map(prefix).collect()
+        store.scan(&prefix, load)?;
+    }
+    Ok(())
 }
 
 fn take_entry(

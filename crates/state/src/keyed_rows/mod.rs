@@ -59,8 +59,6 @@ pub struct KeyedRows {
     codec: RowCodec,
     write_back: WriteBack,
     expires: bool,
-    /// Whether all keys are in memory.
-    complete: bool,
     /// By slot of the key: whether it came since the hand passed it.
     used: Vec<bool>,
     hand: ClockHand,

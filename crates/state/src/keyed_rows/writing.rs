@@ -20,7 +20,7 @@ impl KeyedRows {
         mut forget: impl FnMut(&mut V, u32, &mut Vec<u32>),
     ) -> Result<(), Failure> {
         let bytes = bytes + self.memory_size();
-        let wanted = ClockHand::surplus(bytes, self.table.len(), self.write_back.memory_share());
+        let wanted = ClockHand::surplus(bytes, self.table.len(), self.write_back.memory_share(bytes));
         if wanted == 0 {
             return Ok(());
         }
@@ -44,8 +44,10 @@ impl KeyedRows {
             self.counts[slot as usize] -= 1;
             self.drop_stored(number)?;
         }
-        victims.iter().for_each(|&slot| self.table.remove(slot));
-        self.complete = false;
+        for slot in victims {
+            self.write_back.drop_key(self.table.key(slot));
+            self.table.remove(slot);
+        }
         Ok(())
     }
 
