@@ -8,6 +8,7 @@
 mod cache_model;
 mod clock_hand;
 mod cold_keys;
+mod due_keys;
 mod hash;
 mod key_arena;
 mod key_batch;
@@ -28,6 +29,7 @@ mod write_back;
 mod write_times;
 
 pub use clock_hand::ClockHand;
+pub use due_keys::{Due, DueKeys};
 pub use key_arena::KeyArena;
 pub use key_batch::KeyBatch;
 pub use key_decoder::decode_keys;

@@ -1,44 +1,27 @@
 //! Keys that are cold are only in the store, with their rows of both sides, until a row of theirs comes or they have to be looked at.
-//!
-//! ```text
-//!   state 2: time; key -> head      the key is in the store and has to be looked at when the time has come
-//! ```
-//! A key that is brought back keeps its entry until its time has come, so that there may be entries of keys that are in memory, or of none. What is
-//! restored goes through memory key group by key group, so that these entries are not needed for it.
+//! What is restored goes through memory key group by key group: what `DueKeys` says of the keys before is not needed for it.
 
 use std::ops::RangeInclusive;
 
 use dataflow::Failure;
-use state::{Address, ClockHand, KeyBatch, write_prefix, write_value_head};
+use state::{Address, ClockHand, Due, DueKeys, KeyBatch, write_prefix};
 
 use super::{Loading, ROW_BYTES, TIMES, TimedRow, TimedState, damaged, mark, row_address, write_row};
-
-/// Keys that are brought from the store together.
-const CHUNK: usize = if cfg!(test) { 3 } else { 8_192 };
-/// A key that has no entry in state 2, as far as is known.
-const NOWHERE: i64 = i64::MAX;
 
 /// What is known of the keys that are only in the store.
 pub(super) struct Cold {
     /// By slot of the key: whether it came since the hand passed it.
     used: Vec<bool>,
     hand: ClockHand,
-    /// By slot of the key: the time at which it is in state 2.
-    noted: Vec<i64>,
-    /// Nothing is left in state 2 up to this time.
-    passed: i64,
-    /// No key of the store has to be looked at earlier.
-    next: i64,
+    due: DueKeys,
     /// The key groups that are still to be restored.
     restoring: Option<RangeInclusive<u32>>,
 }
 
 impl Cold {
-    /// With key groups that are restored, state 2 may have entries, which go by and by.
     pub(super) fn new(restoring: Option<RangeInclusive<u32>>) -> Self {
-        let hand = ClockHand::default();
-        let next = if restoring.is_some() { i64::MIN } else { NOWHERE };
-        Self { used: Vec::new(), hand, noted: Vec::new(), passed: i64::MIN, next, restoring }
+        let due = DueKeys::new(TIMES, restoring.is_some());
+        Self { used: Vec::new(), hand: ClockHand::default(), due, restoring }
     }
 
     /// A key came.
@@ -46,19 +29,9 @@ impl Cold {
     pub(super) fn touch(&mut self, slot: u32) {
         if slot as usize >= self.used.len() {
             self.used.resize((slot as usize + 1).next_power_of_two(), false);
-            self.noted.resize(self.used.len(), NOWHERE);
         }
         self.used[slot as usize] = true;
     }
-}
-
-/// The keys that have to be looked at up to a time, on their way into memory.
-pub(in crate::operators) struct Due {
-    from: i64,
-    to: i64,
-    key_groups: RangeInclusive<u32>,
-    /// Of the first of the key groups: the last entry that was read.
-    behind: Option<(i64, Vec<u8>)>,
 }
 
 impl TimedState {
@@ -106,59 +79,23 @@ impl TimedState {
 
     /// When keys that are only in the store have to be looked at next, or earlier.
     pub(in crate::operators) fn next_due(&self) -> Option<i64> {
-        Some(self.cold.next).filter(|next| *next != NOWHERE)
+        self.cold.due.next()
     }
 
     /// The keys of the store that have to be looked at up to this time.
     pub(in crate::operators) fn due(&mut self, time: i64) -> Result<Due, Failure> {
-        let mut key_groups = self.write_back.store().keys().key_groups().clone();
-        let from = self.cold.passed.saturating_add(1);
-        if time < self.cold.next {
-            key_groups.by_ref().for_each(drop);
-        } else {
-            self.write_back.flush()?;
-            self.cold.next = NOWHERE;
-        }
-        self.cold.passed = self.cold.passed.max(time);
-        Ok(Due { from, to: time, key_groups, behind: None })
+        self.cold.due.begin(time, &mut self.write_back)
     }
 
-    /// Brings some of them: their slots, none when there are no more.
+    /// Brings some of them into memory: their slots, none when there are no more.
     pub(in crate::operators) fn bring_due(&mut self, due: &mut Due) -> Result<Option<Vec<u32>>, Failure> {
-        while !due.key_groups.is_empty() {
-            let key_group = *due.key_groups.start();
-            let behind = due.behind.take();
-            let behind = behind.as_ref().map(|(time, key)| Address::in_namespace(TIMES, *time, key));
-            let (mut found, mut next) = (Vec::new(), NOWHERE);
-            self.write_back.store().scan_namespaces(key_group, TIMES, due.from..=i64::MAX, behind.as_ref(), &mut |entry, _| {
-                let (time, key) = entry.namespaced();
-                if time > due.to {
-                    next = time;
-                    return Ok(false);
-                }
-                found.push((time, key.to_vec()));
-                Ok(found.len() < CHUNK)
-            })?;
-            if found.len() < CHUNK {
-                self.cold.next = self.cold.next.min(next);
-                due.key_groups.next();
-            } else {
-                due.behind = found.last().cloned();
-            }
-            let mut missing = Vec::new();
-            for (time, key) in found {
-                self.write_back.delete(&Address::in_namespace(TIMES, time, &key));
-                match self.table.find_bytes(&key) {
-                    Some(slot) => self.cold.noted[slot as usize] = NOWHERE,
-                    None => missing.push(key),
-                }
-            }
-            let slots = self.load(missing)?;
+        while let Some(mut keys) = self.cold.due.read(due, &mut self.write_back)? {
+            keys.retain(|key| self.table.find_bytes(key).is_none());
+            let slots = self.load(keys)?;
             if !slots.is_empty() {
                 return Ok(Some(slots));
             }
         }
-        self.write_back.flush()?;
         Ok(None)
     }
 
@@ -182,13 +119,9 @@ impl TimedState {
         let Self { table, sides, write_back, cold, .. } = self;
         for slot in victims {
             let time = forget(slot, [sides[0].list(slot), sides[1].list(slot)]);
-            let noted = std::mem::replace(&mut cold.noted[slot as usize], NOWHERE);
             let key = table.key(slot);
-            if let Some(time) = time.map(|time| time.max(cold.passed.saturating_add(1))) {
-                cold.next = cold.next.min(time);
-                if time < noted {
-                    write_back.put(&Address::in_namespace(TIMES, time, key), |out| write_value_head(None, out));
-                }
+            if let Some(time) = time {
+                cold.due.note(time, key, write_back);
             }
             write_back.drop_key(key);
             for (number, side) in sides.iter_mut().enumerate() {

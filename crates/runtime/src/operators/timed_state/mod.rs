@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   state 0 | 1: the side; key; suffix: the row's sequence -> head | time (i64) | tag (u8) | the row (`RowCodec`), integers little endian
-//!   state 2: which keys that are only in the store have to be looked at when (`cold`)
+//!   state 2: which keys that are only in the store have to be looked at when (`DueKeys`)
 //! ```
 //! A key is in memory with all its rows of both sides or not at all. Rows that go before there is no room for them and before a barrier never reach the
 //! store. What the time and the tag of a row mean, and when it goes, is its operator's matter.
