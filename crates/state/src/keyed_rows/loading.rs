@@ -3,8 +3,9 @@
 use arrow_schema::SchemaRef;
 use dataflow::Failure;
 
-use super::{KEYS, KeyValues, KeyedRows, ROWS, damaged, mark_of_key, mark_of_row};
+use super::{KEYS, KeyValues, KeyedRows, ROWS, TIMES, damaged, mark_of_key, mark_of_row};
 use crate::clock_hand::ClockHand;
+use crate::due_keys::{Due, DueKeys};
 use crate::key_batch::KeyBatch;
 use crate::key_table::KeyTable;
 use crate::row_codec::RowCodec;
@@ -43,6 +44,7 @@ impl KeyedRows {
     ) -> Result<Self, Failure> {
         let expires = context.ttl.is_some();
         context.suffixes = Suffixes::OfFirstState;
+        let due = DueKeys::new(TIMES, !context.restored.is_empty());
         let write_back = WriteBack::open(context)?;
         let mut rows = Self {
             table: KeyTable::new(keys),
@@ -55,6 +57,8 @@ impl KeyedRows {
             expires,
             used: Vec::new(),
             hand: ClockHand::default(),
+            due,
+            sought: Vec::new(),
             added: Vec::new(),
             removed: Vec::new(),
             perhaps_empty: Vec::new(),
@@ -112,7 +116,8 @@ impl KeyedRows {
         values: &mut impl KeyValues,
     ) -> Result<Vec<u32>, Failure> {
         slots.clear();
-        let mut missing = Vec::new();
+        let mut missing = std::mem::take(&mut self.sought);
+        missing.clear();
         let on_disk = self.write_back.is_on_disk();
         let may_have_more = self.write_back.may_have_more();
         for row in 0..keys.len() {
@@ -134,10 +139,50 @@ impl KeyedRows {
             }
             slots.push(slot);
         }
-        if missing.is_empty() { Ok(Vec::new()) } else { self.load(&missing, values) }
+        let loaded = self.load(&missing, values);
+        self.sought = missing;
+        loaded
+    }
+
+    /// The slots of the keys that were last looked for in the store, of which it need not have any.
+    pub fn sought(&self) -> &[u32] {
+        &self.sought
+    }
+
+    /// The keys of the store that have to be looked at up to this time.
+    pub fn due(&mut self, time: i64) -> Result<Due, Failure> {
+        self.due.begin(time, &mut self.write_back)
+    }
+
+    /// When keys of the store have to be looked at next, or earlier.
+    pub fn next_due(&self) -> Option<i64> {
+        self.due.next()
+    }
+
+    /// Brings some of them into memory: the numbers of their rows, nothing when there are no more keys. See [`sought`](Self::sought).
+    pub fn bring_due(&mut self, due: &mut Due, values: &mut impl KeyValues) -> Result<Option<Vec<u32>>, Failure> {
+        let Some(keys) = self.due.read(due, &mut self.write_back)? else { return Ok(None) };
+        self.sought.clear();
+        for key in keys {
+            if self.table.find_bytes(&key).is_none() {
+                let slot = self.table.find_or_insert_bytes(&key).0;
+                self.sought.push(slot);
+                self.perhaps_empty.push(slot);
+            }
+        }
+        let slots = self.counts.len().max(self.table.slot_count().next_power_of_two());
+        self.counts.resize(slots, 0);
+        self.used.resize(self.used.len().max(slots), false);
+        let sought = std::mem::take(&mut self.sought);
+        let loaded = self.load(&sought, values);
+        self.sought = sought;
+        loaded.map(Some)
     }
 
     fn load<V: KeyValues>(&mut self, slots: &[u32], values: &mut V) -> Result<Vec<u32>, Failure> {
+        if slots.is_empty() {
+            return Ok(Vec::new());
+        }
         let Self { table, write_back, expires, .. } = self;
         if V::KEEPS {
             let addresses = slots.iter().map(|&slot| Address::of_key(KEYS, table.key(slot)));
@@ -218,6 +263,8 @@ fn take_entry(
             let written = read_value_head(expires, &mut value)?.unwrap_or(i64::MAX);
             values.read(table.find_or_insert_bytes(entry.rest).0, written, value)
         }
+        // What is in memory has its own times.
+        TIMES => Ok(()),
         _ => Err(damaged()),
     }
 }
