@@ -208,7 +208,7 @@ impl Operator for FirstRow {
     }
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
-        self.watermark = watermark;
+        self.watermark = self.watermark.max(watermark);
         let now = self.now();
         let later = match watermark.checked_add(1) {
             Some(next) => self.by_time.split_off(&(next, 0)),

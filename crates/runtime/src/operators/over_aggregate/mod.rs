@@ -390,8 +390,8 @@ impl Operator for OverAggregate {
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
         if matches!(self.time, WindowTime::Rowtime { .. }) {
-            self.watermark = watermark;
-            self.advance(watermark, out)?;
+            self.watermark = self.watermark.max(watermark);
+            self.advance(self.watermark, out)?;
         }
         out.emit(StreamElement::Watermark(watermark))
     }
