@@ -13,9 +13,8 @@ use crate::hash::{hash_bytes, mix};
 const FIRST: usize = 8_192;
 const BITS_PER_KEY: usize = 12;
 /// Odd numbers that pick a bit of each word from one half of a hash.
-const SALTS: [u32; 8] = [
-    0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31,
-];
+const SALTS: [u32; 8] =
+    [0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31];
 
 type Block = [u32; 8];
 

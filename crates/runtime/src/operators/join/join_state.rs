@@ -56,8 +56,7 @@ impl JoinState {
         let [left, right] = inputs.map(|input| RowCodec::new(input.arrow_schema()));
         context.suffixes = Suffixes::All;
         let write_back = WriteBack::open(context)?;
-        let mut state =
-            Self { write_back, codecs: [left?, right?], used: Vec::new(), hand: ClockHand::default() };
+        let mut state = Self { write_back, codecs: [left?, right?], used: Vec::new(), hand: ClockHand::default() };
         let mut loading: [Loading; 2] = Default::default();
         state.write_back.take_restored(|entry: EntryKey<'_>, value| {
             let (key, sequence) = entry.suffixed();
