@@ -86,10 +86,16 @@ impl DueKeys {
                 found.len() < CHUNK
             };
             let key_group = *due.key_groups.start();
-            store.store().scan_namespaces(key_group, self.state, due.from..=i64::MAX, behind.as_ref(), &mut |entry, _| {
-                let (time, key) = entry.namespaced();
-                Ok(take(time, key))
-            })?;
+            store.store().scan_namespaces(
+                key_group,
+                self.state,
+                due.from..=i64::MAX,
+                behind.as_ref(),
+                &mut |entry, _| {
+                    let (time, key) = entry.namespaced();
+                    Ok(take(time, key))
+                },
+            )?;
             if found.len() < CHUNK {
                 self.next = self.next.min(next);
                 due.key_groups.next();

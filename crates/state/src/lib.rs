@@ -43,8 +43,7 @@ pub use row_store::{RowPlace, RowRef, RowStore, StoredRowWriter};
 pub use slots::Slots;
 pub use store::{
     Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, LoadEntry,
-    LoadNumbered, LoadSome, ManagedMemory, StateBackend, StateTtl, Suffixes,
-    write_prefix,
+    LoadNumbered, LoadSome, ManagedMemory, StateBackend, StateTtl, Suffixes, write_prefix,
 };
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};

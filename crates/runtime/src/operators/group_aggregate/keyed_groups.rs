@@ -53,13 +53,7 @@ impl KeyedGroups {
         let mut groups = GroupTable::new(spec, input, &keys, clock)?;
         let mut state = WriteBack::open(context)?;
         state.take_restored(|entry, value| groups.read_value(entry.rest, value).map(drop))?;
-        Ok(Self {
-            key_type: input.project(&spec.keys),
-            keys,
-            groups,
-            ended: Vec::new(),
-            state,
-        })
+        Ok(Self { key_type: input.project(&spec.keys), keys, groups, ended: Vec::new(), state })
     }
 
     /// Brings the keys of the encoded batch into memory that are only in the store.

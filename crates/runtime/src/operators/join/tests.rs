@@ -59,7 +59,14 @@ const ROWS: [(usize, &str); 11] = [
 ];
 
 fn run<S: AsRef<str>>(spec: &JoinSpec, rows: &[(usize, S)]) -> Vec<String> {
-    let mut join = Join::new(spec, &EvalContext::default(), Clock::System, KeyedStateContext::default()).unwrap();
+    let mut join = Join::new(
+        spec,
+        &EvalContext::default(),
+        Clock::System,
+        KeyedStateContext::default(),
+        &OperatorSubtaskState::default(),
+    )
+    .unwrap();
     let run_row = |(input, row): &(usize, S)| {
         let ty = if *input == 0 { &spec.left } else { &spec.right };
         process(&mut join, *input, batch(ty, &[row.as_ref()]), &spec.output).unwrap()

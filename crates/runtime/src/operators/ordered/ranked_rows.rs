@@ -319,13 +319,18 @@ impl RankedRows {
         }
         let bytes = bytes + self.sort_keys.memory_size() + self.rankings.capacity() * size_of::<Ranking>();
         let Self { rows, rankings, sort_keys, .. } = self;
-        rows.evict(bytes, &mut (), |(), _, _| true, |(), slot, numbers| {
-            let ranking = std::mem::take(&mut rankings[slot as usize]);
-            let first = numbers.len();
-            numbers.extend(ranking.top.into_iter().chain(ranking.rest.into_values()));
-            numbers[first..].iter().for_each(|&number| sort_keys.remove(number));
-            due(slot)
-        })
+        rows.evict(
+            bytes,
+            &mut (),
+            |(), _, _| true,
+            |(), slot, numbers| {
+                let ranking = std::mem::take(&mut rankings[slot as usize]);
+                let first = numbers.len();
+                numbers.extend(ranking.top.into_iter().chain(ranking.rest.into_values()));
+                numbers[first..].iter().for_each(|&number| sort_keys.remove(number));
+                due(slot)
+            },
+        )
     }
 }
 

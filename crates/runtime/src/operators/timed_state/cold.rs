@@ -72,7 +72,8 @@ impl TimedState {
             return Ok(Vec::new());
         }
         let missing = (0..keys.len()).map(|row| (row, keys.get(row)));
-        let missing = missing.filter(|(row, key)| self.table.find(keys, *row).is_none() && self.write_back.may_have(key));
+        let missing =
+            missing.filter(|(row, key)| self.table.find(keys, *row).is_none() && self.write_back.may_have(key));
         let missing: Vec<Vec<u8>> = missing.map(|(_, key)| key.to_vec()).collect();
         self.load(missing)
     }
