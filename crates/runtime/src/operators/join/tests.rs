@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use common::clock::Clock;
+use dataflow::checkpoint::OperatorSubtaskState;
 use dataflow::operator_spec::{JoinSpec, JoinType};
 use dataflow::{Expr, RowType, TypeKind};
 use expr::EvalContext;
@@ -59,7 +60,14 @@ const ROWS: [(usize, &str); 11] = [
 ];
 
 fn run<S: AsRef<str>>(spec: &JoinSpec, rows: &[(usize, S)]) -> Vec<String> {
-    let mut join = Join::new(spec, &EvalContext::default(), Clock::System, KeyedStateContext::default()).unwrap();
+    let mut join = Join::new(
+        spec,
+        &EvalContext::default(),
+        Clock::System,
+        KeyedStateContext::default(),
+        &OperatorSubtaskState::default(),
+    )
+    .unwrap();
     let run_row = |(input, row): &(usize, S)| {
         let ty = if *input == 0 { &spec.left } else { &spec.right };
         process(&mut join, *input, batch(ty, &[row.as_ref()]), &spec.output).unwrap()
