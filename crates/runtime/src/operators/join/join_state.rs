@@ -158,9 +158,10 @@ impl JoinState {
         Ok(())
     }
 
-    /// Puts all rows of these keys into the last snapshot, unless it has them: they are about to change.
+    /// Puts those rows of these keys into the last snapshot, unless it has them, that rows of this input may change.
     pub(super) fn settle_keys(
         &mut self,
+        input: usize,
         slots: impl Iterator<Item = u32>,
         table: &KeyTable,
         sides: &[Side; 2],
@@ -172,7 +173,10 @@ impl JoinState {
         slots.sort_unstable();
         slots.dedup();
         let mut writers = writers(sides, &self.codecs);
-        let rows = slots.iter().flat_map(|&slot| rows_of(slot, table, sides));
+        let needs = self.needs[input];
+        let needed = (0..2).filter(|side| needs & 1 << side != 0);
+        let slots = &slots;
+        let rows = needed.flat_map(|side| slots.iter().flat_map(move |&slot| rows_of_side(side, slot, table, sides)));
         self.write_back.settle(rows, |slot, out| write_value(sides, &mut writers, slot, out))
     }
 
@@ -338,11 +342,18 @@ fn rows_of<'a>(
     table: &'a KeyTable,
     sides: &'a [Side; 2],
 ) -> impl Iterator<Item = (u32, Address<'a>)> + use<'a> {
-    let of_side = move |side: usize| {
-        let entries = sides[side].rows.entries(key);
-        entries.map(move |(id, entry)| (mark(side, id), address(table, side, entry)))
-    };
-    of_side(0).chain(of_side(1))
+    rows_of_side(0, key, table, sides).chain(rows_of_side(1, key, table, sides))
+}
+
+/// The same of the rows of one side of a key.
+fn rows_of_side<'a>(
+    side: usize,
+    key: u32,
+    table: &'a KeyTable,
+    sides: &'a [Side; 2],
+) -> impl Iterator<Item = (u32, Address<'a>)> + use<'a> {
+    let entries = sides[side].rows.entries(key);
+    entries.map(move |(id, entry)| (mark(side, id), address(table, side, entry)))
 }
 
 fn address<'a>(table: &'a KeyTable, side: usize, entry: &Entry) -> Address<'a> {

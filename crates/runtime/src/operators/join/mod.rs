@@ -122,7 +122,7 @@ impl Join {
         if !missing.is_empty() {
             state.load(&missing, table, sides)?;
         }
-        state.settle_keys(slots.iter().flatten().copied(), table, sides)
+        state.settle_keys(input, slots.iter().flatten().copied(), table, sides)
     }
 
     /// Emits what a row changes and applies it to the state.
