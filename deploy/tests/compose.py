@@ -60,7 +60,7 @@ class Container:
         """Where its mount points are on this machine: a volume is shared, a tmpfs and the data of nobody else are its own."""
         places = {}
         for volume in self.spec.get("volumes", []):
-            source, target = volume.split(":")[:2] if ":" in volume else (self.name, volume)
+            source, target = volume.split(":")[:2] if ":" in volume else (self.name + volume, volume)
             places[target] = self.cluster.place(source)
             mounted = self.cluster.image / target.lstrip("/")
             if source.startswith(".") and not mounted.exists():
@@ -96,8 +96,9 @@ class Container:
         if "taskmanager" in self.arguments():
             lines.append(f"taskmanager.host: {self.address}")
         home = image / "opt/flink"
+        configuration = self.folders().get("/opt/flink/conf", home / "conf")
         return environment | {
-            "FLINK_PROPERTIES": "\n".join(lines), "FLINK_HOME": str(home), "FLINK_CONF_DIR": str(home / "conf"),
+            "FLINK_PROPERTIES": "\n".join(lines), "FLINK_HOME": str(home), "FLINK_CONF_DIR": str(configuration),
             "PATH": f"{home}/bin:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8",
         }
 
@@ -135,11 +136,12 @@ class Container:
 class Cluster:
     """The flinkrs services of a compose file."""
 
-    def __init__(self, path, image, folder, stand_ins=()):
-        self.file, self.image, self.folder = load(path), pathlib.Path(image), pathlib.Path(folder)
-        self.base, self.containers, self.addresses = path.parent, [], {}
+    def __init__(self, file, base, image, folder, stand_ins=()):
+        """`file` is what `load` gives; folders in it are relative to `base`; `stand_ins` are services that something else runs for."""
+        self.file, self.image, self.folder = file, pathlib.Path(image), pathlib.Path(folder)
+        self.base, self.containers, self.addresses = base, [], {}
         flinkrs = [name for name, spec in self.file["services"].items() if "flinkrs" in spec.get("image", "")]
-        assert flinkrs, f"{path} has no service with the image flinkrs"
+        assert flinkrs, "there is no service with the image flinkrs"
         given = 0
         for service in [*stand_ins, *flinkrs]:
             for number in range(1, self.file["services"][service].get("deploy", {}).get("replicas", 1) + 1):

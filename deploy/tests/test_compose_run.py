@@ -35,7 +35,7 @@ def submit(container, folder, text):
 
 @pytest.fixture
 def quickstart(image_root, tmp_path):
-    cluster = compose.Cluster(DEPLOY / "docker-compose.quickstart.yml", image_root, tmp_path)
+    cluster = compose.Cluster(compose.load(DEPLOY / "docker-compose.quickstart.yml"), DEPLOY, image_root, tmp_path)
     try:
         cluster.start()
         yield cluster
@@ -98,7 +98,7 @@ services:
         jobmanager.rpc.address: jobmanager
         taskmanager.numberOfTaskSlots: 2
 """)
-    cluster = compose.Cluster(file, image_root, tmp_path)
+    cluster = compose.Cluster(compose.load(file), tmp_path, image_root, tmp_path)
     try:
         for container in cluster.containers:
             container.start()
@@ -113,7 +113,7 @@ services:
 @pytest.fixture
 def cluster(image_root, tmp_path):
     """docker-compose.yml, with another S3 server in the place of MinIO."""
-    cluster = compose.Cluster(DEPLOY / "docker-compose.yml", image_root, tmp_path, ["minio"])
+    cluster = compose.Cluster(compose.load(DEPLOY / "docker-compose.yml"), DEPLOY, image_root, tmp_path, ["minio"])
     store = cluster.addresses["minio"]
     with (tmp_path / "minio.log").open("wb") as log:
         server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", store, "-p", "9000"], stdout=log, stderr=log)
