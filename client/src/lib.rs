@@ -6,6 +6,7 @@ pub mod commands;
 pub mod embedded;
 mod gateway_cluster;
 pub mod job_file;
+mod mounted_gateway;
 pub mod output;
 pub mod place;
 pub mod progress;

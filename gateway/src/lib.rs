@@ -11,6 +11,7 @@
 
 mod cluster;
 mod completion;
+mod gateway_api;
 mod rest;
 mod results;
 mod service;
@@ -20,5 +21,6 @@ mod test_cluster;
 mod throwable;
 
 pub use cluster::{Cluster, JobSummary, ResultRows};
+pub use gateway_api::GatewayApi;
 pub use sql_gateway::{SqlGateway, SqlGatewayError};
 pub use throwable::Throwable;

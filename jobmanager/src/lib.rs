@@ -30,3 +30,4 @@ mod uncollected_results;
 
 pub use error::JobManagerError;
 pub use job_manager::JobManager;
+pub use rest::MountedApi;
