@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test compat build release lint prerequisites test-prerequisites clean bench webui webui-test
+.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench webui webui-test
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -32,12 +32,18 @@ webui:
 # Types, unit tests and build of the web UI; left out where there is no npm, or its packages cannot be fetched.
 webui-test:
 	@if ! command -v npm >/dev/null 2>&1; then echo "no npm: the web UI is not tested"; \
-	elif ! (cd webui && $(NPM_CI) >/dev/null 2>&1); then echo "npm cannot fetch its packages: the web UI is not tested"; \
+	elif ! (cd webui && timeout 300 $(NPM_CI) >/dev/null 2>&1); then echo "npm cannot fetch its packages: the web UI is not tested"; \
 	else cd webui && npm run check && npm test && npm run build; fi
 
 # How much of what the real Flink answered flinkrs answers too, by area.
 compat: test-prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) run -q -p compat-tests --bin compat-report -- score
+
+# An exactly-once job from Kafka to Kafka whose TaskManagers are killed, and checkpoints on a full disk (as root).
+soak: test-prerequisites
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client -p compat-tests --bins
+	$(CARGO_TARGET_DIR)/release/soak --kills $(or $(KILLS),100) --seed $(or $(SEED),1) -Dstate.backend.type=rocksdb $(OPTIONS)
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --test checkpoint_faults -- --ignored
 
 # Throughput and start-up beside the real Flink; see bench/README.md. Takes tens of minutes.
 bench: release
