@@ -55,7 +55,10 @@ impl RestServer {
                     if let Some(file) = dashboard::file(&method, path.as_str(), &headers) {
                         return Ok(file);
                     }
-                    let answer = serve(&context, &mounts, &settings, method, path.as_str(), &query, body).await;
+                    let content_type = headers.get("content-type").and_then(|value| value.to_str().ok());
+                    let content_type = content_type.map(str::to_owned);
+                    let path = path.as_str();
+                    let answer = serve(&context, &mounts, &settings, method, path, &query, content_type, body).await;
                     Ok::<_, Rejection>(http(answer, &settings))
                 }
             });
@@ -73,6 +76,7 @@ async fn serve<B: Buf>(
     method: Method,
     path: &str,
     query: &str,
+    content_type: Option<String>,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Reply {
     if method == Method::OPTIONS {
@@ -85,7 +89,7 @@ async fn serve<B: Buf>(
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 return Reply { status, content_type: super::reply::JSON, body: body.into_bytes() };
             }
-            let request = Request { method, path: path.to_owned(), query: Query::parse(query), body };
+            let request = Request { method, path: path.to_owned(), query: Query::parse(query), content_type, body };
             router::answer(context, request).await
         }
         Err(error) => error.into(),
