@@ -3,17 +3,15 @@
 
   scripts/book.py write            docs/configuration.md from the options in crates/common/src/config/options
   scripts/book.py check            that page is current, every page is in SUMMARY.md, every link leads somewhere
-  scripts/book.py run PAGE...      runs the ```sh blocks of pages, one after the other, in a network of its own (root), with `flinkrs` of the PATH
+  scripts/book.py run PAGE...      runs the ```sh blocks of pages, one after the other, in a network and a /tmp of its own (root), with `flinkrs` of the PATH
 
 `mdbook build docs` makes the book.
 """
-import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -111,13 +109,11 @@ def run(pages):
         sys.exit("book.py: no flinkrs on the PATH")
     for page in pages:
         blocks = re.findall(r"^```sh\n(.*?)^```", pathlib.Path(page).read_text(), re.M | re.S)
-        script = "set -eo pipefail\nip link set lo up\n" + "".join(
+        script = "set -eo pipefail\nip link set lo up\nmount -t tmpfs tmpfs /tmp\n" + "".join(
             f"cat >&2 <<'BLOCK_{number}'\n{block}BLOCK_{number}\n{block}" for number, block in enumerate(blocks))
-        with tempfile.NamedTemporaryFile("w", suffix=".sh") as file:
-            file.write(script + "\nkill $(jobs -p) 2>/dev/null || true\nwait\n")
-            file.flush()
-            environment = os.environ | {"COLUMNS": "120"}
-            done = subprocess.run(["timeout", "-k", "5", "180", "unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", file.name], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+        script += "\nkill $(jobs -p) 2>/dev/null || true\nwait\n"
+        alone = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        done = subprocess.run(["timeout", "-k", "5", "180", *alone, "bash", "-c", script], cwd=ROOT, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             sys.exit(f"book.py: a command of {page} failed ({done.returncode})")
         print(f"{page}: {len(blocks)} blocks ran")
