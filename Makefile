@@ -6,11 +6,7 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-<<<<<<< HEAD
-.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check book
-=======
-.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check webui webui-test
->>>>>>> main
+.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
