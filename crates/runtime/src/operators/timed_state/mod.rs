@@ -10,9 +10,9 @@ mod timed_rows;
 
 pub(super) use timed_rows::TimedRows;
 
-use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, RowType};
+use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, RowCodec, RowType};
 use state::{
-    Address, KeyBatch, KeyTable, KeyedStateContext, RowCodec, RowStore, WriteBack, read_value_head, write_prefix,
+    Address, KeyBatch, KeyTable, KeyedStateContext, RowStore, WriteBack, read_value_head, write_prefix,
     write_value_head,
 };
 
