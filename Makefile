@@ -5,7 +5,7 @@ CARGO ?= cargo
 export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flinkrs/target-$$(rustc --version 2>/dev/null | cut -d' ' -f2)")
 export ROCKSDB_STATIC := 1
 
-.PHONY: demo test compat build release lint prerequisites test-prerequisites clean bench
+.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -28,9 +28,22 @@ release: prerequisites
 compat: test-prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) run -q -p compat-tests --bin compat-report -- score
 
+# An exactly-once job from Kafka to Kafka whose TaskManagers are killed, and checkpoints on a full disk (as root).
+soak: test-prerequisites
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client -p compat-tests --bins
+	$(CARGO_TARGET_DIR)/release/soak --kills $(or $(KILLS),100) --seed $(or $(SEED),1) -Dstate.backend.type=rocksdb $(OPTIONS)
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --test checkpoint_faults -- --ignored
+
 # Throughput and start-up beside the real Flink; see bench/README.md. Takes tens of minutes.
 bench: release
 	bench/run.sh
+
+# The image, the compose files and the chart, without a container engine: as plain processes, and against their schemas. FLINKRS names another binary.
+# As root and with debootstrap it also assembles the whole root file system and runs in it.
+DEPLOY_VENV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flinkrs/deploy-check
+deploy-check: $(if $(FLINKRS),,release)
+	python3 -m venv $(DEPLOY_VENV) && $(DEPLOY_VENV)/bin/pip install -q -r deploy/tests/requirements.txt
+	FLINKRS=$(or $(FLINKRS),$(CARGO_TARGET_DIR)/release/flinkrs) $(DEPLOY_VENV)/bin/python -m pytest -q -p no:cacheprovider deploy/tests
 
 prerequisites:
 	@scripts/prerequisites.sh
