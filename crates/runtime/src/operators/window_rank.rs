@@ -72,34 +72,10 @@ impl WindowRank {
         Ok(rank)
     }
 
-<<<<<<< HEAD
-/// The last millisecond of a window, whose end is what the wall clock shows.
-fn last_millisecond(end: i64, zone: Zone) -> i64 {
-    to_epoch_millis(end, zone) - 1
-}
-
-impl Operator for WindowRank {
-    fn process(&mut self, _input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
-        let (keys, _) = self.rows.begin(&batch)?;
-        let ends = times_of(batch.column(self.window_end))?;
-        let mut late = 0;
-        for row in 0..batch.num_rows() {
-            let last = last_millisecond(ends.value(row), self.zone);
-            if last <= self.progress {
-                late += 1;
-                continue;
-            }
-            let slot = self.rows.slots[row];
-            if self.rows.ranking(slot).top.is_empty() {
-                self.windows.entry(last).or_default().push(slot);
-            }
-            self.rows.insert(slot, keys.get(row), row as u32, 0);
-=======
     /// Rows have been brought into memory, all of their keys.
     fn loaded(&mut self, numbers: &[u32]) -> Result<(), Failure> {
         if numbers.is_empty() {
             return Ok(());
->>>>>>> main
         }
         let columns = self.rows.rows.gather_kept(numbers, &[self.window_end])?;
         let ends = times_of(&columns[0])?;
@@ -157,7 +133,7 @@ impl Operator for WindowRank {
 }
 
 /// The last millisecond of a window, whose end is what the wall clock shows.
-fn last_millisecond(end: i64, zone: Tz) -> i64 {
+fn last_millisecond(end: i64, zone: Zone) -> i64 {
     to_epoch_millis(end, zone) - 1
 }
 

@@ -8,13 +8,8 @@
 
 use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowCodec, RowType};
 use state::{
-<<<<<<< HEAD
-    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, StoredRowWriter, WriteBack,
-    read_value_head, write_value_head,
-=======
-    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, RowCodec, StoredRowWriter,
-    Suffixes, WriteBack, read_value_head, write_value_head,
->>>>>>> main
+    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, StoredRowWriter, Suffixes,
+    WriteBack, read_value_head, write_value_head,
 };
 
 use super::side::Side;

@@ -14,13 +14,8 @@ pub(super) use timed_rows::{TimedRow, TimedRows};
 
 use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, RowCodec, RowType};
 use state::{
-<<<<<<< HEAD
-    Address, KeyBatch, KeyTable, KeyedStateContext, RowStore, WriteBack, read_value_head, write_prefix,
+    Address, KeyBatch, KeyTable, KeyedStateContext, RowStore, StoredRowWriter, Suffixes, WriteBack, read_value_head,
     write_value_head,
-=======
-    Address, KeyBatch, KeyTable, KeyedStateContext, RowCodec, RowStore, StoredRowWriter, Suffixes, WriteBack,
-    read_value_head, write_value_head,
->>>>>>> main
 };
 
 use cold::Cold;
