@@ -134,6 +134,9 @@ fn number(digits: &str) -> Option<i32> {
 /// `+h`, `+hh`, `+hh:mm`, `+hhmm`, `+hh:mm:ss`, `+hhmmss`; at most 18 hours.
 fn offset_of(text: &str) -> Option<Zone> {
     let (sign, digits) = sign_of(text)?;
+    if digits.is_empty() {
+        return None;
+    }
     let parts: Vec<&str> = match digits.contains(':') {
         true => digits.split(':').collect(),
         false if digits.len() == 1 => vec![digits],

@@ -36,10 +36,7 @@ pub(super) fn functions() -> Vec<FunctionDef> {
     ]
 }
 
-const CURRENT_WATERMARK: &[&str] = &[
-    "CURRENT_WATERMARK(<TIMESTAMP_WITHOUT_TIME_ZONE *ROWTIME*>)",
-    "CURRENT_WATERMARK(<TIMESTAMP_WITH_LOCAL_TIME_ZONE *ROWTIME*>)",
-];
+const CURRENT_WATERMARK: &[&str] = &["CURRENT_WATERMARK(<ROWTIME>)"];
 const CURRENT_DOC: &str = "The watermark at this place of the pipeline; NULL before the first one.";
 const SOURCE_DOC: &str = "The watermark that the source makes itself; in a WATERMARK clause only.";
 
