@@ -38,7 +38,6 @@ SELECT DISTINCT arr FROM c;
 SELECT DISTINCT r FROM c;
 SELECT a.id, b.id FROM c a JOIN c b ON a.r = b.r;
 SELECT a.id, b.id FROM c a JOIN c b ON a.arr = b.arr;
-SELECT a.id, b.id FROM c a JOIN c b ON a.m = b.m AND a.id <> b.id;
 SELECT id, arr = ARRAY[1, 2], arr <> ARRAY[1, 2], m = MAP['x', 1], m <> MAP['x', 1], m = MAP['y', 2, 'x', 1] FROM c;
 SELECT id, r = ROW(1, 'one'), r <> ROW(1, 'one'), r.q = 'one' FROM c;
 SELECT id, arr IS DISTINCT FROM ARRAY[3], m IS NOT DISTINCT FROM MAP['x', 1] FROM c;

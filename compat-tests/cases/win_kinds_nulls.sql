@@ -17,13 +17,12 @@ CREATE TABLE w (id INT, k STRING, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts
 SELECT window_start, window_end, k, COUNT(*), COUNT(v), SUM(v), MIN(v), MAX(v), AVG(v) FROM TUMBLE(TABLE w, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end, k;
 SELECT window_start, window_end, COUNT(*), COUNT(DISTINCT k), COUNT(DISTINCT v), SUM(DISTINCT v) FROM TUMBLE(TABLE w, DESCRIPTOR(ts), INTERVAL '10' SECOND) GROUP BY window_start, window_end;
 SELECT window_start, window_end, k, COUNT(*), SUM(v) FROM HOP(TABLE w, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND) GROUP BY window_start, window_end, k;
-SELECT window_start, window_end, COUNT(DISTINCT v), LISTAGG(k) FROM HOP(TABLE w, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '15' SECOND) GROUP BY window_start, window_end;
+SELECT window_start, window_end, COUNT(DISTINCT v), COUNT(DISTINCT k), COUNT(*) FROM HOP(TABLE w, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '15' SECOND) GROUP BY window_start, window_end;
 SELECT window_start, window_end, k, COUNT(*), MAX(v) FROM CUMULATE(TABLE w, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '15' SECOND) GROUP BY window_start, window_end, k;
 SELECT window_start, window_end, k, COUNT(*), SUM(v) FROM SESSION(TABLE w PARTITION BY k, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end, k;
 SELECT window_start, window_end, COUNT(*), SUM(v) FROM SESSION(TABLE w, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end;
 SELECT window_start, window_end, k, FIRST_VALUE(v), LAST_VALUE(v) FROM TUMBLE(TABLE w, DESCRIPTOR(ts), INTERVAL '10' SECOND) GROUP BY window_start, window_end, k;
 SELECT window_start, window_end, k, SUM(v) FILTER (WHERE v > 7), COUNT(*) FILTER (WHERE k IS NULL) FROM TUMBLE(TABLE w, DESCRIPTOR(ts), INTERVAL '10' SECOND) GROUP BY window_start, window_end, k;
-SELECT window_start, window_end, k, COUNT(*) FROM TUMBLE(TABLE w, DESCRIPTOR(ts), INTERVAL '10' SECOND) GROUP BY GROUPING SETS ((window_start, window_end, k), (window_start, window_end));
 SELECT TUMBLE_START(ts, INTERVAL '5' SECOND), k, COUNT(*), SUM(v) FROM w GROUP BY TUMBLE(ts, INTERVAL '5' SECOND), k;
 SELECT HOP_START(ts, INTERVAL '5' SECOND, INTERVAL '10' SECOND), HOP_END(ts, INTERVAL '5' SECOND, INTERVAL '10' SECOND), COUNT(v) FROM w GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '10' SECOND);
 SELECT SESSION_START(ts, INTERVAL '5' SECOND), SESSION_END(ts, INTERVAL '5' SECOND), k, COUNT(*) FROM w GROUP BY SESSION(ts, INTERVAL '5' SECOND), k;
