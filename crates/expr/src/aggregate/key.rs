@@ -305,7 +305,7 @@ impl KeySource for Constructed {
     type Key = Box<[u8]>;
     type Column<'a> = RowWriter;
 
-    fn column<'a>(args: &'a [ArrayRef]) -> Result<RowWriter, Failure> {
+    fn column(args: &[ArrayRef]) -> Result<RowWriter, Failure> {
         let arg = args.first().ok_or_else(mistyped)?;
         Ok(codec_of(arg.data_type())?.writer(std::slice::from_ref(arg)))
     }
