@@ -11,6 +11,8 @@
 
 mod cluster;
 mod completion;
+mod durable_catalogs;
+mod gateway_api;
 mod rest;
 mod results;
 mod service;
@@ -19,6 +21,8 @@ mod sql_gateway;
 mod test_cluster;
 mod throwable;
 
-pub use cluster::{Cluster, JobSummary, ResultRows};
+pub use cluster::{Cluster, JobSummary, KeptCatalog, ResultRows};
+pub use durable_catalogs::DurableCatalogs;
+pub use gateway_api::GatewayApi;
 pub use sql_gateway::{SqlGateway, SqlGatewayError};
 pub use throwable::Throwable;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::config::{Configuration, PortRange, options};
+use common::log_files::LogFiles;
 use common::net;
 use common::shutdown::Shutdown;
 use common::telemetry::{Reporters, serve_metrics};
@@ -21,8 +22,9 @@ use crate::error::JobManagerError;
 use crate::job_archive::JobArchive;
 use crate::job_master::JobMasterContext;
 use crate::job_store::{JobStore, MemoryJobStore, RaftJobStore};
+use crate::programs::{ProgramCompiler, ProgramStore};
 use crate::resource_manager::{ResourceManagerHandle, ResourceManagerSettings};
-use crate::rest::{Operations, RestContext, RestServer};
+use crate::rest::{FlameGraphs, MountedApi, Mounts, Operations, RestContext, RestServer};
 use crate::rpc_service::RpcService;
 
 /// How long jobs may take to tell their TaskManagers that they are suspended.
@@ -38,6 +40,7 @@ pub struct JobManager {
     rpc_address: SocketAddr,
     dispatcher: Dispatcher,
     store: Arc<dyn JobStore>,
+    mounts: Mounts,
     /// The job masters.
     masters: Shutdown,
     /// The servers.
@@ -47,8 +50,16 @@ pub struct JobManager {
 }
 
 impl JobManager {
-    /// Starts it on the current tokio runtime; when this returns, REST and gRPC take requests.
+    /// Starts it without a planner, so that it takes job graphs and no programs.
     pub async fn start(config: &Configuration) -> Result<JobManager, JobManagerError> {
+        Self::start_with(config, None).await
+    }
+
+    /// Starts it on the current tokio runtime; when this returns, REST and gRPC take requests. The compiler plans programs that are uploaded.
+    pub async fn start_with(
+        config: &Configuration,
+        compiler: Option<Arc<dyn ProgramCompiler>>,
+    ) -> Result<JobManager, JobManagerError> {
         let clock = Clock::System;
         let store = job_store(config, &clock).await?;
         let (rest, rest_address) = listen_rest(config)?;
@@ -79,19 +90,30 @@ impl JobManager {
             dispatcher: dispatcher.clone(),
             resource_manager,
             operations: Operations::new(clock.clone()),
+            flame_graphs: FlameGraphs::new(config)?,
+            logs: LogFiles::new(config)?,
+            programs: ProgramStore::new(config)?,
+            compiler,
             address: format!("http://{rest_address}"),
             metrics,
             clock,
             shutdown: requested.clone(),
         };
-        RestServer::start(rest, rest_context, config, &servers)?;
+        let mounts = Mounts::default();
+        RestServer::start(rest, rest_context, mounts.clone(), config, &servers)?;
         info!("JobManager is ready: REST at http://{rest_address}, TaskManagers at {rpc_address}");
-        Ok(JobManager { rest_address, rpc_address, dispatcher, store, masters, servers, requested })
+        Ok(JobManager { rest_address, rpc_address, dispatcher, store, mounts, masters, servers, requested })
     }
 
     /// Where the REST API listens; the real port when 0 was configured.
     pub fn rest_address(&self) -> SocketAddr {
         self.rest_address
+    }
+
+    /// Serves another API of this process on the REST port too, below `/prefix`: what a page of the web UI asks has to come from the server
+    /// that the page came from.
+    pub fn mount(&self, prefix: &'static str, api: Arc<dyn MountedApi>) {
+        self.mounts.add(prefix, api);
     }
 
     /// Where TaskManagers register.

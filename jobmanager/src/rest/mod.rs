@@ -5,10 +5,13 @@
 
 mod aggregate;
 mod applications;
+mod catalogs;
 mod checkpoints;
 mod cluster;
 mod context;
+mod dashboard;
 mod error;
+mod flame_graphs;
 mod java_throwable;
 mod job;
 mod job_plan;
@@ -17,7 +20,10 @@ mod lifecycle;
 mod logs;
 pub mod messages;
 mod metric_queries;
+mod mounted;
 mod operations;
+mod profiler;
+mod programs;
 mod query;
 mod reply;
 mod rescaling;
@@ -30,5 +36,8 @@ mod task_metrics;
 mod vertex;
 
 pub use context::RestContext;
+pub use flame_graphs::FlameGraphs;
+pub use job_plan::plan as job_plan;
+pub use mounted::{MountedApi, Mounts};
 pub use operations::Operations;
 pub use server::RestServer;

@@ -9,9 +9,9 @@
 //! with all its rows when there is no room.
 
 use dataflow::checkpoint::{OperatorStateItem, OperatorSubtaskState, Redistribution};
-use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowType};
+use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowCodec, RowType};
 use state::{
-    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, RowCodec, RowIdentity,
+    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, RowIdentity,
     StoredRowWriter, Suffixes, WriteBack, read_value_head, write_value_head,
 };
 
