@@ -9,11 +9,9 @@ use futures::{Stream, StreamExt};
 use warp::http::{Method, Response, StatusCode};
 use warp::{Filter, Rejection};
 
-use super::context::RestContext;
 use super::error::RestError;
-use super::query::Query;
-use super::reply::Reply;
-use super::router::{self, Request};
+use super::front::RestFront;
+use super::reply::{JSON, Reply};
 use crate::error::JobManagerError;
 
 /// What every answer needs.
@@ -31,7 +29,7 @@ impl RestServer {
     /// Serves on this listener until `shutdown`. Needs a tokio runtime.
     pub fn start(
         listener: TcpListener,
-        context: RestContext,
+        front: RestFront,
         config: &Configuration,
         shutdown: &Shutdown,
     ) -> Result<(), JobManagerError> {
@@ -47,9 +45,9 @@ impl RestServer {
             .and(warp::header::optional("content-type"))
             .and(warp::body::stream())
             .and_then(move |method, path: warp::path::FullPath, query: String, content_type, body| {
-                let (context, settings) = (context.clone(), settings.clone());
+                let (front, settings) = (front.clone(), settings.clone());
                 async move {
-                    let answer = serve(&context, &settings, method, path.as_str(), &query, content_type, body).await;
+                    let answer = serve(&front, &settings, method, path.as_str(), &query, content_type, body).await;
                     Ok::<_, Rejection>(http(answer, &settings))
                 }
             });
@@ -61,7 +59,7 @@ impl RestServer {
 }
 
 async fn serve<B: Buf>(
-    context: &RestContext,
+    front: &RestFront,
     settings: &HttpSettings,
     method: Method,
     path: &str,
@@ -70,13 +68,10 @@ async fn serve<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Reply {
     if method == Method::OPTIONS {
-        return Reply { status: StatusCode::OK, content_type: super::reply::JSON, body: Vec::new() };
+        return Reply { status: StatusCode::OK, content_type: JSON.into(), body: Vec::new() };
     }
     match read(body, settings.max_content_length).await {
-        Ok(body) => {
-            let request = Request { method, path: path.to_owned(), query: Query::parse(query), content_type, body };
-            router::answer(context, request).await
-        }
+        Ok(body) => front.answer(method, path, query, content_type, body).await,
         Err(error) => error.into(),
     }
 }
@@ -105,7 +100,7 @@ async fn read<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>, limit: u
 fn http(reply: Reply, settings: &HttpSettings) -> Response<Bytes> {
     let response = Response::builder()
         .status(reply.status)
-        .header("content-type", reply.content_type)
+        .header("content-type", reply.content_type.as_ref())
         .header("access-control-allow-origin", &settings.allow_origin)
         .body(Bytes::from(reply.body));
     // Only a configured origin that is no header value can fail.
