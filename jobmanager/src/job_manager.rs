@@ -24,7 +24,7 @@ use crate::job_store::{NodeSettings, PeerService, RaftNode};
 use crate::leadership::{Leadership, SessionParts};
 use crate::programs::{ProgramCompiler, ProgramStore};
 use crate::resource_manager::ResourceManagerSettings;
-use crate::rest::{FlameGraphs, RestFront, RestServer};
+use crate::rest::{FlameGraphs, MountedApi, Mounts, RestFront, RestServer};
 use crate::rpc_service::RpcService;
 
 /// How long open requests may take at the end.
@@ -39,6 +39,7 @@ pub struct JobManager {
     rest_address: SocketAddr,
     rpc_address: SocketAddr,
     leadership: Leadership,
+    mounts: Mounts,
     /// Following and leading.
     member: Shutdown,
     /// The servers.
@@ -99,17 +100,24 @@ impl JobManager {
         let task_managers = RpcService::new(leadership.clone(), settings, servers.clone());
         let peers = node.clone().map(|node| PeerService::new(node, Arc::new(front.clone())));
         serve_rpc(rpc, task_managers, peers, settings, &servers)?;
-        RestServer::start(rest, front, config, &servers)?;
+        let mounts = Mounts::default();
+        RestServer::start(rest, front, mounts.clone(), config, &servers)?;
         if let Some(node) = node {
             join(&node, &leadership, &member).await?;
         }
         info!("JobManager is ready: REST at http://{rest_address}, TaskManagers at {rpc_address}");
-        Ok(JobManager { rest_address, rpc_address, leadership, member, servers, requested })
+        Ok(JobManager { rest_address, rpc_address, leadership, mounts, member, servers, requested })
     }
 
     /// Where the REST API listens; the real port when 0 was configured.
     pub fn rest_address(&self) -> SocketAddr {
         self.rest_address
+    }
+
+    /// Serves another API of this process on the REST port too, below `/prefix`: what a page of the web UI asks has to come from the server
+    /// that the page came from.
+    pub fn mount(&self, prefix: &'static str, api: Arc<dyn MountedApi>) {
+        self.mounts.add(prefix, api);
     }
 
     /// Where TaskManagers register.
