@@ -17,7 +17,8 @@ const PATH: OptionDef = OptionDef::required(
     OptionKind::Text,
     "File, or folder of files, on the local file system; a sink writes into the folder. May begin with 'file://'.",
 );
-const FORMAT: OptionDef = OptionDef::required("format", OptionKind::Text, "How records are written: 'csv' or 'json'.");
+const FORMAT: OptionDef =
+    OptionDef::required("format", OptionKind::Text, "How records are written: the name of a format.");
 const MONITOR: OptionDef = OptionDef::optional(
     "source.monitor-interval",
     OptionKind::Duration,

@@ -43,12 +43,15 @@ const PROPERTIES: OptionDef = OptionDef::optional(
 const FORMAT: OptionDef = OptionDef::optional(
     "format",
     OptionKind::Text,
-    "How values are written: 'csv' or 'json'. The same as 'value.format'.",
+    "How values are written: the name of a format. The same as 'value.format'.",
 );
 const VALUE_FORMAT: OptionDef =
-    OptionDef::optional("value.format", OptionKind::Text, "How values are written: 'csv' or 'json'.");
-const KEY_FORMAT: OptionDef =
-    OptionDef::optional("key.format", OptionKind::Text, "How keys are written: 'csv' or 'json'. Needs 'key.fields'.");
+    OptionDef::optional("value.format", OptionKind::Text, "How values are written: the name of a format.");
+const KEY_FORMAT: OptionDef = OptionDef::optional(
+    "key.format",
+    OptionKind::Text,
+    "How keys are written: the name of a format. Needs 'key.fields'.",
+);
 const KEY_FIELDS: OptionDef =
     OptionDef::optional("key.fields", OptionKind::List, "Columns that the key holds, separated by ';'.");
 const KEY_PREFIX: OptionDef = OptionDef::with_default(
@@ -123,7 +126,7 @@ const REQUIRED_KEY_FORMAT: OptionDef = OptionDef::required(
     "How the columns of the primary key are written: 'csv' or 'json'.",
 );
 const REQUIRED_VALUE_FORMAT: OptionDef =
-    OptionDef::required("value.format", OptionKind::Text, "How values are written: 'csv' or 'json'.");
+    OptionDef::required("value.format", OptionKind::Text, "How values are written: the name of a format.");
 
 pub(super) const UPSERT_OPTIONS: &[OptionDef] = &[
     TOPIC,
