@@ -170,7 +170,11 @@ impl FirstRow {
             return Ok(());
         }
         let bytes = self.waiting.capacity() * size_of::<(u32, i64)>() + 16 * self.emitted.0.capacity();
-        self.rows.evict(bytes, true, &mut self.emitted, |emitted, slot, _| emitted.set(slot, None))
+        let waits_not = |_: &_, _, rows| rows == 0;
+        self.rows.evict(bytes, &mut self.emitted, waits_not, |emitted, slot, _| {
+            emitted.set(slot, None);
+            None
+        })
     }
 
     fn schedule_sweep(&mut self, now: i64) {
