@@ -22,6 +22,8 @@ pub struct CdcDecoder {
     /// Finds the fields of a row, and those of the row that it was.
     new: RowDecoder,
     old: RowDecoder,
+    /// Which fields are named by any of the rows of what was, of the current record.
+    named: Vec<bool>,
     builders: Vec<ColumnBuilder>,
     kinds: Vec<i8>,
     errors: u64,
@@ -44,6 +46,7 @@ impl CdcDecoder {
             envelope: finder(options.envelope.fields()),
             new: RowDecoder::new(&read),
             old: RowDecoder::new(&read),
+            named: vec![false; read.fields.len()],
             builders: read.fields.iter().map(|field| ColumnBuilder::new(&field.ty)).collect(),
             kinds: Vec::new(),
             errors: 0,
@@ -157,32 +160,38 @@ impl CdcDecoder {
             return Ok(true);
         }
         let [old, new] = [OLD, NEW].map(|field| self.envelope.found[field]);
-        if new.is_none_or(|token| token.kind != Kind::Array) {
-            let new = object(new, "data")?;
-            let old = if change == Change::Update { Some(object(old, "old")?) } else { None };
-            return self.append_datum(record, new, old, change);
+        let rows = rows(record, new, "data")?;
+        if change != Change::Update {
+            let kind = if change == Change::Delete { RowKind::Delete } else { RowKind::Insert };
+            return rows.into_iter().try_fold(true, |clean, row| Ok(clean & self.append(record, row, kind)?));
         }
-        let rows = elements(record, new, "data")?;
-        let olds = if change == Change::Update { elements(record, old, "old")? } else { Vec::new() };
+        let olds = self::rows(record, old, "old")?;
+        self.note_names(record, &olds)?;
         let mut clean = true;
         for (at, row) in rows.into_iter().enumerate() {
-            let row = object(Some(row), "data")?;
-            let old = if change == Change::Update { Some(object(olds.get(at).copied(), "old")?) } else { None };
-            clean &= self.append_datum(record, row, old, change)?;
+            let old = olds.get(at).copied();
+            let old = old.ok_or_else(|| Problem::Envelope("its field 'old' has fewer rows than 'data'".to_owned()))?;
+            clean &= self.append_update(record, row, old)?;
         }
         Ok(clean)
     }
 
-    fn append_datum(&mut self, record: &[u8], row: Token, old: Option<Token>, change: Change) -> Result<bool, Problem> {
-        let Some(old) = old else {
-            let kind = if change == Change::Delete { RowKind::Delete } else { RowKind::Insert };
-            return self.append(record, row, kind);
-        };
+    /// As in Flink, a field that any of the rows names has changed in all of them.
+    fn note_names(&mut self, record: &[u8], olds: &[Token]) -> Result<(), Problem> {
+        self.named.fill(false);
+        for old in olds {
+            self.old.find_fields(&mut Scanner::inside(record, *old), record)?;
+            self.named.iter_mut().zip(&self.old.found).for_each(|(named, found)| *named |= found.is_some());
+        }
+        Ok(())
+    }
+
+    fn append_update(&mut self, record: &[u8], row: Token, old: Token) -> Result<bool, Problem> {
         let matched = self.new.find_fields(&mut Scanner::inside(record, row), record)?;
         self.old.find_fields(&mut Scanner::inside(record, old), record)?;
         // What is not named is as it was.
-        for (old, new) in self.old.found.iter_mut().zip(&self.new.found) {
-            *old = old.or(*new);
+        for ((old, new), named) in self.old.found.iter_mut().zip(&self.new.found).zip(&self.named) {
+            *old = if *named { *old } else { *new };
         }
         let mut conversion = Conversion { options: &self.options.json, record, scratch: &mut self.scratch };
         let mut clean = conversion.append_row(&mut self.old, matched, &mut self.builders)?;
@@ -208,16 +217,15 @@ fn object(token: Option<Token>, field: &str) -> Result<Token, Problem> {
         .ok_or_else(|| Problem::Envelope(format!("its field '{field}' holds no row")))
 }
 
-/// The elements of the array that a field holds.
-fn elements(record: &[u8], token: Option<Token>, field: &str) -> Result<Vec<Token>, Problem> {
-    let array = token.filter(|token| token.kind == Kind::Array);
-    let array = array.ok_or_else(|| Problem::Envelope(format!("its field '{field}' holds no array of rows")))?;
+/// The row or the rows that a field holds.
+fn rows(record: &[u8], token: Option<Token>, field: &str) -> Result<Vec<Token>, Problem> {
+    let Some(array) = token.filter(|token| token.kind == Kind::Array) else { return Ok(vec![object(token, field)?]) };
     let mut scanner = Scanner::inside(record, array);
-    let mut elements = Vec::new();
+    let mut rows = Vec::new();
     let mut more = scanner.open(b']');
     while more {
-        elements.push(scanner.value()?);
+        rows.push(object(Some(scanner.value()?), field)?);
         more = scanner.another(b']')?;
     }
-    Ok(elements)
+    Ok(rows)
 }
