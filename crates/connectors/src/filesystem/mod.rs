@@ -76,7 +76,11 @@ impl ConnectorFactory for FilesystemFactory {
                 .with_hint("keep a column for the records"));
         }
         table.format.check_sink(&table.record)?;
-        Ok(SinkAbility { accepts: table.format.changes(), parallelism: sink.parallelism })
+        Ok(SinkAbility { accepts: table.format.changes(), metadata: Vec::new(), parallelism: sink.parallelism })
+    }
+
+    fn skips_fields(&self, spec: &ConnectorSpec) -> Result<bool, ConnectorError> {
+        Ok(FileTable::read(spec)?.format.skips_fields())
     }
 
     fn create_enumerator(&self, spec: &SourceSpec, _parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {

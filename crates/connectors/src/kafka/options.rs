@@ -11,6 +11,7 @@ use super::offsets::{
 use super::properties::ClientProperties;
 use super::transactions::Transactions;
 use crate::error::ConnectorError;
+use crate::factory::ChangelogMode;
 use crate::formats::Format;
 use crate::option_def::{OptionDef, OptionKind};
 use crate::table_options::TableOptions;
@@ -123,7 +124,7 @@ pub(super) const OPTIONS: &[OptionDef] = &[
 const REQUIRED_KEY_FORMAT: OptionDef = OptionDef::required(
     "key.format",
     OptionKind::Text,
-    "How the columns of the primary key are written: 'csv' or 'json'.",
+    "How the columns of the primary key are written: the name of a format.",
 );
 const REQUIRED_VALUE_FORMAT: OptionDef =
     OptionDef::required("value.format", OptionKind::Text, "How values are written: the name of a format.");
@@ -136,6 +137,11 @@ pub(super) const UPSERT_OPTIONS: &[OptionDef] = &[
     KEY_PREFIX,
     REQUIRED_VALUE_FORMAT,
     VALUE_FIELDS,
+    BOUNDED_MODE,
+    BOUNDED_OFFSETS,
+    BOUNDED_TIMESTAMP,
+    DISCOVERY,
+    SCAN_PARALLELISM,
     SINK_PARALLELISM,
     GUARANTEE,
     ID_PREFIX,
@@ -152,6 +158,12 @@ pub(super) fn metadata() -> Vec<(String, LogicalType)> {
         ("timestamp".to_owned(), TypeKind::timestamp_ltz(3).not_null()),
         ("timestamp-type".to_owned(), TypeKind::STRING.not_null()),
     ]
+}
+
+/// Metadata columns that a sink writes: key and type.
+pub(super) fn writable_metadata() -> Vec<(String, LogicalType)> {
+    let headers = TypeKind::Map(Box::new(TypeKind::STRING.nullable()), Box::new(TypeKind::BYTES.nullable()));
+    vec![("headers".to_owned(), headers.nullable()), ("timestamp".to_owned(), TypeKind::timestamp_ltz(3).nullable())]
 }
 
 /// The topics of a table.
@@ -216,6 +228,9 @@ impl KafkaTable {
         let value_format = Format::read(&options, value_key, value_format)?;
         let key_format = key_format.map(|name| Format::read(&options, KEY_FORMAT.key, name)).transpose()?;
         options.validate(OPTIONS, &format_options)?;
+        if let (Some(format), Some(name)) = (&key_format, options.text(&KEY_FORMAT)) {
+            check_key_format(&KEY_FORMAT, format, name)?;
+        }
 
         let key_columns = key_columns(spec, &options, key_format.is_some())?;
         Self::of(spec, &options, key_format.map(|format| (format, key_columns)), value_format)
@@ -231,6 +246,15 @@ impl KafkaTable {
         };
         let (key_options, key_format) = format(&REQUIRED_KEY_FORMAT)?;
         let (value_options, value_format) = format(&REQUIRED_VALUE_FORMAT)?;
+        check_key_format(&REQUIRED_KEY_FORMAT, &key_format, options.text(&REQUIRED_KEY_FORMAT).unwrap_or_default())?;
+        if value_format.changes() != ChangelogMode::InsertOnly {
+            let name = options.text(&REQUIRED_VALUE_FORMAT).unwrap_or_default();
+            let message = format!(
+                "'upsert-kafka' connector doesn't support '{name}' as value format, because '{name}' is not in insert-only mode."
+            );
+            return Err(ConnectorError::of_option(REQUIRED_VALUE_FORMAT.key, message)
+                .with_hint(format!("read changes in '{name}' with the connector 'kafka'")));
+        }
         options.validate(UPSERT_OPTIONS, &key_options.into_iter().chain(value_options).collect::<Vec<_>>())?;
         if spec.primary_key.is_empty() {
             let message = "'upsert-kafka' tables require to define a PRIMARY KEY constraint. The PRIMARY KEY specifies which columns should be \
@@ -240,7 +264,9 @@ impl KafkaTable {
                 .with_hint(format!("add PRIMARY KEY (...) NOT ENFORCED to table '{}'", spec.table)));
         }
         let columns = spec.primary_key.iter().filter_map(|name| spec.physical.index_of(name)).collect();
-        Ok(Self { upserts: true, ..Self::of(spec, &options, Some((key_format, columns)), value_format)? })
+        // What a key has become depends on all of its records.
+        let startup = OffsetMode::Earliest;
+        Ok(Self { upserts: true, startup, ..Self::of(spec, &options, Some((key_format, columns)), value_format)? })
     }
 
     /// What the rest of the options says.
@@ -300,6 +326,11 @@ impl KafkaTable {
         }
     }
 
+    /// Whether both parts of a record find fields by their names.
+    pub(super) fn skips_fields(&self) -> bool {
+        self.value.format.skips_fields() && self.key.as_ref().is_none_or(|key| key.format.skips_fields())
+    }
+
     /// Whether the group is told how far checkpoints have come.
     pub(super) fn commits_offsets(&self) -> bool {
         self.properties.consumer.contains_key("group.id") && self.properties.commit_on_checkpoint.unwrap_or(true)
@@ -350,6 +381,15 @@ fn partitioner(options: &TableOptions<'_>) -> Partitioner {
     } else {
         Partitioner::Default
     }
+}
+
+/// Keys tell no changes.
+fn check_key_format(def: &OptionDef, format: &Format, name: &str) -> Result<(), ConnectorError> {
+    if format.changes() == ChangelogMode::InsertOnly {
+        return Ok(());
+    }
+    let message = format!("A key format should only deal with INSERT-only records. But '{name}' tells changes.");
+    Err(ConnectorError::of_option(def.key, message).with_hint("use a format such as 'json' or 'raw'"))
 }
 
 /// The option that names the format of values, and the format.
