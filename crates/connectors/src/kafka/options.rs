@@ -44,15 +44,15 @@ const PROPERTIES: OptionDef = OptionDef::optional(
 const FORMAT: OptionDef = OptionDef::optional(
     "format",
     OptionKind::Text,
-    "How values are written: the name of a format. The same as 'value.format'.",
+    "How values are written: csv, json, raw, debezium-json, canal-json, maxwell-json or ogg-json. The same as 'value.format'.",
 );
-const VALUE_FORMAT: OptionDef =
-    OptionDef::optional("value.format", OptionKind::Text, "How values are written: the name of a format.");
-const KEY_FORMAT: OptionDef = OptionDef::optional(
-    "key.format",
+const VALUE_FORMAT: OptionDef = OptionDef::optional(
+    "value.format",
     OptionKind::Text,
-    "How keys are written: the name of a format. Needs 'key.fields'.",
+    "How values are written: csv, json, raw, debezium-json, canal-json, maxwell-json or ogg-json.",
 );
+const KEY_FORMAT: OptionDef =
+    OptionDef::optional("key.format", OptionKind::Text, "How keys are written: csv, json or raw. Needs 'key.fields'.");
 const KEY_FIELDS: OptionDef =
     OptionDef::optional("key.fields", OptionKind::List, "Columns that the key holds, separated by ';'.");
 const KEY_PREFIX: OptionDef = OptionDef::with_default(
@@ -124,10 +124,10 @@ pub(super) const OPTIONS: &[OptionDef] = &[
 const REQUIRED_KEY_FORMAT: OptionDef = OptionDef::required(
     "key.format",
     OptionKind::Text,
-    "How the columns of the primary key are written: the name of a format.",
+    "How the columns of the primary key are written: csv, json or raw.",
 );
 const REQUIRED_VALUE_FORMAT: OptionDef =
-    OptionDef::required("value.format", OptionKind::Text, "How values are written: the name of a format.");
+    OptionDef::required("value.format", OptionKind::Text, "How values are written: csv, json or raw.");
 
 pub(super) const UPSERT_OPTIONS: &[OptionDef] = &[
     TOPIC,
