@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod cluster;
+mod decommission;
 mod info;
 mod jobmanager_admin;
 mod list;
@@ -38,6 +39,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Checkpoint(arguments) => checkpoint::checkpoint(&arguments),
         Command::Stop(arguments) => stop::stop(&arguments),
         Command::Cancel(arguments) => stop::cancel(&arguments),
+        Command::Decommission(arguments) => decommission::decommission(&arguments),
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "flinkrs", &mut std::io::stdout().lock());
             Ok(ExitCode::SUCCESS)
