@@ -49,6 +49,8 @@ pub enum Command {
     Stop(StopArguments),
     /// Cancel a job, without a savepoint.
     Cancel(CancelArguments),
+    /// Watch a cluster in the terminal: jobs, tasks, back pressure, checkpoints.
+    Top(TopArguments),
     /// Print the JSON Schema of job.yaml, for editors.
     JobSchema,
     /// Print what makes a shell complete the commands and options of flinkrs.
@@ -224,6 +226,14 @@ pub struct ListArguments {
     /// All jobs, also those that have ended.
     #[arg(short = 'a', long = "all")]
     pub all: bool,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Arguments of `top`.
+#[derive(Debug, Args)]
+pub struct TopArguments {
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,
