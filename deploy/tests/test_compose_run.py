@@ -159,3 +159,29 @@ def test_cluster_survives_its_leader(cluster, tmp_path):
     compose.until("the job runs", lambda: get(leader.address, f"/jobs/{job}")["state"] == "RUNNING")
     for container in taskmanagers + jobmanagers:
         assert container.stop() == 0, container.log.read_text()
+
+
+def test_rolling_restart(cluster, tmp_path):
+    """Every process, one by one, under a job whose every row has to be there once."""
+    jobmanagers = [c for c in cluster.containers if c.service.startswith("jobmanager")]
+    taskmanagers, rows, at = cluster.of("taskmanager"), 60_000, jobmanagers[0].address
+    job = submit(jobmanagers[0], tmp_path, f"""
+        CREATE TABLE numbers (n BIGINT) WITH ('connector'='datagen','rows-per-second'='3000','fields.n.kind'='sequence','fields.n.start'='1','fields.n.end'='{rows}');
+        CREATE TABLE files (n BIGINT) WITH ('connector'='filesystem','path'='file://{tmp_path}/files','format'='csv');
+        SET 'execution.checkpointing.interval' = '500 ms';
+        INSERT INTO files SELECT n FROM numbers;""")
+
+    def state():
+        return get(at, f"/jobs/{job}")["state"]
+
+    compose.until("checkpoints", lambda: get(at, f"/jobs/{job}/checkpoints")["counts"]["completed"] > 1)
+    for container in jobmanagers + taskmanagers:
+        assert container.stop() == 0, container.log.read_text()
+        container.start()
+        compose.until(f"{container.name} is back", container.healthy)
+        compose.until("all slots", lambda: get(at, "/overview")["slots-total"] == 4)
+        compose.until("the job runs", lambda: state() in ("RUNNING", "FINISHED"))
+    compose.until("the end of the job", lambda: state() == "FINISHED", 120)
+    files = [path for path in (tmp_path / "files").rglob("*") if path.is_file() and not path.name.startswith((".", "_"))]
+    written = sorted(int(line) for path in files for line in path.read_text().split())
+    assert written == list(range(1, rows + 1)), f"{len(written)} rows, {len(set(written))} of them different"
