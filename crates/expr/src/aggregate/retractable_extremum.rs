@@ -77,11 +77,11 @@ impl<K: Reversible> Fold for RetractableExtremum<K> {
     }
 
     fn finish(&self, output: Self::Output) -> Result<ArrayRef, Failure> {
-        Ok(K::finish(output))
+        K::finish(output)
     }
 
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
-        for (key, count) in self.take(from) {
+        for (key, count) in self.values[from].clone() {
             self.change(into, key, count);
         }
         Ok(())

@@ -16,6 +16,7 @@ use super::{Cut, WatermarkGenerator};
 pub(crate) struct SplitWatermarks {
     interval: u64,
     idle_timeout: i64,
+    every: bool,
     splits: Vec<Split>,
     /// The split that ended last.
     ended: Option<Split>,
@@ -35,11 +36,12 @@ struct Split {
 }
 
 impl SplitWatermarks {
-    /// Without splits yet. `idle_timeout` 0: a split is never idle.
-    pub(crate) fn new(interval: u64, idle_timeout: u64) -> Self {
+    /// Without splits yet. `idle_timeout` 0: a split is never idle. `every`: watermarks are passed on one by one.
+    pub(crate) fn new(interval: u64, idle_timeout: u64, every: bool) -> Self {
         Self {
             interval,
             idle_timeout: i64::try_from(idle_timeout).unwrap_or(i64::MAX),
+            every,
             splits: Vec::new(),
             ended: None,
             forwarded: 0,
@@ -53,7 +55,7 @@ impl SplitWatermarks {
         let before = if self.splits.is_empty() { self.ended.take() } else { None };
         let (generator, watermark) = match before {
             Some(before) => (before.generator, before.watermark),
-            None => (WatermarkGenerator::new(self.interval), 0),
+            None => (WatermarkGenerator::new(self.interval).every(self.every), 0),
         };
         self.splits.push(Split { id, generator, watermark, last_row_at: now, idle: false });
     }
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_lowest_split_counts_until_it_ends() {
-        let mut watermarks = SplitWatermarks::new(0, 0);
+        let mut watermarks = SplitWatermarks::new(0, 0, false);
         watermarks.add_split(Arc::from("a"), 0);
         watermarks.add_split(Arc::from("b"), 0);
         assert_eq!(rows(&mut watermarks, "a", &[10, 20], 0), (None, vec![]));
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_split_after_another_goes_on_with_its_watermark() {
-        let mut watermarks = SplitWatermarks::new(200, 0);
+        let mut watermarks = SplitWatermarks::new(200, 0, false);
         assert_eq!(rows(&mut watermarks, "a", &[1_000, 1_150], 0).1, [(2, 1_000)]);
         watermarks.finish_split("a");
         assert_eq!(rows(&mut watermarks, "b", &[900, 1_190], 0).1, []);
@@ -197,7 +199,7 @@ mod tests {
 
     #[test]
     fn the_clock_passes_on_what_is_within_the_interval() {
-        let mut watermarks = SplitWatermarks::new(200, 0);
+        let mut watermarks = SplitWatermarks::new(200, 0, false);
         assert_eq!(rows(&mut watermarks, "a", &[1_000, 1_100], 50).1, [(2, 1_000)]);
         assert_eq!(watermarks.next_timer(), Some(250));
         assert_eq!(watermarks.on_timer(250), [Passed::Watermark(1_100)]);
@@ -206,7 +208,7 @@ mod tests {
 
     #[test]
     fn idle_splits_do_not_count() {
-        let mut watermarks = SplitWatermarks::new(0, 1_000);
+        let mut watermarks = SplitWatermarks::new(0, 1_000, false);
         watermarks.add_split(Arc::from("a"), 0);
         watermarks.add_split(Arc::from("b"), 0);
         assert_eq!(rows(&mut watermarks, "a", &[10], 500).1, []);

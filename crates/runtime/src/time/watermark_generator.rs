@@ -25,12 +25,20 @@ pub struct WatermarkGenerator {
     passed_on: i64,
     /// The watermark that has really gone out.
     emitted: i64,
+    /// Whether each one goes out where Flink passes it on.
+    every: bool,
 }
 
 impl WatermarkGenerator {
     /// A generator that passes watermarks on as soon as they have advanced by more than `interval_ms`.
     pub fn new(interval_ms: u64) -> Self {
-        Self { interval_ms: i64::try_from(interval_ms).unwrap_or(i64::MAX), highest: 0, passed_on: 0, emitted: 0 }
+        let interval_ms = i64::try_from(interval_ms).unwrap_or(i64::MAX);
+        Self { interval_ms, highest: 0, passed_on: 0, emitted: 0, every: false }
+    }
+
+    /// The same generator, whose watermarks all go out, each behind the row that has made it.
+    pub fn every(self, every: bool) -> Self {
+        Self { every, ..self }
     }
 
     /// Takes the rows of a batch: each one's event time and the watermark that it raises, if any. Returns where watermarks go out, in order; the last
@@ -51,6 +59,9 @@ impl WatermarkGenerator {
             }
             if self.highest.saturating_sub(self.passed_on) > self.interval_ms {
                 self.passed_on = self.highest;
+                if self.every {
+                    cuts.push(self.cut(row + 1));
+                }
             }
         }
         if self.passed_on > self.emitted {
@@ -102,6 +113,12 @@ mod tests {
             cuts(&mut WatermarkGenerator::new(0), &[1_000, 9_000, 500, 600, 20_000, 700], 1_000),
             [(2, 8_000), (5, 19_000)]
         );
+    }
+
+    #[test]
+    fn every_watermark_goes_out_where_it_is_looked_at() {
+        let mut generator = WatermarkGenerator::new(0).every(true);
+        assert_eq!(cuts(&mut generator, &[1_000, 2_000, 1_500, 3_000], 0), [(1, 1_000), (2, 2_000), (4, 3_000)]);
     }
 
     #[test]

@@ -14,15 +14,20 @@ mod join;
 mod lookup_join;
 mod monotonic;
 mod monotonicity;
+mod narrow_rows;
 mod ordered;
 mod over;
 mod planner;
+mod pushed;
 mod row_keys;
+mod scan_watermark;
 mod sink;
+mod sink_metadata;
 mod sink_upsert;
 mod source;
 mod temporal_join;
 mod unnest;
+mod watermarks;
 mod window_join;
 
 pub(crate) use chain::job_graph;
@@ -38,7 +43,7 @@ use dataflow::{Partitioning, RowType};
 pub(crate) type NodeId = usize;
 
 /// Operators and how they are connected.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PhysicalPlan {
     /// Inputs before consumers.
     pub nodes: Vec<PhysicalNode>,

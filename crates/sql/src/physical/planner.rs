@@ -9,6 +9,8 @@ use dataflow::operator_spec::{OperatorSpec, ValuesSpec};
 use dataflow::{Partitioning, RowType};
 
 use super::changelog::{infer, supports_only_after};
+use super::pushed::show_pushed;
+use super::watermarks::show_watermarks;
 use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, RowKeys, UpdateKind};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, StateTtlHint, Values};
@@ -41,7 +43,10 @@ impl<'a> PhysicalPlanner<'a> {
 
     /// The plan of all statements.
     pub fn finish(self) -> PhysicalPlan {
-        infer(self.plan)
+        let mut plan = infer(self.plan);
+        show_watermarks(&mut plan);
+        show_pushed(&mut plan);
+        plan
     }
 
     /// Plans a query whose rows nobody takes, for EXPLAIN.
