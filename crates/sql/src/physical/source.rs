@@ -50,6 +50,7 @@ impl PhysicalPlanner<'_> {
                 rowtime: position(watermark.rowtime),
                 interval_ms: self.settings.watermark_interval_ms,
                 idle_timeout_ms: self.settings.idle_timeout_ms,
+                batch_interval_ms: None,
             }
         });
         let lines = lines(node, &plan, &read_type, &exprs, &output, projection.is_some(), watermark.as_ref());
