@@ -184,7 +184,7 @@ impl<S: Source> Fold for BitmapAggregate<S> {
 
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         self.rows[into] += self.rows[from];
-        for (value, count) in self.take(from) {
+        for (value, count) in self.counts[from].clone() {
             self.change(into, value, count);
         }
         Ok(())

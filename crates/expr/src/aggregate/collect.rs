@@ -106,7 +106,7 @@ impl<K: Reversible> Fold for Collect<K> {
     }
 
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
-        for (key, count) in self.take(from) {
+        for (key, count) in self.counts[from].clone() {
             self.change(into, key, count);
         }
         Ok(())

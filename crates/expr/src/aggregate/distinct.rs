@@ -103,7 +103,7 @@ impl<F: Fold, K: KeySource> Fold for Distinct<F, K> {
     /// The inner fold is given the values that come into `into`, and those that go.
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         let (mut new, mut gone) = (Vec::new(), Vec::new());
-        for (key, count) in self.take(from) {
+        for (key, count) in self.seen[from].clone() {
             let seen = &mut self.seen[into];
             let before = seen.get(&key).copied().unwrap_or(0);
             let after = before + count;

@@ -89,8 +89,9 @@ impl Fold for JsonList {
 
     /// `from` comes after `into`.
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
-        let mut values = std::mem::take(&mut self.values[from]);
-        self.values[into].append(&mut values);
+        let values = self.values[from].clone();
+        self.list_bytes += values.iter().map(|value| value_bytes(value)).sum::<usize>();
+        self.values[into].extend(values);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::functions::json::write_json;
 use crate::json::{key_order, write_text};
 
 /// A key, which orders as Java orders strings.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Key(Box<str>);
 
 impl Ord for Key {
@@ -145,7 +145,7 @@ impl Fold for JsonMap {
     }
 
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
-        for (key, value) in self.take(from) {
+        for (key, value) in self.entries[from].clone() {
             self.insert(into, key, value);
         }
         Ok(())

@@ -90,8 +90,9 @@ impl Fold for ListAggregate {
 
     /// `from` comes after `into`.
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
-        let mut values = std::mem::take(&mut self.values[from]);
-        self.values[into].append(&mut values);
+        let values = self.values[from].clone();
+        self.list_bytes += values.iter().map(|value| value_bytes(value.len())).sum::<usize>();
+        self.values[into].extend(values);
         Ok(())
     }
 

@@ -136,8 +136,9 @@ impl<K: Reversible, const SKIP_NULLS: bool> Fold for OrderedValues<K, SKIP_NULLS
 
     /// `from` comes after `into`.
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
-        let mut values = std::mem::take(&mut self.values[from]);
-        self.values[into].append(&mut values);
+        let values = self.values[from].clone();
+        self.list_bytes += values.iter().map(value_bytes).sum::<usize>();
+        self.values[into].extend(values);
         Ok(())
     }
 

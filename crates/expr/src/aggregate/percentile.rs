@@ -174,7 +174,7 @@ impl Fold for Percentile {
 
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         let shares = self.shares[from].clone();
-        for (value, count) in self.take(from) {
+        for (value, count) in self.counts[from].clone() {
             self.change(into, value, count);
         }
         if self.shares[into].is_empty() {

@@ -81,7 +81,7 @@ impl<K: Reversible> Fold for RetractableExtremum<K> {
     }
 
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
-        for (key, count) in self.take(from) {
+        for (key, count) in self.values[from].clone() {
             self.change(into, key, count);
         }
         Ok(())

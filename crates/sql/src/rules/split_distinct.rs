@@ -4,7 +4,8 @@
 //! ```text
 //!   k | COUNT(DISTINCT v), SUM(w)   =>   k | SUM0, SUM   of   k, bucket of v | COUNT(DISTINCT v), SUM(w)
 //! ```
-//! Not split: DISTINCT of several columns, and beside aggregates that cannot be summed up by the same kind of aggregate (AVG, LISTAGG, ...).
+//! Not split: DISTINCT of several columns or beside MIN and MAX of another one, for which Flink makes several rows of each; and beside aggregates that
+//! cannot be summed up by the same kind of aggregate (AVG, LISTAGG, ...).
 
 use std::convert::Infallible;
 
@@ -35,7 +36,11 @@ fn bucket_of(node: &Aggregate, buckets: i64) -> Option<Expr> {
     let is_counted = |call: &&AggregateCall| call.distinct && !matches!(call.function.as_str(), "MIN" | "MAX");
     let mut distinct = node.calls.iter().filter(is_counted);
     let &[column] = distinct.next()?.args.as_slice() else { return None };
-    if distinct.any(|call| call.args != [column]) || !node.calls.iter().all(|call| outer_function(call).is_some()) {
+    let is_alone = |call: &AggregateCall| match call.function.as_str() {
+        "MIN" | "MAX" => call.args == [column],
+        _ => outer_function(call).is_some(),
+    };
+    if distinct.any(|call| call.args != [column]) || !node.calls.iter().all(is_alone) {
         return None;
     }
     let value = Expr::column(column, node.input.output().fields[column].ty.without_time_attribute());
