@@ -5,7 +5,7 @@ CARGO ?= cargo
 export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flinkrs/target-$$(rustc --version 2>/dev/null | cut -d' ' -f2)")
 export ROCKSDB_STATIC := 1
 
-.PHONY: demo test compat build release lint prerequisites test-prerequisites clean bench
+.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -27,6 +27,12 @@ release: prerequisites
 # How much of what the real Flink answered flinkrs answers too, by area.
 compat: test-prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) run -q -p compat-tests --bin compat-report -- score
+
+# An exactly-once job from Kafka to Kafka whose TaskManagers are killed, and checkpoints on a full disk (as root).
+soak: test-prerequisites
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client -p compat-tests --bins
+	$(CARGO_TARGET_DIR)/release/soak --kills $(or $(KILLS),100) --seed $(or $(SEED),1) -Dstate.backend.type=rocksdb $(OPTIONS)
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --test checkpoint_faults -- --ignored
 
 # Throughput and start-up beside the real Flink; see bench/README.md. Takes tens of minutes.
 bench: release

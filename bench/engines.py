@@ -10,9 +10,9 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / "
 ORACLE = HERE.parent / "compat-tests" / "oracle"
 
 
-def run(command, log, what):
+def run(command, log, what, env=None):
     with open(log, "ab") as out:
-        if subprocess.run(list(map(str, command)), stdout=out, stderr=out).returncode != 0:
+        if subprocess.run(list(map(str, command)), stdout=out, stderr=out, env=env).returncode != 0:
             raise SystemExit(f"bench: {what} failed; see {log}")
 
 
@@ -39,8 +39,8 @@ class Flink:
             conf.mkdir()
             own = (self.home / "conf" / "config.yaml").read_text()
             java = own[own.index("env:") : own.index("\n", own.index("all:")) + 1]
-            memory = "jobmanager.memory.process.size: 1600m\ntaskmanager.memory.process.size: 1728m\n"
-            (conf / "config.yaml").write_text(java + memory + "".join(f"{k}: {v}\n" for k, v in options.items()))
+            memory = {"jobmanager.memory.process.size": "1600m", "taskmanager.memory.process.size": "1728m"}
+            (conf / "config.yaml").write_text(java + "".join(f"{k}: {v}\n" for k, v in (memory | options).items()))
             for log4j in self.home.glob("conf/log4j*.properties"):
                 (conf / log4j.name).write_text(log4j.read_text())
         env = {**os.environ, "FLINK_CONF_DIR": str(conf), "FLINK_LOG_DIR": str(folder), "FLINK_HOME": str(self.home)}
@@ -49,7 +49,7 @@ class Flink:
 
     def submit(self, address, script, folder):
         java = ["java", "-Xmx1g", "-Duser.timezone=UTC", "-cp", self.classpath, "SubmitScript", address, script]
-        run(java, folder / "client.log", "the submission")
+        run(java, folder / "client.log", "the submission", {**os.environ, "FLINK_CONF_DIR": str(folder / "conf")})
 
 
 class Flinkrs:

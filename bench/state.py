@@ -128,6 +128,8 @@ def keys(engine, folder):
     options = {"taskmanager.memory.managed.size": "2g"}
     options |= {"taskmanager.memory.process.size": "4g"} if engine.name.startswith("flink-") else {}
     options |= {"heartbeat.interval": 500, "heartbeat.timeout": 3000} if engine.name.startswith("flink-") else {}
+    # What Flink's REST says of a job is three seconds old by default, longer than a restart takes.
+    options |= {"web.refresh-interval": 100} if engine.name.startswith("flink-") else {}
     options |= {"execution.checkpointing.interval": "1h"}
     rng = random.Random(1)
     with StateCluster(engine, folder, options) as cluster:
@@ -242,7 +244,8 @@ def recovery(engine, folder):
         cluster.start_job(job_sql(events))
         wait_for(lambda: cluster.get(f"/jobs/{cluster.job}/checkpoints")["counts"]["completed"] > 0, 60, "a checkpoint")
         cluster.add_taskmanager()
-        restarts = lambda: int(cluster.get(f"/jobs/{cluster.job}/metrics?get=numRestarts")[0]["value"])
+        vertex = cluster.get(f"/jobs/{cluster.job}")["vertices"][0]["id"]
+        restarts = lambda: cluster.get(f"/jobs/{cluster.job}/vertices/{vertex}")["subtasks"][0]["attempt"]
         killed = time.monotonic()
         cluster.taskmanager.process.kill()
         wait_for(lambda: restarts() > 0, 120, "a restart")

@@ -66,6 +66,11 @@ impl S3Server {
         Self { runtime, folder, faults, endpoint }
     }
 
+    /// Its URL.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// A storage that uses this server and tries for so long.
     pub fn storage(&self, retry_timeout: &str) -> Storage {
         self.storage_with("secret", retry_timeout)
