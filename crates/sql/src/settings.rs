@@ -137,11 +137,16 @@ impl Settings {
 }
 
 fn mini_batch(typed: &Configuration) -> Result<MiniBatchSettings, SettingsError> {
+    let latency_ms = millis(typed.get(&TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY)?);
+    if latency_ms == 0 {
+        return Err(SettingsError::Value(
+            "MiniBatch Latency must be greater than 0 ms: set table.exec.mini-batch.allow-latency".into(),
+        ));
+    }
     let size = u64::try_from(typed.get(&TABLE_EXEC_MINI_BATCH_SIZE)?).ok().filter(|&size| size > 0);
     let size = size.ok_or_else(|| {
         SettingsError::Value("table.exec.mini-batch.size must be > 0 when table.exec.mini-batch.enabled is true".into())
     })?;
-    let latency_ms = millis(typed.get(&TABLE_EXEC_MINI_BATCH_ALLOW_LATENCY)?);
     Ok(MiniBatchSettings { bounds: MiniBatch { size }, latency_ms })
 }
 

@@ -62,7 +62,7 @@ pub struct GroupAggregate {
 }
 
 impl GroupAggregate {
-    /// An operator over rows of type `input`; `clock` is for the time to live and the latency of mini-batches. `state` is opened here.
+    /// An operator over rows of type `input`; `clock` is for the time to live. `state` is opened here.
     pub fn new(
         spec: &GroupAggregateSpec,
         input: &RowType,
