@@ -8,8 +8,8 @@
 
 use std::collections::HashMap;
 
-use dataflow::Partitioning;
 use dataflow::operator_spec::{IntervalJoinTime, MiniBatchAssignerSpec, MiniBatchMode, OperatorSpec, WindowTime};
+use dataflow::{Partitioning, TimeAttribute};
 
 use super::{NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine};
 use crate::settings::MiniBatchSettings;
@@ -55,15 +55,17 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
-/// The plan with a MiniBatchAssigner behind each source that has mini-batches behind it.
+/// The plan with a MiniBatchAssigner behind each source that has mini-batches behind it. Without an operator that gathers them the clock has none to end;
+/// those of event time also hold watermarks back.
 pub(super) fn assign(plan: PhysicalPlan, settings: MiniBatchSettings) -> PhysicalPlan {
     let wanted = wanted(&plan, settings);
+    let is_used = plan.nodes.iter().any(gathers);
     let mut out = PhysicalPlan { nodes: Vec::with_capacity(plan.nodes.len()), roots: Vec::new() };
     let mut moved: HashMap<NodeId, NodeId> = HashMap::new();
     for (id, mut node) in plan.nodes.into_iter().enumerate() {
         node.inputs.iter_mut().for_each(|edge| edge.source = moved[&edge.source]);
         let assigner = match (&mut node.spec, wanted[id]) {
-            (OperatorSpec::Source(source), Every(spec)) => {
+            (OperatorSpec::Source(source), Every(spec)) if is_used || spec.mode == MiniBatchMode::RowTime => {
                 if let (Some(watermark), MiniBatchMode::RowTime) = (&mut source.watermark, spec.mode) {
                     watermark.batch_interval_ms = Some(spec.interval_ms);
                 }
@@ -77,6 +79,15 @@ pub(super) fn assign(plan: PhysicalPlan, settings: MiniBatchSettings) -> Physica
     }
     out.roots = plan.roots.into_iter().map(|(root, wants)| (moved[&root], wants)).collect();
     out
+}
+
+/// Whether an operator works in mini-batches.
+fn gathers(node: &PhysicalNode) -> bool {
+    match &node.spec {
+        OperatorSpec::GroupAggregate(spec) => spec.mini_batch.is_some(),
+        OperatorSpec::GlobalGroupAggregate(_) => true,
+        _ => false,
+    }
 }
 
 /// What is wanted of each node.
@@ -106,7 +117,11 @@ fn needs_watermarks(spec: &OperatorSpec) -> bool {
     match spec {
         OperatorSpec::WindowAggregate(spec) => is_rowtime(&spec.time),
         OperatorSpec::WindowTableFunction(spec) => is_rowtime(&spec.time),
-        OperatorSpec::Deduplicate(spec) => !spec.keep_last && is_rowtime(&spec.time),
+        OperatorSpec::Deduplicate(spec) => is_rowtime(&spec.time),
+        OperatorSpec::Rank(spec) => spec
+            .order
+            .first()
+            .is_some_and(|field| spec.input.fields[field.column].ty.time_attribute() == TimeAttribute::Rowtime),
         OperatorSpec::OverAggregate(spec) => is_rowtime(&spec.time),
         OperatorSpec::IntervalJoin(spec) => matches!(spec.time, IntervalJoinTime::Rowtime { .. }),
         OperatorSpec::LocalWindowAggregate(_)
