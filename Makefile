@@ -5,7 +5,7 @@ CARGO ?= cargo
 export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flinkrs/target-$$(rustc --version 2>/dev/null | cut -d' ' -f2)")
 export ROCKSDB_STATIC := 1
 
-.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench
+.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -37,6 +37,13 @@ soak: test-prerequisites
 # Throughput and start-up beside the real Flink; see bench/README.md. Takes tens of minutes.
 bench: release
 	bench/run.sh
+
+# The image, the compose files and the chart, without a container engine: as plain processes, and against their schemas. FLINKRS names another binary.
+# As root and with debootstrap it also assembles the whole root file system and runs in it.
+DEPLOY_VENV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flinkrs/deploy-check
+deploy-check: $(if $(FLINKRS),,release)
+	python3 -m venv $(DEPLOY_VENV) && $(DEPLOY_VENV)/bin/pip install -q -r deploy/tests/requirements.txt
+	FLINKRS=$(or $(FLINKRS),$(CARGO_TARGET_DIR)/release/flinkrs) $(DEPLOY_VENV)/bin/python -m pytest -q -p no:cacheprovider deploy/tests
 
 prerequisites:
 	@scripts/prerequisites.sh

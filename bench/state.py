@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures keyed state, checkpoints and recovery: state.py ENGINE [keys|budget|recovery]...; README.md explains the numbers.
+"""Measures keyed state, checkpoints and recovery: state.py ENGINE [keys|budget|recovery|day]...; README.md explains the numbers.
 
 ENGINE is flink or flinkrs. The input is a folder of CSV files that the job watches, so that it goes on while checkpoints are taken.
 """
@@ -255,7 +255,56 @@ def recovery(engine, folder):
         return {"kill_to_running_s": running, "restarts": restarts()}
 
 
-MEASUREMENTS = {"keys": keys, "budget": budget, "recovery": recovery}
+# Rows of a day, one each 86.4 s / ROWS. Of 100 million keys hardly any comes twice, so that state that stays is seen.
+DAY = """CREATE TABLE {name} (n BIGINT, k INT, v INT, ts AS TO_TIMESTAMP(FROM_UNIXTIME(CAST(n * 86400.0 / {rows} AS BIGINT))),
+  WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)
+WITH ('connector'='datagen', 'rows-per-second'='{pace}', 'fields.n.kind'='sequence', 'fields.n.start'='0', 'fields.n.end'='{last}',
+  'fields.k.min'='0', 'fields.k.max'='{keys}');
+"""
+OF_A_DAY = {
+    "tumble": "SELECT window_start, k, COUNT(*), SUM(v) FROM TABLE(TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, k",
+    "hop": "SELECT window_start, k, COUNT(*), SUM(v) FROM TABLE(HOP(TABLE a, DESCRIPTOR(ts), INTERVAL '10' SECOND, INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, k",
+    "session": "SELECT window_start, k, COUNT(*), SUM(v) FROM TABLE(SESSION(TABLE a PARTITION BY k, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, k",
+    "window_join": "SELECT l.window_start, l.k, l.v, r.v FROM (SELECT * FROM TABLE(TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL '10' SECOND))) l JOIN (SELECT * FROM TABLE(TUMBLE(TABLE b, DESCRIPTOR(ts), INTERVAL '10' SECOND))) r ON l.k = r.k AND l.window_start = r.window_start AND l.window_end = r.window_end",
+    "interval_join": "SELECT a.ts, a.k, a.v, b.v FROM a JOIN b ON a.k = b.k AND a.ts BETWEEN b.ts - INTERVAL '10' SECOND AND b.ts",
+    "window_top_n": "SELECT window_start, k, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end, k ORDER BY v DESC) AS r FROM TABLE(TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL '10' SECOND))) WHERE r <= 3",
+}
+
+
+def day(engine, folder):
+    """A day of event time through windows of 10 seconds, and joins of rows that are so close: the state does not grow."""
+    rows, seconds = int(os.environ.get("ROWS", "3000000")), 30
+    text = {"rows": rows, "last": rows - 1, "pace": rows // seconds, "keys": 100_000_000}
+    tables = DAY.format(name="a", **text) + DAY.format(name="b", **text)
+    figures = {"rows": rows}
+    for name, query in OF_A_DAY.items():
+        columns = {"window_top_n": "w TIMESTAMP(3), k INT, v INT", "window_join": "w TIMESTAMP(3), k INT, v INT, u INT"}
+        columns = columns.get(name, "w TIMESTAMP(3), k INT, c INT, v INT" if name == "interval_join" else "w TIMESTAMP(3), k INT, c BIGINT, v INT")
+        sql = f"{tables}CREATE TABLE gone ({columns}) WITH ('connector'='blackhole');\nINSERT INTO gone {query};\n"
+        (folder / name).mkdir()
+        with StateCluster(engine, folder / name, {"execution.checkpointing.interval": "1s"}) as cluster:
+            cluster.start_job(sql)
+            samples = []  # of each checkpoint: bytes of state, resident MB of the TaskManager when it was seen
+            while cluster.get(f"/jobs/{cluster.job}")["state"] == "RUNNING":
+                completed = cluster.get(f"/jobs/{cluster.job}/checkpoints")["latest"]["completed"]
+                if completed and (not samples or samples[-1][0] != completed["id"]):
+                    samples.append((completed["id"], completed["state_size"] / 1e6, cluster.taskmanager.rss_mb()))
+                time.sleep(0.1)
+            state = cluster.get(f"/jobs/{cluster.job}")["state"]
+        if state != "FINISHED" or len(samples) < 6:
+            raise SystemExit(f"bench: {name} is {state} after {len(samples)} checkpoints")
+        third = len(samples) // 3
+        most = lambda part, index: round(max(sample[index] for sample in part), 2)
+        figures[name] = {
+            "state_mb_max_by_third": [most(part, 1) for part in (samples[:third], samples[third : 2 * third], samples[2 * third :])],
+            "state_mb_last": round(samples[-1][1], 2),
+            "rss_mb_max_by_third": [most(part, 2) for part in (samples[:third], samples[third : 2 * third], samples[2 * third :])],
+        }
+        print(name, json.dumps(figures[name]), flush=True)
+    return figures
+
+
+MEASUREMENTS = {"keys": keys, "budget": budget, "recovery": recovery, "day": day}
 
 
 def main():

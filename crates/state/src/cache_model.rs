@@ -30,16 +30,13 @@ struct Sums {
     sums: Vec<i64>,
     times: WriteTimes,
     slots: Slots,
-    complete: bool,
 }
 
 impl Sums {
     fn open(mut context: KeyedStateContext, ttl: u64, clock: &Clock) -> Self {
-        let is_new = context.restored.is_empty();
         context.ttl = StateTtl::new(clock.clone(), &[0, 0, 0, ttl]);
         let state = WriteBack::open(context).unwrap();
         let mut sums = Self {
-            complete: is_new || !state.is_on_disk(),
             state,
             slot_of: BTreeMap::new(),
             keys: Vec::new(),
@@ -92,12 +89,13 @@ impl Sums {
 
     /// Adds to keys, or removes them (0); what each has then.
     fn process(&mut self, rows: &[(u8, i64)], now: i64) -> Vec<(u8, Option<i64>)> {
-        if !self.complete {
+        if self.state.may_have_more() {
             if !self.state.may_read() {
                 self.settle(None, usize::MAX);
             }
             let missing: Vec<[u8; 16]> = rows.iter().map(|(number, _)| key(*number)).collect();
-            let missing: Vec<_> = missing.into_iter().filter(|key| !self.slot_of.contains_key(&key[..])).collect();
+            let is_missing = |key: &[u8; 16]| !self.slot_of.contains_key(&key[..]) && self.state.may_have(key);
+            let missing: Vec<_> = missing.into_iter().filter(is_missing).collect();
             let mut found = Vec::new();
             let Self { slots, state, .. } = self;
             state
@@ -150,9 +148,9 @@ impl Sums {
         state.write_slots(slots, |slot, out| write(sums, times, slot, out))?;
         for slot in victims {
             self.state.forget(slot);
+            self.state.drop_key(&self.keys[slot as usize]);
             self.drop_slot(slot);
         }
-        self.complete = false;
         Ok(())
     }
 
@@ -258,6 +256,7 @@ impl Subtasks {
                 reader: Some(folder.clone()),
                 key_groups: key_groups.clone(),
                 ttl: None,
+                suffixes: Suffixes::None,
             };
             Sums::open(context, ttl, clock)
         };

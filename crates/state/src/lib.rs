@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod cache_model;
 mod clock_hand;
+mod cold_keys;
+mod due_keys;
 mod hash;
 mod key_arena;
 mod key_batch;
@@ -27,6 +29,7 @@ mod write_back;
 mod write_times;
 
 pub use clock_hand::ClockHand;
+pub use due_keys::{Due, DueKeys};
 pub use key_arena::KeyArena;
 pub use key_batch::KeyBatch;
 pub use key_decoder::decode_keys;
@@ -40,7 +43,7 @@ pub use row_store::{RowPlace, RowRef, RowStore, StoredRowWriter};
 pub use slots::Slots;
 pub use store::{
     Address, DEFAULT_MANAGED_MEMORY, Entries, EntryKey, EntryKeys, KeyedStateContext, KeyedStore, LoadEntry,
-    LoadNumbered, LoadSome, ManagedMemory, StateBackend, StateTtl, write_prefix,
+    LoadNumbered, LoadSome, ManagedMemory, StateBackend, StateTtl, Suffixes, write_prefix,
 };
 pub use timers::TimerQueue;
 pub use value::{read_value_head, write_value_head};

@@ -13,6 +13,7 @@ use dataflow::checkpoint::CheckpointBarrier;
 use dataflow::{Failure, KeyedSnapshot};
 
 use crate::clock_hand::ClockHand;
+use crate::cold_keys::ColdKeys;
 use crate::owed::Owed;
 use crate::store::{Address, Entries, EntryKey, KeyedStateContext, KeyedStore, LoadNumbered};
 
@@ -30,6 +31,10 @@ pub(crate) const OWED: u8 = 16;
 /// Marks that are looked at together for one that is dirty.
 const SCANNED: usize = 16;
 
+/// Which part of the memory of the tables filters of cold keys may take, and what they may take in any case.
+const COLD_KEYS: u64 = 8;
+const LEAST_FOR_COLD_KEYS: u64 = 1 << 20;
+
 /// The slots of an operator and its store.
 pub struct WriteBack {
     pub(crate) store: KeyedStore,
@@ -41,6 +46,7 @@ pub struct WriteBack {
     /// Whether the value of a key that is not in memory may be in what a snapshot has collected and not written yet.
     pub(crate) reads_wait: bool,
     hand: ClockHand,
+    cold: ColdKeys,
     /// Entry keys that are looked up, one behind the other, and where each begins.
     wanted: Vec<u8>,
     places: Vec<(usize, usize)>,
@@ -49,9 +55,11 @@ pub struct WriteBack {
 impl WriteBack {
     /// Opens the store. Blocks: what was restored is fetched here.
     pub fn open(context: KeyedStateContext) -> Result<Self, Failure> {
+        let is_new = context.restored.is_empty();
         let store = KeyedStore::open(context)?;
         Ok(Self {
             on_disk: store.is_on_disk(),
+            cold: if is_new || !store.is_on_disk() { ColdKeys::none() } else { ColdKeys::Unknown },
             store,
             marks: Vec::new(),
             pending: Entries::default(),
@@ -71,6 +79,28 @@ impl WriteBack {
     /// Whether what is not in a slot may be in the store.
     pub fn is_on_disk(&self) -> bool {
         self.on_disk
+    }
+
+    /// Whether a key that is not in memory may be in the store.
+    pub fn may_have_more(&self) -> bool {
+        !self.cold.are_none()
+    }
+
+    /// Whether this key, which is not in memory, may be in the store.
+    #[inline]
+    pub fn may_have(&self, key: &[u8]) -> bool {
+        self.cold.may_have(key)
+    }
+
+    /// A key is only in the store from now on.
+    pub fn drop_key(&mut self, key: &[u8]) {
+        let most = self.store.equal_share().unwrap_or(0) / COLD_KEYS;
+        self.cold.add(key, most.max(LEAST_FOR_COLD_KEYS) as usize);
+    }
+
+    /// All that was restored has been brought into memory, or is going to be before anything else is done.
+    pub fn all_loaded(&mut self) {
+        self.cold = ColdKeys::none();
     }
 
     /// Hands what was restored to the operator, once; nothing when it is on disk.
@@ -273,20 +303,20 @@ impl WriteBack {
         self.store.scan_prefixes(prefixes, self.reads_wait, load)
     }
 
-    /// Bytes that the operator's tables may take; none when there is no bound. A bit more while a snapshot is written: what goes would have to wait
+    /// Bytes that the operator's tables, which take `used`, may take; none when there is no bound. A bit more while a snapshot is written: what goes would have to wait
     /// for it.
-    pub fn memory_share(&self) -> Option<u64> {
-        let share = self.store.memory_share()?;
+    pub fn memory_share(&self, used: usize) -> Option<u64> {
+        let share = self.store.memory_share(used)?;
         Some(if self.store.is_writing() { share + share / 4 } else { share })
     }
 
     /// How many of the slots have to go when `in_use` of them take this many bytes; those are victims from now on. None before the last snapshot has
     /// all it needs, which takes some batches at most.
     pub fn choose_victims(&mut self, bytes: usize, in_use: usize) -> usize {
-        if self.owes() {
+        let wanted = ClockHand::surplus(bytes, in_use, self.memory_share(bytes));
+        if wanted == 0 || self.owes() {
             return 0;
         }
-        let wanted = ClockHand::surplus(bytes, in_use, self.memory_share());
         let Self { hand, marks, .. } = self;
         hand.pass(marks.len(), wanted, |slot| {
             let marks = &mut marks[slot];

@@ -14,7 +14,7 @@ use dataflow::checkpoint::{
 use dataflow::key_group::{key_group, key_group_range, subtask_of_key_group};
 use dataflow::snapshot::{StateFileWriter, StateReader, StateScope, StateStorage};
 use dataflow::{Batch, Failure, Operator, Progress, RowType};
-use state::{KeyedStateContext, ManagedMemory, StateBackend};
+use state::{KeyedStateContext, ManagedMemory, StateBackend, Suffixes};
 use tempfile::TempDir;
 
 use super::testing::Collected;
@@ -147,6 +147,7 @@ impl<'a> Subtasks<'a> {
                 restored: restored.keyed.clone(),
                 reader: Some(self.files.clone()),
                 ttl: None,
+                suffixes: Suffixes::None,
             };
             self.operators.push((self.make)(context, &restored));
         }

@@ -8,7 +8,7 @@ use common::config::{Configuration, Origin, options};
 use dataflow::job_graph::JobVertex;
 use dataflow::key_group::key_group_range;
 use dataflow::{ExecutionAttemptId, Failure, OperatorId, StateReader};
-use state::{KeyedStateContext, ManagedMemory, StateBackend};
+use state::{KeyedStateContext, ManagedMemory, StateBackend, Suffixes};
 
 use super::OperatorContext;
 use crate::state_folder::StateFolder;
@@ -79,6 +79,7 @@ impl OperatorContext {
             restored: self.restored(operator).keyed,
             reader: self.state.reader.clone(),
             ttl: None,
+            suffixes: Suffixes::None,
         })
     }
 }

@@ -3,14 +3,15 @@
 use arrow_schema::SchemaRef;
 use dataflow::Failure;
 
-use super::{KEYS, KeyValues, KeyedRows, ROWS, damaged, mark_of_key, mark_of_row};
+use super::{KEYS, KeyValues, KeyedRows, ROWS, TIMES, damaged, mark_of_key, mark_of_row};
 use crate::clock_hand::ClockHand;
+use crate::due_keys::{Due, DueKeys};
 use crate::key_batch::KeyBatch;
 use crate::key_table::KeyTable;
 use crate::row_codec::RowCodec;
 use crate::row_store::RowStore;
 use crate::slots::Slots;
-use crate::store::{Address, EntryKey, KeyedStateContext, write_prefix};
+use crate::store::{Address, EntryKey, KeyedStateContext, LoadEntry, Suffixes, write_prefix};
 use crate::value::read_value_head;
 use crate::write_back::WriteBack;
 
@@ -36,13 +37,14 @@ impl KeyedRows {
     /// Opens the state of rows of this schema. What was restored into memory is put in; see [`numbers`](Self::numbers). Rows expire when the context
     /// has a time to live.
     pub fn open(
-        context: KeyedStateContext,
+        mut context: KeyedStateContext,
         schema: SchemaRef,
         keys: &KeyBatch,
         values: &mut impl KeyValues,
     ) -> Result<Self, Failure> {
-        let is_new = context.restored.is_empty();
         let expires = context.ttl.is_some();
+        context.suffixes = Suffixes::OfFirstState;
+        let due = DueKeys::new(TIMES, !context.restored.is_empty());
         let write_back = WriteBack::open(context)?;
         let mut rows = Self {
             table: KeyTable::new(keys),
@@ -51,11 +53,12 @@ impl KeyedRows {
             numbers: Slots::default(),
             codec: RowCodec::new(schema.clone())?,
             store: RowStore::new(schema),
-            complete: is_new || !write_back.is_on_disk(),
             write_back,
             expires,
             used: Vec::new(),
             hand: ClockHand::default(),
+            due,
+            sought: Vec::new(),
             added: Vec::new(),
             removed: Vec::new(),
             perhaps_empty: Vec::new(),
@@ -75,13 +78,12 @@ impl KeyedRows {
 
     /// Brings all rows into memory that are only in the store, before anything else is done. Operators with timers need that, whose rows then stay.
     pub fn load_rows(&mut self) -> Result<(), Failure> {
-        if self.complete {
+        if !self.write_back.may_have_more() {
             return Ok(());
         }
         let mut loading = Loading::default();
         let Self { table, write_back, expires, .. } = self;
-        let prefixes = prefixes(write_back, ROWS);
-        write_back.scan_prefixes(prefixes.iter().map(Vec::as_slice), &mut |_, entry, value| {
+        scan_all(write_back, ROWS, &mut |entry, value| {
             let (key, sequence) = entry.suffixed();
             loading.add(table.find_or_insert_bytes(key).0, sequence, value, *expires)
         })?;
@@ -90,20 +92,19 @@ impl KeyedRows {
 
     /// Brings what is kept of keys beside their rows into memory, all of it. The rows have been brought before.
     pub fn load_values(&mut self, values: &mut impl KeyValues) -> Result<(), Failure> {
-        if self.complete {
+        if !self.write_back.may_have_more() {
             return Ok(());
         }
         let Self { table, write_back, expires, .. } = self;
         let mut loaded = Vec::new();
-        let prefixes = prefixes(write_back, KEYS);
-        write_back.scan_prefixes(prefixes.iter().map(Vec::as_slice), &mut |_, entry, mut value| {
+        scan_all(write_back, KEYS, &mut |entry, mut value| {
             let written = read_value_head(*expires, &mut value)?.unwrap_or(i64::MAX);
             let slot = table.find_or_insert_bytes(entry.rest).0;
             loaded.push(slot);
             values.read(slot, written, value)
         })?;
         loaded.into_iter().for_each(|slot| write_back.mark_loaded(mark_of_key(slot)));
-        self.complete = true;
+        self.write_back.all_loaded();
         Ok(())
     }
 
@@ -115,8 +116,10 @@ impl KeyedRows {
         values: &mut impl KeyValues,
     ) -> Result<Vec<u32>, Failure> {
         slots.clear();
-        let mut missing = Vec::new();
+        let mut missing = std::mem::take(&mut self.sought);
+        missing.clear();
         let on_disk = self.write_back.is_on_disk();
+        let may_have_more = self.write_back.may_have_more();
         for row in 0..keys.len() {
             let (slot, new) = self.table.find_or_insert(keys, row);
             if slot as usize >= self.counts.len() {
@@ -130,16 +133,56 @@ impl KeyedRows {
             }
             if new {
                 self.perhaps_empty.push(slot);
-                if !self.complete {
+                if may_have_more && self.write_back.may_have(keys.get(row)) {
                     missing.push(slot);
                 }
             }
             slots.push(slot);
         }
-        if missing.is_empty() { Ok(Vec::new()) } else { self.load(&missing, values) }
+        let loaded = self.load(&missing, values);
+        self.sought = missing;
+        loaded
+    }
+
+    /// The slots of the keys that were last looked for in the store, of which it need not have any.
+    pub fn sought(&self) -> &[u32] {
+        &self.sought
+    }
+
+    /// The keys of the store that have to be looked at up to this time.
+    pub fn due(&mut self, time: i64) -> Result<Due, Failure> {
+        self.due.begin(time, &mut self.write_back)
+    }
+
+    /// When keys of the store have to be looked at next, or earlier.
+    pub fn next_due(&self) -> Option<i64> {
+        self.due.next()
+    }
+
+    /// Brings some of them into memory: the numbers of their rows, nothing when there are no more keys. See [`sought`](Self::sought).
+    pub fn bring_due(&mut self, due: &mut Due, values: &mut impl KeyValues) -> Result<Option<Vec<u32>>, Failure> {
+        let Some(keys) = self.due.read(due, &mut self.write_back)? else { return Ok(None) };
+        self.sought.clear();
+        for key in keys {
+            if self.table.find_bytes(&key).is_none() {
+                let slot = self.table.find_or_insert_bytes(&key).0;
+                self.sought.push(slot);
+                self.perhaps_empty.push(slot);
+            }
+        }
+        let slots = self.counts.len().max(self.table.slot_count().next_power_of_two());
+        self.counts.resize(slots, 0);
+        self.used.resize(self.used.len().max(slots), false);
+        let sought = std::mem::take(&mut self.sought);
+        let loaded = self.load(&sought, values);
+        self.sought = sought;
+        loaded.map(Some)
     }
 
     fn load<V: KeyValues>(&mut self, slots: &[u32], values: &mut V) -> Result<Vec<u32>, Failure> {
+        if slots.is_empty() {
+            return Ok(Vec::new());
+        }
         let Self { table, write_back, expires, .. } = self;
         if V::KEEPS {
             let addresses = slots.iter().map(|&slot| Address::of_key(KEYS, table.key(slot)));
@@ -192,14 +235,15 @@ impl KeyedRows {
     }
 }
 
-/// What all entries of a state begin with, in order.
-fn prefixes(write_back: &WriteBack, state: u8) -> Vec<Vec<u8>> {
-    let prefix = |group| {
+/// Calls `load` with all entries of a state, in order.
+fn scan_all(write_back: &WriteBack, state: u8, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
+    let store = write_back.store();
+    for group in store.keys().key_groups().clone() {
         let mut prefix = Vec::new();
         write_prefix(group, state, None, &mut prefix);
-        prefix
-    };
-    write_back.store().keys().key_groups().clone().map(prefix).collect()
+        store.scan(&prefix, load)?;
+    }
+    Ok(())
 }
 
 fn take_entry(
@@ -219,6 +263,8 @@ fn take_entry(
             let written = read_value_head(expires, &mut value)?.unwrap_or(i64::MAX);
             values.read(table.find_or_insert_bytes(entry.rest).0, written, value)
         }
+        // What is in memory has its own times.
+        TIMES => Ok(()),
         _ => Err(damaged()),
     }
 }

@@ -4,6 +4,7 @@
 //! ```text
 //!   state 0, key, suffix: the row's sequence -> head | the row (`RowCodec`)
 //!   state 1, key -> head | what the operator keeps of the key beside its rows
+//!   state 2: which keys that are only in the store have to be looked at when (`DueKeys`)
 //! ```
 //! A row has a number, by which the operator has columns of its own. While a batch is processed nothing that was kept is dropped or moved, so that
 //! what was emitted can be gathered before [`end`](KeyedRows::end). A key is in memory with all its rows or not at all: it is loaded when a row of it
@@ -20,6 +21,7 @@ use arrow_select::take::take_record_batch;
 use dataflow::Failure;
 
 use crate::clock_hand::ClockHand;
+use crate::due_keys::DueKeys;
 use crate::key_table::KeyTable;
 use crate::row_codec::RowCodec;
 use crate::row_store::{RowPlace, RowStore};
@@ -30,6 +32,8 @@ use crate::write_back::WriteBack;
 /// State ids: rows, and what is kept of a key beside them.
 const ROWS: u8 = 0;
 const KEYS: u8 = 1;
+/// When to look at keys that are only in the store.
+const TIMES: u8 = 2;
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -59,11 +63,12 @@ pub struct KeyedRows {
     codec: RowCodec,
     write_back: WriteBack,
     expires: bool,
-    /// Whether all keys are in memory.
-    complete: bool,
     /// By slot of the key: whether it came since the hand passed it.
     used: Vec<bool>,
     hand: ClockHand,
+    due: DueKeys,
+    /// Slots of the keys that were last looked for in the store.
+    sought: Vec<u32>,
     added: Vec<u32>,
     removed: Vec<u32>,
     /// Keys that are new or have lost a row.

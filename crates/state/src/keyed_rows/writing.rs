@@ -11,27 +11,28 @@ use crate::value::write_value_head;
 
 impl KeyedRows {
     /// Drops cold keys from memory when it holds more than its share; no batch is being processed. `bytes` is what the operator holds beside.
-    /// `forget` takes a key out of the operator's columns, its value too, and adds the numbers of its rows. With `pinned` keys that have rows stay.
+    /// `may_go` says of a key and the number of its rows whether it may be dropped. `forget` takes a key out of the operator's columns, its value too, adds
+    /// the numbers of its rows, and returns when the key has to be looked at.
     pub fn evict<V: KeyValues>(
         &mut self,
         bytes: usize,
-        pinned: bool,
         values: &mut V,
-        mut forget: impl FnMut(&mut V, u32, &mut Vec<u32>),
+        may_go: impl Fn(&V, u32, u32) -> bool,
+        mut forget: impl FnMut(&mut V, u32, &mut Vec<u32>) -> Option<i64>,
     ) -> Result<(), Failure> {
         let bytes = bytes + self.memory_size();
-        let wanted = ClockHand::surplus(bytes, self.table.len(), self.write_back.memory_share());
+        let wanted = ClockHand::surplus(bytes, self.table.len(), self.write_back.memory_share(bytes));
         if wanted == 0 {
             return Ok(());
         }
-        let victims = self.choose_victims(wanted, pinned, values);
+        let victims = self.choose_victims(wanted, values, may_go);
         let kept: Vec<u32> = victims.iter().copied().filter(|&slot| values.is_kept(slot)).collect();
         let Self { table, write_back, expires, .. } = self;
         let addresses = kept.iter().map(|&slot| (mark_of_key(slot), Address::of_key(KEYS, table.key(slot))));
         write_back.write_slots(addresses, |mark, out| write_key(values, mark / 2, *expires, out))?;
         kept.iter().for_each(|&slot| write_back.forget(mark_of_key(slot)));
         let mut numbers = Vec::new();
-        victims.iter().for_each(|&slot| forget(values, slot, &mut numbers));
+        let due: Vec<Option<i64>> = victims.iter().map(|&slot| forget(values, slot, &mut numbers)).collect();
         let Self { entries, table, store, codec, write_back, expires, .. } = self;
         let mut writer = store.writer(codec);
         let slots = numbers.iter().map(|&number| row_address(table, entries, number));
@@ -44,19 +45,30 @@ impl KeyedRows {
             self.counts[slot as usize] -= 1;
             self.drop_stored(number)?;
         }
-        victims.iter().for_each(|&slot| self.table.remove(slot));
-        self.complete = false;
-        Ok(())
+        for (slot, time) in victims.into_iter().zip(due) {
+            let key = self.table.key(slot);
+            if let Some(time) = time {
+                self.due.note(time, key, &mut self.write_back);
+            }
+            self.write_back.drop_key(key);
+            self.table.remove(slot);
+        }
+        self.write_back.flush()
     }
 
     /// Keys of which something is kept and that did not come since the hand passed them.
-    fn choose_victims(&mut self, wanted: usize, pinned: bool, values: &impl KeyValues) -> Vec<u32> {
+    fn choose_victims<V: KeyValues>(
+        &mut self,
+        wanted: usize,
+        values: &V,
+        may_go: impl Fn(&V, u32, u32) -> bool,
+    ) -> Vec<u32> {
         let mut victims = Vec::new();
         let Self { hand, used, counts, .. } = self;
         hand.pass(used.len(), wanted, |slot| {
-            let has_rows = counts.get(slot).is_some_and(|count| *count > 0);
-            let has_value = values.is_kept(slot as u32);
-            let take = !std::mem::replace(&mut used[slot], false) && (has_rows && !pinned || !has_rows && has_value);
+            let rows = counts.get(slot).copied().unwrap_or(0);
+            let is_kept = rows > 0 || values.is_kept(slot as u32);
+            let take = !std::mem::replace(&mut used[slot], false) && is_kept && may_go(values, slot as u32, rows);
             victims.extend(take.then_some(slot as u32));
             take
         });

@@ -9,6 +9,7 @@ use dataflow::checkpoint::KeyedStateHandle;
 use dataflow::snapshot::StateReader;
 
 use super::managed_memory::ManagedMemory;
+use super::suffixes::Suffixes;
 use super::ttl::StateTtl;
 
 /// Where state is (`state.backend.type`).
@@ -55,6 +56,8 @@ pub struct KeyedStateContext {
     pub reader: Option<Arc<dyn StateReader>>,
     /// Which entries expire, and when.
     pub ttl: Option<StateTtl>,
+    /// Which entries have a suffix.
+    pub suffixes: Suffixes,
 }
 
 impl Default for KeyedStateContext {
@@ -70,6 +73,7 @@ impl Default for KeyedStateContext {
             restored: Vec::new(),
             reader: None,
             ttl: None,
+            suffixes: Suffixes::None,
         }
     }
 }

@@ -86,11 +86,19 @@ impl KeyedStore {
         matches!(self.tables, Tables::RocksDb(_))
     }
 
-    /// Bytes that the operator's tables may take; none when there is no bound.
-    pub fn memory_share(&self) -> Option<u64> {
+    /// Bytes that the operator's tables, which take `used`, may take; none when there is no bound.
+    pub fn memory_share(&self, used: usize) -> Option<u64> {
         match &self.tables {
             Tables::Memory(_) => None,
-            Tables::RocksDb(database) => Some(database.membership.memory().share()),
+            Tables::RocksDb(database) => Some(database.membership.share(used as u64)),
+        }
+    }
+
+    /// Bytes that the operator's tables may take in any case; none when there is no bound.
+    pub(crate) fn equal_share(&self) -> Option<u64> {
+        match &self.tables {
+            Tables::Memory(_) => None,
+            Tables::RocksDb(database) => Some(database.membership.equal_share()),
         }
     }
 

@@ -2,9 +2,12 @@
 //!
 //! | share | for |
 //! |---|---|
-//! | 1/2 | tables of operators in memory, the same for each keyed operator of each subtask |
+//! | 1/2 | tables of operators in memory |
 //! | 1/4 | RocksDB's blocks, memtables included |
 //! | 1/4 | room for what is being written back, and for filters |
+//!
+//! A keyed operator of a subtask may take what the tables of the others leave, and an equal share in any case. One that has taken more gives it back
+//! with its next batch, so that there is more than a half for as long as it has none; never more than twice as much.
 //!
 //! Only `rocksdb` keeps to it: `hashmap` has all state in memory, as in Flink.
 
@@ -22,6 +25,8 @@ const LEAST_CACHE: u64 = 4 << 20;
 pub struct ManagedMemory {
     bytes: u64,
     stores: AtomicU64,
+    /// What all tables take.
+    used: AtomicU64,
     cache: Cache,
     write_buffers: WriteBufferManager,
 }
@@ -34,12 +39,12 @@ impl ManagedMemory {
         let cache = Cache::new_lru_cache(cache_bytes);
         let write_buffers =
             WriteBufferManager::new_write_buffer_manager_with_cache(cache_bytes / 2, false, cache.clone());
-        Arc::new(Self { bytes, stores: AtomicU64::new(0), cache, write_buffers })
+        Arc::new(Self { bytes, stores: AtomicU64::new(0), used: AtomicU64::new(0), cache, write_buffers })
     }
 
-    /// What one store's tables may take, bytes.
-    pub(crate) fn share(&self) -> u64 {
-        self.bytes / 2 / self.stores.load(Ordering::Relaxed).max(1)
+    /// What all tables may take, bytes.
+    fn room(&self) -> u64 {
+        self.bytes / 2
     }
 
     pub(super) fn cache(&self) -> &Cache {
@@ -53,7 +58,7 @@ impl ManagedMemory {
     /// One more store takes its share until what is returned is dropped.
     pub(super) fn join(self: &Arc<Self>) -> Membership {
         self.stores.fetch_add(1, Ordering::Relaxed);
-        Membership(self.clone())
+        Membership { memory: self.clone(), used: AtomicU64::new(0) }
     }
 }
 
@@ -65,16 +70,47 @@ impl std::fmt::Debug for ManagedMemory {
 
 /// A store that has its share.
 #[derive(Debug)]
-pub(super) struct Membership(Arc<ManagedMemory>);
+pub(super) struct Membership {
+    memory: Arc<ManagedMemory>,
+    /// What its tables take.
+    used: AtomicU64,
+}
 
 impl Membership {
-    pub(super) fn memory(&self) -> &Arc<ManagedMemory> {
-        &self.0
+    /// What its tables may take in any case, bytes.
+    pub(super) fn equal_share(&self) -> u64 {
+        self.memory.room() / self.memory.stores.load(Ordering::Relaxed).max(1)
+    }
+
+    /// What its tables, which take `used` bytes, may take.
+    pub(super) fn share(&self, used: u64) -> u64 {
+        let before = self.used.swap(used, Ordering::Relaxed);
+        self.memory.used.fetch_add(used.wrapping_sub(before), Ordering::Relaxed);
+        let others = self.memory.used.load(Ordering::Relaxed).saturating_sub(used);
+        self.memory.room().saturating_sub(others).max(self.equal_share())
     }
 }
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        self.0.stores.fetch_sub(1, Ordering::Relaxed);
+        self.memory.used.fetch_sub(self.used.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.memory.stores.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_may_take_what_others_leave_and_its_equal_share_in_any_case() {
+        let memory = ManagedMemory::new(Some(800));
+        let (first, second) = (memory.join(), memory.join());
+        assert_eq!((first.share(100), second.share(0)), (400, 300));
+        assert_eq!((first.share(400), second.share(0)), (400, 200), "the half of it is for the second");
+        assert_eq!((second.share(150), first.share(400)), (200, 250), "what the second takes the first gives back");
+        assert_eq!((first.share(250), second.share(150)), (250, 200));
+        drop(first);
+        assert_eq!(second.share(150), 400);
     }
 }

@@ -14,6 +14,7 @@ mod managed_memory;
 mod restore;
 mod rocks;
 mod snapshots;
+mod suffixes;
 #[cfg(test)]
 pub(crate) mod tests;
 mod ttl;
@@ -24,4 +25,5 @@ pub use entries::Entries;
 pub use entry_key::{Address, EntryKey, EntryKeys, LoadEntry, LoadNumbered, LoadSome, write_prefix};
 pub use keyed_store::KeyedStore;
 pub use managed_memory::{DEFAULT_MANAGED_MEMORY, ManagedMemory};
+pub use suffixes::Suffixes;
 pub use ttl::StateTtl;

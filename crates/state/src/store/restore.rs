@@ -41,10 +41,10 @@ pub(super) fn into_database(context: &KeyedStateContext) -> Result<(RocksStore, 
         && *key_groups == context.key_groups
     {
         fetch(reader(context)?, handle, &database_path(&context.directory))?;
-        let store = RocksStore::open(&context.directory, &context.memory, context.ttl.clone())?;
+        let store = RocksStore::open(context)?;
         return Ok((store, Uploads::restored(shared.clone())));
     }
-    let store = RocksStore::create(&context.directory, &context.memory, context.ttl.clone())?;
+    let store = RocksStore::create(context)?;
     for (number, handle) in context.restored.iter().enumerate() {
         let mut writer = BulkWriter::new(&store);
         match handle {

@@ -14,10 +14,10 @@ use rocksdb::{
     ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
 };
 
+use super::context::KeyedStateContext;
 use super::entries::Entries;
 use super::entry_key::LoadBytes;
-use super::managed_memory::ManagedMemory;
-use super::ttl::StateTtl;
+use super::suffixes::Suffixes;
 
 const COLUMN_FAMILY: &str = "default";
 /// Bits a key in filters: one lookup in a hundred of a key that is not there reads a block.
@@ -35,29 +35,32 @@ pub(super) struct RocksStore {
     options: Options,
     directory: PathBuf,
     files_written: AtomicU64,
+    suffixes: Suffixes,
 }
 
 impl RocksStore {
     /// Makes a new database in `directory/db`.
-    pub(super) fn create(directory: &Path, memory: &ManagedMemory, ttl: Option<StateTtl>) -> Result<Self, Failure> {
-        let path = database_path(directory);
+    pub(super) fn create(context: &KeyedStateContext) -> Result<Self, Failure> {
+        let path = database_path(&context.directory);
         std::fs::create_dir_all(&path).map_err(|error| local_failure(&path, error))?;
-        let mut options = options(memory, ttl);
+        let mut options = options(context);
         options.create_if_missing(true);
         options.set_error_if_exists(true);
-        Self::open_with(directory, options)
+        Self::open_with(context, options)
     }
 
     /// Opens the database whose files are in `directory/db`; fails when they are none.
-    pub(super) fn open(directory: &Path, memory: &ManagedMemory, ttl: Option<StateTtl>) -> Result<Self, Failure> {
-        Self::open_with(directory, options(memory, ttl))
+    pub(super) fn open(context: &KeyedStateContext) -> Result<Self, Failure> {
+        Self::open_with(context, options(context))
     }
 
-    fn open_with(directory: &Path, options: Options) -> Result<Self, Failure> {
+    fn open_with(context: &KeyedStateContext, options: Options) -> Result<Self, Failure> {
+        let directory = &context.directory;
         let path = database_path(directory);
         let db = DB::open_cf_with_opts(&options, &path, [(COLUMN_FAMILY, options.clone())])
             .map_err(|error| local_failure(&path, error))?;
-        Ok(Self { db, options, directory: directory.to_owned(), files_written: AtomicU64::new(0) })
+        let files_written = AtomicU64::new(0);
+        Ok(Self { db, options, directory: directory.clone(), files_written, suffixes: context.suffixes })
     }
 
     /// Writes entries that are sorted.
@@ -140,6 +143,7 @@ impl RocksStore {
         mut load: impl FnMut(&[u8], &[u8]) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
         let mut options = ReadOptions::default();
+        options.set_total_order_seek(true);
         if let Some(to) = to {
             options.set_iterate_upper_bound(to);
         }
@@ -154,18 +158,20 @@ impl RocksStore {
         entries.status().map_err(|error| self.failure(error))
     }
 
-    /// Calls `load` with the number of each of `prefixes`, which are sorted, and the entries that begin with it.
+    /// Calls `load` with the number of each of `prefixes`, which are sorted, and the entries that begin with it. Each is what the
+    /// entries of one key begin with.
     pub(super) fn scan_prefixes<'a>(
         &self,
         prefixes: impl Iterator<Item = &'a [u8]>,
         mut load: impl FnMut(usize, &[u8], &[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut entries = self.db.raw_iterator();
+        let mut first = Vec::new();
         for (number, prefix) in prefixes.enumerate() {
-            // Behind the entries of the prefix before may be those of this one.
-            if number == 0 || entries.key().is_none_or(|key| key < prefix) {
-                entries.seek(prefix);
-            }
+            first.clear();
+            first.extend_from_slice(prefix);
+            self.suffixes.write_first(&mut first);
+            entries.seek(&first);
             while let Some((key, value)) = entries.item().filter(|(key, _)| key.starts_with(prefix)) {
                 load(number, key, value)?;
                 entries.next();
@@ -258,13 +264,18 @@ pub(super) fn local_failure(path: &Path, error: impl std::fmt::Display) -> Failu
     Failure::external(format!("keyed state in '{}' cannot be read or written", path.display())).caused_by(error)
 }
 
-fn options(memory: &ManagedMemory, ttl: Option<StateTtl>) -> Options {
+fn options(context: &KeyedStateContext) -> Options {
+    let KeyedStateContext { memory, ttl, suffixes, .. } = context;
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(memory.cache());
     table.set_bloom_filter(FILTER_BITS, false);
     table.set_cache_index_and_filter_blocks(false);
     table.set_format_version(5);
     let mut options = Options::default();
+    if let Some(filtered) = suffixes.filtered() {
+        options.set_prefix_extractor(filtered);
+        table.set_whole_key_filtering(false);
+    }
     options.set_block_based_table_factory(&table);
     options.set_compression_type(DBCompressionType::Lz4);
     // Files of barriers spread over all keys. By levels each few of them would rewrite the whole database, which the next checkpoint would store
@@ -277,7 +288,7 @@ fn options(memory: &ManagedMemory, ttl: Option<StateTtl>) -> Options {
     options.set_log_level(LogLevel::Warn);
     options.set_keep_log_file_num(1);
     options.set_use_fsync(false);
-    if let Some(ttl) = ttl {
+    if let Some(ttl) = ttl.clone() {
         options.set_compaction_filter("ttl", move |_level, key, value| {
             if ttl.is_expired(key, value, ttl.now()) { Decision::Remove } else { Decision::Keep }
         });

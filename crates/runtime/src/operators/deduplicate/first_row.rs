@@ -170,7 +170,11 @@ impl FirstRow {
             return Ok(());
         }
         let bytes = self.waiting.capacity() * size_of::<(u32, i64)>() + 16 * self.emitted.0.capacity();
-        self.rows.evict(bytes, true, &mut self.emitted, |emitted, slot, _| emitted.set(slot, None))
+        let waits_not = |_: &_, _, rows| rows == 0;
+        self.rows.evict(bytes, &mut self.emitted, waits_not, |emitted, slot, _| {
+            emitted.set(slot, None);
+            None
+        })
     }
 
     fn schedule_sweep(&mut self, now: i64) {
@@ -204,7 +208,7 @@ impl Operator for FirstRow {
     }
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
-        self.watermark = watermark;
+        self.watermark = self.watermark.max(watermark);
         let now = self.now();
         let later = match watermark.checked_add(1) {
             Some(next) => self.by_time.split_off(&(next, 0)),

@@ -143,9 +143,15 @@ impl LastRow {
         let bytes =
             self.kept.capacity() * size_of::<Kept>() + self.identity.as_ref().map_or(0, RowIdentity::memory_size);
         let kept = &mut self.kept;
-        self.rows.evict(bytes, false, &mut (), |(), slot, numbers| {
-            numbers.push(std::mem::replace(&mut kept[slot as usize], NO_ROW).number);
-        })
+        self.rows.evict(
+            bytes,
+            &mut (),
+            |(), _, _| true,
+            |(), slot, numbers| {
+                numbers.push(std::mem::replace(&mut kept[slot as usize], NO_ROW).number);
+                None
+            },
+        )
     }
 
     fn schedule_sweep(&mut self, now: i64) {

@@ -39,8 +39,6 @@ pub(super) struct KeyedGroups {
     groups: GroupTable,
     ended: Vec<(u32, u32)>,
     pub(super) state: WriteBack,
-    /// Whether all keys are in memory.
-    complete: bool,
 }
 
 impl KeyedGroups {
@@ -54,29 +52,22 @@ impl KeyedGroups {
     ) -> Result<Self, Failure> {
         context.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms]);
         let mut groups = GroupTable::new(spec, input, &keys, clock, Phase::Whole)?;
-        let complete = context.restored.is_empty();
         let mut state = WriteBack::open(context)?;
         state.take_restored(|entry, value| groups.read_value(entry.rest, value).map(drop))?;
-        Ok(Self {
-            key_type: input.project(&spec.keys),
-            keys,
-            groups,
-            ended: Vec::new(),
-            complete: complete || !state.is_on_disk(),
-            state,
-        })
+        Ok(Self { key_type: input.project(&spec.keys), keys, groups, ended: Vec::new(), state })
     }
 
     /// Brings the keys of the encoded batch into memory that are only in the store.
     pub(super) fn load(&mut self) -> Result<(), Failure> {
-        if self.complete {
+        if !self.state.may_have_more() {
             return Ok(());
         }
         if !self.state.may_read() {
             self.settle_all()?;
         }
         let Self { keys, groups, state, .. } = self;
-        let missing: Vec<usize> = (0..keys.len()).filter(|&row| groups.table.find(keys, row).is_none()).collect();
+        let is_missing = |&row: &usize| groups.table.find(keys, row).is_none() && state.may_have(keys.get(row));
+        let missing: Vec<usize> = (0..keys.len()).filter(is_missing).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -248,9 +239,11 @@ impl KeyedGroups {
         let victims: Vec<u32> = groups.keys().filter(|&key| state.is_victim(key)).collect();
         let slots = victims.iter().map(|&key| (key, groups.address(key)));
         state.write_slots(slots, |key, out| groups.write_value(key, out))?;
+        for &key in &victims {
+            state.drop_key(groups.table.key(key));
+            state.forget(key);
+        }
         groups.forget(&victims);
-        victims.iter().for_each(|&key| state.forget(key));
-        self.complete = false;
         Ok(())
     }
 

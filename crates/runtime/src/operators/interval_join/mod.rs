@@ -37,6 +37,9 @@ use super::timed_state::TimedState;
 /// Pairs looked at together, about.
 const PAIRS: usize = 16_384;
 
+/// What the queue of timers takes for each, about.
+const TIMER_BYTES: usize = 32;
+
 /// The tag of a row that has matched.
 const MATCHED: u8 = 1;
 
@@ -122,14 +125,29 @@ impl IntervalJoin {
             clock,
             steps: Steps::default(),
         };
-        operator.restore_timers();
+        while let Some(slots) = operator.state.restore_some()? {
+            operator.loaded(&slots);
+            operator.evict()?;
+        }
         Ok(operator)
     }
 
-    fn restore_timers(&mut self) {
-        for slot in 0..self.state.table.slot_count() as u32 {
+    /// The rows of keys have been brought into memory.
+    fn loaded(&mut self, slots: &[u32]) {
+        for &slot in slots {
             (0..2).for_each(|side| self.set_timer(side, slot));
         }
+    }
+
+    /// Drops cold keys from memory when there is no room.
+    fn evict(&mut self) -> Result<(), Failure> {
+        let Self { state, timers, timer_of, .. } = self;
+        let bytes = timers.len() * TIMER_BYTES + timer_of.len() * size_of::<[Option<i64>; 2]>();
+        state.evict(bytes, |slot, _| {
+            let due = std::mem::take(&mut timer_of[slot as usize]);
+            due.into_iter().flatten().for_each(|timer| timers.delete(timer, slot));
+            due.into_iter().flatten().min()
+        })
     }
 
     /// What the time is: rows before it are not expected any more.
@@ -251,8 +269,18 @@ impl IntervalJoin {
         Ok(())
     }
 
-    /// Looks at the keys whose timers are due.
+    /// Looks at the keys whose timers are due, those too that are only in the store.
     fn advance(&mut self, now: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        let mut due = self.state.due(now)?;
+        while let Some(slots) = self.state.bring_due(&mut due)? {
+            self.loaded(&slots);
+            self.look_at_due(now, out)?;
+            self.evict()?;
+        }
+        self.look_at_due(now, out)
+    }
+
+    fn look_at_due(&mut self, now: i64, out: &mut dyn Output) -> Result<(), Failure> {
         let mut gone: [Vec<u32>; 2] = Default::default();
         let mut looked_at = Vec::new();
         while let Some((timer, slot)) = self.timers.pop_due(now) {
@@ -314,6 +342,8 @@ impl Operator for IntervalJoin {
         let now = self.now();
         let times = self.times(input, &batch, now)?;
         self.keys[input].encode(&batch);
+        let loaded = self.state.bring(&self.keys[input].batch)?;
+        self.loaded(&loaded);
         let mut row = 0;
         while row < batch.num_rows() {
             let end = self.find(row, input, &batch, &times, now);
@@ -325,7 +355,8 @@ impl Operator for IntervalJoin {
         }
         self.emission.flush(input, &batch, self.state.side(1 - input).store(), out)?;
         self.state.end(input, &batch)?;
-        self.state.remove(1 - input, &mut self.steps.gone)
+        self.state.remove(1 - input, &mut self.steps.gone)?;
+        self.evict()
     }
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
@@ -347,7 +378,7 @@ impl Operator for IntervalJoin {
     fn next_timer(&self) -> Option<i64> {
         match self.time {
             IntervalJoinTime::Rowtime { .. } => None,
-            IntervalJoinTime::Proctime => self.timers.next(),
+            IntervalJoinTime::Proctime => self.timers.next().into_iter().chain(self.state.next_due()).min(),
         }
     }
 

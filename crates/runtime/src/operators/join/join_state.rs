@@ -9,7 +9,7 @@
 use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowType};
 use state::{
     Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, RowCodec, StoredRowWriter,
-    WriteBack, read_value_head, write_value_head,
+    Suffixes, WriteBack, read_value_head, write_value_head,
 };
 
 use super::side::Side;
@@ -21,8 +21,6 @@ const AT_ONCE: usize = 16_384;
 pub(super) struct JoinState {
     write_back: WriteBack,
     codecs: [RowCodec; 2],
-    /// Whether all keys are in memory.
-    complete: bool,
     /// By slot of the key: whether it came since the hand passed it.
     used: Vec<bool>,
     hand: ClockHand,
@@ -50,17 +48,15 @@ impl Loading {
 impl JoinState {
     /// Opens it; what was restored into memory is put into the tables.
     pub(super) fn open(
-        context: KeyedStateContext,
+        mut context: KeyedStateContext,
         inputs: [&RowType; 2],
         table: &mut KeyTable,
         sides: &mut [Side; 2],
     ) -> Result<Self, Failure> {
         let [left, right] = inputs.map(|input| RowCodec::new(input.arrow_schema()));
-        let is_new = context.restored.is_empty();
+        context.suffixes = Suffixes::All;
         let write_back = WriteBack::open(context)?;
-        let complete = is_new || !write_back.is_on_disk();
-        let mut state =
-            Self { write_back, codecs: [left?, right?], complete, used: Vec::new(), hand: ClockHand::default() };
+        let mut state = Self { write_back, codecs: [left?, right?], used: Vec::new(), hand: ClockHand::default() };
         let mut loading: [Loading; 2] = Default::default();
         state.write_back.take_restored(|entry: EntryKey<'_>, value| {
             let (key, sequence) = entry.suffixed();
@@ -72,8 +68,9 @@ impl JoinState {
     }
 
     /// Whether a key that the table does not have may be in the store.
-    pub(super) fn may_have_more(&self) -> bool {
-        !self.complete
+    #[inline]
+    pub(super) fn may_have(&self, key: &[u8]) -> bool {
+        self.write_back.may_have(key)
     }
 
     /// Brings the rows of keys that have just been put into the table.
@@ -172,10 +169,9 @@ impl JoinState {
 
     /// Drops cold keys from memory when it holds more than its share; no batch is being applied.
     pub(super) fn evict(&mut self, table: &mut KeyTable, sides: &mut [Side; 2]) -> Result<(), Failure> {
-        let share = self.write_back.memory_share();
         let bytes = table.memory_size() + sides.iter().map(|side| side.rows.memory_size()).sum::<usize>();
         // What is dropped would have to be written, and the last snapshot comes first: that takes some batches at most.
-        let wanted = ClockHand::surplus(bytes, table.len(), share);
+        let wanted = ClockHand::surplus(bytes, table.len(), self.write_back.memory_share(bytes));
         if wanted == 0 || self.write_back.owes() {
             return Ok(());
         }
@@ -185,9 +181,9 @@ impl JoinState {
             for (number, side) in sides.iter_mut().enumerate() {
                 side.rows.forget(slot, |id| self.write_back.forget(mark(number, id)))?;
             }
+            self.write_back.drop_key(table.key(slot));
             table.remove(slot);
         }
-        self.complete = false;
         Ok(())
     }
 

@@ -108,7 +108,7 @@ impl Join {
             }
             let (slot, new) = table.find_or_insert(&keys.batch, row);
             state.touch(slot);
-            if new && state.may_have_more() {
+            if new && state.may_have(table.key(slot)) {
                 missing.push(slot);
             }
             slots.push(Some(slot));

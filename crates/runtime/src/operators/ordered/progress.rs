@@ -1,5 +1,5 @@
-//! The watermark that was reached, as state: rows that were late before a restore are late after it. After a rescaling it is the earliest that a
-//! subtask had.
+//! The watermark that was reached, as state: rows that were late before a restore are late after it, though the watermarks that come then begin
+//! with earlier ones. After a rescaling it is the earliest that a subtask had.
 
 use dataflow::MIN_WATERMARK;
 use dataflow::checkpoint::{OperatorStateItem, OperatorSubtaskState, Redistribution};

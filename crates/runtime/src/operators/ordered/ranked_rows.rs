@@ -11,7 +11,7 @@ use std::ops::Bound;
 
 use arrow_array::RecordBatch;
 use dataflow::{Batch, Failure, RowType};
-use state::{KeyArena, KeyBatch, KeyedRows, KeyedStateContext};
+use state::{Due, KeyArena, KeyBatch, KeyedRows, KeyedStateContext};
 
 use super::sort_keys::{SortKeys, SortKeysOfBatch};
 
@@ -90,6 +90,14 @@ impl RankedRows {
         self.rows.load_rows()?;
         self.rows.load_values(&mut ())?;
         self.index_kept()
+    }
+
+    /// Brings keys that have to be looked at up to a time into memory: the numbers of their rows, nothing when there are no more keys.
+    pub(in crate::operators) fn bring_due(&mut self, due: &mut Due) -> Result<Option<Vec<u32>>, Failure> {
+        let Some(numbers) = self.rows.bring_due(due, &mut ())? else { return Ok(None) };
+        self.make_room();
+        self.index(&numbers)?;
+        Ok(Some(numbers))
     }
 
     fn index_kept(&mut self) -> Result<Vec<u32>, Failure> {
@@ -299,19 +307,30 @@ impl RankedRows {
         Ok(())
     }
 
-    /// Drops cold keys from memory when it holds more than its share; `bytes` is what the operator holds beside.
-    pub(in crate::operators) fn evict(&mut self, bytes: usize) -> Result<(), Failure> {
+    /// Drops cold keys from memory when it holds more than its share; `bytes` is what the operator holds beside. `due` is told the slot of each and says when
+    /// the key has to be looked at.
+    pub(in crate::operators) fn evict(
+        &mut self,
+        bytes: usize,
+        mut due: impl FnMut(u32) -> Option<i64>,
+    ) -> Result<(), Failure> {
         if !self.rows.is_on_disk() {
             return Ok(());
         }
         let bytes = bytes + self.sort_keys.memory_size() + self.rankings.capacity() * size_of::<Ranking>();
         let Self { rows, rankings, sort_keys, .. } = self;
-        rows.evict(bytes, false, &mut (), |(), slot, numbers| {
-            let ranking = std::mem::take(&mut rankings[slot as usize]);
-            let first = numbers.len();
-            numbers.extend(ranking.top.into_iter().chain(ranking.rest.into_values()));
-            numbers[first..].iter().for_each(|&number| sort_keys.remove(number));
-        })
+        rows.evict(
+            bytes,
+            &mut (),
+            |(), _, _| true,
+            |(), slot, numbers| {
+                let ranking = std::mem::take(&mut rankings[slot as usize]);
+                let first = numbers.len();
+                numbers.extend(ranking.top.into_iter().chain(ranking.rest.into_values()));
+                numbers[first..].iter().for_each(|&number| sort_keys.remove(number));
+                due(slot)
+            },
+        )
     }
 }
 

@@ -95,6 +95,11 @@ impl Groups {
         &mut self.group_mut(slot).frame
     }
 
+    /// Number of rows in the frame of a key.
+    pub(super) fn rows_in_frame(&self, slot: u32) -> usize {
+        self.groups.get(slot as usize).map_or(0, |group| group.frame.len())
+    }
+
     /// Rows of a key have been emitted up to this time.
     pub(super) fn set_done(&mut self, slot: u32, time: i64, now: i64) {
         let group = self.group_mut(slot);

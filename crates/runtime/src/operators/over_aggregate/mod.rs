@@ -101,12 +101,34 @@ impl OverAggregate {
         matches!(self.frame, OverFrame::Rows(_) | OverFrame::Range(_))
     }
 
-    /// Puts rows that were restored to their places: behind the time of their key they wait, the others are in its frame.
+    /// Brings what was restored to its place: rows behind the time of their key wait, the others are in its frame.
     fn restore(&mut self) -> Result<(), Failure> {
         self.rows.load_rows()?;
         self.rows.load_values(&mut self.groups)?;
+        self.put(self.rows.numbers().collect())?;
+        for slot in 0..self.groups.len() as u32 {
+            self.register_cleanup(slot);
+        }
+        self.evict()
+    }
+
+    /// Rows have been brought into memory, and what is kept of their keys.
+    fn loaded(&mut self, numbers: Vec<u32>) -> Result<(), Failure> {
+        self.put(numbers)?;
+        for index in 0..self.rows.sought().len() {
+            self.register_cleanup(self.rows.sought()[index]);
+        }
+        Ok(())
+    }
+
+    fn register_cleanup(&mut self, slot: u32) {
+        if let Some(at) = self.groups.cleanup(slot) {
+            self.cleanups.entry(at).or_default().push(slot);
+        }
+    }
+
+    fn put(&mut self, numbers: Vec<u32>) -> Result<(), Failure> {
         self.groups.make_room(self.rows.slot_count());
-        let numbers: Vec<u32> = self.rows.numbers().collect();
         let times: Vec<i64> = match self.time {
             WindowTime::Rowtime { column } if !numbers.is_empty() => {
                 times_of(&self.rows.gather_kept(&numbers, &[column])?[0])?.values().to_vec()
@@ -117,11 +139,6 @@ impl OverAggregate {
         let mut rows: Vec<(i64, u32)> = times.into_iter().zip(numbers).collect();
         rows.sort_by_key(|&(time, number)| (time, self.rows.slot(number), self.rows.sequence(number)));
         rows.into_iter().for_each(|(time, number)| self.place(number, time));
-        for slot in 0..self.groups.len() as u32 {
-            if let Some(at) = self.groups.cleanup(slot) {
-                self.cleanups.entry(at).or_default().push(slot);
-            }
-        }
         Ok(())
     }
 
@@ -201,8 +218,17 @@ impl OverAggregate {
         self.rows.mark_key_written(slot);
     }
 
-    /// Emits the rows that are due, in order of time, and forgets keys whose time is over.
+    /// Emits the rows that are due, in order of time, and forgets keys whose time is over, those too that are only in the store.
     fn advance(&mut self, until: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        let mut due = self.rows.due(until)?;
+        while let Some(numbers) = self.rows.bring_due(&mut due, &mut self.groups)? {
+            self.loaded(numbers)?;
+            self.advance_in_memory(until, out)?;
+        }
+        self.advance_in_memory(until, out)
+    }
+
+    fn advance_in_memory(&mut self, until: i64, out: &mut dyn Output) -> Result<(), Failure> {
         let now = self.now();
         let none = self.rows.no_columns();
         loop {
@@ -301,14 +327,18 @@ impl OverAggregate {
         Ok(())
     }
 
-    /// Drops cold keys from memory. With a bounded frame keys have rows, and stay.
+    /// Drops cold keys from memory, with the rows in their frames. Keys with rows that wait stay.
     fn evict(&mut self) -> Result<(), Failure> {
-        if self.is_bounded() || !self.rows.is_on_disk() {
+        if !self.rows.is_on_disk() {
             return Ok(());
         }
         let bytes = self.groups.memory_size();
-        self.rows.evict(bytes, true, &mut self.groups, |groups, slot, _| {
+        let waits_not = |groups: &Groups, slot, rows| rows as usize == groups.rows_in_frame(slot);
+        self.rows.evict(bytes, &mut self.groups, waits_not, |groups, slot, numbers| {
+            numbers.extend(groups.frame(slot).iter().map(|(_, number)| *number));
+            let cleanup = groups.cleanup(slot);
             groups.forget(slot);
+            cleanup
         })
     }
 
@@ -338,8 +368,7 @@ impl Operator for OverAggregate {
         let mut slots = std::mem::take(&mut self.slots);
         let loaded = self.rows.find_slots(&self.keys, &mut slots, &mut self.groups);
         self.slots = slots;
-        loaded?;
-        self.groups.make_room(self.rows.slot_count());
+        self.loaded(loaded?)?;
         match self.time {
             WindowTime::Rowtime { column } => {
                 let times = times_of(batch.column(column))?;
@@ -361,8 +390,8 @@ impl Operator for OverAggregate {
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
         if matches!(self.time, WindowTime::Rowtime { .. }) {
-            self.watermark = watermark;
-            self.advance(watermark, out)?;
+            self.watermark = self.watermark.max(watermark);
+            self.advance(self.watermark, out)?;
         }
         out.emit(StreamElement::Watermark(watermark))
     }
@@ -381,7 +410,10 @@ impl Operator for OverAggregate {
     fn next_timer(&self) -> Option<i64> {
         let first = |times: &BTreeMap<i64, Vec<u32>>| times.first_key_value().map(|(time, _)| *time + 1);
         let due = match self.time {
-            WindowTime::Proctime => first(&self.waiting).into_iter().chain(first(&self.cleanups)).min(),
+            WindowTime::Proctime => {
+                let cold = self.rows.next_due().map(|time| time.saturating_add(1));
+                first(&self.waiting).into_iter().chain(first(&self.cleanups)).chain(cold).min()
+            }
             WindowTime::Rowtime { .. } => None,
         };
         due.into_iter().chain(self.next_sweep).min()

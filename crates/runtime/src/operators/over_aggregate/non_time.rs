@@ -218,7 +218,7 @@ impl Operator for NonTimeOverAggregate {
             out.emit(StreamElement::Batch(Batch::concat(&changes)?))?;
         }
         self.rows.end(batch.rows())?;
-        self.rows.evict(self.identity.memory_size())
+        self.rows.evict(self.identity.memory_size(), |_| None)
     }
 
     fn stateful(&mut self) -> Option<&mut dyn Stateful> {

@@ -291,7 +291,7 @@ impl Operator for Rank {
         if self.next_sweep.is_none() {
             self.schedule_sweep(now);
         }
-        self.ranked.evict(self.memory_size())
+        self.ranked.evict(self.memory_size(), |_| None)
     }
 
     fn on_timer(&mut self, now: i64, _out: &mut dyn Output) -> Result<(), Failure> {

@@ -46,24 +46,19 @@ pub(super) struct KeptChanges {
     /// Bytes of all rows.
     bytes: usize,
     pub(super) state: WriteBack,
-    /// Whether all keys are in memory.
-    complete: bool,
 }
 
 impl KeptChanges {
     /// Opens them with what was restored.
     pub(super) fn open(keys: &KeyBatch, context: KeyedStateContext) -> Result<Self, Failure> {
-        let is_new = context.restored.is_empty();
         let state = WriteBack::open(context)?;
-        let complete = is_new || !state.is_on_disk();
-        let mut kept =
-            Self { table: KeyTable::new(keys), keys: Vec::new(), waiting: Vec::new(), bytes: 0, state, complete };
+        let mut kept = Self { table: KeyTable::new(keys), keys: Vec::new(), waiting: Vec::new(), bytes: 0, state };
         let mut restored: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         kept.state.take_restored(|entry, value| {
             restored.push((entry.rest.to_vec(), value.to_vec()));
             Ok(())
         })?;
-        if !complete {
+        if kept.state.may_have_more() {
             kept.read_waiting(&mut restored)?;
         }
         for (key, value) in restored {
@@ -96,10 +91,14 @@ impl KeptChanges {
 
     /// Brings the keys of the encoded batch into memory that are only in the store.
     pub(super) fn load(&mut self, keys: &KeyBatch) -> Result<(), Failure> {
-        if self.complete {
+        if !self.state.may_have_more() {
             return Ok(());
         }
-        let missing: Vec<usize> = (0..keys.len()).filter(|&row| self.table.find(keys, row).is_none()).collect();
+        let is_missing = |&row: &usize| self.table.find(keys, row).is_none() && self.state.may_have(keys.get(row));
+        let missing: Vec<usize> = (0..keys.len()).filter(is_missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
         let mut found: Vec<(u32, Vec<u8>)> = Vec::new();
         let Self { table, state, .. } = self;
         let addresses = missing.iter().map(|&row| Address::of_key(STATE, keys.get(row)));
@@ -226,11 +225,11 @@ impl KeptChanges {
         state.write_slots(slots, |slot, out| keys[slot as usize].write(out))?;
         for slot in victims {
             self.state.forget(slot);
+            self.state.drop_key(self.table.key(slot));
             self.table.remove(slot);
             let key = std::mem::take(&mut self.keys[slot as usize]);
             self.bytes -= key.size();
         }
-        self.complete = false;
         Ok(())
     }
 

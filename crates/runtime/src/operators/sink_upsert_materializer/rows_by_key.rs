@@ -53,8 +53,6 @@ pub(super) struct RowsByKey {
     bytes: usize,
     pub(super) state: WriteBack,
     times: WriteTimes,
-    /// Whether all keys are in memory.
-    complete: bool,
 }
 
 impl RowsByKey {
@@ -66,12 +64,10 @@ impl RowsByKey {
         ttl_ms: u64,
     ) -> Result<Self, Failure> {
         context.ttl = StateTtl::new(clock.clone(), &[ttl_ms]);
-        let is_new = context.restored.is_empty();
         let state = WriteBack::open(context)?;
-        let complete = is_new || !state.is_on_disk();
         let table = KeyTable::new(keys);
         let times = WriteTimes::new(ttl_ms, clock);
-        let mut rows = Self { table, lists: Vec::new(), emptied: Vec::new(), bytes: 0, state, times, complete };
+        let mut rows = Self { table, lists: Vec::new(), emptied: Vec::new(), bytes: 0, state, times };
         let Self { table, lists, bytes, state, times, .. } = &mut rows;
         state.take_restored(|entry, value| {
             let slot = table.find_or_insert_bytes(entry.rest).0;
@@ -82,11 +78,12 @@ impl RowsByKey {
 
     /// Brings the keys of the encoded batch into memory that are only in the store.
     pub(super) fn load(&mut self, keys: &KeyBatch) -> Result<(), Failure> {
-        if self.complete {
+        if !self.state.may_have_more() {
             return Ok(());
         }
         let Self { table, lists, bytes, state, times, .. } = self;
-        let missing: Vec<usize> = (0..keys.len()).filter(|&row| table.find(keys, row).is_none()).collect();
+        let is_missing = |&row: &usize| table.find(keys, row).is_none() && state.may_have(keys.get(row));
+        let missing: Vec<usize> = (0..keys.len()).filter(is_missing).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -199,11 +196,11 @@ impl RowsByKey {
         state.write_slots(slots, |slot, out| write_value(&lists[slot as usize], times.get(slot), out))?;
         for slot in victims {
             self.state.forget(slot);
+            self.state.drop_key(self.table.key(slot));
             self.table.remove(slot);
             self.bytes -= self.lists[slot as usize].bytes.len();
             self.lists[slot as usize] = RowList::default();
         }
-        self.complete = false;
         Ok(())
     }
 

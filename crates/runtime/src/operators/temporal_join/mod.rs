@@ -35,6 +35,9 @@ const RIGHT: usize = 1;
 /// Left rows looked at together, about.
 const ROWS: usize = 16_384;
 
+/// What the queue of timers takes for each, about.
+const TIMER_BYTES: usize = 32;
+
 /// The operator. Input 0 is the left side, input 1 the versioned table. The tag of a row is its kind.
 pub struct TemporalJoin {
     is_outer: bool,
@@ -48,6 +51,7 @@ pub struct TemporalJoin {
     /// By slot.
     timer_of: Vec<Option<i64>>,
     due: Due,
+    watermark: i64,
 }
 
 /// Left rows whose time has come.
@@ -74,13 +78,60 @@ impl TemporalJoin {
             timers: TimerQueue::default(),
             timer_of: Vec::new(),
             due: Due::default(),
+            watermark: i64::MIN,
         };
-        for slot in 0..operator.state.table.slot_count() as u32 {
-            let earliest = |side| operator.state.side(side).list(slot).first().map(|row| row.time);
-            let timers = [earliest(LEFT), earliest(RIGHT)];
-            timers.into_iter().flatten().for_each(|time| operator.set_timer(slot, time));
+        while let Some(slots) = operator.state.restore_some()? {
+            operator.loaded(&slots);
+            operator.evict()?;
         }
         Ok(operator)
+    }
+
+    /// The rows of keys have been brought into memory.
+    fn loaded(&mut self, slots: &[u32]) {
+        for &slot in slots {
+            let left = self.state.side(LEFT).list(slot).first().map(|row| row.time);
+            let versions = self.state.side(RIGHT).list(slot);
+            let right = versions.iter().map(|row| row.time).find(|time| *time > self.watermark);
+            left.into_iter().chain(right).for_each(|time| self.set_timer(slot, time));
+        }
+    }
+
+    /// Drops cold keys from memory when there is no room.
+    fn evict(&mut self) -> Result<(), Failure> {
+        let Self { state, timers, timer_of, .. } = self;
+        let bytes = timers.len() * TIMER_BYTES + timer_of.len() * size_of::<Option<i64>>();
+        state.evict(bytes, |slot, _| {
+            let due = timer_of.get_mut(slot as usize).and_then(Option::take);
+            due.into_iter().for_each(|timer| timers.delete(timer, slot));
+            due
+        })
+    }
+
+    /// Emits what is due of the keys in memory.
+    fn emit_due(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        let mut gone: [Vec<u32>; 2] = Default::default();
+        let mut looked_at = Vec::new();
+        while let Some((_, slot)) = self.timers.pop_due(watermark) {
+            self.look_at(slot, watermark, &mut gone);
+            looked_at.push(slot);
+            if self.due.kinds.len() >= ROWS {
+                self.join(out)?;
+            }
+        }
+        self.join(out)?;
+        for (side, gone) in gone.iter_mut().enumerate() {
+            self.state.remove(side, gone)?;
+        }
+        // A key that was looked at has been taken from the timers, so that it is here once, unless it was looked at again.
+        looked_at.sort_unstable();
+        looked_at.dedup();
+        for slot in looked_at {
+            if self.timer_of[slot as usize].is_none() && self.state.is_empty(slot) {
+                self.state.table.remove(slot);
+            }
+        }
+        Ok(())
     }
 
     /// Looks at the key at this time, unless that is due earlier.
@@ -151,6 +202,8 @@ impl Operator for TemporalJoin {
     fn process(&mut self, input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
         let times = rowtimes(&batch, self.times[input])?;
         self.keys[input].encode(&batch);
+        let loaded = self.state.bring(&self.keys[input].batch)?;
+        self.loaded(&loaded);
         let mut replaced = Vec::new();
         for (row, &time) in times.iter().enumerate() {
             let (slot, _) = self.state.table.find_or_insert(&self.keys[input].batch, row);
@@ -161,31 +214,19 @@ impl Operator for TemporalJoin {
             self.set_timer(slot, time);
         }
         self.state.end(input, &batch)?;
-        self.state.remove(RIGHT, &mut replaced)
+        self.state.remove(RIGHT, &mut replaced)?;
+        self.evict()
     }
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
-        let mut gone: [Vec<u32>; 2] = Default::default();
-        let mut looked_at = Vec::new();
-        while let Some((_, slot)) = self.timers.pop_due(watermark) {
-            self.look_at(slot, watermark, &mut gone);
-            looked_at.push(slot);
-            if self.due.kinds.len() >= ROWS {
-                self.join(out)?;
-            }
+        let mut due = self.state.due(watermark)?;
+        while let Some(slots) = self.state.bring_due(&mut due)? {
+            self.loaded(&slots);
+            self.emit_due(watermark, out)?;
+            self.evict()?;
         }
-        self.join(out)?;
-        for (side, gone) in gone.iter_mut().enumerate() {
-            self.state.remove(side, gone)?;
-        }
-        // A key that was looked at has been taken from the timers, so that it is here once, unless it was looked at again.
-        looked_at.sort_unstable();
-        looked_at.dedup();
-        for slot in looked_at {
-            if self.timer_of[slot as usize].is_none() && self.state.is_empty(slot) {
-                self.state.table.remove(slot);
-            }
-        }
+        self.emit_due(watermark, out)?;
+        self.watermark = self.watermark.max(watermark);
         out.emit(StreamElement::Watermark(watermark))
     }
 

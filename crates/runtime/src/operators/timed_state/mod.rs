@@ -2,21 +2,29 @@
 //!
 //! ```text
 //!   state 0 | 1: the side; key; suffix: the row's sequence -> head | time (i64) | tag (u8) | the row (`RowCodec`), integers little endian
+//!   state 2: which keys that are only in the store have to be looked at when (`DueKeys`)
 //! ```
-//! All rows are in memory: how many there are is bounded by time, and rows that are not written before they go never reach the store. What the time and
-//! the tag of a row mean, and when it goes, is its operator's matter.
+//! A key is in memory with all its rows of both sides or not at all. Rows that go before there is no room for them and before a barrier never reach the
+//! store. What the time and the tag of a row mean, and when it goes, is its operator's matter.
 
+mod cold;
 mod timed_rows;
 
-pub(super) use timed_rows::TimedRows;
+pub(super) use timed_rows::{TimedRow, TimedRows};
 
 use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, RowType};
 use state::{
-    Address, KeyBatch, KeyTable, KeyedStateContext, RowCodec, RowStore, WriteBack, read_value_head, write_prefix,
-    write_value_head,
+    Address, KeyBatch, KeyTable, KeyedStateContext, RowCodec, RowStore, StoredRowWriter, Suffixes, WriteBack,
+    read_value_head, write_value_head,
 };
 
+use cold::Cold;
 use timed_rows::NewRow;
+
+/// When to look at keys that are only in the store.
+const TIMES: u8 = 2;
+/// What is held of a row beside its columns, about.
+const ROW_BYTES: usize = 96;
 
 /// The rows of both inputs and their store.
 pub(super) struct TimedState {
@@ -26,6 +34,7 @@ pub(super) struct TimedState {
     write_back: WriteBack,
     codecs: [RowCodec; 2],
     next_sequence: u64,
+    cold: Cold,
 }
 
 /// Rows of one side on their way into memory.
@@ -47,47 +56,26 @@ impl Loading {
 }
 
 impl TimedState {
-    /// Opens it, with what was restored. `keys` are those of either input.
-    pub(super) fn open(context: KeyedStateContext, inputs: [&RowType; 2], keys: &KeyBatch) -> Result<Self, Failure> {
+    /// Opens it; what is restored comes by [`restore_some`](Self::restore_some). `keys` are those of either input.
+    pub(super) fn open(
+        mut context: KeyedStateContext,
+        inputs: [&RowType; 2],
+        keys: &KeyBatch,
+    ) -> Result<Self, Failure> {
         let [left, right] = inputs.map(|input| RowCodec::new(input.arrow_schema()));
-        let mut state = Self {
+        context.suffixes = Suffixes::All;
+        let restoring = (!context.restored.is_empty()).then(|| context.key_groups.clone());
+        let mut write_back = WriteBack::open(context)?;
+        // What is restored goes through memory first.
+        write_back.all_loaded();
+        Ok(Self {
             table: KeyTable::new(keys),
             sides: inputs.map(|input| TimedRows::new(input.arrow_schema())),
-            write_back: WriteBack::open(context)?,
+            write_back,
             codecs: [left?, right?],
             next_sequence: 0,
-        };
-        state.restore()?;
-        Ok(state)
-    }
-
-    fn restore(&mut self) -> Result<(), Failure> {
-        let Self { table, write_back, .. } = self;
-        let mut loading: [Loading; 2] = Default::default();
-        let mut load = |entry: state::EntryKey<'_>, value: &[u8]| {
-            let (key, sequence) = entry.suffixed();
-            let side = loading.get_mut(usize::from(entry.state)).ok_or_else(damaged)?;
-            side.add(table.find_or_insert_bytes(key).0, sequence, value)
-        };
-        write_back.take_restored(&mut load)?;
-        for key_group in write_back.store().keys().key_groups().clone() {
-            for side in 0..2 {
-                let mut prefix = Vec::new();
-                write_prefix(key_group, side, None, &mut prefix);
-                write_back.store().scan(&prefix, &mut load)?;
-            }
-        }
-        for (side, Loading { rows, bytes }) in loading.into_iter().enumerate() {
-            if rows.is_empty() {
-                continue;
-            }
-            let last = rows.iter().map(|row| row.sequence).max().unwrap_or(0);
-            self.next_sequence = self.next_sequence.max(last + 1);
-            let batch = self.codecs[side].read(bytes.iter().map(Vec::as_slice))?;
-            let write_back = &mut self.write_back;
-            self.sides[side].load(batch, rows, |id| write_back.mark_loaded(mark(side, id)))?;
-        }
-        Ok(())
+            cold: Cold::new(restoring),
+        })
     }
 
     /// The rows of one side.
@@ -104,6 +92,7 @@ impl TimedState {
     pub(super) fn add(&mut self, side: usize, slot: u32, row: usize, time: i64, tag: u8) {
         let id = self.sides[side].add(NewRow { slot, sequence: self.next_sequence, time, tag }, row);
         self.next_sequence += 1;
+        self.cold.touch(slot);
         self.write_back.mark_written(mark(side, id));
     }
 
@@ -150,20 +139,9 @@ impl TimedState {
         let Self { table, sides, write_back, codecs, .. } = self;
         let of_side = |side: usize| sides[side].ids().map(move |id| mark(side, id));
         let slots = write_back.slots_to_store(of_side(0).chain(of_side(1)));
-        let slots = slots.into_iter().map(|slot| {
-            let (side, id) = unmark(slot);
-            let entry = sides[side].entry(id);
-            (slot, Address::of_row(side as u8, table.key(entry.slot), entry.sequence))
-        });
+        let slots = slots.into_iter().map(|slot| row_address(slot, table, sides));
         let mut writers = [sides[0].writer(&codecs[0]), sides[1].writer(&codecs[1])];
-        write_back.snapshot(barrier, slots, |slot, out| {
-            let (side, id) = unmark(slot);
-            let entry = sides[side].entry(id);
-            write_value_head(None, out);
-            out.extend_from_slice(&entry.time.to_le_bytes());
-            out.push(entry.tag);
-            writers[side].write(sides[side].row(id), out);
-        })
+        write_back.snapshot(barrier, slots, |slot, out| write_row(slot, sides, &mut writers, out))
     }
 
     /// A checkpoint is complete.
@@ -184,6 +162,22 @@ fn mark(side: usize, id: u32) -> u32 {
 
 fn unmark(slot: u32) -> (usize, u32) {
     ((slot % 2) as usize, slot / 2)
+}
+
+/// A slot of the write-back cache with its address.
+fn row_address<'a>(slot: u32, table: &'a KeyTable, sides: &[TimedRows; 2]) -> (u32, Address<'a>) {
+    let (side, id) = unmark(slot);
+    let entry = sides[side].entry(id);
+    (slot, Address::of_row(side as u8, table.key(entry.slot), entry.sequence))
+}
+
+fn write_row(slot: u32, sides: &[TimedRows; 2], writers: &mut [StoredRowWriter<'_>; 2], out: &mut Vec<u8>) {
+    let (side, id) = unmark(slot);
+    let entry = sides[side].entry(id);
+    write_value_head(None, out);
+    out.extend_from_slice(&entry.time.to_le_bytes());
+    out.push(entry.tag);
+    writers[side].write(sides[side].row(id), out);
 }
 
 fn damaged() -> Failure {

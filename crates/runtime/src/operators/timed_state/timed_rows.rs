@@ -189,6 +189,11 @@ impl TimedRows {
         Ok(())
     }
 
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len() - self.free.len()
+    }
+
     /// All rows, in no order; only between batches.
     pub(super) fn ids(&self) -> impl Iterator<Item = u32> {
         let entries = self.entries.iter().enumerate();

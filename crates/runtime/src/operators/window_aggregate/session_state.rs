@@ -86,7 +86,9 @@ impl SessionWindows {
             return Ok(());
         }
         let keys = &context.keys;
-        let missing: Vec<usize> = (0..keys.len()).filter(|&row| self.table.find(keys, row).is_none()).collect();
+        let may_have = |key: &[u8]| context.state.may_have(key);
+        let is_missing = |&row: &usize| self.table.find(keys, row).is_none() && may_have(keys.get(row));
+        let missing: Vec<usize> = (0..keys.len()).filter(is_missing).collect();
         let missing: Vec<Vec<u8>> = missing.into_iter().map(|row| keys.get(row).to_vec()).collect();
         self.load_keys(context, &missing).map(drop)
     }
@@ -186,8 +188,9 @@ impl SessionWindows {
         }
         let mut behind = None;
         loop {
-            let share = context.state.store().memory_share().unwrap_or(u64::MAX);
-            if self.memory_size(context) as u64 >= share / 2 {
+            let size = self.memory_size(context);
+            let share = context.state.store().memory_share(size).unwrap_or(u64::MAX);
+            if size as u64 >= share / 2 {
                 return Ok(false);
             }
             let from = self.stored.passed.saturating_add(1);
@@ -241,6 +244,7 @@ impl SessionWindows {
             }
             self.stored.forget(slot);
             context.state.forget(slot);
+            context.state.drop_key(self.table.key(slot));
             self.table.remove(slot);
         }
         context.groups.release(&dropped);

@@ -13,7 +13,7 @@ mod restore_tests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
@@ -67,32 +67,71 @@ impl WindowJoin {
         let join = &spec.join;
         let keys = InputKeys::of_join(join)?;
         let keeps = |kinds: &[JoinType]| kinds.contains(&join.join_type);
-        let state = TimedState::open(state, [&join.left, &join.right], &keys[0].batch)?;
-        let mut windows: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
-        for slot in 0..state.table.slot_count() as u32 {
-            let mut ends: Vec<i64> = (0..2).flat_map(|side| state.side(side).list(slot)).map(|row| row.time).collect();
-            ends.sort_unstable();
-            ends.dedup();
-            ends.into_iter().for_each(|end| windows.entry(end).or_default().push(slot));
-        }
-        Ok(Self {
+        let mut operator = Self {
+            state: TimedState::open(state, [&join.left, &join.right], &keys[0].batch)?,
             keys,
             window_ends: [spec.left_window_end, spec.right_window_end],
             keeps_unmatched: [
                 keeps(&[JoinType::Left, JoinType::Full, JoinType::Anti]),
                 keeps(&[JoinType::Right, JoinType::Full]),
             ],
-            state,
             matching: Matching::new(join, context)?,
-            windows,
+            windows: BTreeMap::new(),
             wall_clock: WallClock::new(&spec.time_zone)?,
             progress: restored_progress(restored)?,
             late_records_dropped,
-        })
+        };
+        while let Some(slots) = operator.state.restore_some()? {
+            operator.loaded(&slots);
+            operator.evict()?;
+        }
+        Ok(operator)
     }
 
-    /// Emits the windows that are complete.
+    /// The rows of keys have been brought into memory.
+    fn loaded(&mut self, slots: &[u32]) {
+        for &slot in slots {
+            let of_side = |side| self.state.side(side).list(slot).iter().map(|row| row.time);
+            let mut ends: Vec<i64> = of_side(0).chain(of_side(1)).collect();
+            ends.sort_unstable();
+            ends.dedup();
+            ends.into_iter().for_each(|end| self.windows.entry(end).or_default().push(slot));
+        }
+    }
+
+    /// Drops cold keys from memory when there is no room.
+    fn evict(&mut self) -> Result<(), Failure> {
+        let Self { state, windows, wall_clock, .. } = self;
+        let bytes = windows.values().map(|slots| slots.capacity() * size_of::<u32>()).sum();
+        let (mut dropped, mut ends) = (Vec::new(), BTreeSet::new());
+        state.evict(bytes, |slot, lists| {
+            dropped.push(slot);
+            ends.extend(lists.into_iter().flatten().map(|row| row.time));
+            lists.into_iter().flatten().map(|row| row.time).min().map(|end| wall_clock.timer(end))
+        })?;
+        dropped.sort_unstable();
+        for end in ends {
+            if let Some(slots) = windows.get_mut(&end) {
+                slots.retain(|slot| dropped.binary_search(slot).is_err());
+            }
+        }
+        Ok(())
+    }
+
+    /// Emits the windows that are complete, with the keys too that are only in the store.
     fn advance(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        let mut due = self.state.due(watermark)?;
+        while let Some(slots) = self.state.bring_due(&mut due)? {
+            self.loaded(&slots);
+            self.emit_complete(watermark, out)?;
+            self.evict()?;
+        }
+        self.emit_complete(watermark, out)?;
+        self.progress = self.progress.max(watermark);
+        Ok(())
+    }
+
+    fn emit_complete(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
         let mut gone: [Vec<u32>; 2] = Default::default();
         let mut emptied = Vec::new();
         while let Some(entry) = self.windows.first_entry()
@@ -111,7 +150,6 @@ impl WindowJoin {
             self.state.remove(side, gone)?;
         }
         emptied.into_iter().for_each(|slot| self.state.table.remove(slot));
-        self.progress = self.progress.max(watermark);
         Ok(())
     }
 }
@@ -120,6 +158,8 @@ impl Operator for WindowJoin {
     fn process(&mut self, input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
         let ends = rowtimes(&batch, self.window_ends[input])?;
         self.keys[input].encode(&batch);
+        let loaded = self.state.bring(&self.keys[input].batch)?;
+        self.loaded(&loaded);
         let mut late = 0;
         // Neighbours mostly are of the same window.
         let mut last = None;
@@ -141,7 +181,8 @@ impl Operator for WindowJoin {
             self.state.add(input, slot, row, end, if is_complete { 0 } else { INCOMPLETE });
         }
         self.late_records_dropped.fetch_add(late, Ordering::Relaxed);
-        self.state.end(input, &batch)
+        self.state.end(input, &batch)?;
+        self.evict()
     }
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {

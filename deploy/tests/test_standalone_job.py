@@ -1,0 +1,64 @@
+"""`standalone-job`: the JobManager ends with its job, and its exit code says how."""
+import os
+import signal
+import subprocess
+
+import pytest
+
+import compose
+
+ADDRESS = f"127.77.{os.getpid() % 250}.200"
+
+
+@pytest.fixture
+def start(image_root, tmp_path):
+    """Starts a process of the image."""
+    processes = []
+    home = image_root / "opt/flink"
+    properties = f"jobmanager.rpc.address: {ADDRESS}\ntaskmanager.host: {ADDRESS}\nio.tmp.dirs: {tmp_path}"
+
+    def start(*words):
+        environment = {"FLINK_HOME": str(home), "FLINK_CONF_DIR": str(home / "conf"), "PATH": f"{home}/bin:/usr/bin:/bin", "FLINK_PROPERTIES": properties}
+        processes.append(subprocess.Popen([image_root / "docker-entrypoint.sh", *words], env=environment, stdin=subprocess.DEVNULL,
+                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def script(tmp_path, text):
+    path = tmp_path / "job.sql"
+    path.write_text(text)
+    return str(path)
+
+
+BOUNDED = "CREATE TABLE t (a INT) WITH ('connector'='datagen','number-of-rows'='10'); CREATE TABLE s (a INT) WITH ('connector'='blackhole');"
+
+
+@pytest.mark.parametrize("select, code", [("a", 0), ("a / 0", 1)])
+def test_ends_with_its_job(start, tmp_path, select, code):
+    start("taskmanager")
+    job = start("standalone-job", script(tmp_path, f"{BOUNDED} INSERT INTO s SELECT {select} FROM t;"))
+    output, _ = job.communicate(timeout=60)
+    assert job.returncode == code, output
+
+
+def test_ends_when_told_to(start, tmp_path):
+    start("taskmanager")
+    job = start("standalone-job", script(tmp_path, BOUNDED.replace("number-of-rows", "rows-per-second") + " INSERT INTO s SELECT a FROM t;"))
+    compose.until("the job runs", lambda: "(RUNNING)" in start("flink", "list").communicate(timeout=60)[0])
+    job.send_signal(signal.SIGTERM)
+    job.communicate(timeout=60)
+    assert job.returncode == 143
+
+
+@pytest.mark.parametrize("words, said", [
+    ((), "usrlib has 0"), (("--job-classname", "a.B"), "is not supported: jobs are SQL scripts"), (("nowhere.sql",), "cannot read 'nowhere.sql'")])
+def test_says_what_it_cannot_do(start, words, said):
+    job = start("standalone-job", *words)
+    output, _ = job.communicate(timeout=60)
+    assert job.returncode == 1 and said in output, output
