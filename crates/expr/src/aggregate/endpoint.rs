@@ -66,8 +66,7 @@ impl<K: Reversible> Fold for Endpoint<K> {
     /// `from` comes after `into`.
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         if self.values[into].is_none() || self.last && self.values[from].is_some() {
-            let value = self.values[from].take();
-            self.heap_bytes -= value.heap_bytes();
+            let value = self.values[from].clone();
             self.set(into, value);
         }
         Ok(())

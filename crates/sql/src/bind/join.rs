@@ -14,7 +14,7 @@ use crate::logical::{self, LogicalPlan, Temporal, conjunction};
 
 impl Binder<'_> {
     pub(super) fn join(&mut self, join: &ast::Join, span: Span) -> Result<(LogicalPlan, Scope), SqlError> {
-        let (left, left_scope) = self.table_ref(&join.left)?;
+        let (mut left, left_scope) = self.table_ref(&join.left)?;
         if let TableRefKind::Unnest { .. } = join.right.kind {
             return self.join_unnest(left, left_scope, join, span);
         }
@@ -38,6 +38,7 @@ impl Binder<'_> {
         // The condition sees the rows before outer joins fill in NULLs.
         let inner_row = joined_row(left.output(), right.output(), JoinType::Inner);
         let inner_scope = left_scope.clone().join(right_scope.clone(), &inner_row);
+        let asked_of = left_scope.clone();
         let mut scope = left_scope.join(right_scope, &output);
         let mut asked = Vec::new();
         let condition = match &join.condition {
@@ -66,7 +67,11 @@ impl Binder<'_> {
             };
             scope.merge(&name.value, [left, right], merged);
         }
-        let mut plan = LogicalPlan::Join(logical::Join {
+        // Of an inner join they may as well be asked before it; as in Flink, of the left rows only.
+        for term in asked {
+            left = self.where_clause(left, &asked_of, term)?;
+        }
+        let plan = LogicalPlan::Join(logical::Join {
             left: Box::new(left),
             right: Box::new(right),
             join_type,
@@ -75,15 +80,12 @@ impl Binder<'_> {
             state_ttl: [None, None],
             output,
         });
-        for term in asked {
-            plan = self.where_clause(plan, &scope, term)?;
-        }
         Ok((plan, scope))
     }
 }
 
 impl Binder<'_> {
-    /// The condition of an inner join; terms with sub-queries are `asked` of the joined rows, where they mean the same.
+    /// The condition of an inner join; terms with sub-queries are `asked` apart.
     fn on_terms<'q>(
         &self,
         condition: &'q ast::Expr,

@@ -13,7 +13,7 @@ use dataflow::operator_spec::{
 use dataflow::{AggregateCall, Partitioning, RowType};
 
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, NodeId, PhysicalNode, PlanLine, RowKeys};
+use super::{Changes, PhysicalNode, PlanLine, RowKeys};
 
 /// How a phase is shown.
 pub(super) struct PhaseLines {
@@ -41,11 +41,15 @@ impl PhysicalPlanner<'_> {
         match &whole.spec {
             OperatorSpec::GroupAggregate(spec) => {
                 let can_merge = |call: &AggregateCall| can_merge(call, spec.input_retracts);
-                let lies = |&node: &NodeId| spec.keys.is_empty() && self.is_single_row(node);
-                spec.mini_batch.is_some()
+                let is_spread = || {
+                    let edges = self.forward(input, self.parallelism_of(input), None);
+                    edges.iter().any(|edge| edge.partitioning == Partitioning::Rebalance)
+                };
+                // Where rows and what takes them back are mixed up, a group may seem to have none while it waits for some.
+                !(spec.input_retracts && is_spread())
+                    && spec.mini_batch.is_some()
                     && spec.aggregates.iter().all(can_merge)
                     && whole.inputs.iter().any(|edge| edge.partitioning != Partitioning::Forward)
-                    && !input.nodes.iter().all(lies)
             }
             OperatorSpec::WindowAggregate(spec) => {
                 let can_merge = |call: &AggregateCall| can_merge(call, spec.input_retracts);
@@ -55,17 +59,6 @@ impl PhysicalPlanner<'_> {
                     && spec.aggregates.iter().all(can_merge)
                     && whole.inputs.iter().any(|edge| edge.partitioning != Partitioning::Forward)
             }
-            _ => false,
-        }
-    }
-
-    /// Whether all rows of a node are in one place because an aggregation without keys makes them.
-    fn is_single_row(&self, node: NodeId) -> bool {
-        let node = &self.plan.nodes[node];
-        match &node.spec {
-            OperatorSpec::GroupAggregate(spec) => spec.keys.is_empty(),
-            OperatorSpec::GlobalGroupAggregate(spec) => spec.aggregate.keys.is_empty(),
-            OperatorSpec::Calc(_) => node.inputs.iter().all(|edge| self.is_single_row(edge.source)),
             _ => false,
         }
     }
@@ -92,7 +85,7 @@ impl PhysicalPlanner<'_> {
         };
         let local = self.stream(PhysicalNode {
             spec: local,
-            // What is taken back may come to another subtask than what it takes back: counts go below zero.
+            // A row is taken back where it came, in another bundle perhaps: counts go below zero.
             inputs: self.forward(input, parallelism, None),
             output: partials,
             parallelism,
@@ -120,6 +113,8 @@ fn can_merge(call: &AggregateCall, retracts: bool) -> bool {
         "COUNT" | "SUM" | "$SUM0" | "AVG" | "MIN" | "MAX" | "COLLECT" | "PERCENTILE" => true,
         name if name.starts_with("BITMAP_") => true,
         "FIRST_VALUE" | "LAST_VALUE" | "SINGLE_VALUE" => false,
+        // Parts would mix up the order in which values came for the first time.
+        "LISTAGG" | "ARRAY_AGG" if call.distinct => false,
         name if name.starts_with("JSON_ARRAYAGG") => false,
         // What these have cannot be less than nothing, as in a part that takes a row back which another one has.
         _ => !retracts,

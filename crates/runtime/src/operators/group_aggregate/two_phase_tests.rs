@@ -1,4 +1,4 @@
-//! Two phases against groups kept in a plain map: whatever subtask of the first phase a row, or what takes it back, comes to.
+//! Two phases against groups kept in a plain map: whatever subtask of the first phase a row comes to; what takes it back comes to the same, later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::task::Waker;
@@ -78,9 +78,9 @@ fn bundles_end_by_size_and_by_watermark() {
     );
 }
 
-fn expected(rows: &[(u8, Option<i32>)]) -> BTreeMap<String, String> {
+fn expected<'a>(rows: impl Iterator<Item = &'a (u8, Option<i32>)>) -> BTreeMap<String, String> {
     let mut groups: BTreeMap<u8, Vec<Option<i32>>> = BTreeMap::new();
-    rows.iter().for_each(|(key, value)| groups.entry(*key).or_default().push(*value));
+    rows.for_each(|(key, value)| groups.entry(*key).or_default().push(*value));
     let text = |value: Option<i32>| value.map_or("NULL".to_owned(), |value| value.to_string());
     let row = |(key, values): (u8, Vec<Option<i32>>)| {
         let known: Vec<i32> = values.iter().flatten().copied().collect();
@@ -103,8 +103,9 @@ proptest! {
     ) {
         let spec = with_distinct(size);
         let mut two = TwoPhases::new(&spec, 3);
-        let (mut rows, mut table) = (Vec::new(), Table::default());
+        let (mut all, mut table) = ([Vec::new(), Vec::new(), Vec::new()], Table::default());
         for (changes, subtask) in batches {
+            let rows = &mut all[subtask];
             let lines: Vec<String> = changes.into_iter().map(|(key, value, retracted)| {
                 let (kind, (key, value)) = match retracted {
                     Some(index) if !rows.is_empty() => ("-D", rows.swap_remove(index.index(rows.len()))),
@@ -127,6 +128,6 @@ proptest! {
         let mut out = Collected::default();
         two.global.finish(Waker::noop(), &mut out).unwrap();
         out.take(&spec.output).iter().for_each(|line| table.apply(line));
-        prop_assert_eq!(&table.0, &expected(&rows));
+        prop_assert_eq!(&table.0, &expected(all.iter().flatten()));
     }
 }
