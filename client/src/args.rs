@@ -8,8 +8,11 @@ use dataflow::checkpoint::SavepointFormat;
 
 /// A stream processor that runs Flink SQL without a JVM.
 #[derive(Debug, Parser)]
-#[command(name = "flinkrs", version, about, disable_help_subcommand = true)]
+#[command(name = "flinkrs", version, about, disable_help_subcommand = true, disable_version_flag = true)]
 pub struct Arguments {
+    /// Print the version.
+    #[arg(short = 'v', short_alias = 'V', long = "version", action = clap::ArgAction::Version)]
+    pub version: (),
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -27,11 +30,15 @@ pub enum Command {
     /// Run a SQL gateway in the foreground until SIGTERM or SIGINT, for the jobs of a cluster that is there already.
     #[command(name = "sql-gateway")]
     SqlGateway(SqlGatewayArguments),
+    /// Run a whole cluster in the foreground, for trying out: a JobManager with its SQL gateway, and TaskManagers.
+    Cluster(LocalClusterArguments),
     /// Run SQL statements by hand or from a script, in a session of a SQL gateway.
     #[command(name = "sql-client")]
     SqlClient(SqlClientArguments),
     /// Run a job: a job.yaml or a SQL script, on a cluster or on an embedded one.
     Run(RunArguments),
+    /// Show the plan of a job, as JSON, and do not run it.
+    Info(InfoArguments),
     /// List the jobs of a cluster; without an option those that run or are scheduled.
     List(ListArguments),
     /// Take a savepoint of a job, or delete one.
@@ -44,6 +51,12 @@ pub enum Command {
     Cancel(CancelArguments),
     /// Print the JSON Schema of job.yaml, for editors.
     JobSchema,
+    /// Print what makes a shell complete the commands and options of flinkrs.
+    Completion {
+        /// The shell.
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Where configuration comes from.
@@ -60,6 +73,34 @@ pub struct ConfigArguments {
 /// Arguments of the long-running roles.
 #[derive(Debug, Args)]
 pub struct RoleArguments {
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
+/// Arguments of `cluster`.
+#[derive(Debug, Args)]
+pub struct LocalClusterArguments {
+    /// Number of TaskManagers; taskmanager.numberOfTaskSlots says how many slots each has.
+    #[arg(short = 'n', long = "taskmanagers", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub taskmanagers: u32,
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
+/// Arguments of `info`.
+#[derive(Debug, Args)]
+pub struct InfoArguments {
+    /// The job: a .yaml job file or a .sql script.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// As EXPLAIN shows it.
+    #[arg(long = "text")]
+    pub text: bool,
+    /// Parallelism of the job (parallelism.default).
+    #[arg(short = 'p', long = "parallelism", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32768))]
+    pub parallelism: Option<u32>,
     /// Configuration.
     #[command(flatten)]
     pub config: ConfigArguments,

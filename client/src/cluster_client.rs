@@ -1,5 +1,6 @@
 //! Talks to a JobManager over its REST API: submits jobs, asks for their state, fetches the rows of a SELECT.
 
+mod catalogs;
 mod operations;
 mod patience;
 

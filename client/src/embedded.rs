@@ -2,12 +2,16 @@
 //!
 //! They are the same services as in separate processes and speak the same protocols over the loopback interface.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use anyhow::Context;
 use common::config::{Configuration, Origin};
 use jobmanager::JobManager;
 use taskmanager::TaskManager;
 
 use crate::cluster_client::ClusterClient;
+use crate::sql_compiler::SqlCompiler;
 
 /// A running embedded cluster.
 pub struct EmbeddedCluster {
@@ -16,7 +20,7 @@ pub struct EmbeddedCluster {
 }
 
 impl EmbeddedCluster {
-    /// Starts a JobManager and `taskmanagers` TaskManagers with `slots` slots each.
+    /// Starts a JobManager and `taskmanagers` TaskManagers with `slots` slots each, where nothing else is in their way.
     pub async fn start(config: &Configuration, taskmanagers: u32, slots: u32) -> anyhow::Result<Self> {
         let mut config = config.clone();
         for (key, value) in [
@@ -29,14 +33,23 @@ impl EmbeddedCluster {
             ("rest.bind-port", "0"),
             ("taskmanager.host", "127.0.0.1"),
             ("taskmanager.bind-host", "127.0.0.1"),
-            ("taskmanager.rpc.port", "0"),
-            ("taskmanager.data.port", "0"),
         ] {
             config.set(key, value, Origin::Program);
         }
-        config.remove("taskmanager.resource-id");
         config.set("taskmanager.numberOfTaskSlots", slots.to_string(), Origin::Program);
-        let jobmanager = JobManager::start(&config).await.context("cannot start the embedded JobManager")?;
+        Self::start_at_ports(&config, taskmanagers).await
+    }
+
+    /// Starts a JobManager at the configured ports, and TaskManagers at any.
+    pub async fn start_at_ports(config: &Configuration, taskmanagers: u32) -> anyhow::Result<Self> {
+        let mut config = config.clone();
+        for key in ["taskmanager.rpc.port", "taskmanager.data.port"] {
+            config.set(key, "0", Origin::Program);
+        }
+        config.remove("taskmanager.resource-id");
+        let jobmanager = JobManager::start_with(&config, Some(Arc::new(SqlCompiler)))
+            .await
+            .context("cannot start the embedded JobManager")?;
         config.set("jobmanager.rpc.port", jobmanager.rpc_address().port().to_string(), Origin::Program);
         let mut cluster = Self { jobmanager, taskmanagers: Vec::new() };
         for _ in 0..taskmanagers {
@@ -44,6 +57,16 @@ impl EmbeddedCluster {
             cluster.taskmanagers.push(taskmanager);
         }
         Ok(cluster)
+    }
+
+    /// Where its REST API listens.
+    pub fn rest_address(&self) -> SocketAddr {
+        self.jobmanager.rest_address()
+    }
+
+    /// Waits until a client asks it to shut down.
+    pub async fn shutdown_requested(&self) {
+        self.jobmanager.shutdown_requested().await;
     }
 
     /// A client of it.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dataflow::checkpoint::SavepointFormat;
 use dataflow::{Batch, JobGraph, JobId, JobStatus, OperatorId, RowType};
-use gateway::{Cluster, JobSummary, ResultRows, Throwable};
+use gateway::{Cluster, JobSummary, KeptCatalog, ResultRows, Throwable};
+use jobmanager::rest::messages::CatalogContent;
 
 use crate::cluster_client::ClusterClient;
 use crate::commands::one_line;
@@ -77,6 +78,16 @@ impl Cluster for ClusterClient {
             start_time: job.start_time,
         };
         Ok(jobs.into_iter().map(summary).collect())
+    }
+
+    async fn catalog(&self, name: &str) -> Result<Option<KeptCatalog>, Throwable> {
+        let content = self.catalog_content(name).await.map_err(|error| asked_in_vain(&error))?;
+        Ok(content.map(|CatalogContent { version, document }| KeptCatalog { version, document }))
+    }
+
+    async fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<bool, Throwable> {
+        let content = CatalogContent { version, document: document.to_owned() };
+        self.put_catalog_content(name, &content).await.map_err(|error| asked_in_vain(&error))
     }
 }
 

@@ -11,7 +11,16 @@ use client::commands;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match commands::run(Arguments::parse()) {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nothing is to be done when the terminal is gone.
+            error.print().ok();
+            // As Flink's: a mistake on the command line is a failure like any other.
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    match commands::run(arguments) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", commands::one_line(&error));

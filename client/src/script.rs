@@ -1,20 +1,19 @@
 //! Runs the statements of a job file one after the other: DDL and SET in the session, INSERT and SELECT as jobs on the cluster.
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use anyhow::Context;
 use common::config::{Configuration, options};
 use common::shutdown::Shutdown;
 use dataflow::JobId;
 use expr::EvalContext;
-use sql::ast::{Statement, StatementKind};
-use sql::{Outcome, Session};
+use sql::Outcome;
+use sql::ast::StatementKind;
 
 use crate::args::OutputFormat;
 use crate::cluster_client::ClusterClient;
-use crate::job_file::model::JobFile;
-use crate::job_file::{Body, Job, graph};
+use crate::job_file::Job;
+use crate::job_session::JobSession;
 use crate::output::{ResultPrinter, print_table};
 use crate::progress;
 use crate::query::Query;
@@ -31,7 +30,7 @@ pub struct ScriptOptions {
 
 /// A script on its way.
 pub struct ScriptRunner {
-    session: Session,
+    session: JobSession,
     cluster: ClusterClient,
     options: ScriptOptions,
     /// Triggered by Ctrl-C: then jobs are cancelled and no further statement runs.
@@ -43,17 +42,12 @@ pub struct ScriptRunner {
 impl ScriptRunner {
     /// A runner with a session of this configuration.
     pub fn new(cluster: ClusterClient, config: &Configuration, options: ScriptOptions, interrupt: Shutdown) -> Self {
-        let session = Session::new(config.to_map().into_iter().collect());
-        Self { session, cluster, options, interrupt, running: Vec::new() }
+        Self { session: JobSession::new(config), cluster, options, interrupt, running: Vec::new() }
     }
 
     /// Runs all of it; returns when every job has ended, or is accepted when detached. Fails when one of them fails.
     pub async fn run(mut self, job: &Job) -> anyhow::Result<()> {
-        let outcome = match &job.body {
-            Body::Sql(text) => self.run_text(text, &job.origin).await,
-            Body::Graph(file) => self.run_graph(file, &job.origin).await,
-        };
-        let outcome = match outcome {
+        let outcome = match self.run_statements(job).await {
             Ok(()) => self.wait_for_jobs().await,
             failed => failed,
         };
@@ -66,63 +60,21 @@ impl ScriptRunner {
         outcome
     }
 
-    async fn run_text(&mut self, text: &str, origin: &Path) -> anyhow::Result<()> {
-        let place = |error: sql::SqlError| anyhow::anyhow!("{}: {}", origin.display(), error.render(text));
-        let statements = sql::parser::parse_script(text).map_err(place)?;
-        anyhow::ensure!(!statements.is_empty(), "{}: the script has no statements", origin.display());
-        for statement in &statements {
+    async fn run_statements(&mut self, job: &Job) -> anyhow::Result<()> {
+        let (text, origin) = (self.session.text_of(job)?, &job.origin);
+        for statement in &JobSession::parse(&text, origin)? {
             anyhow::ensure!(
                 !self.interrupt.is_triggered(),
                 "interrupted: the rest of {} was not run",
                 origin.display()
             );
-            let outcome = self.session.execute(statement, text).map_err(place)?;
+            let outcome = self.session.execute_on(&self.cluster, statement, &text, origin).await?;
             if let StatementKind::Set(Some(pair)) = &statement.kind {
                 settings::remark_on_set(&pair.key.value, &pair.value.value);
             }
             self.carry_out(outcome).await?;
         }
         Ok(())
-    }
-
-    async fn run_graph(&mut self, file: &JobFile, origin: &Path) -> anyhow::Result<()> {
-        let in_file = || origin.display().to_string();
-        for definition in graph::definitions(file).with_context(in_file)? {
-            self.define(&definition).with_context(in_file)?;
-        }
-        for sink in &file.sinks {
-            let columns =
-                if sink.schema.is_empty() { self.columns_of(&sink.input).with_context(in_file)? } else { Vec::new() };
-            self.define(&graph::sink_table(sink, &columns)).with_context(in_file)?;
-        }
-        let inserts = graph::inserts(&file.sinks);
-        self.run_text(&inserts, origin).await
-    }
-
-    fn define(&mut self, definition: &graph::GraphStatement) -> anyhow::Result<()> {
-        self.in_session(&definition.sql).map(drop).with_context(|| definition.part.clone())
-    }
-
-    /// Name and SQL type of each column of a table or view.
-    fn columns_of(&mut self, table: &str) -> anyhow::Result<Vec<(String, String)>> {
-        let outcome = self.in_session(&format!("DESCRIBE `{}`", table.replace('`', "``")))?;
-        let Outcome::Table { rows, .. } = outcome else { anyhow::bail!("'{table}' cannot be described") };
-        let cell = |row: &[Option<String>], index: usize| row.get(index).cloned().flatten().unwrap_or_default();
-        Ok(rows
-            .iter()
-            .map(|row| {
-                let ty = cell(row, 1).replace(" *ROWTIME*", "").replace(" *PROCTIME*", "");
-                let not_null = if cell(row, 2).eq_ignore_ascii_case("false") { " NOT NULL" } else { "" };
-                (cell(row, 0), format!("{ty}{not_null}"))
-            })
-            .collect())
-    }
-
-    /// Runs one statement that starts no job.
-    fn in_session(&mut self, text: &str) -> anyhow::Result<Outcome> {
-        let readable = |error: sql::SqlError| anyhow::anyhow!("{}", error.render(text));
-        let statement: Statement = sql::parser::parse_statement(text).map_err(readable)?;
-        self.session.execute(&statement, text).map_err(readable)
     }
 
     async fn carry_out(&mut self, outcome: Outcome) -> anyhow::Result<()> {
@@ -134,6 +86,7 @@ impl ScriptRunner {
                 self.running.push(job);
                 if self
                     .session
+                    .session()
                     .config()
                     .get(options::TABLE_DML_SYNC.key())
                     .is_some_and(|value| value.eq_ignore_ascii_case("true"))
@@ -163,7 +116,7 @@ impl ScriptRunner {
 
     /// Prints rows until the query ends. An interrupt cancels its job.
     async fn print(&self, mut query: Query) -> anyhow::Result<()> {
-        let context = EvalContext::from_config(self.session.config())?;
+        let context = EvalContext::from_config(self.session.session().config())?;
         let mut printer = ResultPrinter::new(self.options.output, query.schema.clone(), context);
         to_stdout(|out| printer.begin(out))?;
         let job = query.job;

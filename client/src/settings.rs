@@ -1,10 +1,9 @@
 //! Configuration of a command: loaded, with its warnings printed.
 
-use std::collections::BTreeMap;
-
 use common::config::{ConfigSources, ConfigWarning, Configuration, Origin, options, parse_dynamic_property};
 
 use crate::args::ConfigArguments;
+use crate::job_file::Job;
 
 /// The configuration of this process. Warnings go to standard error.
 pub fn load(arguments: &ConfigArguments) -> anyhow::Result<Configuration> {
@@ -17,14 +16,12 @@ pub fn load(arguments: &ConfigArguments) -> anyhow::Result<Configuration> {
 /// The configuration of one job: the process's, under the job file's keys, under `-D` and `-p` of the command line.
 pub fn for_job(
     process: &Configuration,
-    job: &BTreeMap<String, String>,
+    job: &Job,
     arguments: &ConfigArguments,
     parallelism: Option<u32>,
 ) -> anyhow::Result<Configuration> {
-    let of_job = Configuration::from_map(job.clone(), Origin::Job);
-    print_warnings(&ConfigWarning::about_keys(&of_job));
-    let mut config = process.clone();
-    config.overlay(&of_job);
+    print_warnings(&ConfigWarning::about_keys(&Configuration::from_map(job.config.clone(), Origin::Job)));
+    let mut config = with_job(process, job);
     for property in &arguments.dynamic_properties {
         let (key, value) = parse_dynamic_property(property)?;
         config.set(key, value, Origin::CommandLine);
@@ -34,6 +31,16 @@ pub fn for_job(
     }
     config.validate()?;
     Ok(config)
+}
+
+/// The configuration of a process under what a job file says.
+pub fn with_job(process: &Configuration, job: &Job) -> Configuration {
+    let mut config = process.clone();
+    config.overlay(&Configuration::from_map(job.config.clone(), Origin::Job));
+    if let Some(name) = &job.name {
+        config.set("pipeline.name", name, Origin::Job);
+    }
+    config
 }
 
 /// `host:port` of the configured JobManager's REST endpoint: `rest.address`, else the JobManager's address, as Flink's clients have it.

@@ -190,6 +190,15 @@ impl ProcessCluster {
             "-Drest.address=127.0.0.1",
         ];
         arguments.extend(extra);
-        Ok(Role(flinkrs(&arguments)?.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
+        // As Flink's start scripts do, beside the log.
+        let log_folder = extra.iter().find_map(|argument| argument.strip_prefix("-Denv.log.dir="));
+        let stdout = match log_folder.map(PathBuf::from) {
+            None => Stdio::null(),
+            Some(folder) => {
+                std::fs::create_dir_all(&folder)?;
+                std::fs::File::create(folder.join(format!("flinkrs-{role}.out")))?.into()
+            }
+        };
+        Ok(Role(flinkrs(&arguments)?.stdin(Stdio::null()).stdout(stdout).spawn()?))
     }
 }

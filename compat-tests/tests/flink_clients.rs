@@ -1,5 +1,5 @@
-//! Flink's own clients, unmodified, at the SQL gateway: the SQL client with a script, and the JDBC driver in a small Java program. Each creates tables, runs a
-//! windowed SELECT to its end, shows a changelog and gets errors.
+//! Clients that others have written, unmodified, at the SQL gateway: Flink's SQL client with a script, Flink's JDBC driver in a small Java program, and packages
+//! from PyPI. Each creates tables, runs a windowed SELECT to its end, shows a changelog and gets errors.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -153,6 +153,31 @@ fn the_jdbc_driver_reads_results() {
             "error: org.apache.calcite.sql.validate.SqlValidatorException: Column 'nope' not found in any table",
             "error: org.apache.flink.table.catalog.exceptions.CatalogException: A database with name [nowhere] does not exist in the catalog: [default_catalog].",
             "closed",
+        ],
+    );
+}
+
+#[test]
+fn clients_from_pypi_understand_gateway_and_job_manager() {
+    let (cluster, address) = cluster();
+    let output = Command::new(path_from("clients/python.sh", &[]))
+        .arg(here().join("clients/python_clients.py"))
+        .args([&address, cluster.rest_address()])
+        .arg(here().join("gateway/orders.csv"))
+        .output()
+        .expect("Python runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    contains_all(
+        &said,
+        &[
+            "product: Apache Flink",
+            "INSERT 2024-01-01T00:00:00 30.75 2\nINSERT 2024-01-01T00:00:10 1 1\nstatus: FINISHED",
+            "UPDATE_BEFORE a 1\nUPDATE_AFTER a 2\nstatus: FINISHED",
+            "completes: True\nconfigured: True\nrefused: True",
+            "session: CLOSED\nTaskManagers: 1 1",
+            "job: insert-into_default_catalog.default_database.b\nplan: True",
+            "then: CANCELED",
         ],
     );
 }

@@ -25,6 +25,12 @@ pub trait Cluster: Send + Sync + 'static {
 
     /// All jobs that the cluster knows.
     async fn jobs(&self) -> Result<Vec<JobSummary>, Throwable>;
+
+    /// The content of a catalog that the cluster keeps; none when it keeps none of this name.
+    async fn catalog(&self, name: &str) -> Result<Option<KeptCatalog>, Throwable>;
+
+    /// Keeps the content of a catalog instead of that of this version (0: there is none yet). False when the cluster has another version by now.
+    async fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<bool, Throwable>;
 }
 
 /// The rows of a SELECT while it runs.
@@ -32,6 +38,15 @@ pub trait Cluster: Send + Sync + 'static {
 pub trait ResultRows: Send {
     /// The next rows; none at the end of the result.
     async fn next(&mut self) -> Result<Option<Batch>, Throwable>;
+}
+
+/// The content of a catalog, as a session writes and reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptCatalog {
+    /// Counts its changes, from 1.
+    pub version: u64,
+    /// What is in it.
+    pub document: String,
 }
 
 /// A job in a list.

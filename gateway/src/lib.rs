@@ -11,6 +11,7 @@
 
 mod cluster;
 mod completion;
+mod durable_catalogs;
 mod rest;
 mod results;
 mod service;
@@ -19,6 +20,7 @@ mod sql_gateway;
 mod test_cluster;
 mod throwable;
 
-pub use cluster::{Cluster, JobSummary, ResultRows};
+pub use cluster::{Cluster, JobSummary, KeptCatalog, ResultRows};
+pub use durable_catalogs::DurableCatalogs;
 pub use sql_gateway::{SqlGateway, SqlGatewayError};
 pub use throwable::Throwable;

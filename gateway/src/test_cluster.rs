@@ -1,11 +1,13 @@
 //! A cluster for unit tests: it runs nothing and counts what it is asked for.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use dataflow::{JobGraph, JobId, OperatorId, RowType};
 
-use crate::cluster::{Cluster, JobSummary, ResultRows};
+use crate::cluster::{Cluster, JobSummary, KeptCatalog, ResultRows};
 use crate::throwable::Throwable;
 
 /// The cluster. Its one job fails at its end.
@@ -14,6 +16,7 @@ pub(crate) struct TestCluster {
     /// Batches that were fetched, as whoever makes rows counts them.
     pub(crate) fetched: AtomicUsize,
     pub(crate) cancelled: AtomicUsize,
+    catalogs: Mutex<BTreeMap<String, KeptCatalog>>,
 }
 
 #[async_trait]
@@ -41,5 +44,19 @@ impl Cluster for TestCluster {
 
     async fn jobs(&self) -> Result<Vec<JobSummary>, Throwable> {
         Ok(Vec::new())
+    }
+
+    async fn catalog(&self, name: &str) -> Result<Option<KeptCatalog>, Throwable> {
+        Ok(self.catalogs.lock().unwrap().get(name).cloned())
+    }
+
+    async fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<bool, Throwable> {
+        let mut catalogs = self.catalogs.lock().unwrap();
+        if catalogs.get(name).map_or(0, |kept| kept.version) != version {
+            return Ok(false);
+        }
+        let kept = KeptCatalog { version: version + 1, document: document.to_owned() };
+        catalogs.insert(name.to_owned(), kept);
+        Ok(true)
     }
 }

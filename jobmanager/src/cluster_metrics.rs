@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use common::clock::Clock;
-use common::telemetry::{MetricGroup, Metrics};
+use common::telemetry::{MetricGroup, Metrics, ProcessMetrics};
 use dataflow::{JobId, JobStatus};
 
 use crate::dispatcher::Dispatcher;
@@ -18,6 +18,7 @@ pub struct ClusterMetrics {
     dispatcher: Dispatcher,
     resource_manager: ResourceManagerHandle,
     clock: Clock,
+    process: Mutex<ProcessMetrics>,
     /// A job's series vanish with its group.
     jobs: Mutex<HashMap<JobId, MetricGroup>>,
 }
@@ -27,11 +28,13 @@ impl ClusterMetrics {
     pub fn new(host: &str, dispatcher: Dispatcher, resource_manager: ResourceManagerHandle, clock: Clock) -> Self {
         let metrics = Metrics::new();
         let group = MetricGroup::jobmanager(&metrics, host);
-        ClusterMetrics { metrics, group, dispatcher, resource_manager, clock, jobs: Mutex::default() }
+        let process = Mutex::new(ProcessMetrics::new(&group, None));
+        ClusterMetrics { metrics, group, dispatcher, resource_manager, clock, process, jobs: Mutex::default() }
     }
 
     /// Sets every gauge.
     pub async fn refresh(&self) {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).refresh();
         let slots = self.resource_manager.usage().await;
         let task_managers = self.resource_manager.task_managers().await.len();
         let jobs = self.dispatcher.pictures().await;
@@ -68,6 +71,8 @@ fn set_job(group: &MetricGroup, job: &ExecutionGraph, now: i64) {
     group.gauge("numRestarts").set(f64::from(job.restarts()));
     group.gauge("uptime").set(if up { since(JobStatus::Running) } else { -1.0 });
     group.gauge("downtime").set(since(JobStatus::Restarting));
+    group.gauge("createdTime").set(since(JobStatus::Created));
+    group.gauge("initializingTime").set(since(JobStatus::Initializing));
     group.gauge("runningTime").set(since(JobStatus::Running));
     group.gauge("restartingTime").set(since(JobStatus::Restarting));
     group.gauge("failingTime").set(since(JobStatus::Failing));

@@ -21,7 +21,7 @@ use crate::checkpointing::{
 use crate::gateway::{CollectRequest, GatewayError};
 use crate::job_archive::JobArchive;
 use crate::job_master::{JobMasterContext, JobMasterHandle, JobStart, RecoveredJob};
-use crate::job_store::{JobStoreError, StoredJob};
+use crate::job_store::{JobStoreError, StoredCatalog, StoredJob};
 use crate::scheduling::{ExecutionGraph, GraphEvent, RestartStrategy};
 use crate::uncollected_results::UncollectedResults;
 
@@ -131,6 +131,16 @@ impl Dispatcher {
         let execution = self.execution_graph(graph, &config)?;
         self.inner.context.store.put(graph).await?;
         Ok((execution, checkpointing))
+    }
+
+    /// The content of a catalog that is kept here.
+    pub async fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, JobStoreError> {
+        self.inner.context.store.catalog(name).await
+    }
+
+    /// Keeps the content of a catalog instead of that of this version; false when that is not the version there.
+    pub async fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<bool, JobStoreError> {
+        self.inner.context.store.put_catalog(name, version, document).await
     }
 
     /// Runs the jobs again that had not ended when the last JobManager did.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::config::{Configuration, PortRange, options};
+use common::log_files::LogFiles;
 use common::net;
 use common::shutdown::Shutdown;
 use common::telemetry::{Reporters, serve_metrics};
@@ -21,8 +22,9 @@ use crate::error::JobManagerError;
 use crate::job_archive::JobArchive;
 use crate::job_master::JobMasterContext;
 use crate::job_store::{JobStore, MemoryJobStore, RaftJobStore};
+use crate::programs::{ProgramCompiler, ProgramStore};
 use crate::resource_manager::{ResourceManagerHandle, ResourceManagerSettings};
-use crate::rest::{Operations, RestContext, RestServer};
+use crate::rest::{FlameGraphs, Operations, RestContext, RestServer};
 use crate::rpc_service::RpcService;
 
 /// How long jobs may take to tell their TaskManagers that they are suspended.
@@ -47,8 +49,16 @@ pub struct JobManager {
 }
 
 impl JobManager {
-    /// Starts it on the current tokio runtime; when this returns, REST and gRPC take requests.
+    /// Starts it without a planner, so that it takes job graphs and no programs.
     pub async fn start(config: &Configuration) -> Result<JobManager, JobManagerError> {
+        Self::start_with(config, None).await
+    }
+
+    /// Starts it on the current tokio runtime; when this returns, REST and gRPC take requests. The compiler plans programs that are uploaded.
+    pub async fn start_with(
+        config: &Configuration,
+        compiler: Option<Arc<dyn ProgramCompiler>>,
+    ) -> Result<JobManager, JobManagerError> {
         let clock = Clock::System;
         let store = job_store(config, &clock).await?;
         let (rest, rest_address) = listen_rest(config)?;
@@ -79,6 +89,10 @@ impl JobManager {
             dispatcher: dispatcher.clone(),
             resource_manager,
             operations: Operations::new(clock.clone()),
+            flame_graphs: FlameGraphs::new(config)?,
+            logs: LogFiles::new(config)?,
+            programs: ProgramStore::new(config)?,
+            compiler,
             address: format!("http://{rest_address}"),
             metrics,
             clock,

@@ -18,10 +18,12 @@ mod cluster_metrics;
 mod dispatcher;
 mod error;
 mod gateway;
+mod inspection;
 mod job_archive;
 mod job_manager;
 mod job_master;
 mod job_store;
+mod programs;
 mod resource_manager;
 pub mod rest;
 mod rpc_service;
@@ -30,3 +32,4 @@ mod uncollected_results;
 
 pub use error::JobManagerError;
 pub use job_manager::JobManager;
+pub use programs::{CompileRequest, ProgramCompiler};

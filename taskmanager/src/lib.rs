@@ -13,6 +13,7 @@ mod attempts;
 mod connection;
 mod error;
 mod gateway;
+mod inspection;
 mod machine;
 mod reporter;
 mod rpc_service;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::backoff::BackoffPolicy;
 use common::config::{Configuration, PortRange, options};
+use common::log_files::LogFiles;
 use common::net;
 use common::random::Random;
 use common::shutdown::Shutdown;
@@ -14,6 +15,7 @@ use dataflow::LeaderEpoch;
 use dataflow::deployment::TaskManagerRegistration;
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::task_manager_gateway_server::TaskManagerGatewayServer;
+use proto::v1::task_manager_inspection_server::TaskManagerInspectionServer;
 use runtime::{TaskExecutor, TaskExecutorSettings};
 use tokio::sync::{Mutex, oneshot, watch};
 use tonic::transport::server::TcpIncoming;
@@ -23,6 +25,7 @@ use crate::attempts::Attempts;
 use crate::connection::{Connection, ConnectionSettings};
 use crate::error::TaskManagerError;
 use crate::gateway::{GrpcJobManager, JobManagerGateway};
+use crate::inspection::InspectionService;
 use crate::machine;
 use crate::reporter::Reporter;
 use crate::rpc_service::RpcService;
@@ -90,7 +93,8 @@ impl TaskManager {
         let attempts = Attempts::default();
         let service =
             RpcService { executor: executor.clone(), reporter, attempts: attempts.clone(), epoch: epoch.clone() };
-        serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, &servers);
+        let inspection = InspectionService { executor: executor.clone(), logs: LogFiles::new(config)? };
+        serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, inspection, &servers);
         report_metrics(config, &bind_host, &host, &resource_id, &executor, &attempts, &servers)?;
         tokio::spawn(worker.run(gateway.clone(), executor.clone(), attempts.clone(), epoch.clone()));
         info!("TaskManager {resource_id} offers {} slots; data at {}", registration.slots, registration.data_address);
@@ -254,15 +258,21 @@ fn tokio_listener(key: &'static str, listener: TcpListener) -> Result<tokio::net
     tokio::net::TcpListener::from_std(listener).map_err(|source| TaskManagerError::Listen { key, source })
 }
 
-fn serve_rpc(listener: tokio::net::TcpListener, service: RpcService, servers: &Shutdown) {
+fn serve_rpc(
+    listener: tokio::net::TcpListener,
+    service: RpcService,
+    inspection: InspectionService,
+    servers: &Shutdown,
+) {
     let service = TaskManagerGatewayServer::new(service)
         .max_decoding_message_size(MAX_MESSAGE_SIZE)
         .max_encoding_message_size(MAX_MESSAGE_SIZE);
-    let server = tonic::transport::Server::builder().serve_with_incoming_shutdown(
-        service,
-        TcpIncoming::from(listener).with_nodelay(Some(true)),
-        servers.token().cancelled_owned(),
-    );
+    let inspection = TaskManagerInspectionServer::new(inspection).max_encoding_message_size(MAX_MESSAGE_SIZE);
+    let server =
+        tonic::transport::Server::builder().add_service(service).add_service(inspection).serve_with_incoming_shutdown(
+            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            servers.token().cancelled_owned(),
+        );
     servers.spawn(async move {
         if let Err(error) = server.await {
             warn!("the gRPC server has ended: {error}");
@@ -284,7 +294,9 @@ fn report_metrics(
     if reporters.is_empty() {
         return Ok(());
     }
-    let mut metrics = TaskManagerMetrics::new(host, resource_id);
+    let memory_limit = config.get(&options::TASKMANAGER_MEMORY_PROCESS_SIZE)?.map(|size| size.bytes());
+    let managed_memory = machine::hardware(config)?.managed_memory;
+    let mut metrics = TaskManagerMetrics::new(host, resource_id, memory_limit, managed_memory);
     for reporter in reporters {
         let address = serve_metrics(metrics.registry(), bind_host, &reporter.ports, servers)
             .map_err(|source| TaskManagerError::Listen { key: "metrics.reporter.<name>.port", source })?;
@@ -293,9 +305,7 @@ fn report_metrics(
     let (executor, attempts, end) = (executor.clone(), attempts.clone(), servers.clone());
     servers.spawn(async move {
         loop {
-            let mut report = executor.report();
-            report.resident_memory = machine::resident_memory();
-            metrics.refresh(&report, &attempts);
+            metrics.refresh(&executor.report(), &attempts);
             if end.unless_triggered(tokio::time::sleep(METRICS_INTERVAL)).await.is_none() {
                 return;
             }

@@ -1,6 +1,8 @@
 //! The commands, a file each; here is what they share.
 
 mod checkpoint;
+mod cluster;
+mod info;
 mod list;
 mod roles;
 mod run;
@@ -12,6 +14,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::CommandFactory;
 
 use crate::args::{Arguments, ClusterArguments, Command};
 use crate::cluster_client::ClusterClient;
@@ -26,11 +29,17 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::SqlGateway(arguments) => roles::sql_gateway(&arguments),
         Command::SqlClient(arguments) => sql_client::sql_client(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Info(arguments) => info::info(&arguments),
+        Command::Cluster(arguments) => cluster::cluster(&arguments),
         Command::List(arguments) => list::list(&arguments),
         Command::Savepoint(arguments) => savepoint::savepoint(&arguments),
         Command::Checkpoint(arguments) => checkpoint::checkpoint(&arguments),
         Command::Stop(arguments) => stop::stop(&arguments),
         Command::Cancel(arguments) => stop::cancel(&arguments),
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "flinkrs", &mut std::io::stdout().lock());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::JobSchema => {
             std::io::stdout()
                 .write_all(job_file::json_schema().as_bytes())

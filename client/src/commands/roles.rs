@@ -16,13 +16,14 @@ use super::async_runtime;
 use crate::args::{ConfigArguments, RoleArguments, SqlGatewayArguments};
 use crate::cluster_client::ClusterClient;
 use crate::settings;
+use crate::sql_compiler::SqlCompiler;
 
 /// Runs a JobManager.
 pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> {
     let config = prepare(&arguments.config, "jobmanager")?;
     async_runtime()?.block_on(async {
         let shutdown = listening()?;
-        let jobmanager = JobManager::start(&config).await?;
+        let jobmanager = JobManager::start_with(&config, Some(Arc::new(SqlCompiler))).await?;
         let gateway = gateway_of(&config, jobmanager.rest_address())?;
         tokio::select! {
             () = shutdown.triggered() => {}
@@ -38,7 +39,7 @@ pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> 
 
 /// The SQL gateway in the process of a JobManager. Its usual port may belong to another one on this machine, and then it is left out; one that
 /// was asked for must be there.
-fn gateway_of(config: &Configuration, rest: SocketAddr) -> anyhow::Result<Option<SqlGateway>> {
+pub(super) fn gateway_of(config: &Configuration, rest: SocketAddr) -> anyhow::Result<Option<SqlGateway>> {
     if config.get(&options::SQL_GATEWAY_ENDPOINT_TYPE)?.trim().eq_ignore_ascii_case("none") {
         return Ok(None);
     }
@@ -91,13 +92,13 @@ pub(super) fn taskmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode>
     })
 }
 
-fn prepare(arguments: &ConfigArguments, role: &str) -> anyhow::Result<Configuration> {
+pub(super) fn prepare(arguments: &ConfigArguments, role: &str) -> anyhow::Result<Configuration> {
     let config = settings::load(arguments)?;
     init_logging(&LogOptions::of_process(&config, role, "info")?)?;
     Ok(config)
 }
 
-fn listening() -> anyhow::Result<Shutdown> {
+pub(super) fn listening() -> anyhow::Result<Shutdown> {
     let shutdown = Shutdown::new();
     shutdown.listen_for_signals()?;
     Ok(shutdown)

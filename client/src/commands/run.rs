@@ -22,10 +22,7 @@ const LOG_FILTER: &str = "error,warp=off,rdkafka=off,librdkafka=off,connectors=w
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let job = job_file::read(&arguments.file)?;
     let process = settings::load(&arguments.config)?;
-    let mut config = settings::for_job(&process, &job.config, &arguments.config, arguments.parallelism)?;
-    if let Some(name) = &job.name {
-        config.set("pipeline.name", name, Origin::Job);
-    }
+    let mut config = settings::for_job(&process, &job, &arguments.config, arguments.parallelism)?;
     restore_from(arguments, &mut config);
     init_logging(&LogOptions::of_process(&config, "client", LOG_FILTER)?)?;
     async_runtime()?.block_on(async {

@@ -11,6 +11,7 @@ use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
@@ -21,6 +22,7 @@ use crate::exchange::peers::Peers;
 use crate::exchange::registry::PartitionRegistry;
 use crate::metrics::TaskMetrics;
 use crate::results::{ResultStores, ResultsRequest};
+use crate::sampling::{PAUSE, SampledPlace, Samples};
 use crate::settings::TaskExecutorSettings;
 use crate::state_services::StateServices;
 use crate::task::{AddSplits, Mail, Mailbox, TaskBuilder, TaskThread};
@@ -187,6 +189,24 @@ impl TaskExecutor {
     /// The attempts that run, for a registration.
     pub fn running(&self) -> Vec<ExecutionAttemptId> {
         self.tasks().keys().copied().collect()
+    }
+
+    /// Looks for that long what the tasks that run are at.
+    pub async fn sample(&self, duration: Duration) -> Vec<(ExecutionAttemptId, Vec<SampledPlace>)> {
+        let mut samples = Samples::default();
+        let mut parts = HashMap::new();
+        let end = tokio::time::Instant::now() + duration;
+        let mut ticks = tokio::time::interval(PAUSE);
+        // On a busy machine there are fewer samples, and not several at once.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while tokio::time::Instant::now() < end {
+            ticks.tick().await;
+            for (attempt, task) in self.tasks().iter() {
+                samples.add(*attempt, task.metrics.activity());
+                parts.entry(*attempt).or_insert_with(|| task.metrics.parts());
+            }
+        }
+        samples.named(|attempt| parts.get(&attempt).cloned().unwrap_or_default())
     }
 
     /// Counters of all running tasks, and jobs with uncollected results; `resident_memory` is left 0 for the caller to fill.

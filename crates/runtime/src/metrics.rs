@@ -9,6 +9,7 @@ use dataflow::deployment::TaskMetricsSnapshot;
 
 use crate::exchange::queue::ChannelQueue;
 use crate::exchange::ready::ReadyChannels;
+use crate::task::Place;
 
 /// A count that only grows.
 #[derive(Debug, Default)]
@@ -43,6 +44,10 @@ pub(crate) struct TaskMetrics {
     pub(crate) decode_errors: Counter,
     watermark: AtomicI64,
     pub(crate) time: TimeAccount,
+    /// Where in its chain the task's thread is.
+    pub(crate) place: Place,
+    /// The parts of the chain, by their places.
+    parts: OnceLock<Vec<String>>,
     input: OnceLock<Arc<ReadyChannels>>,
     outputs: OnceLock<Vec<Arc<ChannelQueue>>>,
 }
@@ -61,8 +66,30 @@ impl TaskMetrics {
             decode_errors: Counter::default(),
             watermark: AtomicI64::new(MIN_WATERMARK),
             time: TimeAccount::new(start),
+            place: Place::default(),
+            parts: OnceLock::new(),
             input: OnceLock::new(),
             outputs: OnceLock::new(),
+        }
+    }
+
+    /// Names the parts of the chain.
+    pub(crate) fn name_parts(&self, parts: Vec<String>) {
+        // Set once, when the task is built.
+        let _ = self.parts.set(parts);
+    }
+
+    /// The names of the parts of the chain; none before the task is built.
+    pub(crate) fn parts(&self) -> Vec<String> {
+        self.parts.get().cloned().unwrap_or_default()
+    }
+
+    /// What the task is at.
+    pub(crate) fn activity(&self) -> Activity {
+        match self.time.waiting_for.load(Ordering::Acquire) {
+            1 => Activity::WaitingForInput,
+            2 => Activity::WaitingForOutput,
+            _ => Activity::Working(self.place.get()),
         }
     }
 
@@ -103,6 +130,17 @@ impl TaskMetrics {
             output_queue_length: outputs as u64,
         }
     }
+}
+
+/// What a task is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Activity {
+    /// It works at this place of its chain.
+    Working(usize),
+    /// It is idle.
+    WaitingForInput,
+    /// It is back-pressured.
+    WaitingForOutput,
 }
 
 /// What a task waits for.

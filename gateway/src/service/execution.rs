@@ -43,13 +43,24 @@ pub(super) async fn run(
     operation.pending();
     let Some(mut sql) = operation.cancelled.run_until_cancelled(session.sql.clone().lock_owned()).await else { return };
     operation.running();
+    let mut durable = session.durable.lock().await;
+    if let Err(error) = durable.refresh(&mut sql, session.cluster.as_ref()).await {
+        drop(durable);
+        return operation.finish(Err(error)).await;
+    }
     let planned = tokio::task::spawn_blocking(move || {
         let planned = plan(&mut sql, &text, config);
         (planned, sql)
     });
     let outcome = match planned.await {
-        Ok((planned, sql)) => {
+        Ok((mut planned, mut sql)) => {
             session.set_config(sql.config().clone());
+            if planned.is_ok()
+                && let Err(error) = durable.keep(&mut sql, session.cluster.as_ref()).await
+            {
+                planned = Err(error);
+            }
+            drop(durable);
             // The session stays locked: the next statement begins when this one has its outcome.
             carry_out(session, &operation, planned, sql.config()).await
         }
@@ -61,6 +72,8 @@ pub(super) async fn run(
 /// Runs a statement that configures the session, and no other.
 pub(super) async fn configure(session: &Session, text: String) -> Result<(), Throwable> {
     let mut sql = session.sql.clone().lock_owned().await;
+    let mut durable = session.durable.lock().await;
+    durable.refresh(&mut sql, session.cluster.as_ref()).await?;
     let done = tokio::task::spawn_blocking(move || {
         let statement = parse(&text)?;
         if !configures(&statement.kind) {
@@ -72,7 +85,8 @@ pub(super) async fn configure(session: &Session, text: String) -> Result<(), Thr
         sql.execute(&statement, &text).map_err(|error| sql_errors::throwable(&error, &text))?;
         Ok(sql)
     });
-    let sql = done.await.map_err(|panic| Throwable::new("java.lang.RuntimeException", panic.to_string()))??;
+    let mut sql = done.await.map_err(|panic| Throwable::new("java.lang.RuntimeException", panic.to_string()))??;
+    durable.keep(&mut sql, session.cluster.as_ref()).await?;
     session.set_config(sql.config().clone());
     Ok(())
 }

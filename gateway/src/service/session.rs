@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::execution;
 use super::operation::Operation;
 use crate::cluster::Cluster;
+use crate::durable_catalogs::DurableCatalogs;
 use crate::throwable::Throwable;
 
 /// A session.
@@ -19,6 +20,8 @@ pub(crate) struct Session {
     pub(super) cluster: Arc<dyn Cluster>,
     /// Held while a statement is run.
     pub(super) sql: Arc<tokio::sync::Mutex<sql::Session>>,
+    /// Locked while `sql` is.
+    pub(super) durable: tokio::sync::Mutex<DurableCatalogs>,
     /// As the last statement has left it.
     config: Mutex<Arc<BTreeMap<String, String>>>,
     operations: Mutex<HashMap<Uuid, Arc<Operation>>>,
@@ -32,6 +35,7 @@ impl Session {
             handle: Uuid::new_v4(),
             cluster,
             sql: Arc::new(tokio::sync::Mutex::new(sql::Session::new(config.clone()))),
+            durable: tokio::sync::Mutex::default(),
             config: Mutex::new(Arc::new(config)),
             operations: Mutex::default(),
             last_access: AtomicI64::new(now),

@@ -14,7 +14,7 @@ use proto::v1::{CollectResultsResponse, Thread};
 use super::*;
 use crate::checkpointing::{CheckpointPointers, Reservation};
 use crate::gateway::{CollectRequest, GatewayError, SplitDelivery};
-use crate::job_store::StoredJob;
+use crate::job_store::{StoredCatalog, StoredJob};
 use crate::resource_manager::{RegistrationAnswer, ResourceManagerSettings};
 use crate::scheduling::{RestartStrategy, TaskManagerLocation};
 
@@ -64,6 +64,14 @@ impl JobStore for Store {
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
         Ok(Vec::new())
+    }
+
+    async fn catalog(&self, _name: &str) -> Result<Option<StoredCatalog>, JobStoreError> {
+        Ok(None)
+    }
+
+    async fn put_catalog(&self, _name: &str, _version: u64, _document: &str) -> Result<bool, JobStoreError> {
+        Ok(false)
     }
 }
 

@@ -32,6 +32,17 @@ pub struct StoredJob {
     pub progress: StoredProgress,
 }
 
+/// The content of a catalog, which only the planner understands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredCatalog {
+    /// Its name.
+    pub name: String,
+    /// Counts its changes, from 1.
+    pub version: u64,
+    /// What is in it.
+    pub document: String,
+}
+
 /// Keeps the jobs that have not ended, and where their checkpoints are.
 #[async_trait]
 pub trait JobStore: Send + Sync {
@@ -52,6 +63,12 @@ pub trait JobStore: Send + Sync {
 
     /// The jobs that had not ended when the last JobManager did.
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError>;
+
+    /// A catalog.
+    async fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, JobStoreError>;
+
+    /// Keeps the content of a catalog instead of that of this version (0: there is none); then it is safe. False when that is not the version there.
+    async fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<bool, JobStoreError>;
 
     /// Ends what the store runs by itself.
     async fn close(&self) {}

@@ -7,7 +7,7 @@ use warp::http::StatusCode;
 use super::context::RestContext;
 use super::error::RestError;
 use super::messages::{
-    ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, DataSets, EnvironmentInfo, Jars, JvmInfo,
+    ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, DataSets, EnvironmentInfo, JvmInfo,
 };
 use super::reply::{Answer, Reply};
 
@@ -71,10 +71,6 @@ pub(super) fn environment() -> Answer {
 
 pub(super) fn data_sets() -> Answer {
     Reply::json(&DataSets { data_sets: Vec::new() })
-}
-
-pub(super) fn jars(context: &RestContext) -> Answer {
-    Reply::json(&Jars { address: context.address.clone(), files: Vec::new() })
 }
 
 pub(super) async fn prometheus(context: &RestContext) -> Answer {

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use common::clock::Clock;
+use common::log_files::LogFiles;
 use common::shutdown::Shutdown;
 use dataflow::{JobId, VertexId};
 
 use super::error::RestError;
+use super::flame_graphs::FlameGraphs;
 use super::operations::Operations;
 use crate::cluster_metrics::ClusterMetrics;
 use crate::dispatcher::Dispatcher;
+use crate::programs::{ProgramCompiler, ProgramStore};
 use crate::resource_manager::ResourceManagerHandle;
 use crate::scheduling::{ExecutionGraph, ExecutionVertex};
 
@@ -22,6 +25,14 @@ pub struct RestContext {
     pub resource_manager: ResourceManagerHandle,
     /// What clients have asked for and will ask about again.
     pub operations: Operations,
+    /// Samples of what vertices do.
+    pub flame_graphs: FlameGraphs,
+    /// What this process logs.
+    pub logs: LogFiles,
+    /// What users have uploaded.
+    pub(crate) programs: ProgramStore,
+    /// Makes jobs of it.
+    pub(crate) compiler: Option<Arc<dyn ProgramCompiler>>,
     /// Of this API, for links: `http://host:port`.
     pub address: String,
     /// For Prometheus.

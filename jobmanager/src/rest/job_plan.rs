@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::messages::{JobPlan, PlanInput, PlanNode};
 
 /// The plan of a job; as Flink's, it begins with the sinks.
-pub(super) fn plan(graph: &JobGraph) -> JobPlan {
+pub fn plan(graph: &JobGraph) -> JobPlan {
     JobPlan {
         jid: graph.job_id,
         name: graph.name.clone(),

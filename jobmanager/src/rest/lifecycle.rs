@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use dataflow::{JobGraph, JobStatus};
 use indexmap::IndexMap;
+use serde::Deserialize;
 use warp::http::StatusCode;
 
 use super::context::{RestContext, job_id};
@@ -27,7 +28,7 @@ pub(super) async fn submit(context: &RestContext, body: &Bytes) -> Answer {
     Reply::json_with(StatusCode::ACCEPTED, &submitted)
 }
 
-fn refusal(error: SubmitError) -> RestError {
+pub(super) fn refusal(error: SubmitError) -> RestError {
     match &error {
         SubmitError::Duplicate(_) => RestError::plain(
             StatusCode::CONFLICT,
@@ -66,6 +67,22 @@ pub(super) async fn cancel(context: &RestContext, id: &str) -> Answer {
         )),
         Some(_) => Reply::empty(StatusCode::ACCEPTED),
     }
+}
+
+/// `PATCH /jobs/:jobid/clientHeartbeat`: a client says that it is there. No job of flinkrs ends with its client, so that there is nothing to note.
+pub(super) async fn client_heartbeat(context: &RestContext, id: &str, body: &Bytes) -> Answer {
+    context.job(id).await?;
+    let _: ClientHeartbeat = super::savepoints::parse(body, "JobClientHeartbeatRequestBody")?;
+    Reply::empty(StatusCode::ACCEPTED)
+}
+
+/// The body of a heartbeat.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientHeartbeat {
+    /// Until when the client wants to be thought of as alive, ms since the epoch.
+    #[serde(rename = "expiredTimestamp")]
+    _expired_timestamp: i64,
 }
 
 /// `GET /jobs/:jobid/execution-result`.

@@ -1,4 +1,4 @@
-//! Logs, standard output, profiles and threads. flinkrs writes its log to standard error and keeps no files of it, so that there are none to show.
+//! Logs, standard output and threads of the JobManager and the TaskManagers.
 
 use std::fmt::Display;
 
@@ -6,38 +6,53 @@ use warp::http::StatusCode;
 
 use super::context::RestContext;
 use super::error::RestError;
-use super::messages::{LogFiles, LogUrl, ProfilingList, ThreadDump, ThreadInfo};
+use super::messages::{LogFile, LogFiles, LogUrl, ThreadDump, ThreadInfo};
 use super::reply::{Answer, Reply};
+use super::task_managers;
+use crate::inspection::{LogRequest, TaskManagerInspector};
 
-pub(super) fn list() -> Answer {
-    Reply::json(&LogFiles { logs: Vec::new() })
+/// As Flink sends a file to be read.
+const TEXT: &str = "text/plain";
+
+/// `GET /jobmanager/logs`.
+pub(super) async fn list(context: &RestContext) -> Answer {
+    let files = of_disk(context, common::log_files::LogFiles::list).await?;
+    let file =
+        |info: common::log_files::LogFileInfo| LogFile { name: info.name, size: info.size, mtime: info.modified };
+    Reply::json(&LogFiles { logs: files.into_iter().map(file).collect() })
 }
 
-pub(super) fn profiles() -> Answer {
-    Reply::json(&ProfilingList { profiling_list: Vec::new() })
+/// `GET /jobmanager/log`, `stdout` and `logs/:filename`. For a file that there is not, Flink's words.
+pub(super) async fn job_manager_file(context: &RestContext, wanted: LogRequest) -> Answer {
+    let content = of_disk(context, move |logs| match wanted {
+        LogRequest::Named(name) => logs.read(&name),
+        LogRequest::Log => logs.read_log(),
+        LogRequest::Stdout => logs.read_stdout(),
+    });
+    let missing = || RestError::plain(StatusCode::NOT_FOUND, "This file does not exist in JobManager log dir.");
+    content.await?.map(text).ok_or_else(missing)
 }
 
-/// Flink's words for a JobManager that has no such file.
-pub(super) fn job_manager_file() -> Answer {
-    Err(RestError::plain(StatusCode::NOT_FOUND, "This file does not exist in JobManager log dir."))
+/// `GET /taskmanagers/:taskmanagerid/logs`.
+pub(super) async fn list_of_task_manager(context: &RestContext, id: &str) -> Answer {
+    let files = inspector(context, id).await?.list_logs().await.map_err(RestError::internal)?;
+    let file = |file: proto::v1::LogFile| LogFile { name: file.name, size: file.size, mtime: file.modified };
+    Reply::json(&LogFiles { logs: files.into_iter().map(file).collect() })
 }
 
-/// Flink's words for a TaskManager that has no such file: a text, and no error.
-pub(super) async fn task_manager_file(context: &RestContext, id: &str, file: &str) -> Answer {
-    known(context, id).await?;
-    Reply::json(&format!(
-        "The file {file} does not exist on the TaskExecutor. \nIf you are using kubernetes mode, please use \"kubectl logs <pod-name>\" to get stdout content."
-    ))
-}
-
-pub(super) async fn no_logs(context: &RestContext, id: &str) -> Answer {
-    known(context, id).await?;
-    list()
-}
-
-pub(super) async fn no_profiles(context: &RestContext, id: &str) -> Answer {
-    known(context, id).await?;
-    profiles()
+/// `GET /taskmanagers/:taskmanagerid/log`, `stdout` and `logs/:filename`. For a file that there is not, Flink's words: a text, and no error.
+pub(super) async fn task_manager_file(context: &RestContext, id: &str, wanted: LogRequest) -> Answer {
+    let name = match &wanted {
+        LogRequest::Named(name) => name.clone(),
+        LogRequest::Log => "LOG".to_owned(),
+        LogRequest::Stdout => "STDOUT".to_owned(),
+    };
+    match inspector(context, id).await?.read_log(wanted).await.map_err(RestError::internal)? {
+        Some(content) => Ok(text(content)),
+        None => Reply::json(&format!(
+            "The file {name} does not exist on the TaskExecutor. \nIf you are using kubernetes mode, please use \"kubectl logs <pod-name>\" to get stdout content."
+        )),
+    }
 }
 
 /// Where the dashboard shows the logs of a job's JobManager.
@@ -60,7 +75,7 @@ pub(super) fn threads_of_job_manager() -> Answer {
 
 /// The threads of a TaskManager; those of tasks have their names.
 pub(super) async fn threads_of_task_manager(context: &RestContext, id: &str) -> Answer {
-    known(context, id).await?;
+    task_managers::find(context, id).await?;
     let gateway = context.resource_manager.gateway(id.to_owned()).await;
     let gateway = gateway.ok_or_else(|| RestError::internal(format!("TaskManager {id} is lost")))?;
     let threads = gateway.dump_threads().await.map_err(RestError::internal)?;
@@ -75,6 +90,21 @@ fn dump(threads: impl Iterator<Item = (String, u32, impl Display)>) -> Answer {
     Reply::json(&ThreadDump { thread_infos: threads.map(info).collect() })
 }
 
-async fn known(context: &RestContext, id: &str) -> Result<(), RestError> {
-    super::task_managers::find(context, id).await.map(drop)
+async fn inspector(context: &RestContext, id: &str) -> Result<TaskManagerInspector, RestError> {
+    let view = task_managers::find(context, id).await?;
+    TaskManagerInspector::new(&view.registration.rpc_address).map_err(RestError::internal)
+}
+
+/// Reads on a thread that may wait.
+async fn of_disk<T: Send + 'static>(
+    context: &RestContext,
+    read: impl FnOnce(&common::log_files::LogFiles) -> std::io::Result<T> + Send + 'static,
+) -> Result<T, RestError> {
+    let logs = context.logs.clone();
+    let read = tokio::task::spawn_blocking(move || read(&logs)).await.map_err(RestError::internal)?;
+    read.map_err(|error| RestError::internal(format!("java.io.IOException: the log files cannot be read: {error}")))
+}
+
+fn text(body: Vec<u8>) -> Reply {
+    Reply { status: StatusCode::OK, content_type: TEXT, body }
 }

@@ -5,10 +5,12 @@
 
 mod aggregate;
 mod applications;
+mod catalogs;
 mod checkpoints;
 mod cluster;
 mod context;
 mod error;
+mod flame_graphs;
 mod java_throwable;
 mod job;
 mod job_plan;
@@ -18,6 +20,8 @@ mod logs;
 pub mod messages;
 mod metric_queries;
 mod operations;
+mod profiler;
+mod programs;
 mod query;
 mod reply;
 mod rescaling;
@@ -30,5 +34,7 @@ mod task_metrics;
 mod vertex;
 
 pub use context::RestContext;
+pub use flame_graphs::FlameGraphs;
+pub use job_plan::plan as job_plan;
 pub use operations::Operations;
 pub use server::RestServer;

@@ -8,9 +8,11 @@ use super::error::RestError;
 use super::query::{self, Query};
 use super::reply::{Answer, Reply};
 use super::{
-    applications, checkpoints, cluster, job, jobs, lifecycle, logs, metric_queries, rescaling, results, savepoints,
-    task_managers, vertex,
+    applications, catalogs, checkpoints, cluster, flame_graphs, job, jobs, lifecycle, logs, metric_queries, profiler,
+    programs, rescaling, results, savepoints, task_managers, vertex,
 };
+
+use crate::inspection::LogRequest;
 
 /// A request before it is answered.
 #[derive(Debug)]
@@ -18,6 +20,7 @@ pub(super) struct Request {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) query: Query,
+    pub(super) content_type: Option<String>,
     pub(super) body: Bytes,
 }
 
@@ -41,24 +44,38 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("GET", ["jobmanager", "config"]) => cluster::configuration(context),
         ("GET", ["jobmanager", "environment"]) => cluster::environment(),
         ("GET", ["jobmanager", "metrics"]) => metric_queries::of_job_manager(context, query).await,
-        ("GET", ["jobmanager", "logs"]) => logs::list(),
-        ("GET", ["jobmanager", "logs", _] | ["jobmanager", "log" | "stdout"]) => logs::job_manager_file(),
-        ("GET", ["jobmanager", "profiler"]) => logs::profiles(),
+        ("GET", ["jobmanager", "logs"]) => logs::list(context).await,
+        ("GET", ["jobmanager", "logs", name]) => {
+            logs::job_manager_file(context, LogRequest::Named((*name).to_owned())).await
+        }
+        ("GET", ["jobmanager", "log"]) => logs::job_manager_file(context, LogRequest::Log).await,
+        ("GET", ["jobmanager", "stdout"]) => logs::job_manager_file(context, LogRequest::Stdout).await,
+        ("GET", ["jobmanager", "profiler"]) => profiler::of_job_manager(),
+        ("POST", ["jobmanager", "profiler"] | ["taskmanagers", _, "profiler"]) => profiler::profile(),
+        ("GET", ["jobmanager", "profiler", name] | ["taskmanagers", _, "profiler", name]) => profiler::file(name),
         ("GET", ["jobmanager", "thread-dump"]) => logs::threads_of_job_manager(),
         ("GET", ["metrics"]) => cluster::prometheus(context).await,
         ("GET", ["datasets"]) => cluster::data_sets(),
-        ("GET", ["jars"]) => cluster::jars(context),
+        ("GET", ["catalogs", name]) => catalogs::content(context, name).await,
+        ("PUT", ["catalogs", name]) => catalogs::put(context, name, &request.body).await,
+        ("GET", ["jars"]) => programs::list(context).await,
+        ("POST", ["jars", "upload"]) => programs::upload(context, request.content_type.as_deref(), &request.body).await,
+        ("DELETE", ["jars", id]) => programs::delete(context, id).await,
+        ("GET" | "POST", ["jars", id, "plan"]) => programs::plan(context, id, query, &request.body).await,
+        ("POST", ["jars", id, "run"]) => programs::run(context, id, query, &request.body).await,
+        ("POST", ["jars", id, "run-application"]) => programs::run_application(context, id, query, &request.body).await,
         ("DELETE", ["cluster"]) => cluster::shut_down(context),
         ("GET", ["taskmanagers"]) => task_managers::list(context).await,
         ("GET", ["taskmanagers", "metrics"]) => metric_queries::of_task_managers(context, query).await,
         ("GET", ["taskmanagers", id]) => task_managers::details(context, id).await,
-        ("GET", ["taskmanagers", id, "logs"]) => logs::no_logs(context, id).await,
-        ("GET", ["taskmanagers", id, "log"] | ["taskmanagers", id, "logs", _]) => {
-            logs::task_manager_file(context, id, "LOG").await
+        ("GET", ["taskmanagers", id, "logs"]) => logs::list_of_task_manager(context, id).await,
+        ("GET", ["taskmanagers", id, "logs", name]) => {
+            logs::task_manager_file(context, id, LogRequest::Named((*name).to_owned())).await
         }
-        ("GET", ["taskmanagers", id, "stdout"]) => logs::task_manager_file(context, id, "STDOUT").await,
+        ("GET", ["taskmanagers", id, "log"]) => logs::task_manager_file(context, id, LogRequest::Log).await,
+        ("GET", ["taskmanagers", id, "stdout"]) => logs::task_manager_file(context, id, LogRequest::Stdout).await,
         ("GET", ["taskmanagers", id, "thread-dump"]) => logs::threads_of_task_manager(context, id).await,
-        ("GET", ["taskmanagers", id, "profiler"]) => logs::no_profiles(context, id).await,
+        ("GET", ["taskmanagers", id, "profiler"]) => profiler::of_task_manager(context, id).await,
         ("GET", ["taskmanagers", id, "metrics"]) => metric_queries::of_task_manager(context, id, query).await,
         ("GET", ["jobs"]) => jobs::list(context).await,
         ("POST", ["jobs"]) => lifecycle::submit(context, &request.body).await,
@@ -82,6 +99,7 @@ async fn job_route(context: &RestContext, request: &Request, id: &str, path: &[&
         ("GET", []) => job::details(context, id).await,
         ("PATCH", []) => lifecycle::terminate(context, id, query).await,
         ("GET", ["yarn-cancel"]) => lifecycle::cancel(context, id).await,
+        ("PATCH", ["clientHeartbeat"]) => lifecycle::client_heartbeat(context, id, &request.body).await,
         ("GET", ["status"]) => job::status(context, id).await,
         ("GET", ["plan"]) => job::plan(context, id).await,
         ("GET", ["config"]) => job::config(context, id).await,
@@ -131,7 +149,7 @@ async fn vertex_route(context: &RestContext, request: &Request, id: &str, vertex
         ["subtasktimes"] => vertex::subtask_times(&job, vertex_id, now),
         ["taskmanagers"] => vertex::task_managers(&job, vertex_id, now),
         ["accumulators"] => vertex::accumulators(&job, vertex_id),
-        ["flamegraph"] => vertex::flame_graph(&job, vertex_id),
+        ["flamegraph"] => flame_graphs::flame_graph(context, id, vertex_id, query).await,
         ["jm-operator-metrics"] => vertex::coordinator_metrics(&job, vertex_id),
         ["subtasks", "accumulators"] => vertex::subtask_accumulators(&job, vertex_id),
         ["subtasks", "metrics"] => metric_queries::of_subtasks(&job, vertex_id, query),

@@ -146,7 +146,7 @@ fn trigger_id(text: &str) -> Result<TriggerId, RestError> {
 }
 
 /// Unknown fields are ignored, and no body is an empty object, as in Flink.
-fn parse<T: DeserializeOwned>(body: &Bytes, format: &str) -> Result<T, RestError> {
+pub(super) fn parse<T: DeserializeOwned>(body: &Bytes, format: &str) -> Result<T, RestError> {
     let text: &[u8] = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(text).map_err(|error| {
         let text = format!("Request did not match expected format {format}. ({error})");

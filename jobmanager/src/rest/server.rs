@@ -44,11 +44,12 @@ impl RestServer {
         let routes = warp::method()
             .and(warp::path::full())
             .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+            .and(warp::header::optional("content-type"))
             .and(warp::body::stream())
-            .and_then(move |method, path: warp::path::FullPath, query: String, body| {
+            .and_then(move |method, path: warp::path::FullPath, query: String, content_type, body| {
                 let (context, settings) = (context.clone(), settings.clone());
                 async move {
-                    let answer = serve(&context, &settings, method, path.as_str(), &query, body).await;
+                    let answer = serve(&context, &settings, method, path.as_str(), &query, content_type, body).await;
                     Ok::<_, Rejection>(http(answer, &settings))
                 }
             });
@@ -65,6 +66,7 @@ async fn serve<B: Buf>(
     method: Method,
     path: &str,
     query: &str,
+    content_type: Option<String>,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Reply {
     if method == Method::OPTIONS {
@@ -72,7 +74,7 @@ async fn serve<B: Buf>(
     }
     match read(body, settings.max_content_length).await {
         Ok(body) => {
-            let request = Request { method, path: path.to_owned(), query: Query::parse(query), body };
+            let request = Request { method, path: path.to_owned(), query: Query::parse(query), content_type, body };
             router::answer(context, request).await
         }
         Err(error) => error.into(),

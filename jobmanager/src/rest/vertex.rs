@@ -8,7 +8,7 @@ use super::context;
 use super::error::RestError;
 use super::job::status_counts;
 use super::messages::{
-    AggregatedTaskDetails, AttemptAccumulators, BackPressureInfo, FlameGraph, IoMetrics, MetricValue, Statistics,
+    AggregatedTaskDetails, AttemptAccumulators, BackPressureInfo, IoMetrics, MetricValue, Statistics,
     SubtaskAccumulators, SubtaskBackPressure, SubtaskDetails, VertexAccumulators, VertexDetails,
     VertexSubtaskAccumulators, VertexTaskManager, VertexTaskManagers, VertexTimes, VertexTimesSubtask,
 };
@@ -165,12 +165,6 @@ pub(super) fn attempt_accumulators(job: &ExecutionGraph, id: &str, index: &str, 
 pub(super) fn coordinator_metrics(job: &ExecutionGraph, id: &str) -> Answer {
     context::vertex(job, id)?;
     Reply::json(&[(); 0])
-}
-
-/// `rest.flamegraph.enabled` is off.
-pub(super) fn flame_graph(job: &ExecutionGraph, id: &str) -> Answer {
-    context::vertex(job, id)?;
-    Reply::json(&FlameGraph { end_timestamp: -2 })
 }
 
 pub(super) fn subtask_accumulators(job: &ExecutionGraph, id: &str) -> Answer {

@@ -4,10 +4,12 @@ mod listener;
 mod logging;
 mod metric_group;
 mod metrics;
+mod process_metrics;
 mod reporter;
 
 pub use listener::serve_metrics;
 pub use logging::{LogError, LogOptions, Logging, init_logging};
 pub use metric_group::{MetricGroup, TaskScope};
 pub use metrics::Metrics;
+pub use process_metrics::ProcessMetrics;
 pub use reporter::{PrometheusReporter, Reporters};

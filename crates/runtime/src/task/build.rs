@@ -88,7 +88,11 @@ impl TaskBuilder {
             }
         };
         let links = self.links(&context)?;
-        let chain = Chain::new(links, self.writers()?, self.settings.clock.instant());
+        let first_part = if first.spec.is_source() { first.name.clone() } else { "input".to_owned() };
+        let parts = links.iter().map(|link| link.name.clone());
+        self.metrics.name_parts([first_part].into_iter().chain(parts).chain(["output".to_owned()]).collect());
+        let chain =
+            Chain::new(links, self.writers()?, self.settings.clock.instant()).seen_at(self.metrics.place.clone());
         let checkpoints = self.checkpoints();
         Ok(Task::new(head, chain, checkpoints, self.mailbox.clone(), self.settings.clock.clone(), self.waker.clone()))
     }

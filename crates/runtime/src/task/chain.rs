@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorId, Output, Progress, StreamElement};
 
+use super::place::Place;
 use crate::checkpointing::{InFlight, OperatorPart};
 use crate::exchange::writer::RecordWriter;
 
@@ -15,6 +16,7 @@ pub(crate) struct Chain {
     outputs: Vec<RecordWriter>,
     /// When the current step began: the time of everything written in it.
     now: Instant,
+    place: Place,
 }
 
 /// One operator of a chain.
@@ -29,15 +31,22 @@ struct Rest<'a> {
     links: &'a mut [Link],
     outputs: &'a mut [RecordWriter],
     now: Instant,
+    /// Where its first link is, or the outputs if there is none.
+    position: usize,
+    place: &'a Place,
 }
 
 impl Output for Rest<'_> {
     fn emit(&mut self, element: StreamElement) -> Result<(), Failure> {
+        let (position, place) = (self.position, self.place);
+        place.set(position);
         let Some((link, links)) = self.links.split_first_mut() else {
-            return emit_to_all(self.outputs, element, self.now);
+            let emitted = emit_to_all(self.outputs, element, self.now);
+            place.set(position - 1);
+            return emitted;
         };
-        let mut rest = Rest { links, outputs: self.outputs, now: self.now };
-        match element {
+        let mut rest = Rest { links, outputs: self.outputs, now: self.now, position: position + 1, place };
+        let emitted = match element {
             StreamElement::Batch(batch) => link.process(0, batch, &mut rest),
             StreamElement::Watermark(watermark) => {
                 let done = link.operator.on_watermark(watermark, &mut rest);
@@ -47,7 +56,9 @@ impl Output for Rest<'_> {
             | StreamElement::Barrier(_)
             | StreamElement::EndOfData
             | StreamElement::EndOfPartition) => rest.emit(other),
-        }
+        };
+        place.set(position - 1);
+        emitted
     }
 }
 
@@ -80,7 +91,12 @@ const BLAME: &str = "operator ";
 
 impl Chain {
     pub(crate) fn new(links: Vec<Link>, outputs: Vec<RecordWriter>, now: Instant) -> Self {
-        Self { links, outputs, now }
+        Self { links, outputs, now, place: Place::default() }
+    }
+
+    /// Tells there where its thread is.
+    pub(crate) fn seen_at(self, place: Place) -> Self {
+        Self { place, ..self }
     }
 
     /// A new step has begun.
@@ -88,24 +104,33 @@ impl Chain {
         self.now = now;
     }
 
-    fn from(&mut self, position: usize) -> Rest<'_> {
-        Rest { links: &mut self.links[position..], outputs: &mut self.outputs, now: self.now }
+    /// What lies behind the head.
+    fn behind_head(&mut self) -> Rest<'_> {
+        Rest { links: &mut self.links, outputs: &mut self.outputs, now: self.now, position: 1, place: &self.place }
+    }
+
+    /// An operator and what lies behind it.
+    fn split(&mut self, index: usize) -> (&mut Link, Rest<'_>) {
+        let (before, links) = self.links.split_at_mut(index + 1);
+        let position = index + 2;
+        self.place.set(index + 1);
+        (&mut before[index], Rest { links, outputs: &mut self.outputs, now: self.now, position, place: &self.place })
     }
 
     /// Gives a batch to an input of the first operator.
     pub(crate) fn process(&mut self, input: usize, batch: Batch) -> Result<(), Failure> {
-        match self.links.split_first_mut() {
-            None => self.from(0).emit(StreamElement::Batch(batch)),
-            Some((link, links)) => {
-                let mut rest = Rest { links, outputs: &mut self.outputs, now: self.now };
-                link.process(input, batch, &mut rest)
-            }
+        if self.links.is_empty() {
+            return self.behind_head().emit(StreamElement::Batch(batch));
         }
+        let (link, mut rest) = self.split(0);
+        let processed = link.process(input, batch, &mut rest);
+        self.place.set(0);
+        processed
     }
 
     /// Gives anything but a batch of a second input to the first operator.
     pub(crate) fn emit(&mut self, element: StreamElement) -> Result<(), Failure> {
-        self.from(0).emit(element)
+        self.behind_head().emit(element)
     }
 
     /// Whether the outputs have room for what one more element leads to.
@@ -132,10 +157,9 @@ impl Chain {
     pub(crate) fn fire_timers(&mut self, now_ms: i64) -> Result<(), Failure> {
         for position in 0..self.links.len() {
             if self.links[position].operator.next_timer().is_some_and(|timer| timer <= now_ms) {
-                let (before, behind) = self.links.split_at_mut(position + 1);
-                let link = &mut before[position];
-                let mut rest = Rest { links: behind, outputs: &mut self.outputs, now: self.now };
+                let (link, mut rest) = self.split(position);
                 link.operator.on_timer(now_ms, &mut rest).map_err(|failure| link.blame(failure))?;
+                self.place.set(0);
             }
         }
         Ok(())
@@ -148,10 +172,10 @@ impl Chain {
 
     /// Tells one operator that its input has ended.
     pub(crate) fn finish(&mut self, position: usize, waker: &Waker) -> Result<Progress, Failure> {
-        let (before, behind) = self.links.split_at_mut(position + 1);
-        let link = &mut before[position];
-        let mut rest = Rest { links: behind, outputs: &mut self.outputs, now: self.now };
-        link.operator.finish(waker, &mut rest).map_err(|failure| link.blame(failure))
+        let (link, mut rest) = self.split(position);
+        let progress = link.operator.finish(waker, &mut rest).map_err(|failure| link.blame(failure));
+        self.place.set(0);
+        progress
     }
 
     /// Sends an element to all outputs, past the operators.
@@ -185,11 +209,14 @@ impl Chain {
         barrier: &CheckpointBarrier,
         waker: &Waker,
     ) -> Result<Progress, Failure> {
-        let (before, behind) = self.links.split_at_mut(position + 1);
-        let link = &mut before[position];
-        let mut rest = Rest { links: behind, outputs: &mut self.outputs, now: self.now };
-        let Some(stateful) = link.operator.stateful() else { return Ok(Progress::Done) };
-        stateful.prepare(barrier, waker, &mut rest).map_err(|failure| link.blame(failure))
+        let (link, mut rest) = self.split(position);
+        let Some(stateful) = link.operator.stateful() else {
+            self.place.set(0);
+            return Ok(Progress::Done);
+        };
+        let prepared = stateful.prepare(barrier, waker, &mut rest).map_err(|failure| link.blame(failure));
+        self.place.set(0);
+        prepared
     }
 
     /// Lets the operators do a bit of what their last snapshots still need.

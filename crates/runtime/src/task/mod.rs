@@ -17,6 +17,7 @@ mod gate_head;
 mod head;
 mod mailbox;
 mod pace;
+mod place;
 mod signal;
 mod source_head;
 #[cfg(test)]
@@ -33,4 +34,5 @@ mod values_head;
 
 pub(crate) use build::TaskBuilder;
 pub(crate) use mailbox::{AddSplits, Mail, Mailbox};
+pub(crate) use place::Place;
 pub(crate) use thread::TaskThread;

@@ -242,6 +242,17 @@ impl CatalogManager {
         Ok(())
     }
 
+    /// Makes these all databases of a catalog.
+    pub(crate) fn replace_databases(
+        &mut self,
+        name: &str,
+        databases: BTreeMap<String, Database>,
+    ) -> Result<(), CatalogError> {
+        self.catalog(name)?;
+        self.catalogs.get_mut(name).expect("looked up above").databases = databases;
+        Ok(())
+    }
+
     /// `CREATE DATABASE`.
     pub fn create_database(
         &mut self,

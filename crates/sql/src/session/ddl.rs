@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::durable::DURABLE;
 use super::{Outcome, Session};
 use crate::ast::{
     CreateCatalog, CreateDatabase, CreateFunction, CreateTable, CreateView, Drop, DropBehavior, KeyValue, ObjectKind,
@@ -96,10 +97,10 @@ impl Session {
     pub(super) fn create_catalog(&mut self, create: &CreateCatalog) -> Result<Outcome, SqlError> {
         let options = options_of(&create.options);
         match options.get("type").map(String::as_str) {
-            Some("generic_in_memory") => {}
+            Some("generic_in_memory" | DURABLE) => {}
             Some(other) => {
                 let message = format!(
-                    "Could not find any factory for identifier '{other}' that implements 'org.apache.flink.table.factories.CatalogFactory' in the classpath.\n\nAvailable factory identifiers are:\n\ngeneric_in_memory"
+                    "Could not find any factory for identifier '{other}' that implements 'org.apache.flink.table.factories.CatalogFactory' in the classpath.\n\nAvailable factory identifiers are:\n\ngeneric_in_memory\njobmanager"
                 );
                 return Err(SqlError::validation(message, create.name.span));
             }

@@ -7,6 +7,7 @@ mod configuration;
 mod create_as;
 mod ddl;
 mod describe_function;
+mod durable;
 mod explain;
 mod like;
 mod modules;

@@ -50,6 +50,15 @@ pub enum StoreCommand {
         /// Which.
         numbers: Reservation,
     },
+    /// Keeps the content of a catalog; passed over when another version than this one is there.
+    PutCatalog {
+        /// The catalog.
+        name: String,
+        /// The version that it follows on; 0: there is none.
+        version: u64,
+        /// The content.
+        document: String,
+    },
     /// Forgets a job.
     RemoveJob {
         /// The job.

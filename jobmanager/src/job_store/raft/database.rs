@@ -16,6 +16,9 @@ pub(super) const JOBS: &str = "jobs";
 /// What is known of the checkpoints of each job, by its id.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 
+/// Catalogs by name.
+pub(super) const CATALOGS: &str = "catalogs";
+
 /// A handle; clones are the same database.
 #[derive(Debug, Clone)]
 pub(super) struct Database(Arc<DB>);
@@ -30,7 +33,7 @@ impl Database {
         options.set_write_buffer_size(4 << 20);
         options.set_max_open_files(64);
         options.set_keep_log_file_num(2);
-        Ok(Self(Arc::new(DB::open_cf(&options, dir, [LOG, META, JOBS, CHECKPOINTS])?)))
+        Ok(Self(Arc::new(DB::open_cf(&options, dir, [LOG, META, JOBS, CHECKPOINTS, CATALOGS])?)))
     }
 
     pub(super) fn family(&self, name: &'static str) -> &ColumnFamily {

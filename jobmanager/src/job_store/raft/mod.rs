@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use dataflow::{JobGraph, JobId, LeaderEpoch};
 use openraft::{BasicNode, Config, Raft, SnapshotPolicy};
 
-use super::{JobStore, JobStoreError, StoredJob};
+use super::{JobStore, JobStoreError, StoredCatalog, StoredJob};
 use crate::checkpointing::{CheckpointPointers, Reservation};
 use command::{NodeId, StoreCommand, StoreTypes};
 use database::Database;
@@ -112,6 +112,19 @@ impl JobStore for RaftJobStore {
         self.state
             .jobs()
             .map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be read: {error}") })
+    }
+
+    async fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, JobStoreError> {
+        self.state
+            .catalog(name)
+            .map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be read: {error}") })
+    }
+
+    async fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<bool, JobStoreError> {
+        let (name, document) = (name.to_owned(), document.to_owned());
+        self.write(StoreCommand::PutCatalog { name: name.clone(), version, document: document.clone() }).await?;
+        // What was passed over is not there.
+        Ok(self.catalog(&name).await? == Some(StoredCatalog { name, version: version + 1, document }))
     }
 
     async fn close(&self) {

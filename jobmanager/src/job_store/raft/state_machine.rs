@@ -14,9 +14,9 @@ use rocksdb::WriteBatch;
 use serde::{Deserialize, Serialize};
 
 use super::command::{NodeId, StoreCommand, StoreTypes};
-use super::database::{CHECKPOINTS, Database, DatabaseError, JOBS, META};
+use super::database::{CATALOGS, CHECKPOINTS, Database, DatabaseError, JOBS, META};
 use crate::checkpointing::{Reservation, StoredProgress};
-use crate::job_store::StoredJob;
+use crate::job_store::{StoredCatalog, StoredJob};
 
 const APPLIED: &[u8] = b"applied";
 const SNAPSHOT: &[u8] = b"snapshot";
@@ -41,6 +41,8 @@ struct StoredSnapshot {
 struct Content {
     epoch: LeaderEpoch,
     jobs: Vec<StoredJob>,
+    #[serde(default)]
+    catalogs: Vec<StoredCatalog>,
 }
 
 /// What the entries of one batch make of the progress of jobs; none: there is no such job.
@@ -66,6 +68,31 @@ impl StateMachine {
             Ok(true)
         })?;
         Ok(jobs)
+    }
+
+    /// A catalog.
+    pub(super) fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, DatabaseError> {
+        self.database.get(CATALOGS, name.as_bytes())
+    }
+
+    fn catalogs(&self) -> Result<Vec<StoredCatalog>, DatabaseError> {
+        let mut catalogs = Vec::new();
+        self.database.scan(CATALOGS, b"", |_, value| {
+            catalogs.push(serde_json::from_slice(value)?);
+            Ok(true)
+        })?;
+        Ok(catalogs)
+    }
+
+    /// At once and not with the rest of its batch: others in the batch may follow on it, and a second time it is passed over.
+    fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<(), DatabaseError> {
+        if self.catalog(name)?.map_or(0, |kept| kept.version) != version {
+            return Ok(());
+        }
+        let kept = StoredCatalog { name: name.to_owned(), version: version + 1, document: document.to_owned() };
+        let mut batch = WriteBatch::default();
+        self.database.put(&mut batch, CATALOGS, name.as_bytes(), &kept)?;
+        self.database.write(batch)
     }
 
     #[cfg(test)]
@@ -104,6 +131,9 @@ impl StateMachine {
             EntryPayload::Normal(StoreCommand::Reserve { job, numbers }) => {
                 self.change(*job, changed, |progress| progress.reserve(*numbers))?;
             }
+            EntryPayload::Normal(StoreCommand::PutCatalog { name, version, document }) => {
+                self.put_catalog(name, *version, document)?;
+            }
             EntryPayload::Normal(StoreCommand::RemoveJob { job }) => {
                 changed.insert(*job, None);
                 for family in [JOBS, CHECKPOINTS] {
@@ -139,7 +169,10 @@ impl StateMachine {
         let last = applied.last_log_id;
         let snapshot_id = last.map_or_else(|| "empty".to_owned(), |id| format!("{}-{}", id.leader_id, id.index));
         let meta = SnapshotMeta { last_log_id: last, last_membership: applied.membership, snapshot_id };
-        let snapshot = StoredSnapshot { meta, content: Content { epoch: applied.epoch, jobs: self.jobs()? } };
+        let snapshot = StoredSnapshot {
+            meta,
+            content: Content { epoch: applied.epoch, jobs: self.jobs()?, catalogs: self.catalogs()? },
+        };
         let mut batch = WriteBatch::default();
         self.database.put(&mut batch, META, SNAPSHOT, &snapshot)?;
         self.database.write(batch)?;
@@ -148,7 +181,7 @@ impl StateMachine {
 
     fn replace(&self, meta: &SnapshotMeta<NodeId, BasicNode>, content: Content) -> Result<(), DatabaseError> {
         let mut batch = WriteBatch::default();
-        for family in [JOBS, CHECKPOINTS] {
+        for family in [JOBS, CHECKPOINTS, CATALOGS] {
             self.database.scan(family, b"", |key, _| {
                 batch.delete_cf(self.database.family(family), key);
                 Ok(true)
@@ -157,6 +190,9 @@ impl StateMachine {
         for StoredJob { graph, progress } in &content.jobs {
             self.database.put(&mut batch, JOBS, &key(graph.job_id), graph)?;
             self.database.put(&mut batch, CHECKPOINTS, &key(graph.job_id), progress)?;
+        }
+        for catalog in &content.catalogs {
+            self.database.put(&mut batch, CATALOGS, catalog.name.as_bytes(), catalog)?;
         }
         let applied =
             Applied { last_log_id: meta.last_log_id, membership: meta.last_membership.clone(), epoch: content.epoch };

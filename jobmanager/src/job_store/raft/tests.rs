@@ -91,3 +91,20 @@ async fn a_folder_that_cannot_be_used_is_named() {
     let error = RaftJobStore::open("/proc/nowhere".into()).await.unwrap_err().to_string();
     assert!(error.contains("/proc/nowhere") && error.contains("high-availability.storageDir"), "{error}");
 }
+
+#[tokio::test]
+async fn catalogs_outlive_the_process_and_only_what_follows_on_them_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = RaftJobStore::open(dir.path().join("raft")).await.unwrap();
+    assert_eq!(store.catalog("c").await.unwrap(), None);
+    assert!(!store.put_catalog("c", 1, "from nowhere").await.unwrap());
+    assert!(store.put_catalog("c", 0, "a").await.unwrap());
+    assert!(store.put_catalog("c", 1, "b").await.unwrap());
+    assert!(!store.put_catalog("c", 1, "too late").await.unwrap());
+    store.close().await;
+    drop(store);
+    let store = RaftJobStore::open(dir.path().join("raft")).await.unwrap();
+    let kept = StoredCatalog { name: "c".into(), version: 2, document: "b".into() };
+    assert_eq!(store.catalog("c").await.unwrap(), Some(kept));
+    store.close().await;
+}

@@ -1,4 +1,4 @@
-//! `/jobmanager/*` and `/taskmanagers/:taskmanagerid/*`: logs, profiles, threads; `/datasets`, `/jars`.
+//! `/jobmanager/*` and `/taskmanagers/:taskmanagerid/*`: logs, profiles, threads; `/datasets`.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,14 +27,6 @@ pub struct LogUrl {
     pub url: String,
 }
 
-/// `GET .../profiler`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ProfilingList {
-    /// Always empty.
-    pub profiling_list: Vec<String>,
-}
-
 /// `GET .../thread-dump`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,13 +51,4 @@ pub struct ThreadInfo {
 pub struct DataSets {
     /// Always empty: a stream keeps none.
     pub data_sets: Vec<String>,
-}
-
-/// `GET /jars`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Jars {
-    /// The REST API.
-    pub address: String,
-    /// Always empty: there is no JVM to run them.
-    pub files: Vec<String>,
 }

@@ -3,6 +3,7 @@
 //! Flink mixes kebab-case, camelCase and snake_case; so do the serde names here. Maps keep their order.
 
 mod applications;
+mod catalogs;
 mod checkpoints;
 mod cluster;
 mod error;
@@ -14,6 +15,8 @@ mod logs;
 mod metrics;
 mod operations;
 mod plan;
+mod profiling;
+mod programs;
 mod subtasks;
 mod task_managers;
 
@@ -21,6 +24,7 @@ pub use applications::{
     ApplicationDetails, ApplicationExceptionHistory, ApplicationExceptions, ApplicationOverview, ApplicationState,
     ApplicationsOverview,
 };
+pub use catalogs::{CatalogContent, CatalogVersion};
 pub use checkpoints::{
     CheckpointAlignment, CheckpointDuration, CheckpointInfo, CheckpointStatus, CheckpointTotals, CheckpointType,
     CheckpointingConfiguration, CheckpointingCounts, CheckpointingStatistics, CheckpointingSummary, Externalization,
@@ -36,7 +40,7 @@ pub use job_lifecycle::{
     QueueStatusId,
 };
 pub use jobs::{JobIdWithStatus, JobIdsWithStatus, JobOverview, JobsOverview, TaskCounts};
-pub use logs::{DataSets, Jars, LogFile, LogFiles, LogUrl, ProfilingList, ThreadDump, ThreadInfo};
+pub use logs::{DataSets, LogFile, LogFiles, LogUrl, ThreadDump, ThreadInfo};
 pub use metrics::{AggregatedMetric, MetricId, MetricValue};
 pub use operations::{
     Acknowledged, AsynchronousOperation, CheckpointTriggerRequest, OperationOutcome, SavepointDisposalRequest,
@@ -44,10 +48,12 @@ pub use operations::{
     TriggeredCheckpointType,
 };
 pub use plan::{JobPlan, JobPlanInfo, PlanInput, PlanNode};
+pub use profiling::{FlameGraph, FlameGraphNode, ProfilingList};
+pub use programs::{JarEntry, JarFile, JarRun, JarRunApplication, JarRunRequest, JarUploaded, Jars};
 pub use subtasks::{
-    AggregatedTaskDetails, AttemptAccumulators, BackPressureInfo, FlameGraph, Statistics, SubtaskAccumulators,
-    SubtaskBackPressure, SubtaskDetails, SubtaskTimes, VertexAccumulators, VertexDetails, VertexSubtaskAccumulators,
-    VertexTaskManager, VertexTaskManagers, VertexTimes, VertexTimesSubtask,
+    AggregatedTaskDetails, AttemptAccumulators, BackPressureInfo, Statistics, SubtaskAccumulators, SubtaskBackPressure,
+    SubtaskDetails, SubtaskTimes, VertexAccumulators, VertexDetails, VertexSubtaskAccumulators, VertexTaskManager,
+    VertexTaskManagers, VertexTimes, VertexTimesSubtask,
 };
 pub use task_managers::{
     AllocatedSlot, GarbageCollector, Hardware, MemoryConfiguration, ResourceProfile, TaskManagerDetails,

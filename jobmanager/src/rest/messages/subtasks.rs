@@ -235,11 +235,3 @@ pub struct AttemptAccumulators {
     /// Always empty.
     pub user_accumulators: Vec<String>,
 }
-
-/// `GET .../flamegraph`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FlameGraph {
-    /// -2: flame graphs are not enabled.
-    pub end_timestamp: i64,
-}

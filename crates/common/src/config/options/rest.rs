@@ -15,12 +15,26 @@ options! {
         "Port or range of ports that the REST endpoint binds to; the first free one is taken.";
     REST_SERVER_MAX_CONTENT_LENGTH: u32 = "rest.server.max-content-length" default "104857600",
         "Largest request body in bytes.";
+    REST_FLAMEGRAPH_ENABLED: bool = "rest.flamegraph.enabled" default "false",
+        "Whether what tasks do may be sampled for flame graphs.";
+    REST_FLAMEGRAPH_NUM_SAMPLES: u32 = "rest.flamegraph.num-samples" default "100",
+        "With the delay between samples: for how long samples are taken.";
+    REST_FLAMEGRAPH_DELAY_BETWEEN_SAMPLES: Duration = "rest.flamegraph.delay-between-samples" default "PT0.05S",
+        "With the number of samples: for how long samples are taken. flinkrs takes 100 a second.";
+    REST_FLAMEGRAPH_REFRESH_INTERVAL: Duration = "rest.flamegraph.refresh-interval" default "PT1M",
+        "How old a flame graph may be before new samples are taken.";
+    REST_FLAMEGRAPH_CLEANUP_INTERVAL: Duration = "rest.flamegraph.cleanup-interval" default "PT10M",
+        "How old a flame graph may be before it is forgotten.";
     WEB_ACCESS_CONTROL_ALLOW_ORIGIN: String = "web.access-control-allow-origin" default "*" older ["jobmanager.web.access-control-allow-origin"],
         "Access-Control-Allow-Origin of all answers.";
     WEB_CHECKPOINTS_HISTORY: u32 = "web.checkpoints.history" default "10" older ["jobmanager.web.checkpoints.history"],
         "How many checkpoints of a job are remembered for people.";
     WEB_REFRESH_INTERVAL: Duration = "web.refresh-interval" default "PT3S" older ["jobmanager.web.refresh-interval"],
         "How often the dashboard asks anew.";
+    WEB_TMPDIR: Option<String> = "web.tmpdir" older ["jobmanager.web.tmpdir"],
+        "Folder in which uploaded programs are kept while the JobManager runs; else that of the system.";
+    WEB_UPLOAD_DIR: Option<String> = "web.upload.dir" older ["jobmanager.web.upload.dir"],
+        "Folder in which uploaded programs are kept for good.";
     WEB_SUBMIT_ENABLE: bool = "web.submit.enable" default "true" older ["jobmanager.web.submit.enable"],
         "Whether jobs may be submitted through the dashboard.";
     WEB_CANCEL_ENABLE: bool = "web.cancel.enable" default "true",

@@ -1,0 +1,95 @@
+//! `TaskManagerInspector`: what people want to see of a TaskManager, asked over gRPC. It changes nothing there, so that no epoch is needed.
+
+use std::time::Duration;
+
+use dataflow::ExecutionAttemptId;
+use proto::MAX_MESSAGE_SIZE;
+use proto::v1::task_manager_inspection_client::TaskManagerInspectionClient;
+use proto::v1::{ListLogsRequest, LogFile, ReadLogRequest, SampleStacksRequest, Stack, TaskStacks, read_log_request};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+/// How long a TaskManager may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may take beside the time that was asked for.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Which file is wanted.
+#[derive(Debug, Clone)]
+pub(crate) enum LogRequest {
+    /// One of those that are listed.
+    Named(String),
+    /// The log of the process.
+    Log,
+    /// Its standard output.
+    Stdout,
+}
+
+/// What a task did while it was sampled.
+#[derive(Debug, Clone)]
+pub(crate) struct SampledTask {
+    pub(crate) attempt: ExecutionAttemptId,
+    pub(crate) stacks: Vec<Stack>,
+}
+
+/// Asks one TaskManager.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskManagerInspector {
+    client: TaskManagerInspectionClient<Channel>,
+}
+
+impl TaskManagerInspector {
+    /// Of the TaskManager at this address. Connects with the first call. The error says why the address is none.
+    pub(crate) fn new(rpc_address: &str) -> Result<Self, String> {
+        let endpoint = Endpoint::from_shared(format!("http://{rpc_address}"))
+            .map_err(|error| format!("'{rpc_address}' is not an address: {error}"))?;
+        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect_lazy();
+        let client = TaskManagerInspectionClient::new(channel).max_decoding_message_size(MAX_MESSAGE_SIZE);
+        Ok(Self { client })
+    }
+
+    /// Its log files.
+    pub(crate) async fn list_logs(&self) -> Result<Vec<LogFile>, String> {
+        let answer = self.client.clone().list_logs(within(CALL_TIMEOUT, ListLogsRequest {})).await;
+        answer.map(|answer| answer.into_inner().files).map_err(said)
+    }
+
+    /// The end of a log file; none when there is no such one.
+    pub(crate) async fn read_log(&self, wanted: LogRequest) -> Result<Option<Vec<u8>>, String> {
+        use read_log_request::File;
+        let file = Some(match wanted {
+            LogRequest::Named(name) => File::Name(name),
+            LogRequest::Log => File::Log(true),
+            LogRequest::Stdout => File::Stdout(true),
+        });
+        let answer = self.client.clone().read_log(within(CALL_TIMEOUT, ReadLogRequest { file })).await;
+        let answer = answer.map_err(said)?.into_inner();
+        Ok(answer.exists.then(|| answer.content.to_vec()))
+    }
+
+    /// What its tasks do for that long.
+    pub(crate) async fn sample_stacks(&self, duration: Duration) -> Result<Vec<SampledTask>, String> {
+        let request = SampleStacksRequest { duration_ms: duration.as_millis() as u32 };
+        let answer = self.client.clone().sample_stacks(within(CALL_TIMEOUT + duration, request)).await;
+        let answer = answer.map_err(said)?.into_inner();
+        let task = |stacks: TaskStacks| {
+            let attempt = serde_json::from_str(&stacks.attempt).map_err(|error| error.to_string())?;
+            Ok(SampledTask { attempt, stacks: stacks.stacks })
+        };
+        answer.tasks.into_iter().map(task).collect()
+    }
+}
+
+/// A request that is given up after `limit`.
+fn within<T>(limit: Duration, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(limit);
+    request
+}
+
+fn said(status: Status) -> String {
+    match status.code() {
+        tonic::Code::FailedPrecondition | tonic::Code::InvalidArgument => status.message().to_owned(),
+        code => format!("the TaskManager does not answer ({code}): {}", status.message()),
+    }
+}
