@@ -4,15 +4,16 @@ CARGO ?= cargo
 # One target directory for all clones of one toolchain, so that a fresh clone builds only what changed.
 export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flinkrs/target-$$(rustc --version 2>/dev/null | cut -d' ' -f2)")
 export ROCKSDB_STATIC := 1
+NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check
+.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check webui webui-test
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
 	$(CARGO_TARGET_DIR)/release/flinkrs run --target local examples/purchases.yaml
 
 # Formatting, lints, and every test, with a real Kafka broker and real processes.
-test: test-prerequisites lint
+test: test-prerequisites lint webui-test
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast
 
 lint: prerequisites
@@ -23,6 +24,16 @@ build: prerequisites
 
 release: prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client
+
+# The web UI, which the next build of the binary embeds. Needs Node.js 20.19 or later with npm.
+webui:
+	cd webui && $(NPM_CI) && npm run build
+
+# Types, unit tests and build of the web UI; left out where there is no npm, or its packages cannot be fetched.
+webui-test:
+	@if ! command -v npm >/dev/null 2>&1; then echo "no npm: the web UI is not tested"; \
+	elif ! (cd webui && timeout 300 $(NPM_CI) >/dev/null 2>&1); then echo "npm cannot fetch its packages: the web UI is not tested"; \
+	else cd webui && npm run check && npm test && npm run build; fi
 
 # How much of what the real Flink answered flinkrs answers too, by area.
 compat: test-prerequisites

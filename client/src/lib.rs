@@ -7,6 +7,7 @@ pub mod embedded;
 mod gateway_cluster;
 pub mod job_file;
 pub mod job_session;
+mod mounted_gateway;
 pub mod output;
 pub mod place;
 pub mod progress;

@@ -12,6 +12,7 @@
 mod cluster;
 mod completion;
 mod durable_catalogs;
+mod gateway_api;
 mod rest;
 mod results;
 mod service;
@@ -22,5 +23,6 @@ mod throwable;
 
 pub use cluster::{Cluster, JobSummary, KeptCatalog, ResultRows};
 pub use durable_catalogs::DurableCatalogs;
+pub use gateway_api::GatewayApi;
 pub use sql_gateway::{SqlGateway, SqlGatewayError};
 pub use throwable::Throwable;

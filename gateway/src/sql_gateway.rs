@@ -12,6 +12,7 @@ use common::shutdown::Shutdown;
 use tracing::info;
 
 use crate::cluster::Cluster;
+use crate::gateway_api::GatewayApi;
 use crate::rest::{Router, serve};
 use crate::service::{SessionManager, SessionSettings};
 
@@ -22,6 +23,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct SqlGateway {
     address: SocketAddr,
+    api: GatewayApi,
     end: Shutdown,
 }
 
@@ -52,15 +54,21 @@ impl SqlGateway {
         let end = Shutdown::new();
         let defaults = config.to_map().into_iter().collect();
         let sessions = SessionManager::new(cluster, defaults, settings, Clock::System);
-        serve(listener, Router::new(sessions.clone()), &end).map_err(SqlGatewayError::Listen)?;
+        let router = Router::new(sessions.clone());
+        serve(listener, router.clone(), &end).map_err(SqlGatewayError::Listen)?;
         end.spawn(sessions.run(end.clone()));
         info!("SQL gateway is ready: REST at http://{address}");
-        Ok(Self { address, end })
+        Ok(Self { address, api: GatewayApi::new(router), end })
     }
 
     /// Where it listens; the real port when 0 was configured.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The same API without a port of its own, for a server of this process that has one.
+    pub fn api(&self) -> GatewayApi {
+        self.api.clone()
     }
 
     /// Closes all sessions, which cancels their queries, and ends.

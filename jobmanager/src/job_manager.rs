@@ -24,7 +24,7 @@ use crate::job_master::JobMasterContext;
 use crate::job_store::{JobStore, MemoryJobStore, RaftJobStore};
 use crate::programs::{ProgramCompiler, ProgramStore};
 use crate::resource_manager::{ResourceManagerHandle, ResourceManagerSettings};
-use crate::rest::{FlameGraphs, Operations, RestContext, RestServer};
+use crate::rest::{FlameGraphs, MountedApi, Mounts, Operations, RestContext, RestServer};
 use crate::rpc_service::RpcService;
 
 /// How long jobs may take to tell their TaskManagers that they are suspended.
@@ -40,6 +40,7 @@ pub struct JobManager {
     rpc_address: SocketAddr,
     dispatcher: Dispatcher,
     store: Arc<dyn JobStore>,
+    mounts: Mounts,
     /// The job masters.
     masters: Shutdown,
     /// The servers.
@@ -98,14 +99,21 @@ impl JobManager {
             clock,
             shutdown: requested.clone(),
         };
-        RestServer::start(rest, rest_context, config, &servers)?;
+        let mounts = Mounts::default();
+        RestServer::start(rest, rest_context, mounts.clone(), config, &servers)?;
         info!("JobManager is ready: REST at http://{rest_address}, TaskManagers at {rpc_address}");
-        Ok(JobManager { rest_address, rpc_address, dispatcher, store, masters, servers, requested })
+        Ok(JobManager { rest_address, rpc_address, dispatcher, store, mounts, masters, servers, requested })
     }
 
     /// Where the REST API listens; the real port when 0 was configured.
     pub fn rest_address(&self) -> SocketAddr {
         self.rest_address
+    }
+
+    /// Serves another API of this process on the REST port too, below `/prefix`: what a page of the web UI asks has to come from the server
+    /// that the page came from.
+    pub fn mount(&self, prefix: &'static str, api: Arc<dyn MountedApi>) {
+        self.mounts.add(prefix, api);
     }
 
     /// Where TaskManagers register.

@@ -33,3 +33,5 @@ mod uncollected_results;
 pub use error::JobManagerError;
 pub use job_manager::JobManager;
 pub use programs::{CompileRequest, ProgramCompiler};
+
+pub use rest::MountedApi;

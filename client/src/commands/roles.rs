@@ -15,6 +15,7 @@ use taskmanager::TaskManager;
 use super::async_runtime;
 use crate::args::{ConfigArguments, RoleArguments, SqlGatewayArguments};
 use crate::cluster_client::ClusterClient;
+use crate::mounted_gateway::MountedGateway;
 use crate::settings;
 use crate::sql_compiler::SqlCompiler;
 
@@ -25,6 +26,9 @@ pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> 
         let shutdown = listening()?;
         let jobmanager = JobManager::start_with(&config, Some(Arc::new(SqlCompiler))).await?;
         let gateway = gateway_of(&config, jobmanager.rest_address())?;
+        if let Some(gateway) = &gateway {
+            jobmanager.mount("sql-gateway", Arc::new(MountedGateway(gateway.api())));
+        }
         tokio::select! {
             () = shutdown.triggered() => {}
             () = jobmanager.shutdown_requested() => tracing::info!("shutdown requested over REST"),

@@ -10,5 +10,6 @@ mod result_body;
 mod router;
 mod server;
 
+pub(crate) use request::Request;
 pub(crate) use router::Router;
 pub(crate) use server::serve;

@@ -24,9 +24,9 @@ pub(crate) struct Router {
 }
 
 /// A status and a JSON body.
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    pub(super) body: String,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: String,
 }
 
 type Answer = Result<Reply, RestError>;
@@ -50,7 +50,7 @@ impl Router {
     }
 
     /// Answers a request.
-    pub(super) async fn answer(&self, request: Request) -> Reply {
+    pub(crate) async fn answer(&self, request: Request) -> Reply {
         self.route(&request).await.unwrap_or_else(Reply::from)
     }
 
@@ -94,7 +94,8 @@ impl Router {
             }
             ("POST", ["statements"]) => self.execute(request, session),
             ("POST", ["configure-session"]) if version >= 2 => self.configure(request, session).await,
-            ("GET", ["complete-statement"]) if version >= 2 => self.complete(request, session).await,
+            // A browser sends no body with a GET.
+            ("GET" | "POST", ["complete-statement"]) if version >= 2 => self.complete(request, session).await,
             ("POST", ["scripts"]) if version >= 4 => Err(deployment_refused()),
             (_, ["operations", operation, rest @ ..]) => {
                 self.operation_route(request, version, session, operation, rest).await

@@ -6,11 +6,13 @@ use bytes::{Buf, Bytes, BytesMut};
 use common::config::{Configuration, options};
 use common::shutdown::Shutdown;
 use futures::{Stream, StreamExt};
-use warp::http::{Method, Response, StatusCode};
+use warp::http::{HeaderMap, Method, Response, StatusCode};
 use warp::{Filter, Rejection};
 
 use super::context::RestContext;
+use super::dashboard;
 use super::error::RestError;
+use super::mounted::Mounts;
 use super::query::Query;
 use super::reply::Reply;
 use super::router::{self, Request};
@@ -32,6 +34,7 @@ impl RestServer {
     pub fn start(
         listener: TcpListener,
         context: RestContext,
+        mounts: Mounts,
         config: &Configuration,
         shutdown: &Shutdown,
     ) -> Result<(), JobManagerError> {
@@ -44,12 +47,18 @@ impl RestServer {
         let routes = warp::method()
             .and(warp::path::full())
             .and(warp::query::raw().or(warp::any().map(String::new)).unify())
-            .and(warp::header::optional("content-type"))
+            .and(warp::header::headers_cloned())
             .and(warp::body::stream())
-            .and_then(move |method, path: warp::path::FullPath, query: String, content_type, body| {
-                let (context, settings) = (context.clone(), settings.clone());
+            .and_then(move |method, path: warp::path::FullPath, query: String, headers: HeaderMap, body| {
+                let (context, mounts, settings) = (context.clone(), mounts.clone(), settings.clone());
                 async move {
-                    let answer = serve(&context, &settings, method, path.as_str(), &query, content_type, body).await;
+                    if let Some(file) = dashboard::file(&method, path.as_str(), &headers) {
+                        return Ok(file);
+                    }
+                    let content_type = headers.get("content-type").and_then(|value| value.to_str().ok());
+                    let content_type = content_type.map(str::to_owned);
+                    let path = path.as_str();
+                    let answer = serve(&context, &mounts, &settings, method, path, &query, content_type, body).await;
                     Ok::<_, Rejection>(http(answer, &settings))
                 }
             });
@@ -62,6 +71,7 @@ impl RestServer {
 
 async fn serve<B: Buf>(
     context: &RestContext,
+    mounts: &Mounts,
     settings: &HttpSettings,
     method: Method,
     path: &str,
@@ -74,6 +84,11 @@ async fn serve<B: Buf>(
     }
     match read(body, settings.max_content_length).await {
         Ok(body) => {
+            if let Some((api, below)) = mounts.find(path) {
+                let (status, body) = api.answer(method.as_str(), below, query, body).await;
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                return Reply { status, content_type: super::reply::JSON, body: body.into_bytes() };
+            }
             let request = Request { method, path: path.to_owned(), query: Query::parse(query), content_type, body };
             router::answer(context, request).await
         }

@@ -1,0 +1,113 @@
+// The frame: navigation, the page of the address, notices.
+import type { ComponentType, JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Router } from 'wouter-preact';
+import { useHashLocation } from 'wouter-preact/use-hash-location';
+import { Loading, Notices } from './components/basics';
+import { JobPage } from './pages/job';
+import { JobManagerPage } from './pages/jobmanager';
+import { JobsPage } from './pages/jobs';
+import { OverviewPage } from './pages/overview';
+import { TaskManagerPage } from './pages/taskmanager';
+import { TaskManagersPage } from './pages/taskmanagers';
+import { usePoll } from './rest/poll';
+import type { ClusterOverview } from './rest/types.gen';
+import { theme, turnTheme } from './theme';
+
+const LINKS = [
+  ['/overview', 'Overview'],
+  ['/jobs', 'Jobs'],
+  ['/task-manager', 'TaskManagers'],
+  ['/job-manager', 'JobManager'],
+  ['/sql', 'SQL'],
+  ['/submit', 'Submit'],
+] as const;
+
+/** Pages with an editor come when they are asked for. */
+function later(load: () => Promise<{ default: ComponentType }>): ComponentType {
+  return function Later() {
+    const [Page, setPage] = useState<ComponentType | undefined>();
+    useEffect(() => void load().then((module) => setPage(() => module.default)), []);
+    return Page ? <Page /> : <Loading />;
+  };
+}
+const SqlPage = later(() => import('./pages/sql'));
+const SubmitPage = later(() => import('./pages/submit'));
+
+/** The page of an address, and the link it belongs to. Flink's own addresses lead to the same pages. */
+function pageOf(path: string): { page: JSX.Element; link: string; title: string } {
+  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
+  const [first, ...rest] = parts;
+  switch (first) {
+    case 'jobs':
+    case 'job': {
+      const inner = rest[0] === 'running' || rest[0] === 'completed' ? rest.slice(1) : rest;
+      const [id, tab, ...more] = inner;
+      if (id === undefined) return { page: <JobsPage />, link: '/jobs', title: 'Jobs' };
+      return { page: <JobPage key={id} id={id} tab={tab ?? 'graph'} rest={more} />, link: '/jobs', title: 'Job' };
+    }
+    case 'task-manager':
+      return rest[0] === undefined
+        ? { page: <TaskManagersPage />, link: '/task-manager', title: 'TaskManagers' }
+        : { page: <TaskManagerPage key={rest[0]} id={rest[0]} tab={rest[1] ?? 'memory'} />, link: '/task-manager', title: 'TaskManager' };
+    case 'job-manager':
+      return { page: <JobManagerPage tab={rest[0] ?? 'configuration'} />, link: '/job-manager', title: 'JobManager' };
+    case 'sql':
+      return { page: <SqlPage />, link: '/sql', title: 'SQL' };
+    case 'submit':
+      return { page: <SubmitPage />, link: '/submit', title: 'Submit' };
+    default:
+      return { page: <OverviewPage />, link: '/overview', title: 'Overview' };
+  }
+}
+
+function Shell(): JSX.Element {
+  const [path] = useHashLocation();
+  const [, redraw] = useState(0);
+  const overview = usePoll<ClusterOverview>('/overview', 3000);
+  const { page, link, title } = pageOf(path);
+  useEffect(() => {
+    document.title = `${title} · flinkrs`;
+  }, [title]);
+  const silent = overview.error !== undefined;
+  return (
+    <>
+      <a class="skip" href={`#${path}`} onClick={(event) => { event.preventDefault(); document.getElementById('main')?.focus(); }}>
+        Skip to the page
+      </a>
+      <header class="top">
+        <a class="brand" href="#/overview">
+          <img src="./icon.svg" alt="" width="24" height="24" />
+          flinkrs
+        </a>
+        <nav aria-label="Pages">
+          {LINKS.map(([to, name]) => (
+            <a key={to} href={`#${to}`} aria-current={to === link ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <button type="button" class="plain" onClick={() => { turnTheme(); redraw((n) => n + 1); }} aria-label={theme() === 'dark' ? 'Light colours' : 'Dark colours'} title="Light or dark">
+          <span aria-hidden="true">{theme() === 'dark' ? '☀' : '☾'}</span>
+        </button>
+      </header>
+      {silent && (
+        <p class="banner" role="alert">
+          The JobManager does not answer ({overview.error?.message}). What is shown is from before; the page goes on when it is back.
+        </p>
+      )}
+      <main id="main" tabIndex={-1}>
+        {page}
+      </main>
+      <Notices />
+    </>
+  );
+}
+
+export function App(): JSX.Element {
+  return (
+    <Router hook={useHashLocation}>
+      <Shell />
+    </Router>
+  );
+}
