@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check webui webui-test
+.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -55,6 +55,12 @@ DEPLOY_VENV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flinkrs/deploy-check
 deploy-check: $(if $(FLINKRS),,release)
 	python3 -m venv $(DEPLOY_VENV) && $(DEPLOY_VENV)/bin/pip install -q -r deploy/tests/requirements.txt
 	FLINKRS=$(or $(FLINKRS),$(CARGO_TARGET_DIR)/release/flinkrs) $(DEPLOY_VENV)/bin/python -m pytest -q -p no:cacheprovider deploy/tests
+
+# The pages that are made from the code, their links, and the book itself where mdbook is installed.
+book:
+	scripts/book.py write
+	scripts/book.py check
+	@if command -v mdbook >/dev/null 2>&1; then mdbook build docs; else echo "no mdbook: the book is checked, not built (cargo install mdbook)"; fi
 
 prerequisites:
 	@scripts/prerequisites.sh

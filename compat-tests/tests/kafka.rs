@@ -80,3 +80,68 @@ fn a_record_that_cannot_be_decoded_names_partition_offset_and_field_or_is_skippe
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.lines().count() >= 2, "{text}");
 }
+
+/// The rows of a query over a broker, as `-o json` prints them.
+fn rows(name: &str, broker: &KafkaBroker, sql: &str) -> Vec<String> {
+    let output = run(name, broker, sql, &["-o", "json"]);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("UTF-8").lines().map(str::to_owned).collect()
+}
+
+const RATES: &str = "CREATE TABLE rates (cur STRING NOT NULL, rate INT NOT NULL, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', \
+    WATERMARK FOR ts AS ts, PRIMARY KEY (cur) NOT ENFORCED) WITH ('connector'='upsert-kafka','topic'='rates', \
+    'properties.bootstrap.servers'='${BROKER}','key.format'='json','value.format'='json','scan.bounded.mode'='latest-offset');";
+
+#[test]
+fn an_upsert_source_gives_the_rows_of_keys_and_a_sink_writes_times_and_headers() {
+    let broker = KafkaBroker::start().expect("a broker");
+    broker.create_topic("rates", 1).expect("a topic");
+    broker.create_topic("noted", 1).expect("a topic");
+    // Every row is written as it comes; the metadata column gives records the times of the rows.
+    let plain = "SET 'table.exec.sink.upsert-materialize'='NONE'; SET 'table.exec.sink.require-on-conflict'='false';";
+    let write = "INSERT INTO rates SELECT cur, rate, TO_TIMESTAMP_LTZ(ms, 3) FROM (VALUES ('EUR', 110, 1000), ('JPY', 9, 1000), \
+                 ('EUR', 120, 3000), ('EUR', 120, 4000)) AS v (cur, rate, ms);";
+    let output = run("write", &broker, &format!("{plain}\n{RATES}\n{write}"), &[]);
+    assert!(output.status.success(), "{output:?}");
+    // A count that is taken back makes a record without a value for JPY.
+    let delete = "CREATE TABLE counts (cur STRING NOT NULL, rate BIGINT NOT NULL, PRIMARY KEY (cur) NOT ENFORCED) WITH ('connector'='upsert-kafka', \
+                  'topic'='rates','properties.bootstrap.servers'='${BROKER}','key.format'='json','value.format'='json'); \
+                  INSERT INTO counts SELECT cur, n FROM (SELECT cur, COUNT(*) AS n FROM (SELECT id, LAST_VALUE(cur) AS cur FROM \
+                  (VALUES (1, 'JPY'), (1, 'USD')) AS v (id, cur) GROUP BY id) GROUP BY cur) WHERE cur <> 'USD';";
+    let output = run("delete", &broker, &format!("{plain}\n{delete}"), &[]);
+    assert!(output.status.success(), "{output:?}");
+
+    let changes = rows("changes", &broker, &format!("{RATES}\nSELECT cur, rate FROM rates;"));
+    let change =
+        |(op, cur, rate): (&str, &str, i32)| format!(r#"{{"op":"{op}","row":{{"cur":"{cur}","rate":{rate}}}}}"#);
+    let expected = [
+        ("+I", "EUR", 110),
+        ("+I", "JPY", 9),
+        ("-U", "EUR", 110),
+        ("+U", "EUR", 120),
+        // Its time is another one.
+        ("-U", "EUR", 120),
+        ("+U", "EUR", 120),
+        ("-U", "JPY", 9),
+        ("+U", "JPY", 1),
+        ("-D", "JPY", 1),
+    ];
+    assert_eq!(changes, expected.map(change));
+    let sums = rows("sums", &broker, &format!("{RATES}\nSELECT COUNT(*) AS n, SUM(rate) AS s FROM rates;"));
+    assert_eq!(sums.last().map(String::as_str), Some(r#"{"op":"+U","row":{"n":1,"s":120}}"#), "{sums:?}");
+
+    let noted = "CREATE TABLE noted (v INT, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', h MAP<STRING, BYTES> METADATA FROM 'headers') \
+                 WITH ('connector'='kafka','topic'='noted','properties.bootstrap.servers'='${BROKER}','format'='json', \
+                 'scan.startup.mode'='earliest-offset','scan.bounded.mode'='latest-offset');";
+    let insert = "INSERT INTO noted SELECT v, TO_TIMESTAMP_LTZ(86400000, 3), MAP['from', ENCODE('flinkrs', 'UTF-8')] FROM (VALUES (7)) AS x (v);";
+    let output = run("noted", &broker, &format!("{noted}\n{insert}"), &[]);
+    assert!(output.status.success(), "{output:?}");
+    let read = rows(
+        "read",
+        &broker,
+        &format!(
+            "SET 'table.local-time-zone'='UTC';\n{noted}\nSELECT v, CAST(ts AS STRING) AS t, DECODE(h['from'], 'UTF-8') AS h FROM noted;"
+        ),
+    );
+    assert_eq!(read, [r#"{"op":"+I","row":{"v":7,"t":"1970-01-02 00:00:00.000","h":"flinkrs"}}"#]);
+}

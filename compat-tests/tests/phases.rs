@@ -1,5 +1,5 @@
 //! The recorded cases that flinkrs answers as Flink does, once more in phases: at parallelism 2 with checkpoints, stopped with a savepoint,
-//! restored at 3, stopped again, and restored at 1. What is left must be what Flink has left.
+//! restored at 3, stopped again, and restored at 1. What is left must be what Flink has left. Cases that are listed with `once` are left out.
 
 use compat_tests::case::Case;
 use compat_tests::phases::{PhasedOutcome, RESCALED};
@@ -13,6 +13,7 @@ const AT_ONCE: usize = 4;
 async fn listed_cases_agree_with_flink_over_restores_and_rescaling() {
     let listed =
         include_str!("../cases/agreeing.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let listed = listed.filter(|line| !line.split(' ').any(|word| word == "once"));
     let names = listed.map(|line| line.split(' ').next().expect("a line has a name"));
     let runner = Runner::start().await.expect("the embedded cluster starts");
     let shared = &runner;

@@ -66,6 +66,7 @@ pub fn sink(topic: &str, options: &[(&str, &str)]) -> SinkSpec {
     SinkSpec {
         connector: table(topic, options),
         input: row_type(),
+        metadata: vec![],
         primary_key: vec![],
         not_null: NotNullEnforcer::Error,
         type_length: Default::default(),

@@ -37,6 +37,8 @@ pub struct SourceAbility {
 pub struct SinkAbility {
     /// Which changes it takes.
     pub accepts: ChangelogMode,
+    /// Metadata columns that can be written: key and type.
+    pub metadata: Vec<(String, LogicalType)>,
     /// `sink.parallelism`.
     pub parallelism: Option<u32>,
 }
@@ -103,6 +105,11 @@ pub trait ConnectorFactory: Sync {
     /// Makes the part that reads splits.
     fn create_reader(&self, _spec: &SourceSpec, _context: &ReaderContext) -> Result<Box<dyn SourceReader>, Failure> {
         Err(self.only_a("sink", "source").into())
+    }
+
+    /// Whether decoders leave fields of ROW columns out that the columns' types do not name.
+    fn skips_fields(&self, _spec: &ConnectorSpec) -> Result<bool, ConnectorError> {
+        Ok(false)
     }
 
     /// Whether rows of the table can be looked up by a join.

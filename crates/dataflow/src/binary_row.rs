@@ -3,15 +3,23 @@
 //! The same bytes decide the key group (so that rows go where Flink would send them) and identify the key in keyed state. Layout of a row of n
 //! fields: an 8-byte-aligned header of null bits (the first byte is the row kind, always 0 here), n slots of 8 bytes, then the variable-length
 //! part in words of 8 bytes. Strings of at most 7 bytes live in their slot.
+//!
+//! ARRAY, MAP, MULTISET and ROW are kept as bytes of [`RowCodec`], a row of that one column: they lie where Flink's do, but have other bytes.
 
+use std::sync::Arc;
+
+use arrow_array::builder::BinaryBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     Time32MillisecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
 };
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, BinaryArray};
+use arrow_schema::{DataType, Field as ArrowField, Schema};
 
 use crate::batch::Batch;
+use crate::failure::Failure;
+use crate::row_codec::RowCodec;
 use crate::types::{RowType, TypeKind};
 
 /// A key column whose type cannot be a key.
@@ -53,6 +61,7 @@ enum SlotKind {
     WideDecimal,
     Text,
     Bytes,
+    Constructed,
 }
 
 /// Encoded keys, one a row; the buffers are reused from batch to batch.
@@ -104,23 +113,23 @@ impl KeyEncoder {
     pub fn encode(&self, batch: &Batch, keys: &mut EncodedKeys) {
         let rows = batch.num_rows();
         let fixed = self.header + 8 * self.columns.len();
-        self.lay_out(batch, rows, fixed, keys);
+        let arrays: Vec<ArrayRef> = self.columns.iter().map(|column| column.values(batch)).collect();
+        self.lay_out(&arrays, rows, fixed, keys);
         // Where the variable part of each row goes on; only rows with variable columns need it.
         let mut cursors: Vec<usize> =
             if self.columns.iter().any(|column| column.slot.is_variable()) { vec![fixed; rows] } else { Vec::new() };
         for (position, column) in self.columns.iter().enumerate() {
-            let array = batch.column(column.index);
             let slot = self.header + 8 * position;
-            write_column(column.slot, array, position, slot, keys, &mut cursors);
+            write_column(column.slot, &arrays[position], position, slot, keys, &mut cursors);
         }
     }
 
-    fn lay_out(&self, batch: &Batch, rows: usize, fixed: usize, keys: &mut EncodedKeys) {
+    fn lay_out(&self, arrays: &[ArrayRef], rows: usize, fixed: usize, keys: &mut EncodedKeys) {
         keys.starts.clear();
         keys.starts.reserve(rows + 1);
         keys.starts.push(0);
         let variable: Vec<(&ArrayRef, SlotKind)> =
-            self.columns.iter().filter(|c| c.slot.is_variable()).map(|c| (batch.column(c.index), c.slot)).collect();
+            arrays.iter().zip(self.columns.iter().map(|c| c.slot)).filter(|(_, slot)| slot.is_variable()).collect();
         let mut end = 0;
         for row in 0..rows {
             end += fixed + variable.iter().map(|(array, slot)| variable_length(*slot, array, row)).sum::<usize>();
@@ -131,9 +140,64 @@ impl KeyEncoder {
     }
 }
 
+impl KeyColumn {
+    /// The column as it is written.
+    fn values(&self, batch: &Batch) -> ArrayRef {
+        let array = batch.column(self.index);
+        match self.slot {
+            SlotKind::Constructed => Arc::new(constructed_to_bytes(array)),
+            _ => array.clone(),
+        }
+    }
+}
+
+/// The codec of a constructed value: a row of one column of this type.
+fn codec_of(data_type: &DataType) -> Result<RowCodec, Failure> {
+    RowCodec::new(Arc::new(Schema::new(vec![ArrowField::new("value", data_type.clone(), true)])))
+}
+
+/// Values of ARRAY, MAP, MULTISET or ROW as bytes.
+fn constructed_to_bytes(array: &ArrayRef) -> BinaryArray {
+    let codec = codec_of(array.data_type()).expect("types that the codec does not take were refused with the key");
+    let writer = codec.writer(std::slice::from_ref(array));
+    let mut bytes = Vec::new();
+    let mut builder = BinaryBuilder::with_capacity(array.len(), 16 * array.len());
+    for row in 0..array.len() {
+        if array.is_null(row) {
+            builder.append_null();
+            continue;
+        }
+        bytes.clear();
+        writer.write(row, &mut bytes);
+        builder.append_value(&bytes);
+    }
+    builder.finish()
+}
+
+/// What keys keep of values of ARRAY, MAP, MULTISET or ROW, as a column of this type; none: NULL.
+///
+/// # Errors
+/// When it is not what was encoded.
+pub fn constructed_from_bytes<'b>(
+    data_type: &DataType,
+    values: impl ExactSizeIterator<Item = Option<&'b [u8]>>,
+) -> Result<ArrayRef, Failure> {
+    // A row of one column that is NULL.
+    let rows = codec_of(data_type)?.read(values.map(|value| value.unwrap_or(&[1])))?;
+    Ok(rows.column(0).clone())
+}
+
 impl SlotKind {
     fn is_variable(self) -> bool {
-        matches!(self, SlotKind::Text | SlotKind::Bytes | SlotKind::WideDecimal | SlotKind::Micros | SlotKind::Nanos)
+        matches!(
+            self,
+            SlotKind::Constructed
+                | SlotKind::Text
+                | SlotKind::Bytes
+                | SlotKind::WideDecimal
+                | SlotKind::Micros
+                | SlotKind::Nanos
+        )
     }
 }
 
@@ -157,15 +221,11 @@ fn slot_kind(kind: &TypeKind) -> Option<SlotKind> {
         TypeKind::Decimal { .. } => SlotKind::WideDecimal,
         TypeKind::Char { .. } | TypeKind::Varchar { .. } => SlotKind::Text,
         TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => SlotKind::Bytes,
-        TypeKind::Array(_)
-        | TypeKind::Map(..)
-        | TypeKind::Multiset(_)
-        | TypeKind::Row(_)
-        | TypeKind::Bitmap
-        | TypeKind::Variant
-        | TypeKind::Null => {
-            return None;
+        TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Row(_) => {
+            codec_of(&kind.clone().nullable().arrow_type()).ok()?;
+            SlotKind::Constructed
         }
+        TypeKind::Bitmap | TypeKind::Variant | TypeKind::Null => return None,
     })
 }
 
@@ -176,7 +236,9 @@ fn variable_length(slot: SlotKind, array: &ArrayRef, row: usize) -> usize {
         SlotKind::WideDecimal => 16,
         SlotKind::Micros | SlotKind::Nanos => 8,
         SlotKind::Text if array.is_valid(row) => inline_or_words(array.as_string::<i32>().value_length(row) as usize),
-        SlotKind::Bytes if array.is_valid(row) => inline_or_words(array.as_binary::<i32>().value_length(row) as usize),
+        SlotKind::Bytes | SlotKind::Constructed if array.is_valid(row) => {
+            inline_or_words(array.as_binary::<i32>().value_length(row) as usize)
+        }
         _ => 0,
     }
 }
@@ -238,7 +300,7 @@ fn write_column(
             let values = array.as_string::<i32>();
             write_variable(keys, array, position, slot, cursors, |row| values.value(row).as_bytes());
         }
-        SlotKind::Bytes => {
+        SlotKind::Bytes | SlotKind::Constructed => {
             let values = array.as_binary::<i32>();
             write_variable(keys, array, position, slot, cursors, |row| values.value(row));
         }
@@ -342,8 +404,6 @@ pub fn hash_bytes_by_words(bytes: &[u8]) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow_array::{Int64Array, RecordBatch, StringArray};
 
     use super::*;

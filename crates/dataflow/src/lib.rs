@@ -18,8 +18,10 @@ pub mod job_graph;
 pub mod job_status;
 pub mod key_group;
 pub mod operator_spec;
+pub mod row_codec;
 pub mod snapshot;
 pub mod types;
+mod zone;
 
 pub use authoring::{
     Operator, Output, Progress, SinkWriter, SourcePoll, SourceReader, Split, SplitAssignment, SplitEnumerator,
@@ -33,5 +35,7 @@ pub use ids::{ExecutionAttemptId, JobId, LeaderEpoch, OperatorId, PartitionId, T
 pub use job_graph::{JobEdge, JobGraph, JobVertex, OperatorDescriptor, Partitioning};
 pub use job_status::{ExecutionState, JobStatus};
 pub use operator_spec::OperatorSpec;
+pub use row_codec::{RowCodec, RowWriter};
 pub use snapshot::{Committer, KeyedSnapshot, OperatorSnapshot, PreparedCommit, StateReader, StateStorage, Stateful};
 pub use types::{Field, LogicalType, RowType, TimeAttribute, TypeKind};
+pub use zone::Zone;

@@ -161,6 +161,9 @@ pub struct WatermarkSpec {
     /// ms, counted from 1970; 0: each of them does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_interval_ms: Option<u64>,
+    /// Whether each watermark goes out behind the row that has made it, because the plan shows it (CURRENT_WATERMARK); else where it matters.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub every: bool,
 }
 
 /// Constant rows.
@@ -426,8 +429,11 @@ pub struct LookupJoinSpec {
 pub struct SinkSpec {
     /// Where the rows go.
     pub connector: ConnectorSpec,
-    /// What arrives, in the order of the table's physical columns.
+    /// What arrives: the table's physical columns, then what `metadata` names.
     pub input: RowType,
+    /// Metadata of records that rows bring along, by the connector's keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metadata: Vec<String>,
     /// Columns of the primary key.
     pub primary_key: Vec<usize>,
     /// What to do with a NULL in a NOT NULL column.

@@ -3,7 +3,8 @@
 //! The conversions between days and dates count years from March, so that the leap day is the last day of a year.
 
 use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone};
-use chrono_tz::Tz;
+
+use crate::Zone;
 
 /// Milliseconds of a day.
 pub const MILLIS_PER_DAY: i64 = 86_400_000;
@@ -61,8 +62,8 @@ pub fn add_months_to_instant(value: i64, months: i64, per_day: i64) -> i64 {
 }
 
 /// Milliseconds by which the zone's local time is ahead of UTC at this instant.
-pub fn offset_millis(utc_millis: i64, zone: Tz) -> i64 {
-    if zone == Tz::UTC {
+pub fn offset_millis(utc_millis: i64, zone: Zone) -> i64 {
+    if zone == Zone::UTC {
         return 0;
     }
     match naive(utc_millis) {
@@ -72,13 +73,13 @@ pub fn offset_millis(utc_millis: i64, zone: Tz) -> i64 {
 }
 
 /// Local time in the zone, as milliseconds since 1970-01-01T00:00 there.
-pub fn to_local(utc_millis: i64, zone: Tz) -> i64 {
+pub fn to_local(utc_millis: i64, zone: Zone) -> i64 {
     utc_millis + offset_millis(utc_millis, zone)
 }
 
 /// The instant of a local time: the earlier one when clocks are put back, moved on by the gap when they are put forward, as in Java.
-pub fn to_utc(local_millis: i64, zone: Tz) -> i64 {
-    if zone == Tz::UTC {
+pub fn to_utc(local_millis: i64, zone: Zone) -> i64 {
+    if zone == Zone::UTC {
         return local_millis;
     }
     let Some(local) = naive(local_millis) else { return local_millis };
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn local_time_at_changes_of_the_clock() {
-        let berlin = Tz::Europe__Berlin;
+        let berlin = Zone::Named(chrono_tz::Tz::Europe__Berlin);
         let local =
             |day, hour: i64, minute: i64| days_of(2024, 3, day) * MILLIS_PER_DAY + hour * 3_600_000 + minute * 60_000;
         // 02:30 does not exist on 2024-03-31: it is 03:30 summer time.

@@ -27,3 +27,4 @@ pub mod types;
 
 pub use compile::{CompiledExpr, compile, fold};
 pub use context::EvalContext;
+pub use dataflow::Zone;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use dataflow::{Literal, LogicalType, TypeKind};
+use dataflow::{Literal, LogicalType, TimeAttribute, TypeKind};
 
 use crate::aggregate;
 use crate::functions::{self, Argument, FunctionDef};
@@ -66,6 +66,10 @@ fn samples(family: &str) -> Vec<TypeKind> {
         "<TIME>" => vec![TypeKind::Time { precision: 0 }],
         "<TIMESTAMP>" | "<DATETIME>" => vec![TypeKind::timestamp(3)],
         "<TIMESTAMP_LTZ>" => vec![TypeKind::timestamp_ltz(3)],
+        "<ROWTIME>" => {
+            let attribute = TimeAttribute::Rowtime;
+            vec![TypeKind::Timestamp { precision: 3, attribute }, TypeKind::TimestampLtz { precision: 3, attribute }]
+        }
         "<ARRAY>" => vec![array(TypeKind::Int), array(TypeKind::STRING)],
         "<ARRAY<INT>>" => vec![array(TypeKind::Int)],
         "<ARRAY<STRING>>" => vec![array(TypeKind::STRING)],

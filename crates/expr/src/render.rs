@@ -19,21 +19,21 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrowPrimitiveType, MapArray};
 use arrow_schema::TimeUnit;
-use chrono_tz::Tz;
 use dataflow::types::timestamp_unit;
 use dataflow::{LogicalType, TypeKind};
 
+use crate::Zone;
 use crate::calendar::{MILLIS_PER_DAY, date_of, to_local};
 use crate::functions::bitmaps::{decode, write_bitmap};
 use dataflow::java_number::{write_double, write_float};
 
 /// Appends the text of a value as the SQL Client prints it; of NULL, `NULL`.
-pub fn render_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Tz, out: &mut String) {
+pub fn render_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Zone, out: &mut String) {
     Renderer { zone, bytes: Bytes::Hex }.render(array, row, ty, out);
 }
 
 /// Appends the text of a value as `CAST(x AS STRING)` writes it: bytes are decoded.
-pub(crate) fn cast_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Tz, out: &mut String) {
+pub(crate) fn cast_cell(array: &dyn Array, row: usize, ty: &LogicalType, zone: Zone, out: &mut String) {
     Renderer { zone, bytes: Bytes::Utf8 }.render(array, row, ty, out);
 }
 
@@ -49,7 +49,7 @@ enum Bytes {
 /// What rendering depends on, besides the value.
 #[derive(Clone, Copy)]
 struct Renderer {
-    zone: Tz,
+    zone: Zone,
     bytes: Bytes,
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn literal(text: &str) -> Expr {
 /// A value as the SQL Client prints it, in UTC.
 pub(crate) fn text(array: &ArrayRef, row: usize, ty: &LogicalType) -> String {
     let mut out = String::new();
-    render_cell(array, row, ty, chrono_tz::Tz::UTC, &mut out);
+    render_cell(array, row, ty, crate::Zone::UTC, &mut out);
     out
 }
 

@@ -87,9 +87,14 @@ pub(crate) fn word_is_null(key: &[u8]) -> bool {
 
 fn layout_of(keys: &RowType) -> KeyLayout {
     let fixed = keys.fields.iter().all(|field| match &field.ty.kind {
-        TypeKind::Char { .. } | TypeKind::Varchar { .. } | TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => {
-            false
-        }
+        TypeKind::Char { .. }
+        | TypeKind::Varchar { .. }
+        | TypeKind::Binary { .. }
+        | TypeKind::Varbinary { .. }
+        | TypeKind::Array(_)
+        | TypeKind::Map(..)
+        | TypeKind::Multiset(_)
+        | TypeKind::Row(_) => false,
         TypeKind::Decimal { precision, .. } => *precision <= 18,
         TypeKind::Timestamp { precision, .. } | TypeKind::TimestampLtz { precision, .. } => *precision <= 3,
         _ => true,

@@ -8,6 +8,7 @@ use arrow_array::types::{
     Int64Type, Time32MillisecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
 };
 use arrow_array::{ArrayRef, NullArray};
+use dataflow::binary_row::constructed_from_bytes;
 use dataflow::{RowType, TypeKind};
 
 /// The columns of these keys; `key_type` has the key columns in the order in which they were encoded.
@@ -112,14 +113,13 @@ fn decode_column(kind: &TypeKind, place: &Place, keys: &[&[u8]]) -> ArrayRef {
             }
             Arc::new(builder.finish())
         }
+        TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Row(_) => {
+            let values = keys.iter().map(|key| (!place.is_null(key)).then(|| place.variable(key)));
+            let data_type = kind.clone().nullable().arrow_type();
+            constructed_from_bytes(&data_type, values).expect("it was encoded from a column of this type")
+        }
         // The encoder refuses these types.
-        TypeKind::Array(_)
-        | TypeKind::Map(..)
-        | TypeKind::Multiset(_)
-        | TypeKind::Row(_)
-        | TypeKind::Bitmap
-        | TypeKind::Variant
-        | TypeKind::Null => Arc::new(NullArray::new(keys.len())),
+        TypeKind::Bitmap | TypeKind::Variant | TypeKind::Null => Arc::new(NullArray::new(keys.len())),
     }
 }
 
@@ -160,8 +160,8 @@ fn primitive<T: ArrowPrimitiveType>(place: &Place, keys: &[&[u8]], value: impl F
 mod tests {
     use arrow_array::{
         BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int8Array, Int32Array, Int64Array,
-        RecordBatch, StringArray, Time32MillisecondArray, TimestampMicrosecondArray, TimestampMillisecondArray,
-        TimestampNanosecondArray,
+        ListArray, RecordBatch, StringArray, Time32MillisecondArray, TimestampMicrosecondArray,
+        TimestampMillisecondArray, TimestampNanosecondArray,
     };
     use dataflow::{Batch, Field};
     use proptest::prelude::*;
@@ -203,6 +203,15 @@ mod tests {
             (TypeKind::Decimal { precision: 10, scale: 2 }, Arc::new(compact(vec![Some(-12_345), None, Some(1)]))),
             (TypeKind::Decimal { precision: 38, scale: 4 }, Arc::new(wide(vec![Some(-1), None, Some(i128::MAX / 7)]))),
             (TypeKind::STRING, Arc::new(StringArray::from(vec![Some("short"), None, Some("a longer string")]))),
+            (
+                TypeKind::Array(Box::new(TypeKind::Int.nullable())),
+                Arc::new(ListArray::new(
+                    Arc::new(arrow_schema::Field::new("element", arrow_schema::DataType::Int32, true)),
+                    arrow_buffer::OffsetBuffer::from_lengths([2, 0, 0]),
+                    Arc::new(Int32Array::from(vec![Some(1), None])),
+                    Some(vec![true, false, true].into()),
+                )),
+            ),
             (TypeKind::BYTES, Arc::new(BinaryArray::from_opt_vec(vec![None, Some(b""), Some(b"0123456789")]))),
         ]);
     }

@@ -9,10 +9,10 @@ use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow_ord::ord::DynComparator;
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::take::take_record_batch;
+use dataflow::RowCodec;
 use hashbrown::HashTable;
 
 use crate::hash::mix;
-use crate::row_codec::RowCodec;
 use crate::row_hash::hash_rows;
 use crate::row_store::{RowRef, RowStore, StoredRowWriter, comparators};
 use crate::write_times::WriteTimes;

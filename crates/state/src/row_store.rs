@@ -12,8 +12,7 @@ use arrow_ord::ord::{DynComparator, make_comparator};
 use arrow_schema::{ArrowError, SchemaRef, SortOptions};
 use arrow_select::interleave::interleave;
 use arrow_select::take::{take, take_record_batch};
-
-use crate::row_codec::{RowCodec, RowWriter};
+use dataflow::{RowCodec, RowWriter};
 
 /// A block is not merged any more once it has this many rows.
 const FULL_BLOCK: usize = 8_192;

@@ -169,8 +169,13 @@ mod tests {
         let instant = TypeKind::TimestampLtz { precision: 3, attribute: TimeAttribute::None };
         let columns =
             RowType::new(vec![Field::new("a", TypeKind::Int.not_null()), Field::new("t", instant.nullable())]);
-        let head =
-            ResultHead { columns, kind: ResultKind::SuccessWithContent, is_query: true, job: None, zone: Berlin };
+        let head = ResultHead {
+            columns,
+            kind: ResultKind::SuccessWithContent,
+            is_query: true,
+            job: None,
+            zone: expr::Zone::Named(Berlin),
+        };
         let set = ResultSet { head: Arc::new(head), page, next: Some(1) };
         serde_json::from_str(&write(&set, format, Some("/next")).expect("it can be written")).expect("it is JSON")
     }

@@ -104,15 +104,15 @@ impl Source {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Tz;
     use dataflow::RowType;
+    use expr::Zone;
 
     use super::*;
     use crate::results::ResultKind;
 
     fn head() -> ResultHead {
         let columns = RowType::new(Vec::new());
-        ResultHead { columns, kind: ResultKind::Success, is_query: false, job: None, zone: Tz::UTC }
+        ResultHead { columns, kind: ResultKind::Success, is_query: false, job: None, zone: Zone::UTC }
     }
 
     fn rows(set: &ResultSet) -> usize {

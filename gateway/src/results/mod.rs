@@ -8,8 +8,8 @@ pub(crate) use result_store::ResultStore;
 
 use std::sync::Arc;
 
-use chrono_tz::Tz;
 use dataflow::{Batch, JobId, RowType};
+use expr::Zone;
 
 /// Whether a statement has something to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) struct ResultHead {
     pub(crate) is_query: bool,
     pub(crate) job: Option<JobId>,
     /// The session's time zone when the statement was run.
-    pub(crate) zone: Tz,
+    pub(crate) zone: Zone,
 }
 
 /// Some rows of a result.

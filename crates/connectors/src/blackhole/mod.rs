@@ -27,7 +27,7 @@ impl ConnectorFactory for BlackholeFactory {
     fn sink(&self, spec: &ConnectorSpec) -> Result<SinkAbility, ConnectorError> {
         let table = TableOptions::new(spec);
         table.validate(options::OPTIONS, &[])?;
-        Ok(SinkAbility { accepts: ChangelogMode::Upsert, parallelism: None })
+        Ok(SinkAbility { accepts: ChangelogMode::Upsert, metadata: Vec::new(), parallelism: None })
     }
 
     fn create_writer(&self, _spec: &SinkSpec, _context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {

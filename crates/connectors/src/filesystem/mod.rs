@@ -75,7 +75,11 @@ impl ConnectorFactory for FilesystemFactory {
             return Err(ConnectorError::new(format!("all columns of table '{}' are partition keys", spec.table))
                 .with_hint("keep a column for the records"));
         }
-        Ok(SinkAbility { accepts: ChangelogMode::InsertOnly, parallelism: sink.parallelism })
+        Ok(SinkAbility { accepts: ChangelogMode::InsertOnly, metadata: Vec::new(), parallelism: sink.parallelism })
+    }
+
+    fn skips_fields(&self, spec: &ConnectorSpec) -> Result<bool, ConnectorError> {
+        Ok(FileTable::read(spec)?.format.skips_fields())
     }
 
     fn create_enumerator(&self, spec: &SourceSpec, _parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {

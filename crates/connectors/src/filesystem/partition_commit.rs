@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn by_the_watermark_once_it_is_past_time_and_delay() {
-        let time = PartitionTime { keys: vec!["dt".into()], pattern: None, zone: chrono_tz::Tz::UTC };
+        let time = PartitionTime { keys: vec!["dt".into()], pattern: None, zone: dataflow::Zone::UTC };
         let mut commit = PartitionCommit::new(Trigger::PartitionTime(time), Duration::from_millis(1_000));
         commit.written("dt=1970-01-01/", 7).unwrap();
         commit.restore("dt=1970-01-02/", 7).unwrap();

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use chrono::offset::LocalResult;
 use chrono::{DateTime, Months, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
-use chrono_tz::Tz;
 use dataflow::Failure;
+use dataflow::Zone;
 
 use super::path::partition_value;
 
@@ -17,7 +17,7 @@ pub(super) struct PartitionTime {
     /// A text with `$key` for the values; the first value alone when it is absent.
     pub(super) pattern: Option<String>,
     /// Of the clock that the values show.
-    pub(super) zone: Tz,
+    pub(super) zone: Zone,
 }
 
 impl PartitionTime {
@@ -70,7 +70,7 @@ fn fields(text: &str, separator: char) -> Option<[u32; 3]> {
 
 /// The instant at which a clock in this zone shows the time. As in Java: the earlier one of two; a time that the clock jumps over is read with
 /// the offset from before the jump.
-fn epoch_millis(time: NaiveDateTime, zone: Tz) -> i64 {
+fn epoch_millis(time: NaiveDateTime, zone: Zone) -> i64 {
     match zone.from_local_datetime(&time) {
         LocalResult::Single(instant) | LocalResult::Ambiguous(instant, _) => instant.timestamp_millis(),
         LocalResult::None => {
@@ -85,7 +85,7 @@ fn epoch_millis(time: NaiveDateTime, zone: Tz) -> i64 {
 mod tests {
     use super::*;
 
-    fn time(pattern: Option<&str>, zone: Tz, partition: &str) -> Result<String, Failure> {
+    fn time(pattern: Option<&str>, zone: Zone, partition: &str) -> Result<String, Failure> {
         let keys = ["dt", "hour"].map(str::to_owned).into();
         let time = PartitionTime { keys, pattern: pattern.map(str::to_owned), zone }.of(partition)?;
         Ok(DateTime::from_timestamp_millis(time).unwrap().format("%F %T%.f").to_string())
@@ -101,20 +101,22 @@ mod tests {
             (Some("2024-13-$hour"), "dt=x/hour=31/", "2025-01-31 00:00:00"),
             (Some("2024-00-$hour"), "dt=x/hour=0/", "2023-11-30 00:00:00"),
         ] {
-            assert_eq!(time(pattern, Tz::UTC, partition).unwrap(), expected, "{partition}");
+            assert_eq!(time(pattern, Zone::UTC, partition).unwrap(), expected, "{partition}");
         }
         for partition in
             ["dt=20240305/", "dt=2024-03/", "dt=2024-03-05 7/", "dt=2024-03-05 1%3A2%3A3./", "dt=x/", "p=1/"]
         {
-            let failure = time(None, Tz::UTC, partition).unwrap_err();
+            let failure = time(None, Zone::UTC, partition).unwrap_err();
             assert!(failure.message.contains(&format!("partition '{partition}' has no time")), "{failure}");
         }
     }
 
     #[test]
     fn the_clock_is_that_of_the_zone() {
-        let berlin =
-            |date: &str| time(Some(&format!("{date} $hour:30:00")), Tz::Europe__Berlin, "dt=x/hour=2/").unwrap();
+        let berlin = |date: &str| {
+            time(Some(&format!("{date} $hour:30:00")), Zone::Named(chrono_tz::Tz::Europe__Berlin), "dt=x/hour=2/")
+                .unwrap()
+        };
         assert_eq!(berlin("2024-07-01"), "2024-07-01 00:30:00");
         assert_eq!(berlin("2024-03-31"), "2024-03-31 01:30:00", "the clock jumps over it");
         assert_eq!(berlin("2024-10-27"), "2024-10-27 00:30:00", "there twice");

@@ -166,7 +166,7 @@ fn partition_time(options: &TableOptions<'_>, keys: &[String]) -> Result<Partiti
         return Err(refused.with_hint("classes of one's own are not supported"));
     }
     let zone = options.text(&WATERMARK_ZONE).unwrap_or_default();
-    let zone = zone.parse().map_err(|_| {
+    let zone = dataflow::Zone::of_zone_id(zone).ok_or_else(|| {
         let refused = options.error_of(&WATERMARK_ZONE, &format!("is '{zone}', which is no name of a time zone"));
         refused.with_hint("use a name such as 'UTC' or 'Asia/Shanghai'")
     })?;

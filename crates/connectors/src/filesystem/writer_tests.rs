@@ -87,6 +87,7 @@ fn writer(path: &Path, options: &[(&str, &str)], clock: &ManualClock, context: W
     let not_null = NotNullEnforcer::Error;
     let spec = SinkSpec {
         input: row(),
+        metadata: vec![],
         connector,
         primary_key: vec![],
         not_null,

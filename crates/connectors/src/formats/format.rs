@@ -56,6 +56,11 @@ impl Format {
         checked.map_err(ConnectorError::new)
     }
 
+    /// Whether fields of a ROW are found by their names, so that a type without some of them reads the same values.
+    pub fn skips_fields(&self) -> bool {
+        matches!(self, Format::Json(_))
+    }
+
     /// A decoder of records with the fields of `physical` that builds the columns at `projection`.
     pub fn decoder(&self, physical: &RowType, projection: &[usize]) -> Decoder {
         match self {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, MapBuilder, MapFieldNames, StringBuilder};
-use arrow_array::{ArrayRef, Int32Array, Int64Array, StringArray, TimestampMillisecondArray, UInt32Array};
+use arrow_array::{ArrayRef, Int8Array, Int32Array, Int64Array, StringArray, TimestampMillisecondArray, UInt32Array};
 use arrow_schema::SchemaRef;
 use arrow_select::take::take;
 use dataflow::operator_spec::{ReadColumn, SourceSpec};
-use dataflow::{Batch, Failure, Field};
+use dataflow::{Batch, Failure, Field, RowKind};
 
 use super::options::KafkaTable;
 use super::record_queue::Chunk;
@@ -34,10 +34,14 @@ pub(super) struct RecordDecoder {
     schema: SchemaRef,
     key: Option<Decoder>,
     value: Decoder,
+    /// Whether a record without a value deletes the row of its key; else it is left out.
+    upserts: bool,
     /// For each row, the record that it was decoded from.
     row_entries: Vec<u32>,
     /// For each row, the row of the key decoder.
     row_keys: Vec<u32>,
+    /// For each row, the row of the value decoder; none: a deletion.
+    row_values: Vec<Option<u32>>,
 }
 
 impl RecordDecoder {
@@ -51,14 +55,17 @@ impl RecordDecoder {
                     ColumnSource::Metadata { key: key.clone(), field: field.clone() }
                 }
                 ReadColumn::Physical(index) => {
-                    // A column that both hold is taken from the value.
-                    if let Some(position) = table.value.columns.iter().position(|of| of == index) {
-                        value_projection.push(position);
-                        ColumnSource::Value(value_projection.len() - 1)
-                    } else {
-                        let position = key_columns.iter().position(|of| of == index);
-                        key_projection.push(position.expect("a column that is not in the value is in the key"));
-                        ColumnSource::Key(key_projection.len() - 1)
+                    let in_key = key_columns.iter().position(|of| of == index);
+                    match table.value.columns.iter().position(|of| of == index) {
+                        // A column that both hold is taken from the value, unless there may be none.
+                        Some(position) if !table.upserts || in_key.is_none() => {
+                            value_projection.push(position);
+                            ColumnSource::Value(value_projection.len() - 1)
+                        }
+                        _ => {
+                            key_projection.push(in_key.expect("a column that is not in the value is in the key"));
+                            ColumnSource::Key(key_projection.len() - 1)
+                        }
                     }
                 }
             });
@@ -68,8 +75,10 @@ impl RecordDecoder {
             schema: spec.read_type().arrow_schema(),
             key: table.key.as_ref().map(|key| key.format.decoder(&key.fields, &key_projection)),
             value: table.value.format.decoder(&table.value.fields, &value_projection),
+            upserts: table.upserts,
             row_entries: Vec::new(),
             row_keys: Vec::new(),
+            row_values: Vec::new(),
         }
     }
 
@@ -98,34 +107,41 @@ impl RecordDecoder {
     ) -> Result<(Option<Batch>, usize), Failure> {
         self.row_entries.clear();
         self.row_keys.clear();
+        self.row_values.clear();
         let mut next = start;
-        while next < chunk.entries.len() && self.value.rows() < max_rows {
+        while next < chunk.entries.len() && self.row_entries.len() < max_rows {
             self.decode_record(topic, partition, chunk, next)?;
             next += 1;
         }
-        let rows = self.value.rows();
+        let rows = self.row_entries.len();
         let values = self.value.flush();
         let keys = self.key.as_mut().map(Decoder::flush).unwrap_or_default();
         if rows == 0 {
             return Ok((None, next));
         }
         let key_rows = UInt32Array::from(self.row_keys.clone());
+        let value_rows = UInt32Array::from(self.row_values.clone());
         let column = |source: &ColumnSource| match source {
-            ColumnSource::Value(index) => Ok(values[*index].clone()),
+            ColumnSource::Value(index) if !self.upserts => Ok(values[*index].clone()),
+            ColumnSource::Value(index) => Ok(take(&values[*index], &value_rows, None)?),
             ColumnSource::Key(index) => Ok(take(&keys[*index], &key_rows, None)?),
             ColumnSource::Metadata { key, field } => {
                 as_declared(self.metadata(key, topic, partition, chunk)?, key, field)
             }
         };
         let columns = self.columns.iter().map(column).collect::<Result<_, Failure>>()?;
-        Ok((Some(Batch::from_columns(self.schema.clone(), columns, None, rows)?), next))
+        let kind = |value: &Option<u32>| if value.is_some() { RowKind::UpdateAfter } else { RowKind::Delete } as i8;
+        let kinds = self.upserts.then(|| Int8Array::from_iter_values(self.row_values.iter().map(kind)));
+        Ok((Some(Batch::from_columns(self.schema.clone(), columns, kinds, rows)?), next))
     }
 
     fn decode_record(&mut self, topic: &str, partition: i32, chunk: &Chunk, index: usize) -> Result<(), Failure> {
         let entry = &chunk.entries[index];
         let origin = |part| Origin::Message { topic, partition, offset: entry.offset, part };
         // A record without a value is a deletion, which an append-only source skips, as Flink does.
-        let Some(value) = &entry.value else { return Ok(()) };
+        if entry.value.is_none() && !self.upserts {
+            return Ok(());
+        }
         let mut key_row = 0;
         if let Some(decoder) = &mut self.key {
             // So is one whose key is missing or makes no row.
@@ -136,13 +152,20 @@ impl RecordDecoder {
                 return Ok(());
             }
         }
+        let Some(value) = &entry.value else {
+            self.push_row(index, key_row, None);
+            return Ok(());
+        };
         let before = self.value.rows();
         self.value.decode_message(&chunk.data[value.clone()], origin("value"))?;
-        for _ in before..self.value.rows() {
-            self.row_entries.push(index as u32);
-            self.row_keys.push(key_row as u32);
-        }
+        (before..self.value.rows()).for_each(|row| self.push_row(index, key_row, Some(row as u32)));
         Ok(())
+    }
+
+    fn push_row(&mut self, entry: usize, key: usize, value: Option<u32>) {
+        self.row_entries.push(entry as u32);
+        self.row_keys.push(key as u32);
+        self.row_values.push(value);
     }
 
     fn metadata(&self, key: &str, topic: &str, partition: i32, chunk: &Chunk) -> Result<ArrayRef, Failure> {

@@ -54,7 +54,15 @@ impl ConnectorFactory for KafkaFactory {
     fn sink(&self, spec: &ConnectorSpec) -> Result<SinkAbility, ConnectorError> {
         let table = KafkaTable::read(spec)?;
         table.sink_topic()?;
-        Ok(SinkAbility { accepts: ChangelogMode::InsertOnly, parallelism: table.sink_parallelism })
+        Ok(SinkAbility {
+            accepts: ChangelogMode::InsertOnly,
+            metadata: options::writable_metadata(),
+            parallelism: table.sink_parallelism,
+        })
+    }
+
+    fn skips_fields(&self, spec: &ConnectorSpec) -> Result<bool, ConnectorError> {
+        Ok(KafkaTable::read(spec)?.skips_fields())
     }
 
     fn create_enumerator(&self, spec: &SourceSpec, _parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {

@@ -133,6 +133,11 @@ pub(super) const UPSERT_OPTIONS: &[OptionDef] = &[
     KEY_PREFIX,
     REQUIRED_VALUE_FORMAT,
     VALUE_FIELDS,
+    BOUNDED_MODE,
+    BOUNDED_OFFSETS,
+    BOUNDED_TIMESTAMP,
+    DISCOVERY,
+    SCAN_PARALLELISM,
     SINK_PARALLELISM,
     GUARANTEE,
     ID_PREFIX,
@@ -149,6 +154,12 @@ pub(super) fn metadata() -> Vec<(String, LogicalType)> {
         ("timestamp".to_owned(), TypeKind::timestamp_ltz(3).not_null()),
         ("timestamp-type".to_owned(), TypeKind::STRING.not_null()),
     ]
+}
+
+/// Metadata columns that a sink writes: key and type.
+pub(super) fn writable_metadata() -> Vec<(String, LogicalType)> {
+    let headers = TypeKind::Map(Box::new(TypeKind::STRING.nullable()), Box::new(TypeKind::BYTES.nullable()));
+    vec![("headers".to_owned(), headers.nullable()), ("timestamp".to_owned(), TypeKind::timestamp_ltz(3).nullable())]
 }
 
 /// The topics of a table.
@@ -237,7 +248,9 @@ impl KafkaTable {
                 .with_hint(format!("add PRIMARY KEY (...) NOT ENFORCED to table '{}'", spec.table)));
         }
         let columns = spec.primary_key.iter().filter_map(|name| spec.physical.index_of(name)).collect();
-        Ok(Self { upserts: true, ..Self::of(spec, &options, Some((key_format, columns)), value_format)? })
+        // What a key has become depends on all of its records.
+        let startup = OffsetMode::Earliest;
+        Ok(Self { upserts: true, startup, ..Self::of(spec, &options, Some((key_format, columns)), value_format)? })
     }
 
     /// What the rest of the options says.
@@ -295,6 +308,11 @@ impl KafkaTable {
                 self.table
             ))),
         }
+    }
+
+    /// Whether both parts of a record find fields by their names.
+    pub(super) fn skips_fields(&self) -> bool {
+        self.value.format.skips_fields() && self.key.as_ref().is_none_or(|key| key.format.skips_fields())
     }
 
     /// Whether the group is told how far checkpoints have come.

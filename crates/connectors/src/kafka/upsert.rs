@@ -1,12 +1,12 @@
-//! `upsert-kafka`: topics in which a record is the row of its key, and one without a value deletes it. A sink only.
+//! `upsert-kafka`: topics in which a record is the row of its key, and one without a value deletes it.
 
-use dataflow::operator_spec::{ConnectorSpec, SinkSpec};
-use dataflow::{Committer, Failure, SinkWriter};
+use dataflow::operator_spec::{ConnectorSpec, SinkSpec, SourceSpec};
+use dataflow::{Committer, Failure, SinkWriter, SourceReader, SplitEnumerator};
 
 use super::options::{self, KafkaTable};
-use super::{create_committer, create_writer};
+use super::{create_committer, create_writer, enumerator, reader};
 use crate::error::ConnectorError;
-use crate::factory::{ChangelogMode, ConnectorFactory, SinkAbility, WriterContext};
+use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
 use crate::option_def::OptionDef;
 
 /// The `upsert-kafka` connector.
@@ -22,10 +22,37 @@ impl ConnectorFactory for UpsertKafkaFactory {
         options::UPSERT_OPTIONS
     }
 
+    fn source(&self, spec: &ConnectorSpec) -> Result<SourceAbility, ConnectorError> {
+        let table = KafkaTable::read_upserts(spec)?;
+        table.check_source()?;
+        Ok(SourceAbility {
+            bounded: table.bounded.is_some(),
+            metadata: options::metadata(),
+            row_kinds: ChangelogMode::Upsert,
+            parallelism: table.scan_parallelism,
+        })
+    }
+
+    fn skips_fields(&self, spec: &ConnectorSpec) -> Result<bool, ConnectorError> {
+        Ok(KafkaTable::read_upserts(spec)?.skips_fields())
+    }
+
+    fn create_enumerator(&self, spec: &SourceSpec, _parallelism: u32) -> Result<Box<dyn SplitEnumerator>, Failure> {
+        Ok(Box::new(enumerator::KafkaEnumerator::new(KafkaTable::read_upserts(&spec.connector)?)))
+    }
+
+    fn create_reader(&self, spec: &SourceSpec, _context: &ReaderContext) -> Result<Box<dyn SourceReader>, Failure> {
+        Ok(Box::new(reader::KafkaReader::new(KafkaTable::read_upserts(&spec.connector)?, spec)))
+    }
+
     fn sink(&self, spec: &ConnectorSpec) -> Result<SinkAbility, ConnectorError> {
         let table = KafkaTable::read_upserts(spec)?;
         table.sink_topic()?;
-        Ok(SinkAbility { accepts: ChangelogMode::Upsert, parallelism: table.sink_parallelism })
+        Ok(SinkAbility {
+            accepts: ChangelogMode::Upsert,
+            metadata: options::writable_metadata(),
+            parallelism: table.sink_parallelism,
+        })
     }
 
     fn create_writer(&self, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {

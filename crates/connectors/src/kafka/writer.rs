@@ -9,12 +9,13 @@ use dataflow::{Batch, Failure, Progress, SinkWriter};
 use rdkafka::ClientConfig;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 
 use super::client::{REQUEST_TIMEOUT, apply, cannot_create, missing_topic, reach, unreachable_brokers};
 use super::deliveries::{Connection, Deliveries, DeliveryReports};
 use super::options::{KafkaTable, Partitioner};
-use super::record_encoder::RecordEncoder;
+use super::record_encoder::{Header, Record, RecordEncoder, WaitingRecord};
 use crate::factory::WriterContext;
 
 pub(super) struct KafkaWriter {
@@ -22,13 +23,7 @@ pub(super) struct KafkaWriter {
     deliveries: Arc<Deliveries>,
     encoder: RecordEncoder,
     /// Records that librdkafka had no room for, or that came before it was connected.
-    waiting: VecDeque<Record>,
-}
-
-/// A record that waits: key and value.
-struct Record {
-    key: Option<String>,
-    value: Option<String>,
+    waiting: VecDeque<WaitingRecord>,
 }
 
 impl KafkaWriter {
@@ -88,7 +83,7 @@ impl KafkaWriter {
         self.deliveries.wake_later(waker);
         let Some(partitions) = self.partitions()? else { return Ok(false) };
         while let Some(record) = self.waiting.front() {
-            if !self.sender.send(record.key.as_deref(), record.value.as_deref(), partitions)? {
+            if !self.sender.send(record.record(), partitions)? {
                 return Ok(false);
             }
             self.waiting.pop_front();
@@ -101,13 +96,13 @@ impl SinkWriter for KafkaWriter {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
         let partitions = self.partitions()?;
         let Self { encoder, sender, waiting, .. } = self;
-        encoder.encode(batch, |key, value| {
+        encoder.encode(batch, |record| {
             let sent = match partitions {
-                Some(partitions) if waiting.is_empty() => sender.send(key, value, partitions)?,
+                Some(partitions) if waiting.is_empty() => sender.send(record, partitions)?,
                 _ => false,
             };
             if !sent {
-                waiting.push_back(Record { key: key.map(str::to_owned), value: value.map(str::to_owned) });
+                waiting.push_back(record.to_waiting());
             }
             Ok(())
         })
@@ -146,14 +141,22 @@ struct Sender {
 
 impl Sender {
     /// Sends a record; false when librdkafka has no room for it.
-    fn send(&mut self, key: Option<&str>, value: Option<&str>, partitions: u32) -> Result<bool, Failure> {
-        let size = value.map_or(0, str::len) + key.map_or(0, str::len);
-        let mut record: BaseRecord<'_, str, str, _> = BaseRecord::with_opaque_to(&self.topic, size);
-        record.payload = value;
-        record.key = key;
-        record.partition = self.partition(partitions);
+    fn send(&mut self, record: Record<'_>, partitions: u32) -> Result<bool, Failure> {
+        let size = record.size();
+        let mut message: BaseRecord<'_, str, str, _> = BaseRecord::with_opaque_to(&self.topic, size);
+        message.payload = record.value;
+        message.key = record.key;
+        message.timestamp = record.timestamp;
+        message.partition = self.partition(partitions);
+        if !record.headers.is_empty() {
+            let headers = OwnedHeaders::new_with_capacity(record.headers.len());
+            let add = |headers: OwnedHeaders, (key, value): &Header| {
+                headers.insert(rdkafka::message::Header { key, value: Some(value) })
+            };
+            message.headers = Some(record.headers.iter().fold(headers, add));
+        }
         self.deliveries.begin(size);
-        let Err((error, _)) = self.producer.send(record) else {
+        let Err((error, _)) = self.producer.send(message) else {
             self.sent += 1;
             return Ok(true);
         };

@@ -30,7 +30,11 @@ impl ConnectorFactory for PrintFactory {
     fn sink(&self, spec: &ConnectorSpec) -> Result<SinkAbility, ConnectorError> {
         let table = TableOptions::new(spec);
         table.validate(options::OPTIONS, &[])?;
-        Ok(SinkAbility { accepts: ChangelogMode::All, parallelism: table.positive(&options::PARALLELISM)? })
+        Ok(SinkAbility {
+            accepts: ChangelogMode::All,
+            metadata: Vec::new(),
+            parallelism: table.positive(&options::PARALLELISM)?,
+        })
     }
 
     fn create_writer(&self, spec: &SinkSpec, context: &WriterContext) -> Result<Box<dyn SinkWriter>, Failure> {

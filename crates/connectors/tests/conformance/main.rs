@@ -51,6 +51,7 @@ pub fn source(table: ConnectorSpec) -> SourceSpec {
 pub fn sink(table: ConnectorSpec) -> SinkSpec {
     SinkSpec {
         input: table.physical.clone(),
+        metadata: vec![],
         connector: table,
         primary_key: vec![],
         not_null: NotNullEnforcer::Error,

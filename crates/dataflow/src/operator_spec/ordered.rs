@@ -102,6 +102,9 @@ pub struct SessionTableFunctionSpec {
     pub partition: Vec<usize>,
     /// The column with the time.
     pub rowtime: usize,
+    /// Whether rows have the time at which they come, whatever `rowtime` says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub processing_time: bool,
     /// Milliseconds without a row that end a session.
     pub gap: i64,
     /// The zone whose wall clock the bounds are shown on.

@@ -94,7 +94,7 @@ impl<K: Reversible> Fold for Collect<K> {
     }
 
     fn finish(&self, mut output: Self::Output) -> Result<ArrayRef, Failure> {
-        let values = K::finish(output.values);
+        let values = K::finish(output.values)?;
         let fields = Fields::from(vec![
             Field::new("key", values.data_type().clone(), false),
             Field::new("value", DataType::Int32, true),

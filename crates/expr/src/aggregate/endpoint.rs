@@ -60,14 +60,13 @@ impl<K: Reversible> Fold for Endpoint<K> {
     }
 
     fn finish(&self, output: Self::Output) -> Result<ArrayRef, Failure> {
-        Ok(K::finish(output))
+        K::finish(output)
     }
 
     /// `from` comes after `into`.
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {
         if self.values[into].is_none() || self.last && self.values[from].is_some() {
-            let value = self.values[from].clone();
-            self.set(into, value);
+            self.set(into, self.values[from].clone());
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ pub(crate) trait Fold: Send {
     /// The results as an array.
     fn finish(&self, output: Self::Output) -> Result<ArrayRef, Failure>;
 
-    /// Merges one group into another, and leaves it as it is: overlapping windows merge a slice more than once.
+    /// Merges one group into another, and leaves the one as it is: a slice is a part of several windows.
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure>;
 
     /// Empties a group.

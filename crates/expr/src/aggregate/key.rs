@@ -12,8 +12,8 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
 use arrow_buffer::Buffer;
-use arrow_schema::{DataType, TimeUnit};
-use dataflow::Failure;
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use dataflow::{Failure, RowCodec, RowWriter};
 use hashbrown::HashMap;
 
 use super::state::StateValue;
@@ -92,7 +92,7 @@ pub(super) trait KeySource: Sized + Send + 'static {
     }
 
     /// Arguments that have these keys; none where no fold looks at them.
-    fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef>;
+    fn restore(keys: &[Self::Key], data_type: &DataType) -> Result<Vec<ArrayRef>, Failure>;
 
     /// The count of a row's key, zero when it was not there.
     fn count<'m>(counts: &'m mut HashMap<Self::Key, i64>, column: &Self::Column<'_>, row: usize) -> &'m mut i64 {
@@ -101,10 +101,10 @@ pub(super) trait KeySource: Sized + Send + 'static {
 }
 
 /// Keys to a column of their values.
-fn restore<K: Reversible>(keys: &[K::Key], data_type: &DataType) -> Vec<ArrayRef> {
+fn restore<K: Reversible>(keys: &[K::Key], data_type: &DataType) -> Result<Vec<ArrayRef>, Failure> {
     let mut output = K::output(data_type, keys.len());
     keys.iter().for_each(|key| K::append(Some(key), &mut output));
-    vec![K::finish(output)]
+    Ok(vec![K::finish(output)?])
 }
 
 /// Keys that can be turned back into the values that they came from.
@@ -117,7 +117,7 @@ pub(super) trait Reversible: KeySource {
     /// Appends a key's value.
     fn append(key: Option<&Self::Key>, output: &mut Self::Output);
     /// The values.
-    fn finish(output: Self::Output) -> ArrayRef;
+    fn finish(output: Self::Output) -> Result<ArrayRef, Failure>;
 }
 
 /// Builds something for the key of a column type.
@@ -161,6 +161,7 @@ pub(super) fn visit<V: KeyVisitor>(data_type: &DataType, visitor: &V) -> Option<
         DataType::Timestamp(Nanosecond, _) => visitor.primitive::<TimestampNanosecondType>(data_type),
         DataType::Utf8 => visitor.text(data_type),
         DataType::Boolean => visitor.other::<Flag>(data_type),
+        other if other.is_nested() || *other == DataType::Binary => visitor.other::<Constructed>(data_type),
         _ => return None,
     })
 }
@@ -188,7 +189,7 @@ where
         column.value(row).key()
     }
 
-    fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef> {
+    fn restore(keys: &[Self::Key], data_type: &DataType) -> Result<Vec<ArrayRef>, Failure> {
         restore::<Self>(keys, data_type)
     }
 }
@@ -207,8 +208,8 @@ where
         output.append_option(key.map(|key| T::Native::value(*key)));
     }
 
-    fn finish(mut output: Self::Output) -> ArrayRef {
-        Arc::new(output.finish())
+    fn finish(mut output: Self::Output) -> Result<ArrayRef, Failure> {
+        Ok(Arc::new(output.finish()))
     }
 }
 
@@ -231,7 +232,7 @@ impl KeySource for Text {
         column.value(row).len()
     }
 
-    fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef> {
+    fn restore(keys: &[Self::Key], data_type: &DataType) -> Result<Vec<ArrayRef>, Failure> {
         restore::<Self>(keys, data_type)
     }
 
@@ -252,8 +253,8 @@ impl Reversible for Text {
         output.append_option(key);
     }
 
-    fn finish(mut output: StringBuilder) -> ArrayRef {
-        Arc::new(output.finish())
+    fn finish(mut output: StringBuilder) -> Result<ArrayRef, Failure> {
+        Ok(Arc::new(output.finish()))
     }
 }
 
@@ -272,7 +273,7 @@ impl KeySource for Flag {
         column.value(row)
     }
 
-    fn restore(keys: &[Self::Key], data_type: &DataType) -> Vec<ArrayRef> {
+    fn restore(keys: &[Self::Key], data_type: &DataType) -> Result<Vec<ArrayRef>, Failure> {
         restore::<Self>(keys, data_type)
     }
 }
@@ -288,12 +289,67 @@ impl Reversible for Flag {
         output.append_option(key.copied());
     }
 
-    fn finish(mut output: BooleanBuilder) -> ArrayRef {
-        Arc::new(output.finish())
+    fn finish(mut output: BooleanBuilder) -> Result<ArrayRef, Failure> {
+        Ok(Arc::new(output.finish()))
     }
 }
 
-/// Any number of columns of basic types, as bytes.
+/// One column of ARRAY, MAP, MULTISET, ROW or BYTES: its values as rows of that column.
+pub(super) struct Constructed;
+
+fn codec_of(data_type: &DataType) -> Result<RowCodec, Failure> {
+    RowCodec::new(Arc::new(Schema::new(vec![Field::new("value", data_type.clone(), true)])))
+}
+
+impl KeySource for Constructed {
+    type Key = Box<[u8]>;
+    type Column<'a> = RowWriter;
+
+    fn column(args: &[ArrayRef]) -> Result<RowWriter, Failure> {
+        let arg = args.first().ok_or_else(mistyped)?;
+        Ok(codec_of(arg.data_type())?.writer(std::slice::from_ref(arg)))
+    }
+
+    fn key(column: &RowWriter, row: usize) -> Box<[u8]> {
+        let mut key = Vec::new();
+        column.write(row, &mut key);
+        key.into()
+    }
+
+    fn heap_bytes(column: &RowWriter, row: usize) -> usize {
+        Self::key(column, row).len()
+    }
+
+    fn restore(keys: &[Self::Key], data_type: &DataType) -> Result<Vec<ArrayRef>, Failure> {
+        restore::<Self>(keys, data_type)
+    }
+}
+
+impl Reversible for Constructed {
+    type Output = ConstructedOutput;
+
+    fn output(data_type: &DataType, capacity: usize) -> ConstructedOutput {
+        ConstructedOutput { data_type: data_type.clone(), values: Vec::with_capacity(capacity) }
+    }
+
+    fn append(key: Option<&Box<[u8]>>, output: &mut ConstructedOutput) {
+        // A row of one column that is NULL.
+        output.values.push(key.cloned().unwrap_or_else(|| Box::new([1])));
+    }
+
+    fn finish(output: ConstructedOutput) -> Result<ArrayRef, Failure> {
+        let rows = codec_of(&output.data_type)?.read(output.values.iter().map(AsRef::as_ref))?;
+        Ok(rows.column(0).clone())
+    }
+}
+
+/// Values of [`Constructed`] that are to become a column.
+pub(super) struct ConstructedOutput {
+    data_type: DataType,
+    values: Vec<Box<[u8]>>,
+}
+
+/// Any number of columns, as bytes.
 pub(super) struct Encoded;
 
 /// A column of [`Encoded`].
@@ -303,6 +359,7 @@ pub(super) enum EncodedColumn<'a> {
     Flag(&'a BooleanArray),
     Text(&'a StringArray),
     Bytes(&'a BinaryArray),
+    Constructed(RowWriter),
 }
 
 impl KeySource for Encoded {
@@ -326,15 +383,17 @@ impl KeySource for Encoded {
     }
 
     /// Only COUNT counts such keys, and it looks at no argument.
-    fn restore(_: &[Self::Key], _: &DataType) -> Vec<ArrayRef> {
-        Vec::new()
+    fn restore(_: &[Self::Key], _: &DataType) -> Result<Vec<ArrayRef>, Failure> {
+        Ok(Vec::new())
     }
 }
 
 impl<'a> EncodedColumn<'a> {
     /// Whether values of this layout can be keys.
     pub(super) fn takes(data_type: &DataType) -> bool {
-        matches!(data_type, DataType::Boolean | DataType::Utf8 | DataType::Binary) || data_type.is_primitive()
+        matches!(data_type, DataType::Boolean | DataType::Utf8 | DataType::Binary)
+            || data_type.is_primitive()
+            || data_type.is_nested()
     }
 
     fn of(array: &'a ArrayRef) -> Result<Self, Failure> {
@@ -342,6 +401,7 @@ impl<'a> EncodedColumn<'a> {
             DataType::Boolean => EncodedColumn::Flag(array.as_boolean()),
             DataType::Utf8 => EncodedColumn::Text(array.as_string()),
             DataType::Binary => EncodedColumn::Bytes(array.as_binary()),
+            other if other.is_nested() => EncodedColumn::Constructed(Constructed::column(std::slice::from_ref(array))?),
             other => {
                 let width = other.primitive_width().ok_or_else(mistyped)?;
                 let data = array.to_data();
@@ -357,6 +417,7 @@ impl<'a> EncodedColumn<'a> {
             EncodedColumn::Flag(_) => 1,
             EncodedColumn::Text(array) => 4 + array.value(row).len(),
             EncodedColumn::Bytes(array) => 4 + array.value(row).len(),
+            EncodedColumn::Constructed(rows) => 4 + Constructed::heap_bytes(rows, row),
         }
     }
 
@@ -371,6 +432,7 @@ impl<'a> EncodedColumn<'a> {
             EncodedColumn::Flag(array) => key.push(array.value(row).into()),
             EncodedColumn::Text(array) => sized(array.value(row).as_bytes()),
             EncodedColumn::Bytes(array) => sized(array.value(row)),
+            EncodedColumn::Constructed(rows) => sized(&Constructed::key(rows, row)),
         }
     }
 }

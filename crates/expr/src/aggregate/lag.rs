@@ -83,7 +83,7 @@ impl<K: Reversible> Fold for Lag<K> {
     }
 
     fn finish(&self, output: Self::Output) -> Result<ArrayRef, Failure> {
-        Ok(K::finish(output))
+        K::finish(output)
     }
 
     fn merge(&mut self, _from: usize, _into: usize) -> Result<(), Failure> {

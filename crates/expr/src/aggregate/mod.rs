@@ -51,7 +51,7 @@ pub trait Accumulator: Send {
     /// The values of these groups.
     fn evaluate(&self, groups: &[u32]) -> Result<ArrayRef, Failure>;
 
-    /// Merges group `from[i]` into `into[i]`, in order. The groups that are merged stay as they are.
+    /// Merges group `from[i]` into `into[i]`, in order; what is merged stays as it is.
     fn merge(&mut self, from: &[u32], into: &[u32]) -> Result<(), Failure>;
 
     /// Makes these groups empty again, to be reused.

@@ -123,7 +123,7 @@ impl<K: Reversible, const SKIP_NULLS: bool> Fold for OrderedValues<K, SKIP_NULLS
         if self.shown == Shown::Single && output.lengths.iter().any(|&length| length > 1) {
             return Err(Failure::user("SingleValueAggFunction received more than one element.").fatal());
         }
-        let values = K::finish(output.values);
+        let values = K::finish(output.values)?;
         if self.shown != Shown::All {
             return Ok(values);
         }

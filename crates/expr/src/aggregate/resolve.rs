@@ -165,7 +165,7 @@ const CATALOGUE: &[AggregateDef] = &[
         name: "FIRST_VALUE",
         forms: &["FIRST_VALUE(<ANY>)"],
         doc: "The first value that is not NULL.",
-        result: comparable,
+        result: value,
         empty: Empty::Null,
         casts: Casts::None,
     },
@@ -205,7 +205,7 @@ const CATALOGUE: &[AggregateDef] = &[
         name: "LAST_VALUE",
         forms: &["LAST_VALUE(<ANY>)"],
         doc: "The last value that is not NULL.",
-        result: comparable,
+        result: value,
         empty: Empty::Null,
         casts: Casts::None,
     },
@@ -313,13 +313,25 @@ pub fn catalogue() -> &'static [AggregateDef] {
 pub fn resolve(
     name: &str,
     args: &[LogicalType],
-    _distinct: bool,
+    distinct: bool,
     grouped: bool,
 ) -> Result<ResolvedAggregate, FunctionError> {
     let name = name.to_uppercase();
     let Some(definition) = CATALOGUE.iter().find(|definition| definition.name == name) else {
         return Err(FunctionError::missing_types(&name, args));
     };
+    if let Some(arg) = args.first().filter(|arg| distinct && !can_be_distinct(&arg.kind)) {
+        let root = match arg.kind {
+            TypeKind::Row(_) => "ROW",
+            TypeKind::Map(..) => "MAP",
+            TypeKind::Multiset(_) => "MULTISET",
+            TypeKind::Binary { .. } => "BINARY",
+            _ => "VARBINARY",
+        };
+        let message =
+            format!("Distinct aggregate function does not support type: {root}.\nPlease re-check the data type.");
+        return Err(FunctionError::BadArguments { message, hint: None });
+    }
     let Some(kind) = (definition.result)(args) else {
         if name == "COUNT" {
             let message = "We now only support the count of one field.".to_owned();
@@ -344,6 +356,18 @@ pub fn resolve(
     };
     let arg_types = args.iter().enumerate().map(cast).collect();
     Ok(ResolvedAggregate { arg_types, result: kind.not_null().with_nullable(nullable) })
+}
+
+/// Flink has no keys of these types for DISTINCT.
+fn can_be_distinct(kind: &TypeKind) -> bool {
+    !matches!(
+        kind,
+        TypeKind::Row(_)
+            | TypeKind::Map(..)
+            | TypeKind::Multiset(_)
+            | TypeKind::Binary { .. }
+            | TypeKind::Varbinary { .. }
+    )
 }
 
 fn one_numeric(args: &[LogicalType]) -> Option<&TypeKind> {
@@ -371,8 +395,25 @@ fn comparable(args: &[LogicalType]) -> Option<TypeKind> {
     match args {
         [arg]
             if !is_constructed(&arg.kind)
-                && !matches!(arg.kind, TypeKind::Null | TypeKind::Bitmap | TypeKind::Variant) =>
+                && !matches!(
+                    arg.kind,
+                    TypeKind::Null
+                        | TypeKind::Bitmap
+                        | TypeKind::Variant
+                        | TypeKind::Binary { .. }
+                        | TypeKind::Varbinary { .. }
+                ) =>
         {
+            Some(arg.without_time_attribute().kind)
+        }
+        _ => None,
+    }
+}
+
+/// Any value that can be kept.
+fn value(args: &[LogicalType]) -> Option<TypeKind> {
+    match args {
+        [arg] if !matches!(arg.kind, TypeKind::Null | TypeKind::Bitmap | TypeKind::Variant) => {
             Some(arg.without_time_attribute().kind)
         }
         _ => None,
@@ -385,7 +426,7 @@ fn count(args: &[LogicalType]) -> Option<TypeKind> {
 
 fn array(args: &[LogicalType]) -> Option<TypeKind> {
     match args {
-        [arg] if !is_constructed(&arg.kind) => Some(TypeKind::Array(Box::new(arg.without_time_attribute()))),
+        [arg] => Some(TypeKind::Array(Box::new(arg.without_time_attribute()))),
         _ => None,
     }
 }
@@ -396,7 +437,7 @@ fn list(args: &[LogicalType]) -> Option<TypeKind> {
 }
 
 fn multiset(args: &[LogicalType]) -> Option<TypeKind> {
-    let element = comparable(args)?;
+    let element = value(args)?;
     Some(TypeKind::Multiset(Box::new(element.not_null().with_nullable(args[0].nullable))))
 }
 

@@ -77,7 +77,7 @@ impl<K: Reversible> Fold for RetractableExtremum<K> {
     }
 
     fn finish(&self, output: Self::Output) -> Result<ArrayRef, Failure> {
-        Ok(K::finish(output))
+        K::finish(output)
     }
 
     fn merge(&mut self, from: usize, into: usize) -> Result<(), Failure> {

@@ -40,7 +40,7 @@ fn call(function: &str, args: &[usize]) -> AggregateCall {
 fn text(array: &ArrayRef, ty: &LogicalType) -> Vec<String> {
     let render = |row| {
         let mut out = String::new();
-        render_cell(array, row, ty, chrono_tz::Tz::UTC, &mut out);
+        render_cell(array, row, ty, crate::Zone::UTC, &mut out);
         out
     };
     (0..array.len()).map(render).collect()

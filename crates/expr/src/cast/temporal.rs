@@ -8,19 +8,19 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use arrow_schema::TimeUnit;
-use chrono_tz::Tz;
 use dataflow::types::timestamp_unit;
 use dataflow::{Failure, TypeKind};
 
 use super::parse::{parse_date, parse_time, parse_timestamp};
 use super::{Caster, OnError};
+use crate::Zone;
 use crate::calendar::{MILLIS_PER_DAY, to_local, to_utc};
 use crate::types::is_character;
 
 /// A timestamp with all its digits: milliseconds since the epoch and nanoseconds within the millisecond.
 pub(crate) type Instant = (i64, i64);
 
-pub(super) fn caster(from: &TypeKind, to: &TypeKind, on_error: OnError, zone: Tz) -> Caster {
+pub(super) fn caster(from: &TypeKind, to: &TypeKind, on_error: OnError, zone: Zone) -> Caster {
     match to {
         TypeKind::Date => to_date(from, on_error, zone),
         TypeKind::Time { precision } => to_time(from, *precision, on_error, zone),
@@ -65,7 +65,7 @@ fn collect<T: ArrowPrimitiveType<Native = i64>>(
     Ok(Arc::new(values.collect::<Result<PrimitiveArray<T>, Failure>>()?))
 }
 
-fn to_date(from: &TypeKind, on_error: OnError, zone: Tz) -> Caster {
+fn to_date(from: &TypeKind, on_error: OnError, zone: Zone) -> Caster {
     // Towards zero: the last day before 1970 is lost, as in Flink.
     let day = |millis: i64| (millis / MILLIS_PER_DAY) as i32;
     match from {
@@ -87,7 +87,7 @@ fn to_date(from: &TypeKind, on_error: OnError, zone: Tz) -> Caster {
     }
 }
 
-fn to_time(from: &TypeKind, precision: u8, on_error: OnError, zone: Tz) -> Caster {
+fn to_time(from: &TypeKind, precision: u8, on_error: OnError, zone: Zone) -> Caster {
     let step = 10i32.pow(u32::from(3 - precision.min(3)));
     // The fraction is cut towards zero, so that the last second before 1970 is midnight, as in Flink.
     let time = move |millis: i64| (millis / i64::from(step) * i64::from(step)).rem_euclid(MILLIS_PER_DAY) as i32;
@@ -120,9 +120,9 @@ fn to_time(from: &TypeKind, precision: u8, on_error: OnError, zone: Tz) -> Caste
 #[derive(Clone, Copy)]
 enum Target {
     /// TIMESTAMP: local time.
-    Local(Tz),
+    Local(Zone),
     /// TIMESTAMP_LTZ: an instant.
-    Utc(Tz),
+    Utc(Zone),
 }
 
 impl Target {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, Int32Array, TimestampMillisecondArray};
-use chrono_tz::Tz;
 use dataflow::{Batch, Expr, ExprKind, Field, LogicalType, RowType, TypeKind};
 
 use super::{OnError, caster};
+use crate::Zone;
 use crate::context::EvalContext;
 use crate::testing::{literal, text, type_kind};
 
@@ -42,7 +42,7 @@ fn recorded_answers() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn cast_array(array: ArrayRef, from: TypeKind, to: TypeKind, zone: Tz) -> Vec<String> {
+fn cast_array(array: ArrayRef, from: TypeKind, to: TypeKind, zone: Zone) -> Vec<String> {
     let context = EvalContext::new(zone, || 0);
     let to = to.nullable();
     let cast = caster(&from.nullable(), &to, OnError::Fail, &context).unwrap();
@@ -55,7 +55,7 @@ fn cast_array(array: ArrayRef, from: TypeKind, to: TypeKind, zone: Tz) -> Vec<St
 fn the_zone_lies_between_the_kinds_of_timestamp() {
     let midnight: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![Some(0), None]));
     let (local, instant) = (TypeKind::timestamp(3), TypeKind::timestamp_ltz(3));
-    let zone = Tz::Asia__Shanghai;
+    let zone = Zone::Named(chrono_tz::Tz::Asia__Shanghai);
     let cast = |from: &TypeKind, to: &TypeKind| cast_array(midnight.clone(), from.clone(), to.clone(), zone);
     assert_eq!(cast(&instant, &local), ["1970-01-01 08:00:00.000", "NULL"]);
     assert_eq!(cast(&local, &instant), ["1969-12-31 16:00:00.000", "NULL"]);
@@ -67,7 +67,7 @@ fn the_zone_lies_between_the_kinds_of_timestamp() {
 fn null_stays_null() {
     let values: ArrayRef = Arc::new(Int32Array::from(vec![Some(1), None]));
     for to in ["BOOLEAN", "TINYINT", "DOUBLE", "DECIMAL(5,2)", "STRING", "CHAR(2)"] {
-        let results = cast_array(values.clone(), TypeKind::Int, type_kind(to), Tz::UTC);
+        let results = cast_array(values.clone(), TypeKind::Int, type_kind(to), Zone::UTC);
         assert_eq!(results[1], "NULL", "{to}");
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! FLOAT and DOUBLE compare as in Java: NaN equals nothing and -0.0 equals 0.0. Text compares by its bytes, blanks included.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow_arith::boolean::{and_kleene, is_null, not, or_kleene};
@@ -11,23 +10,23 @@ use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_ord::cmp;
-use arrow_ord::ord::make_comparator;
-use arrow_schema::{DataType, SortOptions};
+use arrow_schema::DataType;
 use dataflow::{Failure, LogicalType, TypeKind};
 
 use super::call::{Argument, BoundCall, Signature};
+use super::equality::equality;
 use super::{FunctionDef, Kernel};
 use crate::operand::Operand;
 use crate::types::{comparison_type, is_constructed};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
-    let equality = |name, forms, doc| FunctionDef::new(name, forms, doc, equated, compile);
+    let equal = |name, forms, doc| FunctionDef::new(name, forms, doc, equated, compile);
     let new = |name, forms, doc| FunctionDef::new(name, forms, doc, ordered, compile);
     let distinct = |name, forms, doc| FunctionDef::new(name, forms, doc, distinguished, compile_distinct);
     vec![
-        equality("=", &["<COMPARABLE_TYPE> = <COMPARABLE_TYPE>"], "Whether both are equal."),
-        equality("<>", &["<COMPARABLE_TYPE> <> <COMPARABLE_TYPE>"], "Whether both differ."),
+        equal("=", &["<COMPARABLE_TYPE> = <COMPARABLE_TYPE>"], "Whether both are equal."),
+        equal("<>", &["<COMPARABLE_TYPE> <> <COMPARABLE_TYPE>"], "Whether both differ."),
         new("<", &["<COMPARABLE_TYPE> < <COMPARABLE_TYPE>"], "Whether the first is less."),
         new("<=", &["<COMPARABLE_TYPE> <= <COMPARABLE_TYPE>"], "Whether the first is not greater."),
         new(">", &["<COMPARABLE_TYPE> > <COMPARABLE_TYPE>"], "Whether the first is greater."),
@@ -71,11 +70,9 @@ fn may_be_unknown(ty: &LogicalType) -> bool {
     }
 }
 
-/// Everything but MAP and MULTISET can be equal.
+/// Whatever has a common type can be equal.
 fn equated(args: &[Argument]) -> Option<Signature> {
-    let signature = compared(args)?;
-    let maps = |ty: &LogicalType| matches!(ty.kind, TypeKind::Map(..) | TypeKind::Multiset(_));
-    (!signature.args.iter().any(maps)).then_some(signature)
+    compared(args)
 }
 
 /// Constructed values have no order.
@@ -98,7 +95,7 @@ pub(crate) fn kernel(operator: &'static str, kind: &TypeKind) -> Result<Kernel, 
     Ok(match layout {
         DataType::Float32 => floats::<Float32Type>(operator),
         DataType::Float64 => floats::<Float64Type>(operator),
-        DataType::List(_) => arrays(operator),
+        DataType::List(_) | DataType::Map(..) => collections(operator),
         DataType::Struct(_) => rows_of(operator, kind)?,
         DataType::Null => Kernel::new(|_, rows| Ok(Arc::new(BooleanArray::new_null(rows)))),
         _ => {
@@ -170,14 +167,14 @@ fn union_nulls(args: &[Operand]) -> Option<NullBuffer> {
     NullBuffer::union(nulls(&args[0]).as_ref(), nulls(&args[1]).as_ref())
 }
 
-/// ARRAY: element by element; two NULL elements are equal.
-fn arrays(operator: &'static str) -> Kernel {
-    let equality = operator == "=";
+/// ARRAY, MAP and MULTISET: by what is in them; two NULL elements are equal.
+fn collections(operator: &'static str) -> Kernel {
+    let wanted = operator == "=";
     Kernel::new(move |args, rows| {
         let (left, right) = (args[0].expand(rows)?, args[1].expand(rows)?);
         let nulls = NullBuffer::union(left.logical_nulls().as_ref(), right.logical_nulls().as_ref());
-        let comparator = make_comparator(&left, &right, SortOptions::default())?;
-        let equal = BooleanBuffer::collect_bool(rows, |row| (comparator(row, row) == Ordering::Equal) == equality);
+        let same = equality(&left, &right)?;
+        let equal = BooleanBuffer::collect_bool(rows, |row| same(row, row) == wanted);
         Ok(Arc::new(BooleanArray::new(equal, nulls)))
     })
 }
@@ -186,7 +183,7 @@ fn arrays(operator: &'static str) -> Kernel {
 fn rows_of(operator: &'static str, kind: &TypeKind) -> Result<Kernel, Failure> {
     let TypeKind::Row(row) = kind else { return Err(Failure::internal("a ROW is compared by another type")) };
     let fields = row.fields.iter().map(|field| kernel("=", &field.ty.kind)).collect::<Result<Vec<_>, _>>()?;
-    let equality = operator == "=";
+    let wanted = operator == "=";
     Ok(Kernel::new(move |args, rows| {
         let (left, right) = (args[0].expand(rows)?, args[1].expand(rows)?);
         let nulls = NullBuffer::union(left.logical_nulls().as_ref(), right.logical_nulls().as_ref());
@@ -196,7 +193,7 @@ fn rows_of(operator: &'static str, kind: &TypeKind) -> Result<Kernel, Failure> {
             let same = (field.run)(&[operand(&left), operand(&right)], rows)?;
             equal = and_kleene(&equal, same.as_boolean())?;
         }
-        Ok(Arc::new(if equality { equal } else { not(&equal)? }))
+        Ok(Arc::new(if wanted { equal } else { not(&equal)? }))
     }))
 }
 

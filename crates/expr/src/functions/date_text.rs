@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type};
 use arrow_array::{ArrayRef, Date32Array, Int64Array};
-use chrono_tz::Tz;
 use dataflow::{Failure, TypeKind};
 
 use super::call::{Argument, BoundCall, Signature};
@@ -14,10 +13,10 @@ use super::family::Nullability::{Always, OfArguments};
 use super::family::signature;
 use super::moment::MomentReader;
 use super::{FunctionDef, Kernel, clock, loops};
+use crate::Zone;
 use crate::calendar::{MILLIS_PER_DAY, to_local, to_utc};
 use crate::cast::parse::{parse_date, parse_timestamp};
 use crate::cast::temporal::timestamps;
-use crate::context::parse_zone;
 use crate::operand::Operand;
 use crate::types::{is_character, is_integer, is_numeric, is_timestamp};
 
@@ -254,7 +253,7 @@ fn default_pattern() -> DatePattern {
     DatePattern::parse(DEFAULT_PATTERN, Dialect::Simple).expect("the default pattern has no mistake")
 }
 
-fn write_instant(pattern: &DatePattern, utc_millis: i64, zone: Tz, out: &mut String) -> Result<(), Failure> {
+fn write_instant(pattern: &DatePattern, utc_millis: i64, zone: Zone, out: &mut String) -> Result<(), Failure> {
     let local = LocalTime { millis: to_local(utc_millis, zone), nanos: 0, zone: Some(ZoneOffset { zone, utc_millis }) };
     pattern.format(local, out).map_err(Failure::user)
 }
@@ -319,7 +318,7 @@ fn to_timestamp_ltz(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
                 let text = args[0].text();
                 let values = pattern.values(args, rows, |row, pattern| {
                     let zone = match count {
-                        2 => Some(Tz::UTC),
+                        2 => Some(Zone::UTC),
                         _ => args[2].text().get(row).map(known_zone).transpose()?,
                     };
                     let parsed = text.get(row).and_then(|text| pattern.read(text));
@@ -331,8 +330,8 @@ fn to_timestamp_ltz(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }
 }
 
-fn known_zone(id: &str) -> Result<Tz, Failure> {
-    parse_zone(id)
+fn known_zone(id: &str) -> Result<Zone, Failure> {
+    Zone::of_zone_id(id)
         .ok_or_else(|| Failure::user(format!("Invalid timezone for parsing TIMESTAMP_LTZ: Unknown time-zone ID: {id}")))
 }
 
@@ -425,7 +424,7 @@ fn convert_tz(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let pattern = default_pattern();
     Ok(Kernel::new(move |args, rows| {
         let (text, from, to) = (args[0].text(), args[1].text(), args[2].text());
-        let zone = |id: &str| parse_zone(id).unwrap_or(Tz::UTC);
+        let zone = |id: &str| Zone::of_time_zone(id).unwrap_or(Zone::UTC);
         Ok(loops::texts(rows, |row, out| {
             let (text, from, to) = (text.get(row)?, zone(from.get(row)?), zone(to.get(row)?));
             let parsed = pattern.read(text)?;

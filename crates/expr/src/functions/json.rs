@@ -153,7 +153,7 @@ pub(crate) fn write_json(array: &dyn Array, row: usize, ty: &LogicalType, out: &
         TypeKind::Double => write_double(array.as_primitive::<Float64Type>().value(row), out),
         TypeKind::Decimal { .. } => {
             let mut text = String::new();
-            render_cell(array, row, ty, chrono_tz::Tz::UTC, &mut text);
+            render_cell(array, row, ty, crate::Zone::UTC, &mut text);
             // A point, so that it is read as a BigDecimal.
             write_number(&if text.contains('.') { text } else { text + "e0" }, out);
         }
@@ -186,7 +186,7 @@ pub(crate) fn write_json(array: &dyn Array, row: usize, ty: &LogicalType, out: &
             });
         }
         // Numbers read the same; other types have no JSON.
-        _ => render_cell(array, row, ty, chrono_tz::Tz::UTC, out),
+        _ => render_cell(array, row, ty, crate::Zone::UTC, out),
     }
 }
 

@@ -282,7 +282,7 @@ impl ValueBuilder {
         }
     }
 
-    fn append(&mut self, value: Scalar<'_>, row: usize, zone: chrono_tz::Tz) -> Result<(), Failure> {
+    fn append(&mut self, value: Scalar<'_>, row: usize, zone: crate::Zone) -> Result<(), Failure> {
         let mut text = String::new();
         match (&value, self) {
             (Scalar::Default(operand, _), out) if operand.array().is_null(operand.position(row)) => out.null(),

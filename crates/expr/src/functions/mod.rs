@@ -16,6 +16,7 @@ mod date_pattern;
 mod date_text;
 pub(crate) mod decimal;
 mod encoding;
+mod equality;
 mod error;
 mod extract;
 mod family;

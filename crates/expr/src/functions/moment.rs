@@ -6,11 +6,11 @@ use arrow_array::types::{
 };
 use arrow_buffer::NullBuffer;
 use arrow_schema::TimeUnit;
-use chrono_tz::Tz;
 use dataflow::types::timestamp_unit;
 use dataflow::{Failure, TypeKind};
 
 use super::call::BoundCall;
+use crate::Zone;
 use crate::calendar::{MILLIS_PER_DAY, to_local};
 use crate::operand::Operand;
 
@@ -109,7 +109,7 @@ pub(super) type Moment = (i64, i64);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MomentReader {
     kind: Source,
-    zone: Tz,
+    zone: Zone,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +122,7 @@ enum Source {
 
 impl MomentReader {
     /// A reader of this type; `None` when it is no point in time.
-    pub(super) fn new(kind: &TypeKind, zone: Tz) -> Option<MomentReader> {
+    pub(super) fn new(kind: &TypeKind, zone: Zone) -> Option<MomentReader> {
         let kind = match kind {
             TypeKind::Date => Source::Date,
             TypeKind::Time { .. } => Source::Time,
@@ -155,7 +155,7 @@ pub(super) struct Moments<'a> {
     nulls: Option<&'a NullBuffer>,
     constant: bool,
     /// Where instants are local.
-    zone: Option<Tz>,
+    zone: Option<Zone>,
 }
 
 enum Values<'a> {

@@ -57,7 +57,7 @@ enum Value {
     Text(String),
 }
 
-fn value(arg: &Operand, ty: &LogicalType, row: usize, zone: chrono_tz::Tz) -> Value {
+fn value(arg: &Operand, ty: &LogicalType, row: usize, zone: crate::Zone) -> Value {
     let (array, row) = (arg.array(), arg.position(row));
     if array.is_null(row) {
         return Value::Null;

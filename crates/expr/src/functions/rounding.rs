@@ -43,8 +43,12 @@ pub(super) fn decimal(value: i128, scale: u8, digits: i32, shape: DecimalShape, 
 
 /// A double by the digits of its shortest text.
 pub(super) fn double(value: f64, digits: i32, mode: Mode) -> f64 {
-    if !value.is_finite() || value == 0.0 {
+    if !value.is_finite() {
         return value;
+    }
+    // Decimal digits have no negative zero.
+    if value == 0.0 {
+        return 0.0;
     }
     let text = format!("{value:e}");
     let Some((mantissa, exponent)) = text.split_once('e') else { return value };

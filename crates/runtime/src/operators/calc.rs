@@ -3,6 +3,7 @@
 use arrow_schema::SchemaRef;
 use dataflow::operator_spec::{CalcSpec, ProjectionSpec};
 use dataflow::{Batch, Failure, Operator, Output, RowType, StreamElement};
+use expr::context::CurrentWatermark;
 use expr::{CompiledExpr, EvalContext, compile};
 
 /// A projection, compiled.
@@ -33,14 +34,16 @@ impl Projection {
 pub struct Calc {
     condition: Option<CompiledExpr>,
     projection: Projection,
+    watermark: CurrentWatermark,
 }
 
 impl Calc {
     /// An operator over rows of type `input`.
     pub fn new(spec: &CalcSpec, input: &RowType, context: &EvalContext) -> Result<Self, Failure> {
-        let condition =
-            spec.condition.as_ref().map(|condition| compile(condition, &context.with_columns(input))).transpose()?;
-        Ok(Self { condition, projection: Projection::new(&spec.projection, input, context)? })
+        let watermark = CurrentWatermark::default();
+        let context = context.with_columns(input).with_watermark(watermark.clone());
+        let condition = spec.condition.as_ref().map(|condition| compile(condition, &context)).transpose()?;
+        Ok(Self { condition, projection: Projection::new(&spec.projection, input, &context)?, watermark })
     }
 }
 
@@ -58,5 +61,10 @@ impl Operator for Calc {
             }
         };
         out.emit(StreamElement::Batch(self.projection.apply(&kept)?))
+    }
+
+    fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        self.watermark.set(watermark);
+        out.emit(StreamElement::Watermark(watermark))
     }
 }

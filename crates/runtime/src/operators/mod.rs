@@ -152,7 +152,8 @@ pub(crate) fn create(
         OperatorSpec::SessionTableFunction(spec) => {
             let late = context.metrics.late_records_dropped.clone();
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
-            session_table_function::SessionTableFunction::new(spec, late, state, &restored).map(boxed)
+            let clock = context.clock.clone();
+            session_table_function::SessionTableFunction::new(spec, late, clock, state, &restored).map(boxed)
         }
         OperatorSpec::TemporalSort(spec) => {
             let late = context.metrics.late_records_dropped.clone();

@@ -1,6 +1,8 @@
 //! `SessionTableFunction`: SESSION as a table function without an aggregation. Rows wait until the watermark passes the end of their session, for
 //! others may still make it longer; then they are emitted as they came, with the bounds of the session. A row is late, and dropped, when the session
 //! that it makes together with its neighbours is over.
+//!
+//! In processing time the clock is the watermark, and when a row came is the upper part of its sequence.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,17 +11,21 @@ use std::task::Waker;
 
 use arrow_array::{ArrayRef, TimestampMillisecondArray};
 use arrow_schema::SchemaRef;
-use chrono_tz::Tz;
+use common::clock::Clock;
 use dataflow::checkpoint::OperatorSubtaskState;
 use dataflow::operator_spec::SessionTableFunctionSpec;
 use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, Stateful, StreamElement,
 };
+use expr::Zone;
 use state::{KeyBatch, KeyedRows, KeyedStateContext, RowPlace};
 
 use super::ordered::progress;
 use super::ordered::times::times_of;
 use crate::time::zone::{parse_zone, to_epoch_millis, to_local_millis};
+
+/// Bits of a sequence below the time: rows of a key and millisecond beyond that many count as of the next one.
+const TIME_SHIFT: u32 = 20;
 
 /// Rows of a batch at most.
 const MAX_ROWS: usize = 8_192;
@@ -42,9 +48,11 @@ pub struct SessionTableFunction {
     sequences: Vec<u64>,
     /// Slots of keys, by the last millisecond of a session that they have, or had.
     ends: BTreeMap<i64, Vec<u32>>,
-    rowtime: usize,
+    /// The column with the time of a row; none: it is when the row comes.
+    rowtime: Option<usize>,
+    clock: Clock,
     gap: i64,
-    zone: Tz,
+    zone: Zone,
     progress: i64,
     late_records_dropped: Arc<AtomicU64>,
     output: SchemaRef,
@@ -64,6 +72,7 @@ impl SessionTableFunction {
     pub fn new(
         spec: &SessionTableFunctionSpec,
         late_records_dropped: Arc<AtomicU64>,
+        clock: Clock,
         state: KeyedStateContext,
         restored: &OperatorSubtaskState,
     ) -> Result<Self, Failure> {
@@ -78,7 +87,8 @@ impl SessionTableFunction {
             sessions: Vec::new(),
             sequences: Vec::new(),
             ends: BTreeMap::new(),
-            rowtime: spec.rowtime,
+            rowtime: (!spec.processing_time).then_some(spec.rowtime),
+            clock,
             gap: spec.gap,
             zone: parse_zone(&spec.time_zone)?,
             progress: progress::restored(restored),
@@ -97,12 +107,14 @@ impl SessionTableFunction {
             return Ok(());
         }
         numbers.sort_by_key(|&number| (self.rows.slot(number), self.rows.sequence(number)));
-        let columns = self.rows.gather_kept(&numbers, &[self.rowtime])?;
-        let times = times_of(&columns[0])?;
+        let columns = self.rowtime.map(|rowtime| self.rows.gather_kept(&numbers, &[rowtime])).transpose()?;
+        let times = columns.as_ref().map(|columns| times_of(&columns[0])).transpose()?;
         for (index, &number) in numbers.iter().enumerate() {
             let slot = self.rows.slot(number);
-            self.sequences[slot as usize] = self.rows.sequence(number) + 1;
-            let session = self.joined(slot, to_local_millis(times.value(index), self.zone));
+            let sequence = self.rows.sequence(number);
+            self.sequences[slot as usize] = sequence + 1;
+            let time = times.map_or((sequence >> TIME_SHIFT) as i64, |times| times.value(index));
+            let session = self.joined(slot, to_local_millis(time, self.zone));
             self.open(slot, session, number);
         }
         Ok(())
@@ -198,16 +210,21 @@ impl Operator for SessionTableFunction {
         self.slots = slots;
         loaded?;
         self.make_room();
-        let times = times_of(batch.column(self.rowtime))?;
+        let times = self.rowtime.map(|rowtime| times_of(batch.column(rowtime))).transpose()?;
+        let now = if times.is_some() { 0 } else { self.clock.now_millis() };
         let mut late = 0;
         for row in 0..batch.num_rows() {
             let slot = self.slots[row];
-            let session = self.joined(slot, to_local_millis(times.value(row), self.zone));
-            if self.last_millisecond(session.1) <= self.progress {
+            let time = times.map_or(now, |times| times.value(row));
+            let session = self.joined(slot, to_local_millis(time, self.zone));
+            if self.rowtime.is_some() && self.last_millisecond(session.1) <= self.progress {
                 late += 1;
                 continue;
             }
             let sequence = &mut self.sequences[slot as usize];
+            if times.is_none() {
+                *sequence = (*sequence).max((now as u64) << TIME_SHIFT);
+            }
             let number = self.rows.add(slot, *sequence, row as u32, 0);
             *sequence += 1;
             self.open(slot, session, number);
@@ -219,6 +236,28 @@ impl Operator for SessionTableFunction {
     }
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        if self.rowtime.is_some() {
+            self.advance(watermark, out)?;
+        }
+        out.emit(StreamElement::Watermark(watermark))
+    }
+
+    fn on_timer(&mut self, now: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        self.advance(now, out)
+    }
+
+    fn next_timer(&self) -> Option<i64> {
+        if self.rowtime.is_some() { None } else { self.ends.first_key_value().map(|(&end, _)| end) }
+    }
+
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        Some(self)
+    }
+}
+
+impl SessionTableFunction {
+    /// The time has come to `watermark`: sessions that are over by then are emitted.
+    fn advance(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
         self.progress = self.progress.max(watermark);
         let mut emitted = Emitted::default();
         while let Some(end) = self.ends.first_entry().filter(|end| *end.key() <= watermark) {
@@ -229,11 +268,7 @@ impl Operator for SessionTableFunction {
         self.emit(&emitted, out)?;
         self.rows.end_without_batch(|_| {})?;
         self.rows.forget_empty(&());
-        out.emit(StreamElement::Watermark(watermark))
-    }
-
-    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
-        Some(self)
+        Ok(())
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int8Array, StringArray};
-use chrono_tz::Tz;
 use dataflow::{Batch, Expr, Failure, Field, Operator, Output, RowKind, RowType, StreamElement, TypeKind};
+use expr::Zone;
 use expr::render::render_cell;
 use expr::{EvalContext, compile};
 
@@ -74,7 +74,7 @@ fn lines_of(batch: &Batch, row_type: &RowType) -> Vec<String> {
         let mut line = batch.kind(row).short().to_owned();
         for (index, field) in row_type.fields.iter().enumerate() {
             line.push(if index == 0 { ' ' } else { '|' });
-            render_cell(batch.column(index).as_ref(), row, &field.ty, Tz::UTC, &mut line);
+            render_cell(batch.column(index).as_ref(), row, &field.ty, Zone::UTC, &mut line);
         }
         line
     };

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
-use chrono_tz::Tz;
 use dataflow::checkpoint::OperatorSubtaskState;
 use dataflow::operator_spec::WindowRankSpec;
 use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, Stateful, StreamElement,
 };
+use expr::Zone;
 use state::KeyedStateContext;
 
 use super::ordered::emission::RowEmission;
@@ -29,7 +29,7 @@ pub struct WindowRank {
     /// By slot: the watermark that its window waits for.
     waits_for: Vec<i64>,
     window_end: usize,
-    zone: Tz,
+    zone: Zone,
     first: u64,
     progress: i64,
     late_records_dropped: Arc<AtomicU64>,
@@ -133,7 +133,7 @@ impl WindowRank {
 }
 
 /// The last millisecond of a window, whose end is what the wall clock shows.
-fn last_millisecond(end: i64, zone: Tz) -> i64 {
+fn last_millisecond(end: i64, zone: Zone) -> i64 {
     to_epoch_millis(end, zone) - 1
 }
 

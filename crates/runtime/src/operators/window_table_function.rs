@@ -6,10 +6,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMillisecondType;
 use arrow_array::{Array, ArrayRef, TimestampMillisecondArray, UInt32Array};
 use arrow_schema::SchemaRef;
-use chrono_tz::Tz;
 use common::clock::Clock;
 use dataflow::operator_spec::{WindowAssigner, WindowTableFunctionSpec, WindowTime};
 use dataflow::{Batch, Failure, Operator, Output, StreamElement, TypeKind};
+use expr::Zone;
 
 use crate::time::windows::for_each_window;
 use crate::time::zone::{parse_zone, to_epoch_millis, to_local_millis};
@@ -19,7 +19,7 @@ use crate::time::zone::{parse_zone, to_epoch_millis, to_local_millis};
 pub struct WindowTableFunction {
     time: WindowTime,
     assigner: WindowAssigner,
-    zone: Tz,
+    zone: Zone,
     schema: SchemaRef,
     /// window_time is an instant (TIMESTAMP_LTZ), while window_start and window_end are what the wall clock shows.
     time_is_instant: bool,
@@ -65,8 +65,8 @@ impl WindowTableFunction {
     }
 
     /// A TIMESTAMP column already has the wall clock's time.
-    fn local_zone(&self) -> Tz {
-        if self.time_is_instant { self.zone } else { Tz::UTC }
+    fn local_zone(&self) -> Zone {
+        if self.time_is_instant { self.zone } else { Zone::UTC }
     }
 }
 

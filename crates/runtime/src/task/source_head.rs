@@ -29,7 +29,7 @@ use crate::time::valve::Passed;
 
 /// Connectors whose readers make the watermarks in Flink, where a row without an event time just makes none. Behind any other source Flink has an
 /// operator for them, which fails at such a row.
-const WATERMARKS_IN_READER: [&str; 1] = ["kafka"];
+const WATERMARKS_IN_READER: [&str; 2] = ["kafka", "upsert-kafka"];
 
 /// A source operator.
 pub(crate) struct SourceHead {
@@ -276,7 +276,7 @@ impl SourceWatermarks {
         Ok(Self {
             expression: WatermarkExpression::new(spec, output, &context.eval)?,
             required_rowtime: (!WATERMARKS_IN_READER.contains(&connector)).then_some(spec.rowtime),
-            splits: SplitWatermarks::new(spec.interval_ms, spec.idle_timeout_ms, spec.batch_interval_ms),
+            splits: SplitWatermarks::new(spec),
         })
     }
 }

@@ -130,6 +130,7 @@ fn source(connector: &str, polls: Vec<SourcePoll>, events: Arc<dyn TaskEvents>) 
             interval_ms: 0,
             idle_timeout_ms: 0,
             batch_interval_ms: None,
+            every: false,
         }),
     };
     let descriptor = OperatorDescriptor {

@@ -29,6 +29,8 @@ pub struct WatermarkGenerator {
     batch_interval: Option<i64>,
     /// The watermark that ends it.
     batch_end: i64,
+    /// Whether each one goes out where Flink passes it on.
+    every: bool,
 }
 
 impl WatermarkGenerator {
@@ -41,6 +43,7 @@ impl WatermarkGenerator {
             emitted: 0,
             batch_interval: None,
             batch_end: 0,
+            every: false,
         }
     }
 
@@ -48,6 +51,11 @@ impl WatermarkGenerator {
     pub fn ending_batches(self, interval_ms: Option<u64>) -> Self {
         let interval = interval_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX).max(1));
         Self { batch_interval: interval, batch_end: interval.map_or(0, |interval| interval - 1), ..self }
+    }
+
+    /// The same generator, whose watermarks all go out, each behind the row that has made it.
+    pub fn every(self, every: bool) -> Self {
+        Self { every, ..self }
     }
 
     /// Takes the rows of a batch: each one's event time and the watermark that it raises, if any. Returns where watermarks go out, in order; the last
@@ -68,9 +76,13 @@ impl WatermarkGenerator {
             }
             if self.highest.saturating_sub(self.passed_on) > self.interval_ms {
                 self.passed_on = self.highest;
+                let mut goes_out = self.every;
                 if let Some(interval) = self.batch_interval.filter(|_| self.passed_on >= self.batch_end) {
                     let end = self.passed_on - self.passed_on.rem_euclid(interval) + interval - 1;
                     self.batch_end = if end > self.passed_on { end } else { end.saturating_add(interval) };
+                    goes_out = true;
+                }
+                if goes_out {
                     cuts.push(self.cut(row + 1));
                 }
             }
@@ -132,6 +144,12 @@ mod tests {
             cuts(&mut WatermarkGenerator::new(0), &[1_000, 9_000, 500, 600, 20_000, 700], 1_000),
             [(2, 8_000), (5, 19_000)]
         );
+    }
+
+    #[test]
+    fn every_watermark_goes_out_where_it_is_looked_at() {
+        let mut generator = WatermarkGenerator::new(0).every(true);
+        assert_eq!(cuts(&mut generator, &[1_000, 2_000, 1_500, 3_000], 0), [(1, 1_000), (2, 2_000), (4, 3_000)]);
     }
 
     #[test]

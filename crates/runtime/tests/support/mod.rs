@@ -215,6 +215,7 @@ impl Job {
                 primary_key: Vec::new(),
             },
             input: numbers(),
+            metadata: vec![],
             primary_key: Vec::new(),
             not_null: NotNullEnforcer::Error,
             type_length: Default::default(),

@@ -3,9 +3,39 @@
 use dataflow::types::MAX_LENGTH;
 use dataflow::{Field, LogicalType, RowType, TypeKind};
 
+use super::scope::with_hint;
 use crate::ast::{DataType, DataTypeKind, RowField, Span, TimeUnit};
 use crate::catalog::CatalogTable;
 use crate::error::SqlError;
+use crate::nearest::nearest;
+
+/// What the types are called, for hints.
+const TYPE_NAMES: [&str; 24] = [
+    "ARRAY",
+    "BIGINT",
+    "BINARY",
+    "BITMAP",
+    "BOOLEAN",
+    "BYTES",
+    "CHAR",
+    "DATE",
+    "DECIMAL",
+    "DOUBLE",
+    "FLOAT",
+    "INT",
+    "INTEGER",
+    "MAP",
+    "MULTISET",
+    "NUMERIC",
+    "ROW",
+    "SMALLINT",
+    "STRING",
+    "TIME",
+    "TIMESTAMP",
+    "TIMESTAMP_LTZ",
+    "TINYINT",
+    "VARCHAR",
+];
 
 /// Digits of the widest DECIMAL.
 const MAX_PRECISION: u8 = 38;
@@ -87,8 +117,10 @@ fn bind_kind(data_type: &DataType) -> Result<TypeKind, SqlError> {
         DataTypeKind::Row(fields) => TypeKind::Row(row_type(fields)?),
         DataTypeKind::Null => TypeKind::Null,
         DataTypeKind::Named(name) => {
-            return Err(SqlError::validation(format!("Unknown identifier '{}'", name.values().join(".")), span)
-                .with_detail("it is not the name of a data type"));
+            let written = name.values().join(".");
+            let error = SqlError::validation(format!("Unknown identifier '{written}'"), span)
+                .with_detail("it is not the name of a data type");
+            return Err(with_hint(error, nearest(&written, TYPE_NAMES.into_iter())));
         }
         DataTypeKind::Structured { .. } => return Err(unsupported("STRUCTURED", span)),
         DataTypeKind::Raw { .. } => return Err(unsupported("RAW", span)),

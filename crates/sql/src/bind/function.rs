@@ -65,6 +65,18 @@ impl ExprBinder<'_> {
                 Ok(Expr::literal(name, TypeKind::STRING.not_null()))
             }
             ("PROCTIME", 0) => Ok(Expr::call("PROCTIME", args, proctime_type())),
+            ("CURRENT_WATERMARK", 1) if args[0].ty.time_attribute() != TimeAttribute::Rowtime => {
+                let kind = &args[0].ty.kind;
+                let message = match kind {
+                    TypeKind::Timestamp { .. } | TypeKind::TimestampLtz { .. } => {
+                        format!("The argument of CURRENT_WATERMARK() must be a rowtime attribute, but was '{kind}'.")
+                    }
+                    _ => format!(
+                        "CURRENT_WATERMARK() must be called with a single rowtime attribute argument, but '{kind}' cannot be a time attribute."
+                    ),
+                };
+                Err(SqlError::validation(message, span))
+            }
             ("NULLIF", 2) => self.null_if(args, span),
             ("CEILING", _) => self.call("CEIL", args, span),
             _ if ::expr::functions::find(&upper).is_none()

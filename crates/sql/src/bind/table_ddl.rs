@@ -229,7 +229,11 @@ fn add_watermark(
             column.span,
         ));
     }
-    let expr = bind_over_table(table, &watermark.strategy, facts, |_| true)?;
+    let mut expr = bind_over_table(table, &watermark.strategy, facts, |_| true)?;
+    let is_marker = matches!(&expr.kind, ExprKind::Call { function, .. } if function == "SOURCE_WATERMARK");
+    if is_marker {
+        expr.ty = ty.clone();
+    }
     if !is_time_field(&expr.ty) {
         return Err(SqlError::validation(
             format!(
@@ -249,7 +253,7 @@ fn add_watermark(
         ));
     }
     table.columns[rowtime].ty = with_time_attribute(&ty, TimeAttribute::Rowtime);
-    let text = stored_text(&watermark.strategy, table);
+    let text = if is_marker { "`SOURCE_WATERMARK`()".to_owned() } else { stored_text(&watermark.strategy, table) };
     table.watermark = Some(TableWatermark { rowtime, text, expr });
     Ok(())
 }

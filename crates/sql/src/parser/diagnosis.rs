@@ -145,11 +145,11 @@ impl Parser<'_> {
         missing.then(|| "a comma may be missing before it".to_string())
     }
 
-    /// A candidate that the current word, or the word before it, is a misspelling of.
+    /// A candidate that the word before, taken for a name, or the current word is a misspelling of.
     fn misspelling(&self) -> Option<String> {
         let before = self.previous_token().filter(|token| token.kind == TokenKind::Word);
         let before = before.map(|token| self.slice(token)).filter(|word| !keywords::is_reserved(word));
-        let words = [self.word_at(0), before];
+        let words = [before, self.word_at(0)];
         words.into_iter().flatten().find_map(|word| nearest_keyword(word, self.candidates()))
     }
 }

@@ -130,10 +130,9 @@ impl PhysicalPlanner<'_> {
 
     fn session_table_function(&mut self, node: &WindowTableFunction, gap: i64) -> Result<Stream, SqlError> {
         let unsupported = |message: &str| SqlError::unsupported(message, node.span);
-        let WindowTime::Rowtime { column } = window_time(&node.window) else {
-            return Err(unsupported(
-                "a SESSION function over processing time without an aggregation by window_start and window_end is not supported yet",
-            ));
+        let (rowtime, processing_time) = match window_time(&node.window) {
+            WindowTime::Rowtime { column } => (column, false),
+            WindowTime::Proctime => (0, true),
         };
         let input = self.plan(&node.input)?;
         if !self.changes_of(&input).is_insert_only() {
@@ -147,7 +146,8 @@ impl PhysicalPlanner<'_> {
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::SessionTableFunction(SessionTableFunctionSpec {
                 partition: node.partition.clone(),
-                rowtime: column,
+                rowtime,
+                processing_time,
                 gap,
                 time_zone: self.window_zone(&node.window),
                 input: input.output.clone(),
@@ -168,7 +168,7 @@ impl PhysicalPlanner<'_> {
     pub(super) fn window_zone(&self, window: &LogicalWindow) -> String {
         match window.ty.kind {
             TypeKind::Timestamp { .. } => "UTC".into(),
-            _ => self.settings.context.time_zone.name().into(),
+            _ => self.settings.context.time_zone.to_string(),
         }
     }
 }

@@ -8,6 +8,7 @@ use dataflow::operator_spec::SPEC_VERSION;
 use dataflow::{JobEdge, JobGraph, JobId, JobVertex, OperatorDescriptor, OperatorId, Partitioning, VertexId};
 
 use super::digest::operator_ids;
+use super::narrow_rows::narrow_rows;
 use super::{NodeId, PhysicalPlan};
 use crate::settings::Settings;
 
@@ -18,7 +19,9 @@ pub(crate) fn job_graph(
     settings: &Settings,
     config: BTreeMap<String, String>,
 ) -> (JobGraph, Vec<OperatorId>) {
+    // What the job reads of nested fields does not change who an operator is.
     let ids = operator_ids(&plan.nodes);
+    let plan = &narrow_rows(plan);
     let chains = chains(plan, settings.chaining);
     let vertices: Vec<JobVertex> = chains.iter().map(|chain| vertex(plan, chain, &ids, settings)).collect();
     let mut vertex_of = vec![0; plan.nodes.len()];
@@ -38,7 +41,7 @@ pub(crate) fn job_graph(
     }
     // A TaskManager may stand in another zone than the session.
     let mut config = config;
-    config.insert(TABLE_LOCAL_TIME_ZONE.key().into(), settings.context.time_zone.name().into());
+    config.insert(TABLE_LOCAL_TIME_ZONE.key().into(), settings.context.time_zone.to_string());
     let graph = JobGraph { version: SPEC_VERSION, job_id: JobId::random(), name, config, vertices, edges };
     (graph, ids)
 }

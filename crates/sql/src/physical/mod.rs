@@ -15,17 +15,22 @@ mod lookup_join;
 mod mini_batch;
 mod monotonic;
 mod monotonicity;
+mod narrow_rows;
 mod ordered;
 mod over;
 mod phase_lines;
 mod planner;
+mod pushed;
 mod row_keys;
+mod scan_watermark;
 mod sink;
+mod sink_metadata;
 mod sink_upsert;
 mod source;
 mod temporal_join;
 mod two_phase;
 mod unnest;
+mod watermarks;
 mod window_join;
 
 pub(crate) use chain::job_graph;
@@ -41,7 +46,7 @@ use dataflow::{Partitioning, RowType};
 pub(crate) type NodeId = usize;
 
 /// Operators and how they are connected.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PhysicalPlan {
     /// Inputs before consumers.
     pub nodes: Vec<PhysicalNode>,

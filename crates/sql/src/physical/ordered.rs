@@ -114,6 +114,30 @@ impl PhysicalPlanner<'_> {
         }))
     }
 
+    /// The rows of an upsert changelog as updates of what was there before: keys that come first are inserts, what was not there is not deleted.
+    pub(super) fn changelog_normalize(&mut self, input: &Stream, key: Vec<usize>) -> Stream {
+        let (inputs, parallelism) = self.exchange(input, &key, 0);
+        let text = format!("key=[{}]", describe::columns(&key, &input.output));
+        self.stream(PhysicalNode {
+            spec: OperatorSpec::Deduplicate(DeduplicateSpec {
+                keys: key.clone(),
+                time: WindowTime::Proctime,
+                keep_last: true,
+                generate_update_before: true,
+                state_ttl_ms: self.settings.state_ttl_ms,
+                output: input.output.clone(),
+            }),
+            inputs,
+            output: input.output.clone(),
+            parallelism,
+            changes: Changes::ALL,
+            keys: RowKeys::of(key.iter().copied()),
+            distribution: Some(key),
+            name: "ChangelogNormalize".into(),
+            lines: vec![PlanLine { name: "ChangelogNormalize", prefix: text.clone(), infix: text }],
+        })
+    }
+
     fn window_rank(&mut self, node: &Rank, windows: &WindowColumns) -> Result<Stream, SqlError> {
         let fields = &node.input.output().fields;
         let by_time = match node.order.as_slice() {

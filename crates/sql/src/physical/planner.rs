@@ -9,7 +9,9 @@ use dataflow::operator_spec::{OperatorSpec, ValuesSpec};
 use dataflow::{Partitioning, RowType};
 
 use super::changelog::{infer, supports_only_after};
+use super::pushed::show_pushed;
 use super::sink_upsert::cut_at_watermarks;
+use super::watermarks::show_watermarks;
 use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, RowKeys, UpdateKind, mini_batch};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, StateTtlHint, Values};
@@ -44,11 +46,12 @@ impl<'a> PhysicalPlanner<'a> {
 
     /// The plan of all statements.
     pub fn finish(self) -> PhysicalPlan {
-        let plan = infer(self.plan);
-        let mut plan = match self.settings.mini_batch {
-            Some(mini_batch) => mini_batch::assign(plan, mini_batch),
-            None => plan,
-        };
+        let mut plan = infer(self.plan);
+        show_watermarks(&mut plan);
+        show_pushed(&mut plan);
+        if let Some(settings) = self.settings.mini_batch {
+            plan = mini_batch::assign(plan, settings);
+        }
         cut_at_watermarks(&mut plan);
         plan
     }

@@ -6,12 +6,12 @@ use dataflow::operator_spec::{OperatorSpec, SinkSpec, WatermarkTimestampAssigner
 use dataflow::{Partitioning, RowType};
 
 use super::planner::{PhysicalPlanner, Stream};
+use super::sink_metadata::layout;
 use super::sink_upsert::Materializer;
 use super::source::{check_primary_key, connector_error, connector_spec, no_connector};
 use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PlanLine, RowKeys, UpdateKind};
 use crate::ast::OnConflict;
 use crate::bind::BoundInsert;
-use crate::catalog::ColumnSource;
 use crate::error::SqlError;
 use crate::logical::LogicalPlan;
 
@@ -29,18 +29,13 @@ impl PhysicalPlanner<'_> {
         let ability = ability.map_err(|error| {
             connector_error(&error, &format!("Unable to create a sink for writing table '{}'", insert.path), span)
         })?;
-        let persisted = |source: &ColumnSource| matches!(source, ColumnSource::Metadata { is_virtual: false, .. });
-        if let Some(column) = insert.table.columns.iter().find(|column| persisted(&column.source)) {
-            return Err(SqlError::unsupported(
-                format!(
-                    "writing the metadata column '{}' of table '{}' is not supported yet",
-                    column.name, insert.path
-                ),
-                span,
-            )
-            .with_hint("declare it METADATA VIRTUAL"));
+        let layout = layout(insert, &ability, plan.output())?;
+        let mut stream = self.plan(plan)?;
+        let mut metadata = Vec::new();
+        if let Some(layout) = layout {
+            stream = self.add_calc(stream, None, layout.exprs, layout.rows);
+            metadata = layout.metadata;
         }
-        let stream = self.plan(plan)?;
         let changes = self.changes_of(&stream);
         if ability.accepts == ChangelogMode::InsertOnly && !changes.is_insert_only() {
             return Err(self.refuse_changes(&stream, &insert.path.to_string(), span));
@@ -59,11 +54,13 @@ impl PhysicalPlanner<'_> {
         if let Some(spec) = upsert.materializer {
             inputs = self.materializer(spec, inputs, &stream.output, parallelism);
         }
-        let input = connector.physical.clone();
+        let mut input = connector.physical.clone();
+        input.fields.extend(stream.output.fields[input.len()..].iter().cloned());
         let sink = self.add(PhysicalNode {
             spec: OperatorSpec::Sink(SinkSpec {
                 connector,
                 input,
+                metadata,
                 primary_key,
                 not_null: self.settings.not_null,
                 type_length: self.settings.type_length,

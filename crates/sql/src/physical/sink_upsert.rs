@@ -172,7 +172,7 @@ pub(super) fn cut_at_watermarks(plan: &mut PhysicalPlan) {
         if let OperatorSpec::Source(source) = &mut node.spec
             && let Some(watermark) = &mut source.watermark
         {
-            watermark.batch_interval_ms.get_or_insert(0);
+            watermark.every = true;
         }
     }
 }

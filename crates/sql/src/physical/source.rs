@@ -7,7 +7,10 @@ use dataflow::{Expr, Field, RowType};
 use super::calc;
 use super::describe::{Style, expression};
 use super::planner::{PhysicalPlanner, Stream};
+use super::scan_watermark::{ScanWatermark, without_watermark_options};
 use super::{Changes, PhysicalNode, PlanLine, RowKeys};
+use std::sync::Arc;
+
 use crate::ast::Span;
 use crate::catalog::{CatalogTable, ColumnSource, ObjectPath};
 use crate::error::SqlError;
@@ -32,8 +35,15 @@ impl PhysicalPlanner<'_> {
 
     /// The scan's columns, and behind them those that only its watermark needs.
     pub(super) fn wide_scan(&mut self, node: &Scan) -> Result<Stream, SqlError> {
-        let (connector, ability) = source_ability(node)?;
-        let table = &node.table;
+        let (mut connector, ability) = source_ability(node)?;
+        let is_upsert = ability.row_kinds == ChangelogMode::Upsert;
+        // A record that deletes has nothing but its key.
+        let nullable = if is_upsert { with_nullable_values(&node.table) } else { node.table.clone() };
+        let table = nullable.as_ref();
+        if is_upsert {
+            connector.physical = table.physical_row_type();
+        }
+        let node = &Scan { table: nullable.clone(), ..node.clone() };
         let plan = read_plan(node, &ability)?;
         let read_type = RowType::new(plan.table_columns.iter().map(|&column| plain_field(table, column)).collect());
         let exprs: Vec<Expr> = plan.out.iter().map(|&column| column_expr(table, column, &plan.table_columns)).collect();
@@ -41,6 +51,7 @@ impl PhysicalPlanner<'_> {
         let output = row.project(&plan.out);
         let projection = (!is_identity(&exprs, &read_type))
             .then(|| ProjectionSpec { expressions: exprs.clone(), output: output.clone() });
+        let timing = ScanWatermark::read(&connector.connector, &node.options, self.settings, node.span)?;
         let watermark = table.watermark.as_ref().map(|watermark| {
             let position = |column: usize| plan.out.iter().position(|&out| out == column).expect("read_plan adds it");
             let mut expression = watermark.expr.clone();
@@ -48,18 +59,21 @@ impl PhysicalPlanner<'_> {
             WatermarkSpec {
                 expression,
                 rowtime: position(watermark.rowtime),
-                interval_ms: self.settings.watermark_interval_ms,
-                idle_timeout_ms: self.settings.idle_timeout_ms,
+                interval_ms: timing.interval_ms,
+                idle_timeout_ms: timing.idle_timeout_ms,
                 batch_interval_ms: None,
+                every: false,
             }
         });
         let lines = lines(node, &plan, &read_type, &exprs, &output, projection.is_some(), watermark.as_ref());
         let changes = match ability.row_kinds {
             ChangelogMode::All => Changes::ALL,
-            _ => Changes::INSERT_ONLY,
+            ChangelogMode::Upsert => Changes { update_before: false, ..Changes::ALL },
+            ChangelogMode::InsertOnly => Changes::INSERT_ONLY,
         };
         let keys = primary_key(table, &plan.out);
-        Ok(self.stream(PhysicalNode {
+        let key = is_upsert.then(|| primary_key_columns(table, &plan.out)).flatten();
+        let source = self.stream(PhysicalNode {
             spec: OperatorSpec::Source(SourceSpec { connector, read: plan.read, projection, watermark }),
             inputs: Vec::new(),
             output,
@@ -69,15 +83,34 @@ impl PhysicalPlanner<'_> {
             distribution: None,
             name: format!("Source: {}", node.path.object),
             lines,
-        }))
+        });
+        Ok(match key {
+            Some(key) => self.changelog_normalize(&source, key),
+            None => source,
+        })
     }
+}
+
+/// The table as a source reads it of which a record may delete the row of its key: only the columns of the key are there for sure.
+fn with_nullable_values(table: &Arc<CatalogTable>) -> Arc<CatalogTable> {
+    let mut table = CatalogTable::clone(table);
+    let key = table.primary_key.clone();
+    let is_key = |name: &String| key.as_ref().is_some_and(|key| key.columns.contains(name));
+    for column in table.columns.iter_mut().filter(|column| !is_key(&column.name)) {
+        column.ty.nullable = true;
+    }
+    Arc::new(table)
 }
 
 /// The primary key, if all of it comes out.
 fn primary_key(table: &CatalogTable, out: &[usize]) -> RowKeys {
+    primary_key_columns(table, out).map_or_else(RowKeys::none, RowKeys::of)
+}
+
+/// Where the columns of the primary key come out, if all do.
+fn primary_key_columns(table: &CatalogTable, out: &[usize]) -> Option<Vec<usize>> {
     let place = |name: &String| out.iter().position(|&column| table.columns[column].name == *name);
-    let columns = table.primary_key.as_ref().and_then(|key| key.columns.iter().map(place).collect::<Option<Vec<_>>>());
-    columns.map_or_else(RowKeys::none, RowKeys::of)
+    table.primary_key.as_ref()?.columns.iter().map(place).collect()
 }
 
 fn source_ability(node: &Scan) -> Result<(ConnectorSpec, SourceAbility), SqlError> {
@@ -92,10 +125,6 @@ fn source_ability(node: &Scan) -> Result<(ConnectorSpec, SourceAbility), SqlErro
         connector_error(error, &format!("Unable to create a source for reading table '{}'", node.path), node.span)
     };
     let ability = ability.map_err(|error| refuse(&error))?;
-    if ability.row_kinds == ChangelogMode::Upsert {
-        let message = format!("reading the upsert changelog of table '{}' is not supported yet", node.path);
-        return Err(SqlError::unsupported(message, node.span));
-    }
     Ok((spec.expect("a table without a connector was refused above"), ability))
 }
 
@@ -107,6 +136,7 @@ pub(super) fn connector_spec(
 ) -> Option<ConnectorSpec> {
     let mut options = options.clone();
     let connector = options.remove("connector")?;
+    without_watermark_options(&connector, &mut options);
     Some(ConnectorSpec {
         table: path.to_string(),
         connector,
@@ -145,12 +175,15 @@ pub(super) fn connector_error(error: &ConnectorError, what: &str, span: Span) ->
 fn read_plan(node: &Scan, ability: &SourceAbility) -> Result<ReadPlan, SqlError> {
     let table = &node.table;
     let mut out = node.columns.clone();
+    let mut add = |column: usize| {
+        if !out.contains(&column) {
+            out.push(column);
+        }
+    };
+    if let (ChangelogMode::Upsert, Some(key)) = (ability.row_kinds, &table.primary_key) {
+        key.columns.iter().filter_map(|name| table.index_of(name)).for_each(&mut add);
+    }
     if let Some(watermark) = &table.watermark {
-        let mut add = |column: usize| {
-            if !out.contains(&column) {
-                out.push(column);
-            }
-        };
         add(watermark.rowtime);
         watermark.expr.for_each_column(&mut add);
     }

@@ -12,11 +12,13 @@ use crate::logical::{LogicalPlan, is_deterministic};
 
 /// Folds the constant parts of every expression.
 ///
+/// A constant that cannot be computed (`1 / 0`) is left to the job, as in Flink: it fails at the first row that needs it.
+///
 /// # Errors
-/// When a constant that every row needs cannot be computed (`1 / 0`). One in a branch that may never be reached is left to the job.
+/// When what is calculated with FLOAT constants has no value.
 pub(super) fn fold_constants(plan: &mut LogicalPlan, context: &EvalContext) -> Result<(), SqlError> {
     for expr in plan.exprs_mut() {
-        fold(expr, context, true)?;
+        fold(expr, context)?;
     }
     for input in plan.inputs_mut() {
         fold_constants(input, context)?;
@@ -24,17 +26,12 @@ pub(super) fn fold_constants(plan: &mut LogicalPlan, context: &EvalContext) -> R
     Ok(())
 }
 
-fn fold(expr: &mut Expr, context: &EvalContext, is_reached: bool) -> Result<(), SqlError> {
+fn fold(expr: &mut Expr, context: &EvalContext) -> Result<(), SqlError> {
     if matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Column(_)) {
         return Ok(());
     }
-    let is_lazy = match &expr.kind {
-        ExprKind::Case { .. } => true,
-        ExprKind::Call { function, .. } => matches!(function.as_str(), "AND" | "OR" | "IF" | "COALESCE" | "IFNULL"),
-        _ => false,
-    };
     for child in expr.children_mut() {
-        fold(child, context, is_reached && !is_lazy)?;
+        fold(child, context)?;
     }
     cut_branches(expr);
     compare_with_itself(expr);
@@ -46,11 +43,10 @@ fn fold(expr: &mut Expr, context: &EvalContext, is_reached: bool) -> Result<(), 
             expr.kind = ExprKind::Literal(as_flink_writes(literal, expr));
             Ok(())
         }
-        Err(_) if is_lazy || !is_reached => Ok(()),
         // A value that no literal can hold is no mistake, but for what Flink calculates in FLOAT.
         Err(_) => {
-            evaluate(expr, context).map_err(|failure| SqlError::validation(failure.one_line(), Span::default()))?;
-            if expr.ty.kind == TypeKind::Float && matches!(expr.kind, ExprKind::Call { .. }) {
+            let is_float = expr.ty.kind == TypeKind::Float && matches!(expr.kind, ExprKind::Call { .. });
+            if is_float && evaluate(expr, context).is_ok() {
                 return Err(SqlError::validation("Infinite or NaN", Span::default())
                     .with_detail("the result of a calculation with FLOAT constants is out of range"));
             }

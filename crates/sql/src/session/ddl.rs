@@ -10,9 +10,10 @@ use crate::ast::{
     CreateCatalog, CreateDatabase, CreateFunction, CreateTable, CreateView, Drop, DropBehavior, KeyValue, ObjectKind,
     ObjectName, Span,
 };
-use crate::bind::{Binder, SessionFacts, bind_create_table, catalog_error, not_supported};
+use crate::bind::{Binder, SessionFacts, bind_create_table, catalog_error, not_supported, with_hint};
 use crate::catalog::{Catalog, CatalogEntry, CatalogView, Database, Existing, Lifetime, ObjectPath};
 use crate::error::SqlError;
+use crate::nearest::nearest;
 
 impl Session {
     pub(super) fn create_table(
@@ -162,8 +163,19 @@ impl Session {
             }
             other => return Err(not_supported(&format!("DROP {}", other.words()), drop.span)),
         };
-        result.map_err(|error| catalog_error(error, span))?;
+        result.map_err(|error| with_hint(catalog_error(error, span), self.nearest_entry(drop)))?;
         Ok(Outcome::Done)
+    }
+
+    /// The table or view that was probably meant to be dropped.
+    fn nearest_entry(&self, drop: &Drop) -> Option<String> {
+        if !matches!(drop.object, ObjectKind::Table | ObjectKind::View) {
+            return None;
+        }
+        let path = self.path(&drop.name).ok()?;
+        let names = self.catalog.entry_names(&path.catalog, &path.database).ok()?;
+        let others = names.iter().map(String::as_str).filter(|name| *name != path.object);
+        nearest(&path.object, others)
     }
 
     pub(super) fn use_database(&mut self, name: &ObjectName) -> Result<Outcome, SqlError> {

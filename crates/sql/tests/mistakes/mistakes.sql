@@ -68,8 +68,6 @@ SELECT CAST(tags AS INT) FROM orders
 SELECT place.cty FROM orders
 SELECT tags.city FROM orders
 SELECT CASE WHEN id = 1 THEN 'a' ELSE 2 END FROM orders
-SELECT 1 / 0
-SELECT CAST('abc' AS INT)
 SELECT DATE '2024-13-01'
 SELECT id FROM orders UNION SELECT name FROM customers
 SELECT id FROM orders UNION SELECT id, name FROM customers

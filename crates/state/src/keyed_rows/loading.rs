@@ -1,14 +1,13 @@
 //! Opening the state of rows, and bringing rows into memory.
 
 use arrow_schema::SchemaRef;
-use dataflow::Failure;
+use dataflow::{Failure, RowCodec};
 
 use super::{KEYS, KeyValues, KeyedRows, ROWS, TIMES, damaged, mark_of_key, mark_of_row};
 use crate::clock_hand::ClockHand;
 use crate::due_keys::{Due, DueKeys};
 use crate::key_batch::KeyBatch;
 use crate::key_table::KeyTable;
-use crate::row_codec::RowCodec;
 use crate::row_store::RowStore;
 use crate::slots::Slots;
 use crate::store::{Address, EntryKey, KeyedStateContext, LoadEntry, Suffixes, write_prefix};

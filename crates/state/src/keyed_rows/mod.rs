@@ -18,12 +18,11 @@ pub use key_values::KeyValues;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow_select::take::take_record_batch;
-use dataflow::Failure;
+use dataflow::{Failure, RowCodec};
 
 use crate::clock_hand::ClockHand;
 use crate::due_keys::DueKeys;
 use crate::key_table::KeyTable;
-use crate::row_codec::RowCodec;
 use crate::row_store::{RowPlace, RowStore};
 use crate::slots::Slots;
 use crate::store::Address;

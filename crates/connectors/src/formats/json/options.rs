@@ -1,7 +1,7 @@
 //! The options of the `json` format, with Flink's keys and defaults.
 
 use chrono::{DateTime, Offset, TimeZone};
-use chrono_tz::Tz;
+use dataflow::Zone;
 
 use crate::error::ConnectorError;
 use crate::formats::time_text::TimestampStandard;
@@ -78,7 +78,7 @@ pub struct JsonOptions {
     pub(super) plain_decimal: bool,
     pub(super) ignore_nulls: bool,
     /// The zone in which a TIMESTAMP_LTZ is shown; without one it is UTC.
-    pub(super) zone: Option<Tz>,
+    pub(super) zone: Option<Zone>,
 }
 
 impl JsonOptions {
@@ -110,7 +110,7 @@ impl JsonOptions {
     }
 
     /// As Flink's SQL gateway writes rows: ISO timestamps, those of TIMESTAMP_LTZ in this zone (though with the `Z` of UTC).
-    pub fn of_result_rows(zone: Tz) -> Self {
+    pub fn of_result_rows(zone: Zone) -> Self {
         Self {
             fail_on_missing: false,
             ignore_errors: false,
@@ -124,7 +124,7 @@ impl JsonOptions {
 
     /// Seconds by which a TIMESTAMP_LTZ at this second since the epoch is shown later than it is in UTC.
     pub(super) fn zone_offset(&self, seconds: i64) -> i64 {
-        let offset = |zone: Tz| {
+        let offset = |zone: Zone| {
             let utc = DateTime::from_timestamp(seconds, 0)?.naive_utc();
             Some(i64::from(zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()))
         };

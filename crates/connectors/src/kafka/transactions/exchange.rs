@@ -225,10 +225,12 @@ fn round(queue: &mut VecDeque<Addressed>) -> Vec<Addressed> {
 mod tests {
     use super::super::coordinator::ProducerIdentity;
     use super::*;
+    use crate::kafka::record_encoder::Record;
 
     fn batch(bytes: usize) -> RecordBatch {
         let mut batch = RecordBatch::default();
-        batch.push(None, Some(&"x".repeat(bytes)), 0);
+        let value = "x".repeat(bytes);
+        batch.push(Record { key: None, value: Some(&value), timestamp: None, headers: &[] }, 0);
         batch
     }
 

@@ -5,6 +5,7 @@ use dataflow::Failure;
 use kafka_protocol::compression::{Compressor, Gzip, Lz4, Snappy};
 
 use super::coordinator::ProducerIdentity;
+use crate::kafka::record_encoder::{Header, Record};
 
 /// Bytes before the records.
 const HEADER: usize = 61;
@@ -54,8 +55,10 @@ impl RecordBatch {
         self.count
     }
 
-    /// Appends a record; one without a value deletes what its key names.
-    pub(super) fn push(&mut self, key: Option<&str>, value: Option<&str>, timestamp: i64) {
+    /// Appends a record, which is of `now` unless it says otherwise.
+    pub(super) fn push(&mut self, record: Record<'_>, now: i64) {
+        let Record { key, value, headers, .. } = record;
+        let timestamp = record.timestamp.unwrap_or(now);
         if self.count == 0 {
             self.first_timestamp = timestamp;
         }
@@ -64,9 +67,11 @@ impl RecordBatch {
         let offset = i64::from(self.count);
         let key_length = key.map_or(-1, |key| key.len() as i64);
         let value_length = value.map_or(-1, |value| value.len() as i64);
-        let bytes = value.map_or(0, str::len) + key.map_or(0, str::len);
-        // Attributes and the number of headers take a byte each.
-        let length = 2 + bytes + [delta, offset, key_length, value_length].map(varint_length).iter().sum::<usize>();
+        let of_header = |(name, value): &Header| varint_length(name.len() as i64) + varint_length(value.len() as i64);
+        let numbers = [delta, offset, key_length, value_length, headers.len() as i64].map(varint_length);
+        let lengths = numbers.iter().sum::<usize>() + headers.iter().map(of_header).sum::<usize>();
+        // The attributes take a byte.
+        let length = 1 + record.size() + lengths;
         self.records.reserve(length + 10);
         put_varint(&mut self.records, length as i64);
         self.records.put_i8(0);
@@ -76,7 +81,13 @@ impl RecordBatch {
         self.records.put_slice(key.unwrap_or_default().as_bytes());
         put_varint(&mut self.records, value_length);
         self.records.put_slice(value.unwrap_or_default().as_bytes());
-        put_varint(&mut self.records, 0);
+        put_varint(&mut self.records, headers.len() as i64);
+        for (name, value) in headers {
+            put_varint(&mut self.records, name.len() as i64);
+            self.records.put_slice(name.as_bytes());
+            put_varint(&mut self.records, value.len() as i64);
+            self.records.put_slice(value);
+        }
         self.count += 1;
     }
 
@@ -149,12 +160,14 @@ mod tests {
         #[test]
         fn another_implementation_reads_what_is_written(
             records in prop::collection::vec((prop::option::of(".{0,20}"), ".{0,300}", -5i64..100_000), 1..60),
+            headers in prop::collection::vec((".{0,9}", prop::collection::vec(any::<u8>(), 0..90)), 0..3),
             which in 0usize..4,
         ) {
             let compression = [Compression::None, Compression::Gzip, Compression::Snappy, Compression::Lz4][which];
             let mut batch = RecordBatch::default();
             for (key, value, after) in &records {
-                batch.push(key.as_deref(), Some(value), 1_700_000_000_000 + after);
+                let timestamp = Some(1_700_000_000_000 + after);
+                batch.push(Record { key: key.as_deref(), value: Some(value), timestamp, headers: &headers }, 0);
             }
             let identity = ProducerIdentity { producer_id: 5, epoch: 3 };
             let mut bytes = batch.seal(identity, 11, compression).unwrap();
@@ -164,6 +177,12 @@ mod tests {
                 prop_assert_eq!(record.key.as_deref(), key.as_ref().map(|key| key.as_bytes()));
                 prop_assert_eq!(record.value.as_deref(), Some(value.as_bytes()));
                 prop_assert_eq!(record.timestamp, 1_700_000_000_000 + after);
+                let names = headers.iter().map(|(name, _)| name).collect::<std::collections::BTreeSet<_>>();
+                prop_assert_eq!(record.headers.len(), names.len());
+                if let Some((name, value)) = headers.last() {
+                    let name = kafka_protocol::protocol::StrBytes::from_string(name.clone());
+                    prop_assert_eq!(record.headers[&name].as_deref(), Some(value.as_slice()));
+                }
                 prop_assert_eq!((record.producer_id, record.producer_epoch, record.transactional), (5, 3, true));
                 prop_assert_eq!(record.sequence, 11 + index as i32);
             }

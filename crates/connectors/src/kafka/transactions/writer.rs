@@ -18,7 +18,7 @@ use super::record_batch::RecordBatch;
 use super::transactional_id::Pool;
 use crate::factory::WriterContext;
 use crate::kafka::options::KafkaTable;
-use crate::kafka::record_encoder::RecordEncoder;
+use crate::kafka::record_encoder::{Record, RecordEncoder, WaitingRecord};
 
 /// Bytes of a batch before compression, unless `batch.size` says otherwise: below what topics allow by default.
 const BATCH_BYTES: usize = 512 << 10;
@@ -29,8 +29,8 @@ const OPEN_BYTES: usize = 16 << 20;
 pub(in crate::kafka) struct TransactionalWriter {
     encoder: RecordEncoder,
     exchange: Arc<Exchange>,
-    /// Records that came before the producer was connected: key and value.
-    waiting: VecDeque<(Option<String>, Option<String>)>,
+    /// Records that came before the producer was connected.
+    waiting: VecDeque<WaitingRecord>,
     batches: Batches,
     pool: Pool,
     checkpointing: bool,
@@ -97,8 +97,8 @@ impl TransactionalWriter {
         self.exchange.wake_later(waker);
         let Some(partitions) = self.exchange.partitions()? else { return Ok(false) };
         let now = now();
-        for (key, value) in self.waiting.drain(..) {
-            self.batches.push(key.as_deref(), value.as_deref(), partitions, now, &self.exchange);
+        for record in self.waiting.drain(..) {
+            self.batches.push(record.record(), partitions, now, &self.exchange);
         }
         Ok(true)
     }
@@ -106,21 +106,20 @@ impl TransactionalWriter {
 
 impl Batches {
     /// Appends a record; a batch that it does not fit into any more is sent.
-    fn push(&mut self, key: Option<&str>, value: Option<&str>, partitions: u32, now: i64, exchange: &Exchange) {
-        let partition = self.chooser.choose(key, partitions);
+    fn push(&mut self, record: Record<'_>, partitions: u32, now: i64, exchange: &Exchange) {
+        let partition = self.chooser.choose(record.key, partitions);
         let index = partition as usize;
         if self.open.len() <= index {
             self.open.resize_with(index + 1, RecordBatch::default);
         }
         let batch = &mut self.open[index];
-        let size = value.map_or(0, str::len) + key.map_or(0, str::len);
-        if batch.count() > 0 && batch.len() + size > self.limit {
+        if batch.count() > 0 && batch.len() + record.size() > self.limit {
             self.bytes -= batch.len();
             exchange.put(partition as i32, std::mem::take(batch));
             self.chooser.next_batch();
         }
         let before = batch.len();
-        batch.push(key, value, now);
+        batch.push(record, now);
         self.bytes += batch.len() - before;
         if self.bytes > OPEN_BYTES {
             self.send_all(exchange);
@@ -141,10 +140,10 @@ impl SinkWriter for TransactionalWriter {
         let partitions = self.exchange.partitions()?.filter(|_| self.waiting.is_empty());
         let Self { encoder, exchange, waiting, batches, .. } = self;
         let now = now();
-        encoder.encode(batch, |key, value| {
+        encoder.encode(batch, |record| {
             match partitions {
-                Some(partitions) => batches.push(key, value, partitions, now, exchange),
-                None => waiting.push_back((key.map(str::to_owned), value.map(str::to_owned))),
+                Some(partitions) => batches.push(record, partitions, now, exchange),
+                None => waiting.push_back(record.to_waiting()),
             }
             Ok(())
         })

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use chrono::{Offset, TimeZone};
-use chrono_tz::OffsetName;
 
 use super::names::{DAYS, HALVES, MONTHS, short};
 use super::{DatePattern, Dialect, Item, LocalTime, ZoneOffset};
@@ -149,8 +148,8 @@ fn zone(letter: char, count: usize, simple: bool, at: &Fields, out: &mut String)
     let sign = if seconds < 0 { '-' } else { '+' };
     let (hours, minutes) = (seconds.abs() / 3_600, seconds.abs() / 60 % 60);
     let _ = match (letter, count) {
-        ('z', _) => write!(out, "{}", offset.abbreviation().unwrap_or(zone.name())),
-        ('V', _) => write!(out, "{}", zone.name()),
+        ('z', _) => write!(out, "{}", zone.abbreviation(&instant.naive_utc())),
+        ('V', _) => write!(out, "{zone}"),
         ('X', _) if seconds == 0 => write!(out, "Z"),
         ('X' | 'x', 1) if minutes == 0 || simple => write!(out, "{sign}{hours:02}"),
         ('X' | 'x', 1 | 2 | 4) => write!(out, "{sign}{hours:02}{minutes:02}"),

@@ -7,7 +7,7 @@ mod format;
 mod names;
 mod parse;
 
-use chrono_tz::Tz;
+use crate::Zone;
 
 /// Whose rules apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) struct LocalTime {
 /// A zone and its offset at the instant.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ZoneOffset {
-    pub(super) zone: Tz,
+    pub(super) zone: Zone,
     /// UTC milliseconds of the instant.
     pub(super) utc_millis: i64,
 }

@@ -233,7 +233,7 @@ impl Reader<'_> {
             self.rest.find(|c: char| !c.is_ascii_alphanumeric() && !"/_+-:".contains(c)).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         self.rest = rest;
-        crate::context::parse_zone(name)?;
+        crate::Zone::of_time_zone(name)?;
         Some(())
     }
 }

@@ -8,7 +8,7 @@ fn at(year: i64, month: u32, day: u32, millis: i64) -> i64 {
 }
 
 fn written(pattern: &str, dialect: Dialect, millis: i64, nanos: i64) -> Result<String, String> {
-    let zone = (dialect == Dialect::Simple).then_some(ZoneOffset { zone: Tz::UTC, utc_millis: millis });
+    let zone = (dialect == Dialect::Simple).then_some(ZoneOffset { zone: Zone::UTC, utc_millis: millis });
     let mut out = String::new();
     DatePattern::parse(pattern, dialect)?.format(LocalTime { millis, nanos, zone }, &mut out)?;
     Ok(out)

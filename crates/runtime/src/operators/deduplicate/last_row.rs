@@ -1,4 +1,6 @@
 //! `LastRow`: the last row of each key, as an upsert of the key: +I, then -U and +U.
+//!
+//! Of a changelog it is what Flink calls ChangelogNormalize: a row that is taken back goes, as it was kept, with -D; one that is not there is left out.
 
 use std::task::Waker;
 
@@ -99,12 +101,26 @@ impl LastRow {
         Ok(())
     }
 
+    /// The row of the key is taken back.
+    fn take_back(&mut self, row: u32, now: i64) {
+        let kept = std::mem::replace(&mut self.kept[self.slots[row as usize] as usize], NO_ROW);
+        if kept.number == NONE {
+            return;
+        }
+        if !self.has_expired(kept, now) {
+            self.emission.push(RowKind::Delete, self.rows.place(kept.number), 1);
+        }
+        self.rows.remove(kept.number);
+    }
+
+    fn has_expired(&self, kept: Kept, now: i64) -> bool {
+        self.ttl.is_some_and(|ttl| kept.number != NONE && self.rows.written(kept.number).saturating_add(ttl) <= now)
+    }
+
     fn take_row(&mut self, row: u32, time: i64, now: i64) -> Result<(), Failure> {
         let slot = self.slots[row as usize];
+        let expired = self.has_expired(self.kept[slot as usize], now);
         let kept = &mut self.kept[slot as usize];
-        let expired = self
-            .ttl
-            .is_some_and(|ttl| kept.number != NONE && self.rows.written(kept.number).saturating_add(ttl) <= now);
         let batch_row = state::RowPlace::Batch(row);
         if kept.number == NONE {
             *kept = Kept { number: self.rows.add(slot, 0, row, now), time };
@@ -176,10 +192,16 @@ impl Operator for LastRow {
         };
         for row in 0..batch.num_rows() {
             let time = times.map_or(i64::MIN, |times| times.value(row));
-            self.take_row(row as u32, time, now)?;
+            match batch.kind(row).is_retraction() {
+                true => self.take_back(row as u32, now),
+                false => self.take_row(row as u32, time, now)?,
+            }
         }
         self.emission.flush(batch.columns(), &self.rows, out)?;
         self.rows.end(batch.rows(), |_| {})?;
+        if batch.kinds().is_some() {
+            self.rows.forget_empty(&());
+        }
         if self.next_sweep.is_none() {
             self.schedule_sweep(now);
         }

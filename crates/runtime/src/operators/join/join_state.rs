@@ -6,10 +6,10 @@
 //! Slots of the write-back cache are the entries of both sides: twice the entry's number, plus the side. A key is in memory with all its rows of
 //! both sides or not at all: it is loaded when a row of it comes and dropped when it is cold and there is no room.
 
-use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowType};
+use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowCodec, RowType};
 use state::{
-    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, RowCodec, StoredRowWriter,
-    Suffixes, WriteBack, read_value_head, write_value_head,
+    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, StoredRowWriter, Suffixes,
+    WriteBack, read_value_head, write_value_head,
 };
 
 use super::side::Side;

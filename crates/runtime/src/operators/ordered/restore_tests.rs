@@ -121,7 +121,13 @@ proptest! {
     }
 
     #[test]
-    fn deduplicate(place in 0..PLACES.len(), by_time in any::<bool>(), keep_last in any::<bool>(), steps in steps()) {
+    fn deduplicate(
+        place in 0..PLACES.len(),
+        by_time in any::<bool>(),
+        keep_last in any::<bool>(),
+        retracts in any::<bool>(),
+        steps in steps(),
+    ) {
         let spec = DeduplicateSpec {
             keys: vec![0],
             time: if by_time { WindowTime::Rowtime { column: 2 } } else { WindowTime::Proctime },
@@ -137,7 +143,9 @@ proptest! {
                 Box::new(FirstRow::new(&spec, &rows_type(), Default::default(), Clock::System, context, restored).unwrap())
             }
         };
-        check(&make, &[0], &spec.output, place, false, steps)?;
+        // Only the last row of a key takes rows back, as they come.
+        let retracts = retracts && keep_last && !by_time;
+        check(&make, &[0], &spec.output, place, retracts, steps)?;
     }
 
     #[test]
@@ -234,5 +242,34 @@ fn rows_expire_in_the_store_too() {
             let expected = [row("x", 5), row("y", 2).replace("+I", "-U"), row("y", 5).replace("+I", "+U")];
             assert_eq!(emitted, expected, "x was not written for 120 ms");
         }
+    }
+}
+
+#[test]
+fn an_upsert_changelog_becomes_one_of_updates() {
+    let spec = DeduplicateSpec {
+        keys: vec![0],
+        time: WindowTime::Proctime,
+        keep_last: true,
+        generate_update_before: true,
+        state_ttl_ms: 0,
+        output: rows_type(),
+    };
+    let make = |context: KeyedStateContext, _: &OperatorSubtaskState| -> Box<dyn Operator> {
+        Box::new(LastRow::new(&spec, &rows_type(), Clock::System, context).unwrap())
+    };
+    let row = |kind: &str, key: &str, value: &str| format!("{kind} {key}|{value}|1970-01-01 00:00:00.001");
+    for (backend, tiny) in PLACES {
+        let mut subtasks = Subtasks::new(&make, backend, tiny, vec![(rows_type(), vec![0])], rows_type());
+        let first = [row("+U", "x", "1"), row("-D", "y", "NULL"), row("+U", "x", "1"), row("+U", "x", "2")];
+        let emitted = subtasks.process(0, &batch(&rows_type(), &first));
+        assert_eq!(emitted, [row("+I", "x", "1"), row("-U", "x", "1"), row("+U", "x", "2")]);
+        subtasks.restart(CHECKPOINT, 1);
+        let second = [row("-D", "x", "NULL"), row("-D", "x", "NULL"), row("+U", "x", "3")];
+        let emitted = subtasks.process(0, &batch(&rows_type(), &second));
+        assert_eq!(emitted, [row("-D", "x", "2"), row("+I", "x", "3")], "what was kept is taken back");
+        subtasks.restart(CHECKPOINT, 1);
+        let emitted = subtasks.process(0, &batch(&rows_type(), &[row("+U", "x", "3"), row("-D", "x", "NULL")]));
+        assert_eq!(emitted, [row("-D", "x", "3")]);
     }
 }

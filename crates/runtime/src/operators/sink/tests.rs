@@ -77,6 +77,7 @@ fn sink(restored: &OperatorSubtaskState, ends_with_checkpoint: bool) -> (Sink, L
             primary_key: Vec::new(),
         },
         input: number_type(),
+        metadata: vec![],
         primary_key: Vec::new(),
         not_null: NotNullEnforcer::Error,
         type_length: Default::default(),

@@ -20,10 +20,10 @@ use arrow_select::interleave::interleave;
 use common::clock::Clock;
 use dataflow::operator_spec::SinkUpsertMaterializerSpec;
 use dataflow::{
-    Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, RowType, Stateful,
-    StreamElement,
+    Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowCodec, RowKind, RowType,
+    Stateful, StreamElement,
 };
-use state::{KeyBatch, KeyedStateContext, RowCodec};
+use state::{KeyBatch, KeyedStateContext};
 
 use rows_by_key::{Removed, RowsByKey};
 

@@ -12,10 +12,10 @@ mod timed_rows;
 
 pub(super) use timed_rows::{TimedRow, TimedRows};
 
-use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, RowType};
+use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, RowCodec, RowType};
 use state::{
-    Address, KeyBatch, KeyTable, KeyedStateContext, RowCodec, RowStore, StoredRowWriter, Suffixes, WriteBack,
-    read_value_head, write_value_head,
+    Address, KeyBatch, KeyTable, KeyedStateContext, RowStore, StoredRowWriter, Suffixes, WriteBack, read_value_head,
+    write_value_head,
 };
 
 use cold::Cold;

@@ -3,7 +3,8 @@
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::take::take_record_batch;
-use state::{RowCodec, RowRef, RowStore, StoredRowWriter};
+use dataflow::RowCodec;
+use state::{RowRef, RowStore, StoredRowWriter};
 
 /// A row in the list of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

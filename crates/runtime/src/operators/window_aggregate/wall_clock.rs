@@ -1,6 +1,6 @@
 //! The wall clock of windows over TIMESTAMP_LTZ and processing time: instants become local times row by row, ends of windows become timers.
 
-use chrono_tz::Tz;
+use expr::Zone;
 
 use dataflow::Failure;
 
@@ -14,7 +14,7 @@ const WHOLE_MINUTES_SINCE_MS: i64 = 315_532_800_000;
 /// The wall clock of a zone. Remembers the offset of the minute it was last asked for.
 #[derive(Debug)]
 pub(in crate::operators) struct WallClock {
-    zone: Tz,
+    zone: Zone,
     minute: i64,
     offset: i64,
 }
@@ -27,7 +27,7 @@ impl WallClock {
 
     /// Whether it shows UTC, so that nothing needs to be converted.
     pub(in crate::operators) fn is_utc(&self) -> bool {
-        self.zone == Tz::UTC
+        self.zone == Zone::UTC
     }
 
     /// What the clock shows at this instant, ms.
@@ -91,8 +91,13 @@ mod tests {
 
     #[test]
     fn local_time_is_that_of_the_zone() {
-        for zone in [Tz::Europe__Berlin, Tz::Asia__Kathmandu, Tz::Africa__Monrovia, Tz::America__New_York] {
-            let mut clock = WallClock::new(zone.name()).unwrap();
+        for zone in [
+            Zone::Named(chrono_tz::Tz::Europe__Berlin),
+            Zone::Named(chrono_tz::Tz::Asia__Kathmandu),
+            Zone::Named(chrono_tz::Tz::Africa__Monrovia),
+            Zone::Named(chrono_tz::Tz::America__New_York),
+        ] {
+            let mut clock = WallClock::new(&zone.to_string()).unwrap();
             for step in 0..40_000 {
                 let epoch = step * 41_234_567 - 500_000_000_000;
                 assert_eq!(clock.local(epoch), to_local_millis(epoch, zone));

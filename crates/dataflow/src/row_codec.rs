@@ -17,7 +17,8 @@ use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, make_array};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, Buffer, MutableBuffer, NullBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
-use dataflow::Failure;
+
+use crate::failure::Failure;
 
 /// Reads rows of one schema.
 #[derive(Debug, Clone)]
@@ -317,12 +318,11 @@ mod tests {
 
     use arrow_array::{BinaryArray, BooleanArray, ListArray, MapArray, NullArray, StringArray, StructArray};
     use arrow_buffer::OffsetBuffer;
-    use dataflow::types::TimeAttribute;
-    use dataflow::{LogicalType, RowType, TypeKind};
     use proptest::prelude::*;
     use proptest::sample::Index;
 
     use super::*;
+    use crate::types::{LogicalType, RowType, TimeAttribute, TypeKind};
 
     const NONE: TimeAttribute = TimeAttribute::None;
 
@@ -353,7 +353,7 @@ mod tests {
 
     fn any_type() -> impl Strategy<Value = LogicalType> {
         let nested = |inner: BoxedStrategy<LogicalType>| {
-            let field = |(index, ty): (usize, LogicalType)| dataflow::Field::new(format!("f{index}"), ty);
+            let field = |(index, ty): (usize, LogicalType)| crate::types::Field::new(format!("f{index}"), ty);
             let key = inner.clone().prop_filter("keys are not NULL", |ty| ty.kind != TypeKind::Null);
             prop_oneof![
                 inner.clone().prop_map(|element| TypeKind::Array(Box::new(element)).nullable()),
@@ -440,7 +440,7 @@ mod tests {
     }
 
     fn batch(types: &[LogicalType], rows: usize, seed: u64) -> RecordBatch {
-        let field = |(index, ty): (usize, &LogicalType)| dataflow::Field::new(format!("c{index}"), ty.clone());
+        let field = |(index, ty): (usize, &LogicalType)| crate::types::Field::new(format!("c{index}"), ty.clone());
         let schema = RowType::new(types.iter().enumerate().map(field).collect()).arrow_schema();
         let mut numbers = Numbers(seed);
         let columns = schema.fields().iter().map(|field| numbers.array(field.data_type(), rows, true)).collect();
@@ -483,7 +483,7 @@ mod tests {
             TypeKind::Array(Box::new(TypeKind::Boolean.nullable())).nullable(),
         ];
         let schema =
-            RowType::new(types.iter().map(|ty| dataflow::Field::new("c", ty.clone())).collect()).arrow_schema();
+            RowType::new(types.iter().map(|ty| crate::types::Field::new("c", ty.clone())).collect()).arrow_schema();
         let flags: ArrayRef = Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]));
         let list = ListArray::new(
             Arc::new(Field::new("element", DataType::Boolean, true)),
