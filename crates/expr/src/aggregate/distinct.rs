@@ -193,7 +193,7 @@ impl<F: Fold, K: KeySource> Fold for Distinct<F, K> {
 
     fn write_state(&self, group: usize, out: &mut Vec<u8>) {
         self.fold.write_state(group, out);
-        if let Some(nulls) = self.nulls.get(group).filter(|nulls| **nulls > 0) {
+        if let Some(nulls) = self.nulls.get(group).filter(|nulls| **nulls != 0) {
             out.extend_from_slice(&NULLS_FOLLOW);
             nulls.write(out);
         }
