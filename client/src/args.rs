@@ -24,6 +24,9 @@ pub enum Command {
     /// Run a JobManager in the foreground until SIGTERM or SIGINT.
     #[command(name = "jobmanager")]
     JobManager(RoleArguments),
+    /// Show or change the group of JobManagers (high-availability.type: raft).
+    #[command(name = "jobmanager-admin")]
+    JobManagerAdmin(JobManagerAdminArguments),
     /// Run a TaskManager in the foreground until SIGTERM or SIGINT.
     #[command(name = "taskmanager")]
     TaskManager(RoleArguments),
@@ -76,6 +79,45 @@ pub struct RoleArguments {
     /// Configuration.
     #[command(flatten)]
     pub config: ConfigArguments,
+}
+
+/// Arguments of `jobmanager-admin`.
+#[derive(Debug, Args)]
+pub struct JobManagerAdminArguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: JobManagerAdminCommand,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// What `jobmanager-admin` does. An address is the jobmanager.rpc.address:port of a JobManager.
+#[derive(Debug, Subcommand)]
+pub enum JobManagerAdminCommand {
+    /// Show the members of the group, their roles and health.
+    List,
+    /// Take a JobManager in that runs, with an empty folder; waits until it votes.
+    Add {
+        /// The JobManager.
+        #[arg(value_name = "HOST:PORT")]
+        address: String,
+    },
+    /// Take a JobManager out.
+    Remove {
+        /// The JobManager.
+        #[arg(value_name = "HOST:PORT")]
+        address: String,
+    },
+    /// Take a JobManager in and another one out, in one step.
+    Replace {
+        /// The one that goes.
+        #[arg(value_name = "OLD")]
+        old: String,
+        /// The one that comes.
+        #[arg(value_name = "NEW")]
+        new: String,
+    },
 }
 
 /// Arguments of `cluster`.

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use dataflow::{JobGraph, JobId, OperatorId, VertexId};
 use jobmanager::rest::messages::{
     CheckpointingConfiguration, CheckpointingStatistics, ClusterOverview, ErrorResponse, JobDetails, JobExceptions,
-    JobOverview, JobSubmitted, JobsOverview, MetricValue,
+    JobManagerAddress, JobManagerGroup, JobOverview, JobSubmitted, JobsOverview, MetricValue,
 };
 use proto::v1::CollectResultsResponse;
 use reqwest::{Method, RequestBuilder, Response};
@@ -108,6 +108,28 @@ impl ClusterClient {
     /// Asks for the job's cancellation.
     pub async fn cancel(&self, job: JobId) -> anyhow::Result<()> {
         self.send(self.request(Method::PATCH, &format!("/jobs/{job}?mode=cancel"))).await.map(drop)
+    }
+
+    /// `GET /jobmanagers`.
+    pub async fn jobmanagers(&self) -> anyhow::Result<JobManagerGroup> {
+        self.call(self.request(Method::GET, "/jobmanagers")).await
+    }
+
+    /// Takes a JobManager into the group; it votes when this returns.
+    pub async fn add_jobmanager(&self, address: &str) -> anyhow::Result<JobManagerGroup> {
+        let body = JobManagerAddress { address: address.to_owned() };
+        self.call(self.request(Method::POST, "/jobmanagers").json(&body)).await
+    }
+
+    /// Takes a JobManager out of the group.
+    pub async fn remove_jobmanager(&self, address: &str) -> anyhow::Result<JobManagerGroup> {
+        self.call(self.request(Method::DELETE, &format!("/jobmanagers/{address}"))).await
+    }
+
+    /// Takes a JobManager into the group and another one out of it.
+    pub async fn replace_jobmanager(&self, old: &str, new: &str) -> anyhow::Result<JobManagerGroup> {
+        let body = JobManagerAddress { address: new.to_owned() };
+        self.call(self.request(Method::PUT, &format!("/jobmanagers/{old}")).json(&body)).await
     }
 
     /// Rows of one subtask of a Collect operator, from batch number `offset` of a version on; waits a while when there are none yet.

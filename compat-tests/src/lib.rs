@@ -6,6 +6,8 @@
 pub mod answer;
 pub mod case;
 pub mod compare;
+pub mod failover;
+pub mod group;
 pub mod kafka;
 pub mod phases;
 pub mod process;

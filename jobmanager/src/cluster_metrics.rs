@@ -15,8 +15,6 @@ use crate::scheduling::ExecutionGraph;
 pub struct ClusterMetrics {
     metrics: Metrics,
     group: MetricGroup,
-    dispatcher: Dispatcher,
-    resource_manager: ResourceManagerHandle,
     clock: Clock,
     process: Mutex<ProcessMetrics>,
     /// A job's series vanish with its group.
@@ -25,19 +23,24 @@ pub struct ClusterMetrics {
 
 impl ClusterMetrics {
     /// The metrics of a JobManager at this host.
-    pub fn new(host: &str, dispatcher: Dispatcher, resource_manager: ResourceManagerHandle, clock: Clock) -> Self {
+    pub fn new(host: &str, clock: Clock) -> Self {
         let metrics = Metrics::new();
         let group = MetricGroup::jobmanager(&metrics, host);
         let process = Mutex::new(ProcessMetrics::new(&group, None));
-        ClusterMetrics { metrics, group, dispatcher, resource_manager, clock, process, jobs: Mutex::default() }
+        ClusterMetrics { metrics, group, clock, process, jobs: Mutex::default() }
     }
 
-    /// Sets every gauge.
-    pub async fn refresh(&self) {
+    /// Sets every gauge; those of a JobManager that does not lead are 0.
+    pub async fn refresh(&self, of: Option<(&Dispatcher, &ResourceManagerHandle)>) {
         self.process.lock().unwrap_or_else(PoisonError::into_inner).refresh();
-        let slots = self.resource_manager.usage().await;
-        let task_managers = self.resource_manager.task_managers().await.len();
-        let jobs = self.dispatcher.pictures().await;
+        let (slots, task_managers, jobs) = match of {
+            Some((dispatcher, resource_manager)) => (
+                resource_manager.usage().await,
+                resource_manager.task_managers().await.len(),
+                dispatcher.pictures().await,
+            ),
+            None => Default::default(),
+        };
         let running: Vec<_> = jobs.iter().filter(|job| job.end_time().is_none()).collect();
         self.group.gauge("numRegisteredTaskManagers").set(task_managers as f64);
         self.group.gauge("numRunningJobs").set(running.len() as f64);

@@ -16,7 +16,7 @@ use proto::v1::CollectResultsResponse;
 use tracing::{error, info};
 
 use crate::checkpointing::{
-    CheckpointError, CheckpointSetupError, CompletedSnapshot, JobCheckpointing, SnapshotRequest,
+    CheckpointError, CheckpointSetupError, CompletedSnapshot, JobCheckpointing, SnapshotRequest, StoredProgress,
 };
 use crate::gateway::{CollectRequest, GatewayError};
 use crate::job_archive::JobArchive;
@@ -143,18 +143,27 @@ impl Dispatcher {
         self.inner.context.store.put_catalog(name, version, document).await
     }
 
-    /// Runs the jobs again that had not ended when the last JobManager did.
+    /// Takes up the jobs that had not ended when the last JobManager did, and files those that had.
     pub async fn recover(&self) -> Result<(), JobStoreError> {
+        for job in self.inner.context.store.ended().await? {
+            if let Some(graph) = ExecutionGraph::of_ended(job) {
+                self.file_recovered(graph);
+            }
+        }
         for StoredJob { graph, progress } in self.inner.context.store.recover().await? {
             let (name, id) = (graph.name.clone(), graph.job_id);
             let config = self.job_config(&graph);
-            match self.execution_graph(&graph, &config) {
+            match self.recovered_graph(&graph, &config, &progress) {
                 Ok(execution) => {
                     info!("Job {name} ({id}) was recovered");
-                    let execution = execution.with_first_attempt(progress.first_attempt());
                     let graph = execution.graph().clone();
-                    let recovered = RecoveredJob { config, graph, progress };
+                    let runs_on = execution.status() == JobStatus::Running;
+                    let cancelled = progress.cancelled;
+                    let recovered = RecoveredJob { config, graph, progress, runs_on };
                     self.run(execution, JobStart::Recovered(Box::new(recovered)));
+                    if let Some(master) = self.master(id).filter(|_| cancelled) {
+                        master.graph(GraphEvent::Cancel);
+                    }
                 }
                 Err(problem) => {
                     error!("Job {name} ({id}) cannot be recovered: {problem}");
@@ -203,14 +212,15 @@ impl Dispatcher {
         }
     }
 
-    /// Cancels a job; none when it is unknown, else its status before.
-    pub async fn cancel(&self, job: JobId) -> Option<JobStatus> {
-        let status = self.picture(job).await?.status();
+    /// Cancels a job; none when it is unknown, else its status before. When this returns, it stays cancelled whoever leads.
+    pub async fn cancel(&self, job: JobId) -> Result<Option<JobStatus>, JobStoreError> {
+        let Some(status) = self.picture(job).await.map(|picture| picture.status()) else { return Ok(None) };
         if let Some(master) = self.master(job) {
+            self.inner.context.store.cancel(job).await?;
             info!("Job {job} is to be cancelled");
             master.graph(GraphEvent::Cancel);
         }
-        Some(status)
+        Ok(Some(status))
     }
 
     /// A job as it is now, or as it ended.
@@ -323,11 +333,31 @@ impl Dispatcher {
 
     fn execution_graph(&self, graph: &JobGraph, config: &Configuration) -> Result<ExecutionGraph, ConfigError> {
         let restart_strategy = RestartStrategy::from_config(config, Random::from_system())?;
-        let history = self.inner.config.get(&options::WEB_CHECKPOINTS_HISTORY)?;
         let now = self.inner.context.clock.now_millis();
-        let execution = ExecutionGraph::new(Arc::new(graph.clone()), restart_strategy, now);
+        self.configured(ExecutionGraph::new(Arc::new(graph.clone()), restart_strategy, now), config)
+    }
+
+    fn configured(&self, execution: ExecutionGraph, config: &Configuration) -> Result<ExecutionGraph, ConfigError> {
+        let history = self.inner.config.get(&options::WEB_CHECKPOINTS_HISTORY)?;
         let failover = config.get(&options::EXECUTION_FAILOVER_STRATEGY)?;
         Ok(execution.with_checkpoint_history(history as usize).with_failover_strategy(failover))
+    }
+
+    /// The graph of a job that ran under an earlier JobManager: where that one has left it, or from its beginning.
+    fn recovered_graph(
+        &self,
+        graph: &JobGraph,
+        config: &Configuration,
+        progress: &StoredProgress,
+    ) -> Result<ExecutionGraph, ConfigError> {
+        let fresh = || Ok(self.execution_graph(graph, config)?.with_first_attempt(progress.first_attempt()));
+        let Some(record) = &progress.deployment else { return fresh() };
+        let restart_strategy = RestartStrategy::from_config(config, Random::from_system())?;
+        let now = self.inner.context.clock.now_millis();
+        match ExecutionGraph::adopted(Arc::new(graph.clone()), restart_strategy, record, now) {
+            Some(execution) => self.configured(execution, config),
+            None => fresh(),
+        }
     }
 
     fn run(&self, execution: ExecutionGraph, start: JobStart) {
@@ -338,6 +368,24 @@ impl Dispatcher {
         let ended = move |graph| this.ended(graph);
         let master = JobMasterHandle::start(execution, start, self.inner.context.clone(), ended);
         jobs.running.insert(id, master);
+    }
+
+    /// A job that ended under an earlier JobManager. Its results are where they were.
+    fn file_recovered(&self, graph: ExecutionGraph) {
+        let id = graph.graph().job_id;
+        let owes_results = {
+            let mut jobs = self.jobs();
+            if graph.status() == JobStatus::Finished {
+                jobs.uncollected.add(graph.graph());
+            }
+            let ended_at = graph.end_time().unwrap_or_default();
+            jobs.archive.insert(graph, ended_at);
+            jobs.uncollected.contains(id)
+        };
+        if owes_results {
+            self.inner.context.resource_manager.keep_results(id);
+            self.release(id, owes_results);
+        }
     }
 
     fn ended(&self, graph: ExecutionGraph) {
@@ -352,9 +400,13 @@ impl Dispatcher {
             jobs.uncollected.contains(id)
         };
         // A suspended job may run again: it stays in the store, and its tasks were cancelled with it.
-        if !status.is_terminal() {
-            return;
+        if status.is_terminal() {
+            self.release(id, owes_results);
         }
+    }
+
+    /// Has TaskManagers forget a job that has ended, when its results were fetched or nobody fetches them.
+    fn release(&self, id: JobId, owes_results: bool) {
         let this = self.clone();
         let shutdown = self.inner.context.shutdown.clone();
         tokio::spawn(async move {

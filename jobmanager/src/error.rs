@@ -18,6 +18,16 @@ pub enum JobManagerError {
     /// Nowhere to keep jobs.
     #[error("high-availability.type is 'raft', but high-availability.storageDir is not set; set it to a local folder")]
     NoStorageDir,
+    /// It would be in no group.
+    #[error(
+        "high-availability.raft.peers is '{peers}', which does not name this JobManager, {address}; write its jobmanager.rpc.address and jobmanager.rpc.port there, letter by letter"
+    )]
+    NotAPeer {
+        /// The own address.
+        address: String,
+        /// Those that are named.
+        peers: String,
+    },
     /// An address is taken or not this machine's.
     #[error("the JobManager {source}; is another one running? Change {key} to use another port")]
     Listen {

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use crate::scheduling::ExecutionGraph;
 
 /// Jobs that have ended, in the order of their ends.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct JobArchive {
     capacity: usize,
     expiration: Duration,

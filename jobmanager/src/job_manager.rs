@@ -13,36 +13,35 @@ use common::shutdown::Shutdown;
 use common::telemetry::{Reporters, serve_metrics};
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::job_manager_gateway_server::JobManagerGatewayServer;
+use proto::v1::job_manager_peer_server::JobManagerPeerServer;
 use tonic::transport::server::TcpIncoming;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::cluster_metrics::ClusterMetrics;
-use crate::dispatcher::Dispatcher;
 use crate::error::JobManagerError;
 use crate::job_archive::JobArchive;
-use crate::job_master::JobMasterContext;
-use crate::job_store::{JobStore, MemoryJobStore, RaftJobStore};
+use crate::job_store::{NodeSettings, PeerService, RaftNode};
+use crate::leadership::{Leadership, SessionParts};
 use crate::programs::{ProgramCompiler, ProgramStore};
-use crate::resource_manager::{ResourceManagerHandle, ResourceManagerSettings};
-use crate::rest::{FlameGraphs, MountedApi, Mounts, Operations, RestContext, RestServer};
+use crate::resource_manager::ResourceManagerSettings;
+use crate::rest::{FlameGraphs, MountedApi, Mounts, RestFront, RestServer};
 use crate::rpc_service::RpcService;
 
-/// How long jobs may take to tell their TaskManagers that they are suspended.
-const SUSPEND_LIMIT: Duration = Duration::from_secs(3);
 /// How long open requests may take at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// How often the gauges of a configured reporter are set.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// A group of one leads as soon as it is asked to.
+const LEAD_LIMIT: Duration = Duration::from_secs(10);
 
 /// A running JobManager. Dropping it stops nothing: call [`JobManager::shutdown`].
 pub struct JobManager {
     rest_address: SocketAddr,
     rpc_address: SocketAddr,
-    dispatcher: Dispatcher,
-    store: Arc<dyn JobStore>,
+    leadership: Leadership,
     mounts: Mounts,
-    /// The job masters.
-    masters: Shutdown,
+    /// Following and leading.
+    member: Shutdown,
     /// The servers.
     servers: Shutdown,
     /// Triggered by a client.
@@ -61,7 +60,6 @@ impl JobManager {
         compiler: Option<Arc<dyn ProgramCompiler>>,
     ) -> Result<JobManager, JobManagerError> {
         let clock = Clock::System;
-        let store = job_store(config, &clock).await?;
         let (rest, rest_address) = listen_rest(config)?;
         let (rpc, rpc_address) = listen_rpc(config)?;
         let settings = ResourceManagerSettings {
@@ -69,27 +67,27 @@ impl JobManager {
             heartbeat_timeout: config.get(&options::HEARTBEAT_TIMEOUT)?,
             slot_request_timeout: config.get(&options::SLOT_REQUEST_TIMEOUT)?,
         };
-        let (masters, servers, requested) = (Shutdown::new(), Shutdown::new(), Shutdown::new());
-        let epoch = store.epoch();
-        let resource_manager = ResourceManagerHandle::start(settings, epoch, clock.clone());
-        let context = JobMasterContext {
-            epoch,
+        let parts = SessionParts {
+            config: config.clone(),
             clock: clock.clone(),
-            resource_manager: resource_manager.clone(),
-            store: store.clone(),
-            shutdown: masters.clone(),
+            address: own_address(config, rpc_address.port())?,
+            settings,
+            archive: archive(config)?,
         };
-        let dispatcher = Dispatcher::new(config.clone(), context, archive(config)?);
-        dispatcher.recover().await?;
+        let (member, servers, requested) = (Shutdown::new(), Shutdown::new(), Shutdown::new());
+        let node = match node_settings(config, rpc_address.port())? {
+            Some(settings) => Some(RaftNode::open(settings).await?),
+            None => None,
+        };
+        let leadership = match &node {
+            Some(node) => Leadership::of_member(parts, node.clone(), member.clone()),
+            None => Leadership::alone(&parts).await?,
+        };
         let host = config.get(&options::JOBMANAGER_RPC_ADDRESS)?;
-        let metrics = Arc::new(ClusterMetrics::new(&host, dispatcher.clone(), resource_manager.clone(), clock.clone()));
-        report(config, &metrics, &servers)?;
-        let service = RpcService::new(epoch, settings, dispatcher.clone(), resource_manager.clone(), servers.clone());
-        serve_rpc(rpc, service, settings, &servers)?;
-        let rest_context = RestContext {
-            dispatcher: dispatcher.clone(),
-            resource_manager,
-            operations: Operations::new(clock.clone()),
+        let metrics = Arc::new(ClusterMetrics::new(&host, clock.clone()));
+        report(config, &metrics, &leadership, &servers)?;
+        let front = RestFront {
+            leadership: leadership.clone(),
             flame_graphs: FlameGraphs::new(config)?,
             logs: LogFiles::new(config)?,
             programs: ProgramStore::new(config)?,
@@ -99,10 +97,16 @@ impl JobManager {
             clock,
             shutdown: requested.clone(),
         };
+        let task_managers = RpcService::new(leadership.clone(), settings, servers.clone());
+        let peers = node.clone().map(|node| PeerService::new(node, Arc::new(front.clone())));
+        serve_rpc(rpc, task_managers, peers, settings, &servers)?;
         let mounts = Mounts::default();
-        RestServer::start(rest, rest_context, mounts.clone(), config, &servers)?;
+        RestServer::start(rest, front, mounts.clone(), config, &servers)?;
+        if let Some(node) = node {
+            join(&node, &leadership, &member).await?;
+        }
         info!("JobManager is ready: REST at http://{rest_address}, TaskManagers at {rpc_address}");
-        Ok(JobManager { rest_address, rpc_address, dispatcher, store, mounts, masters, servers, requested })
+        Ok(JobManager { rest_address, rpc_address, leadership, mounts, member, servers, requested })
     }
 
     /// Where the REST API listens; the real port when 0 was configured.
@@ -126,31 +130,79 @@ impl JobManager {
         self.requested.triggered().await;
     }
 
-    /// Suspends the jobs and ends.
+    /// Ends. Its jobs are suspended, or taken over by whoever leads next.
     pub async fn shutdown(self) {
-        self.masters.trigger();
-        self.dispatcher.suspend_all();
-        if !self.masters.finished(SUSPEND_LIMIT).await {
-            warn!("some TaskManagers could not be told that their jobs are suspended");
+        self.member.trigger();
+        match (self.leadership.node(), self.leadership.session()) {
+            (None, Some(session)) => {
+                if !session.suspend().await {
+                    warn!("some TaskManagers could not be told that their jobs are suspended");
+                }
+            }
+            (_, Some(session)) => session.stop(),
+            (_, None) => {}
         }
         self.servers.trigger();
         self.servers.finished(CLOSE_LIMIT).await;
-        self.store.close().await;
+        self.member.finished(CLOSE_LIMIT).await;
+        if let Some(node) = self.leadership.node() {
+            node.close().await;
+        }
         info!("JobManager at {} has ended", self.rpc_address);
     }
 }
 
-async fn job_store(config: &Configuration, clock: &Clock) -> Result<Arc<dyn JobStore>, JobManagerError> {
+/// Joins the group, or forms it. A JobManager that is alone leads when this returns.
+async fn join(node: &RaftNode, leadership: &Leadership, member: &Shutdown) -> Result<(), JobManagerError> {
+    if node.is_alone() {
+        node.form().await?;
+        leadership.settled(LEAD_LIMIT).await;
+        if leadership.session().is_none() {
+            return Err(node.no_majority().into());
+        }
+        return Ok(());
+    }
+    let (node, end) = (node.clone(), member.clone());
+    member.spawn(async move {
+        if let Some(Err(error)) = end.unless_triggered(node.form()).await {
+            error!("{error}");
+        }
+    });
+    Ok(())
+}
+
+/// How this JobManager takes part in a group; none when it keeps nothing.
+fn node_settings(config: &Configuration, port: u16) -> Result<Option<NodeSettings>, JobManagerError> {
     let kind = config.get(&options::HIGH_AVAILABILITY_TYPE)?;
     match kind.trim().to_ascii_lowercase().as_str() {
-        "none" => Ok(Arc::new(MemoryJobStore::new(clock))),
+        "none" => Ok(None),
         "raft" => {
             let dir = config.get(&options::HIGH_AVAILABILITY_STORAGE_DIR)?.ok_or(JobManagerError::NoStorageDir)?;
-            let dir = dir.strip_prefix("file://").unwrap_or(&dir);
-            Ok(Arc::new(RaftJobStore::open(Path::new(dir).join("raft")).await?))
+            let dir = Path::new(dir.strip_prefix("file://").unwrap_or(&dir));
+            let address = own_address(config, port)?;
+            let peers = config.get(&options::HIGH_AVAILABILITY_RAFT_PEERS)?.unwrap_or_default();
+            let peers: Vec<String> = net::split_addresses(&peers);
+            if !peers.is_empty() && !peers.contains(&address) {
+                return Err(JobManagerError::NotAPeer { address, peers: peers.join(",") });
+            }
+            // Several JobManagers of a machine may share the folder of their configuration.
+            let name =
+                if peers.len() > 1 { format!("raft-{}", address.replace([':', '/'], "_")) } else { "raft".into() };
+            let election_timeout = config.get(&options::HIGH_AVAILABILITY_RAFT_ELECTION_TIMEOUT)?;
+            // One that was alone before keeps what it has.
+            let (named, alone) = (dir.join(name), dir.join("raft"));
+            let dir = if !named.exists() && alone.exists() { alone } else { named };
+            Ok(Some(NodeSettings { dir, address, peers, election_timeout }))
         }
         _ => Err(JobManagerError::HighAvailability(kind)),
     }
+}
+
+/// Where others reach this JobManager: `jobmanager.rpc.address` and `jobmanager.rpc.port`, which may be one of the system's choosing.
+fn own_address(config: &Configuration, port: u16) -> Result<String, JobManagerError> {
+    let host = config.get(&options::JOBMANAGER_RPC_ADDRESS)?;
+    let configured = config.get(&options::JOBMANAGER_RPC_PORT)?;
+    Ok(net::host_and_port(&host, if configured == 0 { port } else { configured }))
 }
 
 fn archive(config: &Configuration) -> Result<JobArchive, JobManagerError> {
@@ -200,6 +252,7 @@ fn listen(key: &'static str, host: &str, ports: &PortRange) -> Result<(TcpListen
 fn serve_rpc(
     listener: TcpListener,
     service: RpcService,
+    peers: Option<PeerService>,
     settings: ResourceManagerSettings,
     servers: &Shutdown,
 ) -> Result<(), JobManagerError> {
@@ -208,11 +261,17 @@ fn serve_rpc(
     let service = JobManagerGatewayServer::new(service)
         .max_decoding_message_size(MAX_MESSAGE_SIZE)
         .max_encoding_message_size(MAX_MESSAGE_SIZE);
+    let peers = peers.map(|peers| {
+        JobManagerPeerServer::new(peers)
+            .max_decoding_message_size(MAX_MESSAGE_SIZE)
+            .max_encoding_message_size(MAX_MESSAGE_SIZE)
+    });
     let server = tonic::transport::Server::builder()
         .http2_keepalive_interval(Some(settings.heartbeat_interval))
         .http2_keepalive_timeout(Some(settings.heartbeat_timeout))
+        .add_service(service)
+        .add_optional_service(peers)
         .serve_with_incoming_shutdown(
-            service,
             TcpIncoming::from(listener).with_nodelay(Some(true)),
             servers.token().cancelled_owned(),
         );
@@ -225,7 +284,12 @@ fn serve_rpc(
 }
 
 /// Serves the metrics for Prometheus where reporters are configured.
-fn report(config: &Configuration, metrics: &Arc<ClusterMetrics>, servers: &Shutdown) -> Result<(), JobManagerError> {
+fn report(
+    config: &Configuration,
+    metrics: &Arc<ClusterMetrics>,
+    leadership: &Leadership,
+    servers: &Shutdown,
+) -> Result<(), JobManagerError> {
     let reporters = Reporters::from_config(config)?.prometheus;
     if reporters.is_empty() {
         return Ok(());
@@ -236,11 +300,15 @@ fn report(config: &Configuration, metrics: &Arc<ClusterMetrics>, servers: &Shutd
             .map_err(|source| JobManagerError::Listen { key: "metrics.reporter.<name>.port", source })?;
         info!("metrics for Prometheus (reporter {}) at http://{address}/metrics", reporter.name);
     }
-    let (metrics, end) = (metrics.clone(), servers.clone());
+    let (metrics, leadership, end) = (metrics.clone(), leadership.clone(), servers.clone());
     servers.spawn(async move {
-        metrics.refresh().await;
-        while end.unless_triggered(tokio::time::sleep(REPORT_INTERVAL)).await.is_some() {
-            metrics.refresh().await;
+        loop {
+            let session = leadership.session();
+            let of = session.as_ref().map(|session| (session.dispatcher(), session.resource_manager()));
+            metrics.refresh(of).await;
+            if end.unless_triggered(tokio::time::sleep(REPORT_INTERVAL)).await.is_none() {
+                return;
+            }
         }
     });
     Ok(())

@@ -23,6 +23,7 @@ mod job_archive;
 mod job_manager;
 mod job_master;
 mod job_store;
+mod leadership;
 mod programs;
 mod resource_manager;
 pub mod rest;

@@ -20,35 +20,49 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::dispatcher::Dispatcher;
+use crate::leadership::{LeaderSession, Leadership};
 use crate::resource_manager::{RegistrationAnswer, ResourceManagerHandle, ResourceManagerSettings};
 
 /// Answers TaskManagers.
 pub struct RpcService {
-    epoch: LeaderEpoch,
+    leadership: Leadership,
     settings: ResourceManagerSettings,
-    dispatcher: Dispatcher,
-    resource_manager: ResourceManagerHandle,
     shutdown: Shutdown,
     /// Numbers the heartbeat streams in the order in which they open, from 1.
     streams: AtomicU64,
 }
 
 impl RpcService {
-    /// The service of a JobManager that commands under this epoch.
-    pub fn new(
-        epoch: LeaderEpoch,
-        settings: ResourceManagerSettings,
-        dispatcher: Dispatcher,
-        resource_manager: ResourceManagerHandle,
-        shutdown: Shutdown,
-    ) -> Self {
-        RpcService { epoch, settings, dispatcher, resource_manager, shutdown, streams: AtomicU64::new(1) }
+    /// The service of a JobManager.
+    pub fn new(leadership: Leadership, settings: ResourceManagerSettings, shutdown: Shutdown) -> Self {
+        RpcService { leadership, settings, shutdown, streams: AtomicU64::new(1) }
     }
 
-    fn refuse(&self, why: String) -> Response<RegisterTaskManagerResponse> {
-        Response::new(RegisterTaskManagerResponse { refused_because: why, ..Default::default() })
+    /// Where TaskManagers may look for a leader.
+    fn jobmanagers(&self) -> Vec<String> {
+        let group = self.leadership.group();
+        group.into_iter().flat_map(|group| group.members).map(|member| member.address).collect()
     }
+
+    /// Says who leads instead.
+    fn not_leading(&self) -> Response<RegisterTaskManagerResponse> {
+        let leader = self.leadership.leader().unwrap_or_default();
+        Response::new(RegisterTaskManagerResponse { not_leading: true, leader, ..Default::default() })
+    }
+
+    /// What a call of this epoch is for. Calls of another epoch are refused: who makes them has to register again.
+    fn session(&self, epoch: u64) -> Result<LeaderSession, Status> {
+        let session = self.leadership.session().ok_or_else(|| Status::unavailable("this JobManager does not lead"))?;
+        let current = session.epoch().0;
+        if epoch != current {
+            return Err(Status::unavailable(format!("the call is of epoch {epoch}, the JobManager's is {current}")));
+        }
+        Ok(session)
+    }
+}
+
+fn refuse(why: String) -> Response<RegisterTaskManagerResponse> {
+    Response::new(RegisterTaskManagerResponse { refused_because: why, ..Default::default() })
 }
 
 fn parse<T: DeserializeOwned>(what: &str, json: &[u8]) -> Result<T, Status> {
@@ -63,19 +77,26 @@ impl JobManagerGateway for RpcService {
     ) -> Result<Response<RegisterTaskManagerResponse>, Status> {
         let request = request.into_inner();
         if request.wire_version != WIRE_VERSION {
-            return Ok(self.refuse(format!(
+            return Ok(refuse(format!(
                 "it speaks version {} of the wire, the JobManager version {WIRE_VERSION}; use one release in a cluster",
                 request.wire_version
             )));
         }
         let registration: TaskManagerRegistration = parse("the registration", &request.registration)?;
-        Ok(match self.resource_manager.register(registration).await {
-            RegistrationAnswer::Refused(why) => self.refuse(why),
-            RegistrationAnswer::Accepted => Response::new(RegisterTaskManagerResponse {
-                refused_because: String::new(),
-                epoch: self.epoch.0,
+        let Some(session) = self.leadership.session() else { return Ok(self.not_leading()) };
+        let registered = session.resource_manager().register(registration);
+        Ok(match session.over().unless_triggered(registered).await {
+            None => self.not_leading(),
+            Some(RegistrationAnswer::Refused(why)) => refuse(why),
+            Some(RegistrationAnswer::Accepted(adoption)) => Response::new(RegisterTaskManagerResponse {
+                epoch: session.epoch().0,
+                jobmanagers: self.jobmanagers(),
+                adoption: serde_json::to_vec(&adoption)
+                    .map_err(|error| Status::internal(format!("the answer cannot be written: {error}")))?
+                    .into(),
                 heartbeat_interval_ms: self.settings.heartbeat_interval.as_millis() as u64,
                 heartbeat_timeout_ms: self.settings.heartbeat_timeout.as_millis() as u64,
+                ..Default::default()
             }),
         })
     }
@@ -86,13 +107,16 @@ impl JobManagerGateway for RpcService {
         &self,
         request: Request<Streaming<HeartbeatRequest>>,
     ) -> Result<Response<Self::HeartbeatStream>, Status> {
+        let session = self.leadership.session().ok_or_else(|| Status::unavailable("this JobManager does not lead"))?;
         let stream = self.streams.fetch_add(1, Ordering::Relaxed);
         let (answers, outgoing) = mpsc::unbounded_channel();
-        let (epoch, resource_manager, shutdown) = (self.epoch, self.resource_manager.clone(), self.shutdown.clone());
+        let (epoch, resource_manager) = (session.epoch(), session.resource_manager().clone());
+        let (over, shutdown) = (session.over().clone(), self.shutdown.clone());
         let requests = request.into_inner();
-        // A stream that stayed open would hold the server up at its end.
+        // A stream that stayed open would hold the server up at its end, and a TaskManager to one that does not lead any more.
         tokio::spawn(async move {
-            shutdown.unless_triggered(follow(stream, epoch, requests, resource_manager, answers)).await
+            let stream = follow(stream, epoch, requests, resource_manager, answers);
+            shutdown.unless_triggered(over.unless_triggered(stream)).await
         });
         Ok(Response::new(Box::pin(UnboundedReceiverStream::new(outgoing))))
     }
@@ -103,7 +127,9 @@ impl JobManagerGateway for RpcService {
     ) -> Result<Response<UpdateTaskStateResponse>, Status> {
         let request = request.into_inner();
         let update: TaskStateUpdate = parse("the state update", &request.update)?;
-        let known = request.epoch == self.epoch.0 && self.dispatcher.update_state(update).await;
+        let session = self.session(request.epoch)?;
+        let answer = session.over().unless_triggered(session.dispatcher().update_state(update)).await;
+        let known = answer.ok_or_else(|| Status::unavailable("this JobManager does not lead any more"))?;
         Ok(Response::new(UpdateTaskStateResponse { known }))
     }
 
@@ -112,14 +138,12 @@ impl JobManagerGateway for RpcService {
         request: Request<RequestSplitRequest>,
     ) -> Result<Response<RequestSplitResponse>, Status> {
         let request = request.into_inner();
-        if request.epoch == self.epoch.0 {
-            let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
-            let operator: OperatorId = request
-                .operator
-                .parse()
-                .map_err(|error| Status::invalid_argument(format!("the operator cannot be read: {error}")))?;
-            self.dispatcher.request_split(attempt, operator);
-        }
+        let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
+        let operator: OperatorId = request
+            .operator
+            .parse()
+            .map_err(|error| Status::invalid_argument(format!("the operator cannot be read: {error}")))?;
+        self.session(request.epoch)?.dispatcher().request_split(attempt, operator);
         Ok(Response::new(RequestSplitResponse {}))
     }
 
@@ -128,10 +152,8 @@ impl JobManagerGateway for RpcService {
         request: Request<ReportCheckpointRequest>,
     ) -> Result<Response<ReportCheckpointResponse>, Status> {
         let request = request.into_inner();
-        if request.epoch == self.epoch.0 {
-            let report: CheckpointReport = parse("the report", &request.report)?;
-            self.dispatcher.report_checkpoint(report);
-        }
+        let report: CheckpointReport = parse("the report", &request.report)?;
+        self.session(request.epoch)?.dispatcher().report_checkpoint(report);
         Ok(Response::new(ReportCheckpointResponse {}))
     }
 
@@ -140,9 +162,7 @@ impl JobManagerGateway for RpcService {
         request: Request<DisconnectTaskManagerRequest>,
     ) -> Result<Response<DisconnectTaskManagerResponse>, Status> {
         let request = request.into_inner();
-        if request.epoch == self.epoch.0 {
-            self.resource_manager.disconnect(request.resource_id, request.reason);
-        }
+        self.session(request.epoch)?.resource_manager().disconnect(request.resource_id, request.reason);
         Ok(Response::new(DisconnectTaskManagerResponse {}))
     }
 }

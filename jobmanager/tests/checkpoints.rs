@@ -222,6 +222,94 @@ async fn the_next_jobmanager_goes_on_from_the_last_checkpoint_with_new_numbers()
 }
 
 #[tokio::test]
+async fn tasks_run_on_under_the_next_jobmanager_which_completes_what_was_open() {
+    let (dir, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let raft = [("high-availability.type", "raft"), ("high-availability.storageDir", store.path().to_str().unwrap())];
+    let jobmanager = start(&raft).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    submit(&jobmanager, &graph(0x2c, 1, &settings(dir.path()))).await;
+    let tasks = run(&mut a).await;
+    assert_eq!(complete(&mut a, &tasks).await, 1);
+    let open = triggered(&mut a).await.1.checkpoint_id;
+    let epoch = a.epoch;
+    jobmanager.shutdown().await;
+
+    let jobmanager = start(&raft).await;
+    let path = format!("/jobs/{}", JobId(0x2c));
+    assert_eq!(json(&jobmanager, "GET", &path).await.1["state"], "RUNNING");
+    a.come_to(&jobmanager, tasks.iter().map(|task| task.attempt).collect()).await;
+    assert!(a.epoch > epoch, "{} after {epoch}", a.epoch);
+    // What the JobManager before may not have said: which checkpoint is complete, and that the open one never will be.
+    let (mut completed, mut aborted) = (Vec::new(), Vec::new());
+    let barrier = loop {
+        match a.call().await {
+            Call::Checkpoint(told, CheckpointNotice::Completed { checkpoint_id }) => {
+                completed.push((told.len(), checkpoint_id));
+            }
+            Call::Checkpoint(_, CheckpointNotice::Aborted { checkpoint_id }) => aborted.push(checkpoint_id),
+            Call::Checkpoint(told, CheckpointNotice::Trigger(barrier)) => {
+                assert_eq!(told, [tasks[0].attempt]);
+                break barrier;
+            }
+            other => panic!("nothing is deployed again: {other:?}"),
+        }
+    };
+    assert_eq!(completed, [(2, 1)]);
+    assert!(aborted.contains(&open) && !aborted.contains(&1), "{aborted:?} of {open}");
+    assert!(barrier.checkpoint_id > open, "{} after {open}", barrier.checkpoint_id);
+    acknowledge(&mut a, &tasks, barrier.checkpoint_id).await;
+    finish(&jobmanager, &mut a, &tasks).await;
+    jobmanager.shutdown().await;
+}
+
+#[tokio::test]
+async fn only_what_no_longer_runs_starts_again_under_the_next_jobmanager() {
+    let store = tempfile::tempdir().unwrap();
+    let raft = [("high-availability.type", "raft"), ("high-availability.storageDir", store.path().to_str().unwrap())];
+    let jobmanager = start(&raft).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    submit(&jobmanager, &graph(0x2d, 1, &RESTART[1..])).await;
+    let tasks = run(&mut a).await;
+    jobmanager.shutdown().await;
+    let jobmanager = start(&raft).await;
+    a.come_to(&jobmanager, vec![tasks[0].attempt]).await;
+    // The one that is missing, in case it is there all the same, and the one that goes with it.
+    for _ in 0..2 {
+        assert!(matches!(a.call().await, Call::Cancel(attempt) if tasks.iter().any(|task| task.attempt == attempt)));
+    }
+    a.update(tasks[0].attempt, ExecutionState::Canceled).await;
+    assert_eq!(a.submitted(2).await[0].attempt.attempt, 1);
+    jobmanager.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_job_that_was_cancelled_is_cancelled_by_the_next_jobmanager() {
+    let store = tempfile::tempdir().unwrap();
+    let raft = [("high-availability.type", "raft"), ("high-availability.storageDir", store.path().to_str().unwrap())];
+    let jobmanager = start(&raft).await;
+    let mut a = ScriptedTaskManager::start(&jobmanager, "a", 1).await;
+    submit(&jobmanager, &graph(0x2e, 1, &RESTART[1..])).await;
+    let tasks = run(&mut a).await;
+    let path = format!("/jobs/{}?mode=cancel", JobId(0x2e));
+    assert_eq!(json(&jobmanager, "PATCH", &path).await.0, 202);
+    jobmanager.shutdown().await;
+    let jobmanager = start(&raft).await;
+    let calls = tasks.len();
+    a.come_to(&jobmanager, tasks.iter().map(|task| task.attempt).collect()).await;
+    let mut cancelled = std::collections::BTreeSet::new();
+    while cancelled.len() < calls {
+        if let Call::Cancel(attempt) = a.call().await {
+            cancelled.insert(attempt);
+        }
+    }
+    for task in &tasks {
+        a.update(task.attempt, ExecutionState::Canceled).await;
+    }
+    wait_for(&jobmanager, JobId(0x2e), "CANCELED").await;
+    jobmanager.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_next_jobmanager_waits_for_the_disk_and_makes_new_attempts_and_deletes_what_was_left() {
     let (root, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let dir = root.path().join("checkpoints");
@@ -254,7 +342,7 @@ async fn the_next_jobmanager_waits_for_the_disk_and_makes_new_attempts_and_delet
     let trace = told["exceptionHistory"]["entries"][0]["stacktrace"].as_str().unwrap();
     assert!(trace.contains("it is tried again") && trace.contains(dir.to_str().unwrap()), "{trace}");
     let status = json(&jobmanager, "GET", &format!("/jobs/{}/status", JobId(0x29))).await.1;
-    assert_eq!(status["status"], "CREATED");
+    assert_eq!(status["status"], "RUNNING", "its tasks may run on");
     std::fs::remove_file(&dir).unwrap();
     std::fs::rename(&away, &dir).unwrap();
     let mut b = ScriptedTaskManager::start(&jobmanager, "b", 1).await;

@@ -222,7 +222,10 @@ async fn a_job_kept_by_raft_runs_again_under_the_next_jobmanager_until_it_has_en
     jobmanager.shutdown().await;
 
     let jobmanager = start(&settings).await;
-    assert_eq!(json(&jobmanager, "GET", "/jobs").await.1, serde_json::json!({"jobs": []}));
+    let jobs = json(&jobmanager, "GET", "/jobs").await.1;
+    assert_eq!(jobs, serde_json::json!({"jobs": [{"id": JobId(0x1a).to_string(), "status": "FINISHED"}]}));
+    let result = json(&jobmanager, "GET", &format!("/jobs/{}/execution-result", JobId(0x1a))).await.1;
+    assert_eq!(result["job-execution-result"]["application-status"], "SUCCEEDED");
     jobmanager.shutdown().await;
 }
 

@@ -2,8 +2,8 @@
 //!
 //! One of the two crates that carry a promise to the outside: [`WIRE_VERSION`] grows with every change that an older peer would misread.
 
-/// The version that JobManager and TaskManager compare when one registers at the other.
-pub const WIRE_VERSION: u32 = 3;
+/// The version that JobManager and TaskManager compare when one registers at the other, and JobManagers when they form a group.
+pub const WIRE_VERSION: u32 = 4;
 
 /// Largest gRPC message taken or sent, bytes: above the biggest frame that the exchange makes.
 pub const MAX_MESSAGE_SIZE: usize = 256 << 20;

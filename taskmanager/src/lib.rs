@@ -12,6 +12,7 @@
 mod attempts;
 mod connection;
 mod error;
+mod fence;
 mod gateway;
 mod inspection;
 mod machine;

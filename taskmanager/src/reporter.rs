@@ -1,6 +1,4 @@
-//! `Reporter`: tells the JobManager what happens to tasks, in order, and again until it has heard.
-//!
-//! What belongs to an epoch that is gone is told to nobody.
+//! `Reporter`: tells the JobManager what happens to tasks, in order, and again until one has heard, whichever leads then.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +9,11 @@ use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::{ExecutionAttemptId, ExecutionState, LeaderEpoch, OperatorId};
 use runtime::{TaskEvents, TaskExecutor};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
 use crate::attempts::Attempts;
+use crate::fence::Fence;
 use crate::gateway::{JobManagerGateway, Unreachable};
 
 /// Pauses while the JobManager does not answer.
@@ -32,112 +31,139 @@ enum Event {
     Checkpoint(Box<CheckpointReport>),
 }
 
+/// An event and the submission of the task that it is of.
+type Told = (u64, Event);
+
 /// The queue that tasks put events into; clones are the same queue.
 #[derive(Clone)]
 pub(crate) struct Reporter {
-    events: mpsc::UnboundedSender<(LeaderEpoch, Event)>,
+    events: mpsc::UnboundedSender<Told>,
+    attempts: Attempts,
 }
 
-/// The queue for the tasks of one epoch. A job that is recovered has attempts of the same names as before, so a name alone does not tell
-/// a late word of an old task from a word of the new one.
-struct EpochReporter {
-    epoch: LeaderEpoch,
+/// The queue for one task.
+struct TaskReporter {
+    submission: u64,
     reporter: Reporter,
 }
 
 /// The other end, until it runs.
 pub(crate) struct ReporterWorker {
-    events: mpsc::UnboundedReceiver<(LeaderEpoch, Event)>,
+    events: mpsc::UnboundedReceiver<Told>,
+    attempts: Attempts,
 }
 
 impl Reporter {
     /// A queue and who empties it.
-    pub(crate) fn new() -> (Self, ReporterWorker) {
+    pub(crate) fn new(attempts: Attempts) -> (Self, ReporterWorker) {
         let (events, receiver) = mpsc::unbounded_channel();
-        (Reporter { events }, ReporterWorker { events: receiver })
+        (Reporter { events, attempts: attempts.clone() }, ReporterWorker { events: receiver, attempts })
     }
 
-    /// Where tasks that are submitted under an epoch tell what happens to them.
-    pub(crate) fn of_epoch(&self, epoch: LeaderEpoch) -> Arc<dyn TaskEvents> {
-        Arc::new(EpochReporter { epoch, reporter: self.clone() })
+    /// Where the task of a submission tells what happens to it.
+    pub(crate) fn of_submission(&self, submission: u64) -> Arc<dyn TaskEvents> {
+        Arc::new(TaskReporter { submission, reporter: self.clone() })
     }
 }
 
-impl EpochReporter {
+impl TaskReporter {
     fn send(&self, event: Event) {
         // Without a worker the TaskManager is at its end.
-        let _ = self.reporter.events.send((self.epoch, event));
+        let _ = self.reporter.events.send((self.submission, event));
     }
 }
 
-impl TaskEvents for EpochReporter {
+/// What another JobManager would have to know is noted before it is told to this one.
+impl TaskEvents for TaskReporter {
     fn state_changed(&self, update: TaskStateUpdate) {
+        self.reporter.attempts.note_state(update.attempt, self.submission, update.state);
         self.send(Event::State(Box::new(update)));
     }
 
     fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId) {
+        self.reporter.attempts.note_request(attempt, self.submission, operator);
         self.send(Event::Split(attempt, operator));
     }
 
     fn checkpoint(&self, report: CheckpointReport) {
+        if let CheckpointReport::EndOfData(attempt) = &report {
+            self.reporter.attempts.note_end_of_data(*attempt, self.submission);
+        }
         self.send(Event::Checkpoint(Box::new(report)));
     }
 }
 
+impl Event {
+    fn attempt(&self) -> ExecutionAttemptId {
+        match self {
+            Event::State(update) => update.attempt,
+            Event::Split(attempt, _) => *attempt,
+            Event::Checkpoint(report) => report.attempt(),
+        }
+    }
+}
+
 impl ReporterWorker {
-    /// Tells everything to the JobManager of the current epoch, until the last task and the TaskManager are gone.
-    pub(crate) async fn run(
-        mut self,
-        gateway: Arc<dyn JobManagerGateway>,
-        executor: TaskExecutor,
-        attempts: Attempts,
-        epoch: watch::Receiver<Option<LeaderEpoch>>,
-    ) {
-        while let Some((of, event)) = self.events.recv().await {
-            let id = match &event {
-                Event::State(update) => update.attempt,
-                Event::Split(attempt, _) => *attempt,
-                Event::Checkpoint(report) => report.attempt(),
+    /// Tells everything to the JobManager that leads, until the last task and the TaskManager are gone.
+    pub(crate) async fn run(mut self, gateway: Arc<dyn JobManagerGateway>, executor: TaskExecutor, fence: Fence) {
+        while let Some((submission, event)) = self.events.recv().await {
+            let id = event.attempt();
+            let Some(attempt) = self.attempts.get(id).filter(|attempt| attempt.submission == submission) else {
+                continue;
             };
-            let Some(attempt) = attempts.get(id).filter(|attempt| attempt.epoch == of) else { continue };
             log(&event, &attempt.vertex_name);
-            let told = tell(&event, of, gateway.as_ref(), epoch.clone()).await;
+            let told = self.tell(&event, submission, gateway.as_ref(), &fence).await;
             if let Event::State(update) = &event {
                 if update.state.is_terminal() {
-                    attempts.remove(id, of);
-                } else if told == Some(false) && attempts.get(id).is_some_and(|attempt| attempt.epoch == of) {
+                    self.attempts.remove(id, submission);
+                } else if told == Some(false) && self.attempts.has(id, submission) {
                     info!("the JobManager no longer wants {id}: cancelling it");
                     executor.cancel(id);
                 }
             }
         }
     }
-}
 
-/// Tells an event until it was heard; whether the attempt is wanted, or none when its epoch is gone.
-async fn tell(
-    event: &Event,
-    of: LeaderEpoch,
-    gateway: &dyn JobManagerGateway,
-    epoch: watch::Receiver<Option<LeaderEpoch>>,
-) -> Option<bool> {
-    let mut backoff = Backoff::new(RETRIES, Random::from_system());
-    loop {
-        if epoch.borrow().is_some_and(|current| current != of) {
-            return None;
-        }
-        let told: Result<bool, Unreachable> = match event {
-            Event::State(update) => gateway.update_task_state(of, update).await,
-            Event::Split(attempt, operator) => gateway.request_split(of, *attempt, *operator).await.map(|()| true),
-            Event::Checkpoint(report) => gateway.report_checkpoint(of, report).await.map(|()| true),
-        };
-        match told {
-            Ok(known) => return Some(known),
-            Err(why) => {
-                debug!("the JobManager has not heard of a task: {why}");
-                tokio::time::sleep(backoff.next_delay()).await;
+    /// Tells an event until it was heard, whoever leads then; whether the attempt is wanted, or none when nobody wants to hear of it.
+    async fn tell(
+        &self,
+        event: &Event,
+        submission: u64,
+        gateway: &dyn JobManagerGateway,
+        fence: &Fence,
+    ) -> Option<bool> {
+        let mut backoff = Backoff::new(RETRIES, Random::from_system());
+        while self.attempts.has(event.attempt(), submission) {
+            let current = fence.current();
+            let Some(epoch) = current else {
+                fence.changed_from(None).await;
+                continue;
+            };
+            // An answer of one that leads no more is not waited for.
+            let told = tokio::select! {
+                told = tell_once(event, epoch, gateway) => told,
+                () = fence.changed_from(current) => continue,
+            };
+            match told {
+                Ok(known) => return Some(known),
+                Err(why) => {
+                    debug!("the JobManager has not heard of a task: {why}");
+                    tokio::select! {
+                        () = tokio::time::sleep(backoff.next_delay()) => {}
+                        () = fence.changed_from(current) => {}
+                    }
+                }
             }
         }
+        None
+    }
+}
+
+async fn tell_once(event: &Event, epoch: LeaderEpoch, gateway: &dyn JobManagerGateway) -> Result<bool, Unreachable> {
+    match event {
+        Event::State(update) => gateway.update_task_state(epoch, update).await,
+        Event::Split(attempt, operator) => gateway.request_split(epoch, *attempt, *operator).await.map(|()| true),
+        Event::Checkpoint(report) => gateway.report_checkpoint(epoch, report).await.map(|()| true),
     }
 }
 

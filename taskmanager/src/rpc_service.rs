@@ -9,9 +9,10 @@ use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch, Split};
 use proto::WIRE_VERSION;
 use proto::v1::task_manager_gateway_server::TaskManagerGateway;
 use proto::v1::{
-    AddSplitsRequest, AddSplitsResponse, CancelTaskRequest, CancelTaskResponse, CollectResultsRequest,
-    CollectResultsResponse, DumpThreadsRequest, DumpThreadsResponse, NotifyCheckpointRequest, NotifyCheckpointResponse,
-    ReleaseJobRequest, ReleaseJobResponse, SubmitTaskRequest, SubmitTaskResponse, Thread,
+    AddSplitsRequest, AddSplitsResponse, AnnounceLeaderRequest, AnnounceLeaderResponse, CancelTaskRequest,
+    CancelTaskResponse, CollectResultsRequest, CollectResultsResponse, DumpThreadsRequest, DumpThreadsResponse,
+    NotifyCheckpointRequest, NotifyCheckpointResponse, ReleaseJobRequest, ReleaseJobResponse, SubmitTaskRequest,
+    SubmitTaskResponse, Thread,
 };
 use runtime::{ResultsRequest, TaskExecutor};
 use serde::de::DeserializeOwned;
@@ -20,11 +21,9 @@ use tonic::{Request, Response, Status};
 use tracing::{debug, info};
 
 use crate::attempts::Attempts;
+use crate::connection::Announcement;
+use crate::fence::{Fence, Passage};
 use crate::reporter::Reporter;
-
-/// How long a call waits for the registration that it is the consequence of: the JobManager may call before its own answer has arrived,
-/// and tasks of an older epoch end first.
-const EPOCH_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Answers the JobManager.
 pub(crate) struct RpcService {
@@ -32,22 +31,15 @@ pub(crate) struct RpcService {
     pub(crate) reporter: Reporter,
     pub(crate) attempts: Attempts,
     /// The epoch under which this TaskManager is registered.
-    pub(crate) epoch: watch::Receiver<Option<LeaderEpoch>>,
+    pub(crate) fence: Fence,
+    /// Where a JobManager is told of that says it leads.
+    pub(crate) announcements: watch::Sender<Option<Announcement>>,
 }
 
 impl RpcService {
-    /// Waits until this is the current epoch; refuses it when it does not become so.
-    async fn fence(&self, epoch: LeaderEpoch) -> Result<(), Status> {
-        let mut current = self.epoch.clone();
-        let reached = tokio::time::timeout(EPOCH_PATIENCE, current.wait_for(|current| *current == Some(epoch))).await;
-        if matches!(reached, Ok(Ok(_))) {
-            return Ok(());
-        }
-        let current = self.epoch.borrow().map_or_else(|| "none".to_owned(), |epoch| epoch.0.to_string());
-        Err(Status::failed_precondition(format!(
-            "the call is of epoch {}, the TaskManager is registered under {current}",
-            epoch.0
-        )))
+    /// Lets a call pass while its epoch is in force.
+    async fn pass(&self, epoch: LeaderEpoch) -> Result<Passage, Status> {
+        self.fence.pass(epoch).await.map_err(Status::failed_precondition)
     }
 }
 
@@ -71,19 +63,19 @@ impl TaskManagerGateway for RpcService {
             return Ok(Response::new(SubmitTaskResponse { refused_because: why }));
         }
         let descriptor: TaskDeploymentDescriptor = parse("the descriptor", &request.descriptor)?;
-        self.fence(descriptor.epoch).await?;
-        let (id, epoch) = (descriptor.attempt, descriptor.epoch);
+        let _passage = self.pass(descriptor.epoch).await?;
+        let id = descriptor.attempt;
         info!(
             "deploying {} [subtask {}, attempt {}] of job {} into slot {}",
             descriptor.vertex.name, id.subtask, id.attempt, id.job, descriptor.slot
         );
-        if !self.attempts.add(&descriptor) {
+        let Some(submission) = self.attempts.add(&descriptor) else {
             let refused_because = format!("attempt {id} runs already");
             return Ok(Response::new(SubmitTaskResponse { refused_because }));
-        }
-        let deployed = self.executor.deploy(descriptor, self.reporter.of_epoch(epoch));
+        };
+        let deployed = self.executor.deploy(descriptor, self.reporter.of_submission(submission));
         let refused_because = deployed.err().map(|failure| {
-            self.attempts.remove(id, epoch);
+            self.attempts.remove(id, submission);
             failure.one_line()
         });
         Ok(Response::new(SubmitTaskResponse { refused_because: refused_because.unwrap_or_default() }))
@@ -92,7 +84,7 @@ impl TaskManagerGateway for RpcService {
     async fn cancel_task(&self, request: Request<CancelTaskRequest>) -> Result<Response<CancelTaskResponse>, Status> {
         let request = request.into_inner();
         let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
-        self.fence(LeaderEpoch(request.epoch)).await?;
+        let _passage = self.pass(LeaderEpoch(request.epoch)).await?;
         if !self.executor.cancel(attempt) {
             debug!("{attempt} is to be cancelled, but does not run");
         }
@@ -104,7 +96,8 @@ impl TaskManagerGateway for RpcService {
         let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
         let operator = parse_id("the operator", &request.operator)?;
         let splits: Vec<Split> = parse("the splits", &request.splits)?;
-        self.fence(LeaderEpoch(request.epoch)).await?;
+        let _passage = self.pass(LeaderEpoch(request.epoch)).await?;
+        self.attempts.note_splits(attempt, operator, &splits, request.no_more_splits);
         if !self.executor.add_splits(attempt, operator, splits, request.no_more_splits) {
             debug!("{attempt} is given splits, but does not run");
         }
@@ -118,7 +111,7 @@ impl TaskManagerGateway for RpcService {
         let request = request.into_inner();
         let attempts: Vec<ExecutionAttemptId> = parse("the attempts", &request.attempts)?;
         let notice: CheckpointNotice = parse("the notice", &request.notice)?;
-        self.fence(LeaderEpoch(request.epoch)).await?;
+        let _passage = self.pass(LeaderEpoch(request.epoch)).await?;
         for attempt in attempts {
             if !self.executor.notify_checkpoint(attempt, notice.clone()) {
                 debug!("{attempt} is told of a checkpoint, but does not run");
@@ -148,7 +141,24 @@ impl TaskManagerGateway for RpcService {
     async fn release_job(&self, request: Request<ReleaseJobRequest>) -> Result<Response<ReleaseJobResponse>, Status> {
         let job: JobId = parse_id("the job", &request.into_inner().job_id)?;
         self.executor.release_job(job);
+        self.attempts.forget_job(job);
         Ok(Response::new(ReleaseJobResponse {}))
+    }
+
+    async fn announce_leader(
+        &self,
+        request: Request<AnnounceLeaderRequest>,
+    ) -> Result<Response<AnnounceLeaderResponse>, Status> {
+        let AnnounceLeaderRequest { epoch, address } = request.into_inner();
+        let announcement = Announcement { epoch: LeaderEpoch(epoch), address };
+        self.announcements.send_if_modified(|known| {
+            let is_newer = known.as_ref().is_none_or(|known| known.epoch < announcement.epoch);
+            if is_newer {
+                *known = Some(announcement);
+            }
+            is_newer
+        });
+        Ok(Response::new(AnnounceLeaderResponse {}))
     }
 
     async fn dump_threads(&self, _: Request<DumpThreadsRequest>) -> Result<Response<DumpThreadsResponse>, Status> {

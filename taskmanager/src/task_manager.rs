@@ -11,7 +11,6 @@ use common::net;
 use common::random::Random;
 use common::shutdown::Shutdown;
 use common::telemetry::{Reporters, serve_metrics};
-use dataflow::LeaderEpoch;
 use dataflow::deployment::TaskManagerRegistration;
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::task_manager_gateway_server::TaskManagerGatewayServer;
@@ -24,7 +23,8 @@ use tracing::{info, warn};
 use crate::attempts::Attempts;
 use crate::connection::{Connection, ConnectionSettings};
 use crate::error::TaskManagerError;
-use crate::gateway::{GrpcJobManager, JobManagerGateway};
+use crate::fence::Fence;
+use crate::gateway::{GrpcJobManagers, JobManagerGateway};
 use crate::inspection::InspectionService;
 use crate::machine;
 use crate::reporter::Reporter;
@@ -35,6 +35,8 @@ use crate::task_metrics::TaskManagerMetrics;
 /// [`LONGEST_PAUSE`]: trying costs next to nothing, and a cluster should be up as soon as its parts are.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// With several JobManagers the next one is asked soon.
+const LONGEST_PAUSE_IN_GROUP: Duration = Duration::from_millis(50);
 /// How long tasks may take to end when the TaskManager does.
 const TASKS_LIMIT: Duration = Duration::from_secs(5);
 /// How long the JobManager may take to hear of the leave.
@@ -51,7 +53,7 @@ pub struct TaskManager {
     resource_id: String,
     gateway: Arc<dyn JobManagerGateway>,
     executor: TaskExecutor,
-    epoch: watch::Receiver<Option<LeaderEpoch>>,
+    fence: Fence,
     /// Why the connection gave up.
     gave_up: Mutex<Option<oneshot::Receiver<TaskManagerError>>>,
     /// The connection to the JobManager.
@@ -67,14 +69,15 @@ impl TaskManager {
         if slots == 0 {
             return Err(TaskManagerError::NoSlots);
         }
-        let jobmanager = jobmanager_address(config)?;
-        let host = host(config, &jobmanager)?;
+        let jobmanagers = jobmanagers(config)?;
+        let (jobmanager, in_group) = (jobmanagers.join(", "), jobmanagers.len() > 1);
+        let host = host(config, &jobmanagers[0])?;
         let bind_host = bind_host(config, &host)?;
         let (rpc, rpc_address) = listen("taskmanager.rpc.port", &bind_host, &rpc_ports(config)?)?;
         let (data, data_address) = listen("taskmanager.data.port", &bind_host, &data_ports(config)?)?;
         let resource_id = resource_id(config, &host, rpc_address.port())?;
         let gateway: Arc<dyn JobManagerGateway> =
-            Arc::new(GrpcJobManager::new(&jobmanager).map_err(TaskManagerError::JobManagerAddress)?);
+            Arc::new(GrpcJobManagers::new(jobmanagers).map_err(TaskManagerError::JobManagerAddress)?);
         let data = tokio_listener("taskmanager.data.port", data)?;
         let settings = TaskExecutorSettings::new(&resource_id, config).map_err(TaskManagerError::Tasks)?;
         let executor = TaskExecutor::start(settings, data);
@@ -88,24 +91,30 @@ impl TaskManager {
             running: Vec::new(),
         };
         let (connection, servers) = (Shutdown::new(), Shutdown::new());
-        let (epoch_sender, epoch) = watch::channel(None);
-        let (reporter, worker) = Reporter::new();
-        let attempts = Attempts::default();
-        let service =
-            RpcService { executor: executor.clone(), reporter, attempts: attempts.clone(), epoch: epoch.clone() };
+        let (fence, attempts) = (Fence::new(), Attempts::default());
+        let (announcements, announced) = watch::channel(None);
+        let (reporter, worker) = Reporter::new(attempts.clone());
+        let service = RpcService {
+            executor: executor.clone(),
+            reporter,
+            attempts: attempts.clone(),
+            fence: fence.clone(),
+            announcements,
+        };
         let inspection = InspectionService { executor: executor.clone(), logs: LogFiles::new(config)? };
         serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, inspection, &servers);
         report_metrics(config, &bind_host, &host, &resource_id, &executor, &attempts, &servers)?;
-        tokio::spawn(worker.run(gateway.clone(), executor.clone(), attempts.clone(), epoch.clone()));
+        tokio::spawn(worker.run(gateway.clone(), executor.clone(), fence.clone()));
         info!("TaskManager {resource_id} offers {} slots; data at {}", registration.slots, registration.data_address);
         let keep = Connection {
             gateway: gateway.clone(),
             jobmanager,
             registration,
-            settings: connection_settings(config)?,
+            settings: connection_settings(config, in_group)?,
             executor: executor.clone(),
             attempts,
-            epoch: epoch_sender,
+            fence: fence.clone(),
+            announced,
         };
         let gave_up = Mutex::new(Some(keep_connected(keep, &connection)));
         let this = TaskManager {
@@ -114,7 +123,7 @@ impl TaskManager {
             resource_id,
             gateway,
             executor,
-            epoch,
+            fence,
             gave_up,
             connection,
             servers,
@@ -150,8 +159,7 @@ impl TaskManager {
     /// Takes leave of the JobManager, cancels the tasks and ends.
     pub async fn shutdown(self) {
         self.connection.trigger();
-        let epoch = *self.epoch.borrow();
-        if let Some(epoch) = epoch {
+        if let Some(epoch) = self.fence.current() {
             let leave = self.gateway.disconnect(epoch, &self.resource_id, "it was shut down");
             if !matches!(tokio::time::timeout(LEAVE_LIMIT, leave).await, Ok(Ok(()))) {
                 warn!("could not take leave of the JobManager");
@@ -176,22 +184,33 @@ fn keep_connected(connection: Connection, shutdown: &Shutdown) -> oneshot::Recei
     receiver
 }
 
-fn connection_settings(config: &Configuration) -> Result<ConnectionSettings, TaskManagerError> {
+fn connection_settings(config: &Configuration, in_group: bool) -> Result<ConnectionSettings, TaskManagerError> {
+    let longest = if in_group { LONGEST_PAUSE_IN_GROUP } else { LONGEST_PAUSE };
     Ok(ConnectionSettings {
         registration_timeout: config.get(&options::TASKMANAGER_REGISTRATION_TIMEOUT)?,
         retries: BackoffPolicy {
             initial: FIRST_PAUSE,
-            max: config.get(&options::CLUSTER_REGISTRATION_ERROR_DELAY)?.clamp(FIRST_PAUSE, LONGEST_PAUSE),
+            max: config.get(&options::CLUSTER_REGISTRATION_ERROR_DELAY)?.clamp(FIRST_PAUSE, longest),
             multiplier: 1.5,
             jitter_factor: 0.1,
         },
+        in_group,
         refused_delay: config.get(&options::CLUSTER_REGISTRATION_REFUSED_DELAY)?,
     })
 }
 
-fn jobmanager_address(config: &Configuration) -> Result<String, TaskManagerError> {
+/// The JobManagers of the group, or the only one; at least one.
+fn jobmanagers(config: &Configuration) -> Result<Vec<String>, TaskManagerError> {
+    let peers = match config.get(&options::HIGH_AVAILABILITY_TYPE)?.trim().eq_ignore_ascii_case("raft") {
+        true => config.get(&options::HIGH_AVAILABILITY_RAFT_PEERS)?.unwrap_or_default(),
+        false => String::new(),
+    };
+    let peers = net::split_addresses(&peers);
+    if !peers.is_empty() {
+        return Ok(peers);
+    }
     let port = config.get(&options::JOBMANAGER_RPC_PORT)?;
-    Ok(host_and_port(&config.get(&options::JOBMANAGER_RPC_ADDRESS)?, port))
+    Ok(vec![net::host_and_port(&config.get(&options::JOBMANAGER_RPC_ADDRESS)?, port)])
 }
 
 /// The host under which others reach this TaskManager: configured, or the address that this machine has towards the JobManager.
@@ -199,10 +218,8 @@ fn host(config: &Configuration, jobmanager: &str) -> Result<String, TaskManagerE
     if let Some(host) = config.get(&options::TASKMANAGER_HOST)? {
         return Ok(host);
     }
-    let own = net::local_address_towards(
-        &config.get(&options::JOBMANAGER_RPC_ADDRESS)?,
-        config.get(&options::JOBMANAGER_RPC_PORT)?,
-    );
+    let (name, port) = jobmanager.rsplit_once(':').unwrap_or((jobmanager, ""));
+    let own = net::local_address_towards(name.trim_matches(['[', ']']), port.parse().unwrap_or_default());
     own.map(|address| address.to_string())
         .map_err(|source| TaskManagerError::OwnAddress { jobmanager: jobmanager.to_owned(), source })
 }
@@ -234,18 +251,14 @@ fn data_ports(config: &Configuration) -> Result<PortRange, TaskManagerError> {
 /// `taskmanager.resource-id`, or Flink's form of a name made up: `host:port-` and six random digits.
 fn resource_id(config: &Configuration, host: &str, port: u16) -> Result<String, TaskManagerError> {
     let configured = config.get(&options::TASKMANAGER_RESOURCE_ID)?;
-    let made_up = || format!("{}-{:06x}", host_and_port(host, port), Random::from_system().below(1 << 24));
+    let made_up = || format!("{}-{:06x}", net::host_and_port(host, port), Random::from_system().below(1 << 24));
     Ok(configured.unwrap_or_else(made_up))
 }
 
 /// What others are told: the configured port (it may be a forwarded one), or the one that was bound when any would do.
 fn published(host: &str, configured: Option<u16>, bound: SocketAddr) -> String {
     let bind_differs = configured.filter(|port| *port != 0).unwrap_or(bound.port());
-    host_and_port(host, bind_differs)
-}
-
-fn host_and_port(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    net::host_and_port(host, bind_differs)
 }
 
 fn listen(key: &'static str, host: &str, ports: &PortRange) -> Result<(TcpListener, SocketAddr), TaskManagerError> {

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use common::config::{Configuration, Origin};
 use dataflow::deployment::{
-    InputChannelDescriptor, InputGateDescriptor, TaskDeploymentDescriptor, TaskManagerRegistration, TaskStateUpdate,
+    Adoption, InputChannelDescriptor, InputGateDescriptor, TaskDeploymentDescriptor, TaskManagerRegistration,
+    TaskStateUpdate,
 };
 use dataflow::{
     ExecutionAttemptId, ExecutionState, JobId, JobVertex, LeaderEpoch, OperatorDescriptor, OperatorId, OperatorSpec,
@@ -41,6 +42,9 @@ enum Call {
 struct Service {
     calls: mpsc::UnboundedSender<Call>,
     epoch: Arc<AtomicU64>,
+    adopts: Arc<AtomicBool>,
+    patience_ms: Arc<AtomicU64>,
+    silent: Arc<AtomicBool>,
 }
 
 #[tonic::async_trait]
@@ -49,14 +53,23 @@ impl JobManagerGateway for Service {
         &self,
         request: Request<RegisterTaskManagerRequest>,
     ) -> Result<Response<RegisterTaskManagerResponse>, Status> {
+        while self.silent.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         let request = request.into_inner();
         assert_eq!(request.wire_version, WIRE_VERSION);
-        self.calls.send(Call::Register(serde_json::from_slice(&request.registration).unwrap())).ok();
+        let registration: TaskManagerRegistration = serde_json::from_slice(&request.registration).unwrap();
+        let attempts = match self.adopts.load(Ordering::SeqCst) {
+            true => registration.running.iter().map(|task| task.attempt).collect(),
+            false => Vec::new(),
+        };
+        self.calls.send(Call::Register(Box::new(registration))).ok();
         Ok(Response::new(RegisterTaskManagerResponse {
-            refused_because: String::new(),
             epoch: self.epoch.load(Ordering::SeqCst),
             heartbeat_interval_ms: 20,
-            heartbeat_timeout_ms: 5_000,
+            heartbeat_timeout_ms: self.patience_ms.load(Ordering::SeqCst),
+            adoption: serde_json::to_vec(&Adoption { attempts, jobs: Vec::new() }).unwrap().into(),
+            ..Default::default()
         }))
     }
 
@@ -67,9 +80,13 @@ impl JobManagerGateway for Service {
         request: Request<Streaming<HeartbeatRequest>>,
     ) -> Result<Response<Self::HeartbeatStream>, Status> {
         let (calls, epoch, mut requests) = (self.calls.clone(), self.epoch.clone(), request.into_inner());
+        let silent = self.silent.clone();
         let (answers, outgoing) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok(Some(request)) = requests.message().await {
+                if silent.load(Ordering::SeqCst) {
+                    continue;
+                }
                 calls.send(Call::Heartbeat).ok();
                 let known = request.epoch == epoch.load(Ordering::SeqCst);
                 if answers.send(Ok(HeartbeatResponse { known })).is_err() {
@@ -112,6 +129,12 @@ struct ScriptedJobManager {
     port: u16,
     calls: mpsc::UnboundedReceiver<Call>,
     epoch: Arc<AtomicU64>,
+    /// Whether what a TaskManager runs goes on.
+    adopts: Arc<AtomicBool>,
+    /// `heartbeat.timeout`.
+    patience_ms: Arc<AtomicU64>,
+    /// Whether it answers nothing.
+    silent: Arc<AtomicBool>,
     server: JoinHandle<()>,
 }
 
@@ -121,12 +144,20 @@ impl ScriptedJobManager {
         let port = listener.local_addr().unwrap().port();
         let (sender, calls) = mpsc::unbounded_channel();
         let epoch = Arc::new(AtomicU64::new(epoch));
-        let service = JobManagerGatewayServer::new(Service { calls: sender, epoch: epoch.clone() });
+        let silent = Arc::new(AtomicBool::new(false));
+        let (adopts, patience_ms) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(5_000)));
+        let service = JobManagerGatewayServer::new(Service {
+            calls: sender,
+            epoch: epoch.clone(),
+            adopts: adopts.clone(),
+            patience_ms: patience_ms.clone(),
+            silent: silent.clone(),
+        });
         let server = tokio::spawn(async move {
             let incoming = TcpListenerStream::new(listener);
             tonic::transport::Server::builder().serve_with_incoming(service, incoming).await.unwrap();
         });
-        ScriptedJobManager { port, calls, epoch, server }
+        ScriptedJobManager { port, calls, epoch, adopts, patience_ms, silent, server }
     }
 
     /// The next call that is no heartbeat.
@@ -248,14 +279,55 @@ async fn tasks_survive_a_jobmanager_that_comes_back_but_not_a_new_epoch() {
     jobmanager.state(task.attempt, ExecutionState::Running).await;
     let again = submit(&task_manager, &task).await.unwrap().refused_because;
     assert!(again.contains("runs already"), "{again}");
-    // Unknown at the next heartbeat, but of the same epoch: it says what it runs and goes on running it.
+    // Unknown at the next heartbeat: it says what it runs, and goes on running it when that is wanted.
+    jobmanager.adopts.store(true, Ordering::SeqCst);
     jobmanager.epoch.store(9, Ordering::SeqCst);
     let back = jobmanager.registration().await;
-    assert_eq!(back.running, [task.attempt]);
-    // That was a new epoch: the old task has ended, nobody hears of it, and a new one of the same name can run.
-    let task = waiting_task(9, &task_manager);
+    let [running] = &back.running[..] else { panic!("{:?}", back.running) };
+    assert_eq!((running.attempt, running.state), (task.attempt, ExecutionState::Running));
+    jobmanager.heartbeat().await;
+    let again = submit(&task_manager, &waiting_task(9, &task_manager)).await.unwrap().refused_because;
+    assert!(again.contains("runs already"), "{again}");
+    let late = submit(&task_manager, &task).await.unwrap_err().message().to_owned();
+    assert!(late.contains("epoch 1") && late.contains("registered under 9"), "{late}");
+    // When it is not wanted it ends, nobody hears of it, and a new one of the same name can run.
+    jobmanager.adopts.store(false, Ordering::SeqCst);
+    jobmanager.epoch.store(10, Ordering::SeqCst);
+    jobmanager.registration().await;
+    let task = waiting_task(10, &task_manager);
     assert_eq!(submit(&task_manager, &task).await.unwrap().refused_because, "");
     jobmanager.state(task.attempt, ExecutionState::Running).await;
+    task_manager.shutdown().await;
+}
+
+#[tokio::test]
+async fn tasks_of_a_taskmanager_that_is_cut_off_end_before_its_time_is_over() {
+    let mut jobmanager = ScriptedJobManager::start(0, 1).await;
+    jobmanager.patience_ms.store(500, Ordering::SeqCst);
+    let task_manager = task_manager(jobmanager.port, &[]).await;
+    jobmanager.registration().await;
+    let task = waiting_task(1, &task_manager);
+    assert_eq!(submit(&task_manager, &task).await.unwrap().refused_because, "");
+    jobmanager.state(task.attempt, ExecutionState::Running).await;
+    // From now on it hears nothing, nor is it heard.
+    jobmanager.silent.store(true, Ordering::SeqCst);
+    let address = format!("http://{}", task_manager.rpc_address());
+    let mut client = TaskManagerGatewayClient::connect(address).await.unwrap();
+    let stopped = async {
+        loop {
+            let threads = client.dump_threads(DumpThreadsRequest {}).await.unwrap().into_inner().threads;
+            if !threads.iter().any(|thread| thread.name.starts_with("collect")) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, stopped).await.expect("its task ends by itself");
+    jobmanager.epoch.store(2, Ordering::SeqCst);
+    jobmanager.adopts.store(true, Ordering::SeqCst);
+    jobmanager.silent.store(false, Ordering::SeqCst);
+    jobmanager.registration().await;
+    jobmanager.state(task.attempt, ExecutionState::Canceled).await;
     task_manager.shutdown().await;
 }
 

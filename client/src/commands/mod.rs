@@ -3,6 +3,7 @@
 mod checkpoint;
 mod cluster;
 mod info;
+mod jobmanager_admin;
 mod list;
 mod roles;
 mod run;
@@ -25,6 +26,7 @@ use crate::settings;
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::JobManager(arguments) => roles::jobmanager(&arguments),
+        Command::JobManagerAdmin(arguments) => jobmanager_admin::jobmanager_admin(&arguments),
         Command::TaskManager(arguments) => roles::taskmanager(&arguments),
         Command::SqlGateway(arguments) => roles::sql_gateway(&arguments),
         Command::SqlClient(arguments) => sql_client::sql_client(&arguments),

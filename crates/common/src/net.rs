@@ -41,6 +41,17 @@ pub fn is_loopback(host: &str) -> bool {
     first(host, 0).is_ok_and(|address| address.ip().is_loopback())
 }
 
+/// `host:port`, with an IPv6 address in brackets.
+pub fn host_and_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// The addresses of a text such as `host:port,host:port`; blanks and semicolons divide too, as Flink's lists have them.
+pub fn split_addresses(text: &str) -> Vec<String> {
+    let parts = text.trim_matches(['[', ']']).split([',', ';', ' ']);
+    parts.map(|part| part.trim().trim_matches(['\'', '"'])).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
 /// The addresses of a host, IPv4 before IPv6: what is bound to `localhost` must be found at 127.0.0.1.
 fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let mut addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();

@@ -1,12 +1,12 @@
 //! Deployment descriptors: what a JobManager tells a TaskManager to run, and what a TaskManager says of what it runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{CheckpointingDescriptor, TaskRestore};
 use crate::failure::Failure;
-use crate::ids::{ExecutionAttemptId, JobId, LeaderEpoch, PartitionId, VertexId};
+use crate::ids::{ExecutionAttemptId, JobId, LeaderEpoch, OperatorId, PartitionId, VertexId};
 use crate::job_graph::{JobVertex, Partitioning};
 use crate::job_status::ExecutionState;
 use crate::types::RowType;
@@ -94,8 +94,41 @@ pub struct TaskManagerRegistration {
     pub hardware: HardwareDescription,
     /// Operating-system process id.
     pub pid: u32,
-    /// The attempts it is running, when it comes back to a new leader.
-    pub running: Vec<ExecutionAttemptId>,
+    /// What it is running, when it comes back, perhaps to another JobManager; and attempts of sources that have finished.
+    pub running: Vec<RunningAttempt>,
+}
+
+/// An attempt as the TaskManager that runs it knows it: all that a JobManager has to know that did not deploy it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningAttempt {
+    /// The attempt.
+    pub attempt: ExecutionAttemptId,
+    /// The last state that it was told to be in.
+    pub state: ExecutionState,
+    /// Whether it has told that it waits for a last checkpoint.
+    pub end_of_data: bool,
+    /// What the readers of its sources have got.
+    pub readers: BTreeMap<OperatorId, ReaderProgress>,
+}
+
+/// What a source reader has got from its JobManager.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ReaderProgress {
+    /// The ids of all splits that it was ever given.
+    pub given: BTreeSet<String>,
+    /// Whether it was told that there will be no more.
+    pub no_more_splits: bool,
+    /// Whether it has asked for one that has not come.
+    pub waiting: bool,
+}
+
+/// What a JobManager wants to go on of what a TaskManager has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Adoption {
+    /// Attempts that run on; all others end.
+    pub attempts: Vec<ExecutionAttemptId>,
+    /// Jobs whose results stay where they are; those of others go.
+    pub jobs: Vec<JobId>,
 }
 
 /// What a TaskManager runs on.

@@ -206,6 +206,18 @@ impl CheckpointCoordinator {
         }
     }
 
+    /// A coordinator of a job that ran on while it changed hands: checkpoints from `first_open` on may have been under way, and are aborted.
+    pub fn with_abandoned(mut self, first_open: u64) -> Self {
+        let oldest = self.next_id.saturating_sub(ABORTED as u64).max(first_open);
+        self.aborted = (oldest..self.next_id).collect();
+        self
+    }
+
+    /// The newest of those that will never be complete.
+    pub fn abandoned(&self) -> impl Iterator<Item = u64> + '_ {
+        self.aborted.iter().copied()
+    }
+
     /// Takes an event; the answer is what to do, in this order. `plan` says who would take part now; none while a task is on its way to run.
     pub fn handle(
         &mut self,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::completed::Owner;
+use crate::scheduling::DeploymentRecord;
 
 /// A complete checkpoint as the job store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,12 @@ pub struct StoredProgress {
     /// No attempt of a subtask but the first has had this number or a higher one.
     #[serde(default)]
     pub next_attempt: u32,
+    /// Where it runs; none when it was never deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentRecord>,
+    /// Whether somebody has cancelled it.
+    #[serde(default)]
+    pub cancelled: bool,
     /// Its checkpoints.
     #[serde(flatten)]
     pub checkpoints: CheckpointPointers,

@@ -8,17 +8,21 @@ use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerRegistration};
 use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch};
 use proto::v1::task_manager_gateway_client::TaskManagerGatewayClient;
 use proto::v1::{
-    AddSplitsRequest, CancelTaskRequest, CollectResultsRequest, CollectResultsResponse, DumpThreadsRequest,
-    NotifyCheckpointRequest, ReleaseJobRequest, SubmitTaskRequest, Thread,
+    AddSplitsRequest, AnnounceLeaderRequest, CancelTaskRequest, CollectResultsRequest, CollectResultsResponse,
+    DumpThreadsRequest, NotifyCheckpointRequest, ReleaseJobRequest, SubmitTaskRequest, Thread,
 };
 use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
+use crate::resource_manager::Commander;
+
 use super::{CollectRequest, GatewayError, SplitDelivery, TaskManagerGateway};
 
 /// How long a TaskManager may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it may take to hear who leads.
+const ANNOUNCEMENT_LIMIT: Duration = Duration::from_secs(2);
 /// How long it may take to answer a call that does not wait for data.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -29,6 +33,14 @@ pub struct GrpcTaskManager {
     address: String,
     epoch: LeaderEpoch,
     client: TaskManagerGatewayClient<Channel>,
+}
+
+/// Tells the TaskManager at this `host:port` who leads; the error says why it has not heard.
+pub async fn announce_leader(task_manager: &str, commander: &Commander) -> Result<(), String> {
+    let endpoint = Endpoint::from_shared(format!("http://{task_manager}")).map_err(|error| error.to_string())?;
+    let mut client = TaskManagerGatewayClient::new(endpoint.connect_timeout(ANNOUNCEMENT_LIMIT).connect_lazy());
+    let request = AnnounceLeaderRequest { epoch: commander.epoch.0, address: commander.address.clone() };
+    client.announce_leader(within(ANNOUNCEMENT_LIMIT, request)).await.map(drop).map_err(|status| describe(&status))
 }
 
 impl GrpcTaskManager {

@@ -62,8 +62,8 @@ impl JobMaster {
     /// Lets the coordinator decide and carries its commands out; true when the job has ended.
     pub(super) fn on_checkpoint(&mut self, event: CheckpointEvent) -> bool {
         let Some(checkpoints) = &mut self.checkpoints else { return false };
-        let graph = &self.graph;
-        let plan = || graph.checkpoint_plan();
+        let (graph, sources, is_open) = (&self.graph, &self.sources, self.adoption.is_open());
+        let plan = || graph.checkpoint_plan().filter(|_| sources.are_whole() && !is_open);
         let commands = checkpoints.coordinator.handle(event, &plan, self.context.clock.now_millis());
         let mut ended = false;
         for command in commands {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use checkpoint::{Assignment, CheckpointMetadata, SourceState, Storage};
 use common::random::Random;
-use dataflow::checkpoint::{CheckpointingDescriptor, SnapshotKind, StateFile, TaskSnapshot};
+use dataflow::checkpoint::{CheckpointNotice, CheckpointingDescriptor, SnapshotKind, StateFile, TaskSnapshot};
 use dataflow::{Failure, JobGraph, JobStatus, OperatorId, VertexId};
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
@@ -79,6 +79,28 @@ impl Checkpoints {
             this.delete_meanwhile(async move { delete(&storage, discards).await });
         }
         this
+    }
+
+    /// Those of a job that ran on while it changed hands.
+    pub(super) fn adopted(checkpointing: JobCheckpointing, context: JobMasterContext, handle: JobMasterHandle) -> Self {
+        let mut this = Self::new(checkpointing, context, handle);
+        let first_open = this.completed.latest().map_or(1, |latest| latest.id() + 1);
+        this.coordinator = this.coordinator.with_abandoned(first_open);
+        this
+    }
+
+    /// Whether tasks of sources end with a checkpoint.
+    pub(super) fn has_final_checkpoints(&self) -> bool {
+        self.config.final_checkpoint() && self.completed.latest().is_some()
+    }
+
+    /// What tasks are told that run on under this JobManager, because the one before may not have come to it: the last checkpoint that is complete,
+    /// and those that never will be.
+    pub(super) fn notices_of_adoption(&self) -> Vec<CheckpointNotice> {
+        let completed =
+            self.completed.latest().map(|latest| CheckpointNotice::Completed { checkpoint_id: latest.id() });
+        let aborted = self.coordinator.abandoned().map(|checkpoint_id| CheckpointNotice::Aborted { checkpoint_id });
+        completed.into_iter().chain(aborted).collect()
     }
 
     /// What tasks have to know of checkpoints before the first one.

@@ -1,23 +1,24 @@
 //! The JobMaster's event loop: carries messages to the execution graph and its commands out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use checkpoint::Assignment as RestoreAssignment;
+use dataflow::deployment::TaskStateUpdate;
 use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobStatus};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error, info, warn};
 
+use super::adoption::Adoption;
 use super::checkpoint_events::consequence;
 use super::checkpoints::Checkpoints;
 use super::outbox::{Call, Courier, Outbox};
 use super::sources::{Assignment, Sources};
 use super::{GrantedSlot, JobMasterContext, JobMasterHandle, Message};
-use crate::checkpointing::{CheckpointError, JobCheckpointing, Reservation};
-use crate::gateway::SplitDelivery;
-use crate::resource_manager::Reconciliation;
-use crate::scheduling::{ExecutionGraph, GraphCommand, GraphEvent};
+use crate::checkpointing::{CheckpointError, CheckpointEvent, JobCheckpointing, Reservation};
+use crate::gateway::{SplitDelivery, TaskManagerGateway};
+use crate::scheduling::{Execution, ExecutionGraph, GraphCommand, GraphEvent};
 
 /// How long a job that has ended waits for its last calls to be made.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
@@ -37,8 +38,12 @@ pub(super) struct JobMaster {
     pub(super) outboxes: HashMap<String, Outbox>,
     /// The last request for slots; what was granted for one before has been given back.
     slot_request: u64,
+    /// Attempts that have a slot and wait until that is safe in the job store.
+    unsent: HashSet<ExecutionAttemptId>,
+    /// Of a job that ran on while it changed hands.
+    pub(super) adoption: Adoption,
     /// Splits that were assigned before their reader was deployed.
-    undelivered: Vec<Assignment>,
+    pub(super) undelivered: Vec<Assignment>,
     /// For the log: what people last heard.
     status: JobStatus,
 }
@@ -47,13 +52,16 @@ pub(super) struct JobMaster {
 pub(super) async fn run(
     graph: ExecutionGraph,
     checkpointing: Option<JobCheckpointing>,
+    runs_on: bool,
     context: JobMasterContext,
     handle: JobMasterHandle,
     mut messages: mpsc::UnboundedReceiver<Message>,
     ended: impl FnOnce(ExecutionGraph),
 ) {
     let status = graph.status();
+    let over = context.over.clone();
     let checkpoints = checkpointing.map(|it| Checkpoints::new(it, context.clone(), handle.clone()));
+    let adoption = Adoption::new(runs_on, &graph);
     let mut this = JobMaster {
         graph,
         context,
@@ -64,18 +72,22 @@ pub(super) async fn run(
         restart_waits: false,
         outboxes: HashMap::new(),
         slot_request: 0,
+        unsent: HashSet::new(),
+        adoption,
         undelivered: Vec::new(),
         status,
     };
-    while let Some(message) = messages.recv().await {
-        if this.handle(message) {
+    loop {
+        let Some(message) = over.unless_triggered(messages.recv()).await else { return this.abandon() };
+        let ended = message.is_none_or(|message| this.take(message));
+        if ended {
             break;
         }
     }
     let status = this.graph.status();
     let (job, store) = (this.handle.job(), this.context.store.clone());
     // Before people hear of the end: what has ended must not run again. And before its checkpoints are deleted: what runs again needs them.
-    let forgotten = if status.is_terminal() { store.remove(job).await } else { Ok(()) };
+    let forgotten = if status.is_terminal() { store.end(&this.graph.ended_job()).await } else { Ok(()) };
     // Filed before the mailbox closes: who then finds it closed finds the job in the archive.
     ended(this.graph);
     drop(messages);
@@ -95,27 +107,58 @@ pub(super) async fn run(
 }
 
 impl JobMaster {
-    /// Takes a message; true when the job has ended.
+    /// Another JobManager takes the job over: calls that were not made are not made, files stay as they are.
+    fn abandon(self) {
+        for outbox in self.outboxes.into_values() {
+            outbox.abandon();
+        }
+    }
+
+    /// Takes a message, or keeps it for later; true when the job has ended.
+    fn take(&mut self, message: Message) -> bool {
+        let Some(message) = self.adoption.defer(message) else { return false };
+        // Tasks of a job that will not go on have to be ended nevertheless.
+        let begins = matches!(
+            message,
+            Message::Recovered(_) | Message::Graph(GraphEvent::Cancel | GraphEvent::CoordinatorFailed(_))
+        );
+        if self.handle(message) {
+            return true;
+        }
+        begins && self.adoption.begin().into_iter().any(|message| self.handle(message))
+    }
+
+    /// Carries a message out; true when the job has ended.
     fn handle(&mut self, message: Message) -> bool {
         match message {
             Message::Graph(GraphEvent::RestartDue) if self.is_publishing() => self.restart_waits = true,
             Message::Graph(event) => return self.on_event(event),
             Message::Recovered(checkpointing) => {
-                let checkpoints = Checkpoints::new(*checkpointing, self.context.clone(), self.handle.clone());
-                self.checkpoints = Some(checkpoints);
+                let (context, handle) = (self.context.clone(), self.handle.clone());
+                self.checkpoints = Some(match self.adoption.runs_on() {
+                    true => Checkpoints::adopted(*checkpointing, context, handle),
+                    false => Checkpoints::new(*checkpointing, context, handle),
+                });
                 return self.on_event(GraphEvent::Start);
             }
             Message::UpdateState { update, known } => {
-                let live = self.graph.is_live(update.attempt);
-                debug!("{} is {}", update.attempt, update.state);
+                let (attempt, live) = (update.attempt, self.graph.is_live(update.attempt));
+                debug!("{attempt} is {}", update.state);
+                let finished = update.state == ExecutionState::Finished;
                 let ended = self.on_event(GraphEvent::StateChanged(*update));
-                let _ = known.send(live);
+                if live && finished && !ended {
+                    self.keep_finished(attempt, known);
+                } else {
+                    let _ = known.send(live);
+                }
                 return ended;
             }
             Message::RequestSplit { attempt, operator } => {
-                if self.graph.is_live(attempt) {
+                if self.graph.is_live(attempt) && self.sources.has(operator) {
                     let assignments = self.sources.requested(attempt, operator);
                     self.deliver(assignments);
+                } else {
+                    self.adoption.asked_early(attempt, operator);
                 }
             }
             Message::Checkpoint(report) => return self.on_report(*report),
@@ -133,12 +176,15 @@ impl JobMaster {
                 Ok(found) => {
                     let assignments = self.sources.discovered(operator, round, found);
                     self.deliver(assignments);
+                    // A checkpoint may have waited for it.
+                    return self.on_checkpoint(CheckpointEvent::Tick);
                 }
                 Err(failure) if self.sources.is_current(operator, round) => {
                     return self.on_event(GraphEvent::CoordinatorFailed(failure));
                 }
                 Err(_) => {}
             },
+            Message::DeploymentStored(attempts) => return self.send_out(attempts),
             Message::SlotsGranted { request, slots } if request == self.slot_request => return self.on_slots(slots),
             Message::SlotsGranted { .. } => {}
             Message::Metrics(counters) => {
@@ -147,7 +193,7 @@ impl JobMaster {
                     self.graph.record_metrics(attempt, snapshot, now);
                 }
             }
-            Message::Reconcile(reconciliation) => return self.reconcile(&reconciliation),
+            Message::Reconcile(reconciliation) => return self.reconcile(*reconciliation),
             Message::Picture(answer) => {
                 let _ = answer.send(Arc::new(self.graph.clone()));
             }
@@ -157,16 +203,29 @@ impl JobMaster {
 
     /// Lets the graph decide and carries its commands out; true when the job has ended.
     pub(super) fn on_event(&mut self, event: GraphEvent) -> bool {
-        if let GraphEvent::TaskManagerLost { resource_id, .. } = &event
-            && let Some(outbox) = self.outboxes.remove(resource_id)
-        {
-            outbox.abandon();
+        if let GraphEvent::TaskManagerLost { resource_id, .. } = &event {
+            if let Some(outbox) = self.outboxes.remove(resource_id) {
+                outbox.abandon();
+            }
+            let resource_id = resource_id.clone();
+            let ended = self.decide(event);
+            return self.no_longer_awaits(&resource_id) || ended;
         }
+        self.decide(event)
+    }
+
+    fn decide(&mut self, event: GraphEvent) -> bool {
         let finished = match &event {
             GraphEvent::StateChanged(update) if update.state == ExecutionState::Finished => Some(update.attempt),
             _ => None,
         };
         let commands = self.graph.handle(event, self.context.clock.now_millis());
+        for command in &commands {
+            // Before a checkpoint can be triggered, which needs them.
+            if let GraphCommand::AdoptSources(vertices) = command {
+                self.adopt_sources(vertices);
+            }
+        }
         let mut ended = self.on_checkpoint(consequence(&commands, finished));
         for command in commands {
             ended |= matches!(command, GraphCommand::Ended(_));
@@ -185,19 +244,18 @@ impl JobMaster {
             GraphCommand::ReleaseSlots => self.context.resource_manager.release_slots(self.handle.job()),
             GraphCommand::StartSources(vertices) => {
                 self.undelivered.retain(|assignment| !vertices.contains(&assignment.vertex));
+                self.adoption.is_over_for(&vertices);
                 match self.start_sources(&vertices) {
                     Ok(assignments) => self.deliver(assignments),
                     Err(failure) => self.handle.graph(GraphEvent::CoordinatorFailed(failure)),
                 }
             }
-            GraphCommand::StopSources(vertices) => self.sources.stop(&vertices),
-            GraphCommand::Deploy(attempts) => {
-                for attempt in attempts {
-                    self.deploy(attempt);
-                }
-                let undelivered = std::mem::take(&mut self.undelivered);
-                self.deliver(undelivered);
+            GraphCommand::StopSources(vertices) => {
+                self.adoption.is_over_for(&vertices);
+                self.sources.stop(&vertices);
             }
+            GraphCommand::AdoptSources(_) => {}
+            GraphCommand::Deploy(attempts) => self.deploy_when_stored(attempts),
             GraphCommand::CancelTask { attempt, resource_id } => {
                 if let Some(outbox) = self.outboxes.get(&resource_id) {
                     outbox.send(Call::Cancel(attempt));
@@ -219,16 +277,64 @@ impl JobMaster {
 
     fn on_slots(&mut self, slots: Vec<GrantedSlot>) -> bool {
         for slot in &slots {
-            let id = slot.location.task_manager.resource_id.clone();
+            self.open_outbox(&slot.location.task_manager.resource_id, &slot.gateway);
+        }
+        self.on_event(GraphEvent::SlotsGranted(slots.into_iter().map(|slot| slot.location).collect()))
+    }
+
+    /// The way to a TaskManager, from now on.
+    pub(super) fn open_outbox(&mut self, resource_id: &str, gateway: &Arc<dyn TaskManagerGateway>) {
+        if !self.outboxes.contains_key(resource_id) {
             let courier = Courier {
-                resource_id: id.clone(),
-                gateway: slot.gateway.clone(),
+                resource_id: resource_id.to_owned(),
+                gateway: gateway.clone(),
                 resource_manager: self.context.resource_manager.clone(),
                 master: self.handle.clone(),
             };
-            self.outboxes.entry(id).or_insert_with(|| Outbox::new(courier));
+            self.outboxes.insert(resource_id.to_owned(), Outbox::new(courier));
         }
-        self.on_event(GraphEvent::SlotsGranted(slots.into_iter().map(|slot| slot.location).collect()))
+    }
+
+    /// Where attempts run has to be safe before they do: the next JobManager takes them over.
+    fn deploy_when_stored(&mut self, attempts: Vec<ExecutionAttemptId>) {
+        self.unsent.extend(attempts.iter().copied());
+        let (context, handle, record) = (self.context.clone(), self.handle.clone(), self.graph.record());
+        tokio::spawn(async move {
+            let put = || context.store.put_deployment(handle.job(), &record);
+            if context.until_stored(&handle, put).await.is_some() {
+                handle.send(Message::DeploymentStored(attempts));
+            }
+        });
+    }
+
+    /// Sends attempts to their TaskManagers, in this order; those that were cancelled meanwhile end here.
+    fn send_out(&mut self, attempts: Vec<ExecutionAttemptId>) -> bool {
+        let mut ended = false;
+        for attempt in attempts {
+            self.unsent.remove(&attempt);
+            match self.graph.execution(attempt).map(Execution::state) {
+                Some(ExecutionState::Deploying) => self.deploy(attempt),
+                Some(ExecutionState::Canceling) => {
+                    let state = ExecutionState::Canceled;
+                    let update = TaskStateUpdate { attempt, state, failure: None, metrics: None };
+                    ended |= self.on_event(GraphEvent::StateChanged(update));
+                }
+                _ => {}
+            }
+        }
+        let undelivered = std::mem::take(&mut self.undelivered);
+        self.deliver(undelivered);
+        ended
+    }
+
+    /// The TaskManager forgets an attempt that has finished when it has heard that this is known; then it must be known for good.
+    fn keep_finished(&self, attempt: ExecutionAttemptId, known: oneshot::Sender<bool>) {
+        let (context, handle) = (self.context.clone(), self.handle.clone());
+        tokio::spawn(async move {
+            if context.until_stored(&handle, || context.store.finish(attempt)).await.is_some() || handle.is_closed() {
+                let _ = known.send(true);
+            }
+        });
     }
 
     fn deploy(&mut self, attempt: ExecutionAttemptId) {
@@ -249,7 +355,7 @@ impl JobMaster {
     }
 
     /// Sends splits to readers; those that are not deployed yet get them when they are.
-    fn deliver(&mut self, assignments: Vec<Assignment>) {
+    pub(super) fn deliver(&mut self, assignments: Vec<Assignment>) {
         for assignment in assignments {
             let reader = self
                 .graph
@@ -257,7 +363,8 @@ impl JobMaster {
                 .iter()
                 .find(|vertex| vertex.id() == assignment.vertex)
                 .and_then(|vertex| vertex.executions().get(assignment.command.subtask as usize));
-            let deployed = reader.filter(|execution| execution.is_deployed());
+            let sent = |execution: &&Execution| execution.is_deployed() && !self.unsent.contains(&execution.id());
+            let deployed = reader.filter(sent);
             let outbox = deployed
                 .and_then(|execution| execution.slot())
                 .and_then(|slot| self.outboxes.get(&slot.task_manager.resource_id));
@@ -274,27 +381,6 @@ impl JobMaster {
                 _ => {}
             }
         }
-    }
-
-    /// A TaskManager has come back: tasks that it no longer runs have failed, tasks that it should not run are cancelled.
-    fn reconcile(&mut self, reconciliation: &Reconciliation) -> bool {
-        let Reconciliation { resource_id, running } = reconciliation;
-        let expected: Vec<ExecutionAttemptId> = self.graph.attempts_at(resource_id).collect();
-        if let Some(outbox) = self.outboxes.get(resource_id) {
-            for attempt in running.iter().filter(|attempt| !expected.contains(attempt)) {
-                outbox.send(Call::Cancel(*attempt));
-            }
-        }
-        let mut ended = false;
-        for attempt in expected.into_iter().filter(|attempt| !running.contains(attempt)) {
-            // What is only being deployed may be on its way still; the call itself tells how that ends.
-            let on_its_way = self.graph.execution(attempt).is_none_or(|e| e.state() == ExecutionState::Deploying);
-            if !on_its_way {
-                let failure = Failure::external(format!("TaskManager {resource_id} no longer runs the task"));
-                ended |= self.on_event(GraphEvent::AttemptFailed { attempt, failure });
-            }
-        }
-        ended
     }
 
     pub(super) fn resource_id(&self, attempt: ExecutionAttemptId) -> Option<String> {

@@ -3,6 +3,7 @@
 //! One tokio task for the loop, one for each source (it finds splits), one for each TaskManager (it sends to it, in order). A job that another
 //! JobManager ran waits in CREATED until its checkpoints are read.
 
+mod adoption;
 mod checkpoint_events;
 mod checkpoints;
 mod event_loop;
@@ -63,6 +64,8 @@ pub struct JobMasterContext {
     pub store: Arc<dyn JobStore>,
     /// Counts the event loops, so that the JobManager can wait for their ends.
     pub shutdown: Shutdown,
+    /// Triggered when this JobManager does not lead any more: jobs are left as they are.
+    pub over: Shutdown,
 }
 
 impl JobMasterContext {
@@ -88,7 +91,7 @@ impl JobMasterContext {
 pub enum JobStart {
     /// It was just submitted.
     Submitted(Box<JobCheckpointing>),
-    /// It ran under an earlier JobManager.
+    /// It ran under an earlier JobManager, and may run on.
     Recovered(Box<RecoveredJob>),
     /// It cannot start.
     Impossible(Failure),
@@ -129,12 +132,14 @@ enum Message {
         round: u64,
         found: Result<DiscoveredSplits, Failure>,
     },
+    /// It is safe where these attempts run: they can be sent there.
+    DeploymentStored(Vec<ExecutionAttemptId>),
     SlotsGranted {
         request: u64,
         slots: Vec<GrantedSlot>,
     },
     Metrics(Vec<(ExecutionAttemptId, TaskMetricsSnapshot)>),
-    Reconcile(Reconciliation),
+    Reconcile(Box<Reconciliation>),
     Picture(oneshot::Sender<Arc<ExecutionGraph>>),
 }
 
@@ -156,6 +161,11 @@ impl JobMasterHandle {
     ) -> Self {
         let (mailbox, messages) = mpsc::unbounded_channel();
         let handle = JobMasterHandle { job: graph.graph().job_id, mailbox };
+        let runs_on = matches!(&start, JobStart::Recovered(job) if job.runs_on);
+        if runs_on {
+            let slots: Vec<SlotLocation> = graph.expected_slots().cloned().collect();
+            context.resource_manager.claim_slots(handle.clone(), slots);
+        }
         let checkpointing = match start {
             JobStart::Submitted(checkpointing) => {
                 handle.graph(GraphEvent::Start);
@@ -171,7 +181,7 @@ impl JobMasterHandle {
             }
         };
         let tasks = context.shutdown.clone();
-        tasks.spawn(event_loop::run(graph, checkpointing, context, handle.clone(), messages, ended));
+        tasks.spawn(event_loop::run(graph, checkpointing, runs_on, context, handle.clone(), messages, ended));
         handle
     }
 
@@ -221,7 +231,7 @@ impl JobMasterHandle {
 
     /// A TaskManager has come back.
     pub fn reconcile(&self, reconciliation: Reconciliation) {
-        self.send(Message::Reconcile(reconciliation));
+        self.send(Message::Reconcile(Box::new(reconciliation)));
     }
 
     /// The job as it is now; none when its master has just ended.

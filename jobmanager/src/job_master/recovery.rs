@@ -20,15 +20,17 @@ pub struct RecoveredJob {
     pub graph: Arc<JobGraph>,
     /// How far it had come.
     pub progress: StoredProgress,
+    /// Its tasks may run on; else they begin anew.
+    pub runs_on: bool,
 }
 
 /// Tries until the job can start, never can, or has ended (somebody cancels it).
 pub(super) async fn recover(job: RecoveredJob, context: JobMasterContext, master: JobMasterHandle) {
-    let RecoveredJob { config, graph, progress } = job;
+    let RecoveredJob { config, graph, progress, runs_on } = job;
     let (name, id) = (&graph.name, graph.job_id);
     // The next JobManager must not use the number of the attempts that begin now.
     let numbers = Reservation::Attempts(progress.first_attempt() + 1);
-    if context.until_stored(&master, || context.store.reserve(id, numbers)).await.is_none() {
+    if !runs_on && context.until_stored(&master, || context.store.reserve(id, numbers)).await.is_none() {
         return;
     }
     let mut pauses = Backoff::new(RETRIES, Random::from_system());

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use checkpoint::{SourceRestore, SourceState};
+use dataflow::deployment::ReaderProgress;
 use dataflow::operator_spec::SourceSpec;
 use dataflow::{ExecutionAttemptId, Failure, JobGraph, OperatorId, OperatorSpec, SplitEnumerator, VertexId};
 use tokio::task::AbortHandle;
@@ -23,6 +24,8 @@ struct Source {
     discovery: AbortHandle,
     /// Each start is a round of its own: what an earlier one still finds is dropped.
     round: u64,
+    /// Whether the enumerator knows all that readers have got.
+    is_whole: bool,
 }
 
 /// The sources of a job while it runs.
@@ -73,6 +76,7 @@ impl Sources {
                     enumerator: snapshot,
                     discovery: discovery.abort_handle(),
                     round: self.round,
+                    is_whole: true,
                 };
                 self.sources.insert(operator.id, source);
                 if let Some(restore) = restore {
@@ -83,6 +87,63 @@ impl Sources {
             }
         }
         Ok(assignments)
+    }
+
+    /// Goes on with the sources in these vertices, whose readers run on under this JobManager and have got what `readers` says. Splits that were found
+    /// since the checkpoint that `restore` is of are found again.
+    pub(super) fn adopt(
+        &mut self,
+        graph: &JobGraph,
+        vertices: &[VertexId],
+        restore: &BTreeMap<OperatorId, SourceRestore>,
+        readers: &HashMap<(ExecutionAttemptId, OperatorId), ReaderProgress>,
+        master: &JobMasterHandle,
+    ) -> Result<Vec<Assignment>, Failure> {
+        self.round += 1;
+        let mut assignments = Vec::new();
+        for vertex in graph.vertices.iter().filter(|vertex| vertices.contains(&vertex.id)) {
+            for operator in &vertex.operators {
+                let OperatorSpec::Source(spec) = &operator.spec else { continue };
+                let state = restore.get(&operator.id).and_then(|restore| restore.state.as_ref());
+                let enumerator = enumerator(spec, vertex.parallelism, state).map_err(|failure| {
+                    failure.context(format!(
+                        "the source '{}' of table {} cannot go on",
+                        operator.name, spec.connector.table
+                    ))
+                })?;
+                let of_source =
+                    readers.iter().filter(|((attempt, id), _)| attempt.vertex == vertex.id && *id == operator.id);
+                let progress: Vec<(u32, ReaderProgress)> =
+                    of_source.map(|((attempt, _), progress)| (attempt.subtask, progress.clone())).collect();
+                let assigner = SplitAssigner::adopted(enumerator.assignment(), vertex.parallelism, &progress);
+                let (snapshot, table) = (enumerator.snapshot(), spec.connector.table.clone());
+                let discovery = tokio::spawn(discover(enumerator, table, operator.id, self.round, master.clone()));
+                let source = Source {
+                    vertex: vertex.id,
+                    name: operator.name.clone(),
+                    assigner,
+                    enumerator: snapshot,
+                    discovery: discovery.abort_handle(),
+                    round: self.round,
+                    is_whole: false,
+                };
+                self.sources.insert(operator.id, source);
+                let unassigned = state.map(|state| state.unassigned.clone()).unwrap_or_default();
+                let found = SplitEvent::Discovered { splits: unassigned, complete: false };
+                assignments.extend(self.handle(operator.id, found));
+            }
+        }
+        Ok(assignments)
+    }
+
+    /// Whether a checkpoint can be triggered now: what readers have got is known to the enumerators, so that they do not find it again after a restore.
+    pub(super) fn are_whole(&self) -> bool {
+        self.sources.values().all(|source| source.is_whole)
+    }
+
+    /// Whether a source is there.
+    pub(super) fn has(&self, operator: OperatorId) -> bool {
+        self.sources.contains_key(&operator)
     }
 
     /// What a checkpoint that is triggered now has to say of the sources. Readers have the splits that were assigned before.
@@ -109,6 +170,7 @@ impl Sources {
         if let Some(source) = self.sources.get_mut(&operator) {
             info!("{}: found {} splits", source.name, found.splits.len());
             source.enumerator = found.enumerator;
+            source.is_whole = true;
         }
         self.handle(operator, SplitEvent::Discovered { splits: found.splits, complete: found.complete })
     }

@@ -15,8 +15,8 @@ use super::*;
 use crate::checkpointing::{CheckpointPointers, Reservation};
 use crate::gateway::{CollectRequest, GatewayError, SplitDelivery};
 use crate::job_store::{StoredCatalog, StoredJob};
-use crate::resource_manager::{RegistrationAnswer, ResourceManagerSettings};
-use crate::scheduling::{RestartStrategy, TaskManagerLocation};
+use crate::resource_manager::{Commander, RegistrationAnswer, ResourceManagerSettings};
+use crate::scheduling::{DeploymentRecord, EndedJob, RestartStrategy, TaskManagerLocation};
 
 const JOB: JobId = JobId(0x51);
 const LIMIT: Duration = Duration::from_secs(10);
@@ -38,10 +38,6 @@ fn answered(ok: bool) -> Result<(), JobStoreError> {
 
 #[async_trait]
 impl JobStore for Store {
-    fn epoch(&self) -> LeaderEpoch {
-        LeaderEpoch(1)
-    }
-
     async fn put(&self, _graph: &JobGraph) -> Result<(), JobStoreError> {
         Ok(())
     }
@@ -58,8 +54,24 @@ impl JobStore for Store {
         Ok(())
     }
 
-    async fn remove(&self, _job: JobId) -> Result<(), JobStoreError> {
+    async fn put_deployment(&self, _job: JobId, _deployment: &DeploymentRecord) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn finish(&self, _attempt: ExecutionAttemptId) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn cancel(&self, _job: JobId) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn end(&self, _job: &EndedJob) -> Result<(), JobStoreError> {
         answered((self.removed)())
+    }
+
+    async fn ended(&self) -> Result<Vec<EndedJob>, JobStoreError> {
+        Ok(Vec::new())
     }
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
@@ -186,13 +198,16 @@ impl Bench {
             slot_request_timeout: LIMIT,
         };
         let masters = Shutdown::new();
-        let resource_manager = ResourceManagerHandle::start(settings, LeaderEpoch(1), clock.clone());
+        let over = Shutdown::new();
+        let commander = Commander { epoch: LeaderEpoch(1), address: "127.0.0.1:1".into() };
+        let resource_manager = ResourceManagerHandle::start(settings, commander, clock.clone(), over.clone());
         let context = JobMasterContext {
             epoch: LeaderEpoch(1),
             clock,
             resource_manager: resource_manager.clone(),
             store: store.clone(),
             shutdown: masters.clone(),
+            over,
         };
         let strategy = RestartStrategy::from_config(&config, Random::from_seed(1)).unwrap();
         let mut job = graph();
@@ -349,7 +364,7 @@ async fn a_task_manager_that_a_call_does_not_reach_is_lost_and_nothing_is_sent_t
         pid: 1,
         running: Vec::new(),
     };
-    assert!(matches!(bench.resource_manager.register(registration).await, RegistrationAnswer::Accepted));
+    assert!(matches!(bench.resource_manager.register(registration).await, RegistrationAnswer::Accepted(_)));
     assert!(bench.resource_manager.heartbeat("dead".into(), 1, Default::default()).await);
     let picture = loop {
         let picture = bench.master.picture().await.unwrap();

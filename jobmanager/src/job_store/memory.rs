@@ -4,25 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use common::clock::Clock;
-use dataflow::{JobGraph, JobId, LeaderEpoch};
+use dataflow::{ExecutionAttemptId, JobGraph, JobId};
 
 use super::{JobStore, JobStoreError, StoredCatalog, StoredJob};
 use crate::checkpointing::{CheckpointPointers, Reservation};
+use crate::scheduling::{DeploymentRecord, EndedJob};
 
 /// Keeps no jobs, and catalogs until the process ends.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct MemoryJobStore {
-    epoch: LeaderEpoch,
     catalogs: Mutex<BTreeMap<String, StoredCatalog>>,
 }
 
 impl MemoryJobStore {
-    /// A store whose epoch is the time of its making, in ms: another than that of any JobManager before.
-    pub fn new(clock: &Clock) -> Self {
-        MemoryJobStore { epoch: LeaderEpoch(clock.now_millis().unsigned_abs()), catalogs: Mutex::default() }
-    }
-
     fn catalogs(&self) -> MutexGuard<'_, BTreeMap<String, StoredCatalog>> {
         self.catalogs.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -30,10 +24,6 @@ impl MemoryJobStore {
 
 #[async_trait]
 impl JobStore for MemoryJobStore {
-    fn epoch(&self) -> LeaderEpoch {
-        self.epoch
-    }
-
     async fn put(&self, _graph: &JobGraph) -> Result<(), JobStoreError> {
         Ok(())
     }
@@ -46,8 +36,24 @@ impl JobStore for MemoryJobStore {
         Ok(())
     }
 
-    async fn remove(&self, _job: JobId) -> Result<(), JobStoreError> {
+    async fn put_deployment(&self, _job: JobId, _deployment: &DeploymentRecord) -> Result<(), JobStoreError> {
         Ok(())
+    }
+
+    async fn finish(&self, _attempt: ExecutionAttemptId) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn cancel(&self, _job: JobId) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn end(&self, _job: &EndedJob) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn ended(&self) -> Result<Vec<EndedJob>, JobStoreError> {
+        Ok(Vec::new())
     }
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {

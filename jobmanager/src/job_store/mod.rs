@@ -4,13 +4,16 @@ mod memory;
 mod raft;
 
 use async_trait::async_trait;
-use dataflow::{JobGraph, JobId, LeaderEpoch};
+use dataflow::{ExecutionAttemptId, JobGraph, JobId};
 use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryJobStore;
-pub use raft::RaftJobStore;
+pub use raft::{
+    Group, GroupMember, MembershipError, NodeSettings, PeerService, RaftJobStore, RaftNode, RestBackend, Standing,
+};
 
 use crate::checkpointing::{CheckpointPointers, Reservation, StoredProgress};
+use crate::scheduling::{DeploymentRecord, EndedJob};
 
 /// A job that could not be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +49,6 @@ pub struct StoredCatalog {
 /// Keeps the jobs that have not ended, and where their checkpoints are.
 #[async_trait]
 pub trait JobStore: Send + Sync {
-    /// The epoch under which this JobManager commands: another one than any JobManager before it.
-    fn epoch(&self) -> LeaderEpoch;
-
     /// Keeps a job. When this returns it is safe.
     async fn put(&self, graph: &JobGraph) -> Result<(), JobStoreError>;
 
@@ -58,8 +58,20 @@ pub trait JobStore: Send + Sync {
     /// Keeps that numbers are in use. When this returns it is safe.
     async fn reserve(&self, job: JobId, numbers: Reservation) -> Result<(), JobStoreError>;
 
-    /// Lets go of a job that has ended. What is put for it afterwards is passed over.
-    async fn remove(&self, job: JobId) -> Result<(), JobStoreError>;
+    /// Keeps where a job runs. When this returns it is safe.
+    async fn put_deployment(&self, job: JobId, deployment: &DeploymentRecord) -> Result<(), JobStoreError>;
+
+    /// Keeps that an attempt has finished. When this returns it is safe.
+    async fn finish(&self, attempt: ExecutionAttemptId) -> Result<(), JobStoreError>;
+
+    /// Keeps that a job is cancelled. When this returns it is safe.
+    async fn cancel(&self, job: JobId) -> Result<(), JobStoreError>;
+
+    /// Keeps how a job has ended, and lets go of all else of it. What is put for it afterwards is passed over.
+    async fn end(&self, job: &EndedJob) -> Result<(), JobStoreError>;
+
+    /// The last jobs that have ended, the oldest first.
+    async fn ended(&self) -> Result<Vec<EndedJob>, JobStoreError>;
 
     /// The jobs that had not ended when the last JobManager did.
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError>;
@@ -69,7 +81,4 @@ pub trait JobStore: Send + Sync {
 
     /// Keeps the content of a catalog instead of that of this version (0: there is none); then it is safe. False when that is not the version there.
     async fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<bool, JobStoreError>;
-
-    /// Ends what the store runs by itself.
-    async fn close(&self) {}
 }

@@ -1,22 +1,25 @@
 //! The ResourceManager's event loop: carries messages to the machines and their commands to job masters and TaskManagers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::clock::Clock;
-use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport};
-use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch};
+use dataflow::deployment::{Adoption, RunningAttempt, TaskManagerRegistration, TaskManagerReport};
+use dataflow::{Failure, JobId};
 use indexmap::IndexMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info, warn};
 
-use super::{Message, Reconciliation, RegistrationAnswer, ResourceManagerSettings, TaskManagerView, probe};
-use crate::gateway::{GrpcTaskManager, TaskManagerGateway};
+use super::{Commander, Message, Reconciliation, RegistrationAnswer, ResourceManagerSettings, TaskManagerView, probe};
+use crate::gateway::{GrpcTaskManager, TaskManagerGateway, announce_leader};
 use crate::job_master::{GrantedSlot, JobMasterHandle};
 use crate::scheduling::{
     GraphEvent, HeartbeatMonitor, SlotCommand, SlotEvent, SlotLocation, SlotPool, TaskManagerLocation,
 };
+
+/// Between tries to tell a TaskManager who leads.
+const ANNOUNCEMENT_PAUSE: Duration = Duration::from_millis(500);
 
 /// A registered TaskManager.
 struct Connection {
@@ -37,20 +40,24 @@ struct SlotHolder {
 
 struct EventLoop {
     settings: ResourceManagerSettings,
-    epoch: LeaderEpoch,
+    commander: Commander,
     clock: Clock,
     /// For what happens elsewhere and comes back; weak, so that the loop does not keep itself alive.
     mailbox: mpsc::WeakUnboundedSender<Message>,
     connections: IndexMap<String, Connection>,
+    /// TaskManagers that ran tasks under an earlier JobManager and have not come to this one.
+    expected: HashMap<String, Arc<TaskManagerLocation>>,
     masters: HashMap<JobId, SlotHolder>,
+    /// Jobs that ended under an earlier JobManager and whose results are still to be fetched.
+    with_results: HashSet<JobId>,
     pool: SlotPool,
     monitor: HeartbeatMonitor,
 }
 
-/// Runs until the last handle is gone.
+/// Runs until the last handle is gone, or it is dropped.
 pub(super) async fn run(
     settings: ResourceManagerSettings,
-    epoch: LeaderEpoch,
+    commander: Commander,
     clock: Clock,
     mailbox: mpsc::WeakUnboundedSender<Message>,
     mut messages: mpsc::UnboundedReceiver<Message>,
@@ -58,11 +65,13 @@ pub(super) async fn run(
     let timeout_ms = i64::try_from(settings.heartbeat_timeout.as_millis()).unwrap_or(i64::MAX);
     let mut this = EventLoop {
         settings,
-        epoch,
+        commander,
         clock,
         mailbox,
         connections: IndexMap::new(),
+        expected: HashMap::new(),
         masters: HashMap::new(),
+        with_results: HashSet::new(),
         pool: SlotPool::new(),
         monitor: HeartbeatMonitor::new(timeout_ms),
     };
@@ -102,7 +111,8 @@ impl EventLoop {
             Message::Probed { resource_id, stream, found, lost } => {
                 // One that has come back on another stream meanwhile is there.
                 let known = self.connections.get(&resource_id).map(|connection| connection.stream);
-                if let Some(why) = found.filter(|_| known == Some(stream)) {
+                let expected = known.is_none() && self.expected.contains_key(&resource_id);
+                if let Some(why) = found.filter(|_| known == Some(stream) || expected) {
                     self.lose(&resource_id, &why);
                 }
                 if let Some(lost) = lost {
@@ -113,6 +123,7 @@ impl EventLoop {
                 info!("TaskManager {resource_id} takes its leave: {reason}");
                 self.remove(&resource_id, &reason);
             }
+            Message::ClaimSlots { master, slots } => self.claim(master, slots),
             Message::RequestSlots { master, request, count } => {
                 let job = master.job();
                 self.masters.insert(job, SlotHolder { master, request });
@@ -123,7 +134,13 @@ impl EventLoop {
                 self.masters.remove(&job);
                 self.slots(SlotEvent::Released { job });
             }
-            Message::ReleaseJob { job } => self.release_job(job),
+            Message::KeepResults { job } => {
+                self.with_results.insert(job);
+            }
+            Message::ReleaseJob { job } => {
+                self.with_results.remove(&job);
+                self.release_job(job);
+            }
             Message::Views { answer } => {
                 let _ = answer.send(self.connections.values().map(|connection| self.view(connection)).collect());
             }
@@ -136,7 +153,7 @@ impl EventLoop {
         }
     }
 
-    fn register(&mut self, registration: TaskManagerRegistration) -> RegistrationAnswer {
+    fn register(&mut self, mut registration: TaskManagerRegistration) -> RegistrationAnswer {
         let id = registration.resource_id.clone();
         let same_process = self.connections.get(&id).map(|known| {
             known.registration.pid == registration.pid
@@ -147,13 +164,20 @@ impl EventLoop {
             Some(true) => {
                 info!("TaskManager {id} is back with {} running tasks", registration.running.len());
                 self.monitor.watch(&id, self.clock.now_millis());
-                self.reconcile(&id, &registration.running);
-                return RegistrationAnswer::Accepted;
+                return RegistrationAnswer::Accepted(self.reconcile(&id, registration.running));
             }
             Some(false) => self.lose(&id, "another process registered under its name"),
-            None => {}
+            None => {
+                let other = self.expected.get(&id).is_some_and(|expected| {
+                    expected.rpc_address != registration.rpc_address
+                        || expected.data_address != registration.data_address
+                });
+                if other {
+                    self.lose(&id, "another process registered under its name");
+                }
+            }
         }
-        let gateway = match GrpcTaskManager::new(&registration, self.epoch) {
+        let gateway = match GrpcTaskManager::new(&registration, self.commander.epoch) {
             Ok(gateway) => Arc::new(gateway),
             Err(why) => return RegistrationAnswer::Refused(why),
         };
@@ -161,13 +185,12 @@ impl EventLoop {
             "TaskManager {id} at {} registered with {} slots (data at {})",
             registration.rpc_address, registration.slots, registration.data_address
         );
-        // Nothing of this JobManager can be running there: it was given up before, or belongs to another epoch.
-        cancel(gateway.clone(), registration.running.clone());
         let location = TaskManagerLocation {
             resource_id: id.clone(),
             rpc_address: registration.rpc_address.clone(),
             data_address: registration.data_address.clone(),
         };
+        let running = std::mem::take(&mut registration.running);
         let connection = Connection {
             registration,
             location: Arc::new(location),
@@ -176,20 +199,67 @@ impl EventLoop {
             report: TaskManagerReport::default(),
         };
         self.monitor.watch(&id, self.clock.now_millis());
-        self.connections.insert(id, connection);
-        RegistrationAnswer::Accepted
+        self.connections.insert(id.clone(), connection);
+        self.expected.remove(&id);
+        RegistrationAnswer::Accepted(self.reconcile(&id, running))
     }
 
-    /// Compares what a TaskManager runs with what the jobs think it runs.
-    fn reconcile(&mut self, resource_id: &str, running: &[ExecutionAttemptId]) {
+    /// A job runs, as far as its master knows, where an earlier JobManager has deployed it.
+    fn claim(&mut self, master: JobMasterHandle, slots: Vec<SlotLocation>) {
+        let job = master.job();
+        let now = self.clock.now_millis();
+        for SlotLocation { task_manager, .. } in &slots {
+            let id = &task_manager.resource_id;
+            if !self.connections.contains_key(id) && self.expected.insert(id.clone(), task_manager.clone()).is_none() {
+                self.monitor.watch(id, now);
+                self.announce(task_manager.clone());
+            }
+        }
+        self.masters.insert(job, SlotHolder { master, request: 0 });
+        let slots = slots.into_iter().map(|slot| (slot.task_manager.resource_id.clone(), slot.slot)).collect();
+        self.slots(SlotEvent::Claimed { job, slots });
+    }
+
+    /// Tells a TaskManager who leads, which it may not have noticed: the one before may be there still and hang. One at whose port nobody listens any
+    /// more is lost; any other is given up after its time.
+    fn announce(&self, task_manager: Arc<TaskManagerLocation>) {
+        let (commander, mailbox, limit) =
+            (self.commander.clone(), self.mailbox.clone(), self.settings.heartbeat_timeout);
+        let until_heard = async move {
+            while let Err(why) = announce_leader(&task_manager.rpc_address, &commander).await {
+                debug!("TaskManager {} was not told who leads: {why}", task_manager.resource_id);
+                if let (Some(refusal), Some(mailbox)) =
+                    (probe::unreachable(&task_manager.rpc_address).await, mailbox.upgrade())
+                {
+                    let found = Some(format!("it takes no connection ({refusal})"));
+                    let resource_id = task_manager.resource_id.clone();
+                    let _ = mailbox.send(Message::Probed { resource_id, stream: None, found, lost: None });
+                    return;
+                }
+                tokio::time::sleep(ANNOUNCEMENT_PAUSE).await;
+            }
+        };
+        tokio::spawn(tokio::time::timeout(limit, until_heard));
+    }
+
+    /// Tells the jobs what of them a TaskManager runs; what it runs of others ends.
+    fn reconcile(&mut self, resource_id: &str, running: Vec<RunningAttempt>) -> Adoption {
+        let mut adoption = Adoption { attempts: Vec::new(), jobs: self.with_results.iter().copied().collect() };
+        let Some(gateway) = self.connections.get(resource_id).map(|connection| connection.gateway.clone()) else {
+            return adoption;
+        };
+        let mut by_job: HashMap<JobId, Vec<RunningAttempt>> = HashMap::new();
+        for task in running {
+            by_job.entry(task.attempt.job).or_default().push(task);
+        }
         for (job, SlotHolder { master, .. }) in &self.masters {
-            let running = running.iter().copied().filter(|attempt| attempt.job == *job).collect();
-            master.reconcile(Reconciliation { resource_id: resource_id.to_owned(), running });
+            let running = by_job.remove(job).unwrap_or_default();
+            adoption.jobs.push(*job);
+            adoption.attempts.extend(running.iter().map(|task| task.attempt));
+            let (resource_id, gateway) = (resource_id.to_owned(), gateway.clone());
+            master.reconcile(Reconciliation { resource_id, gateway, running });
         }
-        let orphans = running.iter().copied().filter(|attempt| !self.masters.contains_key(&attempt.job)).collect();
-        if let Some(connection) = self.connections.get(resource_id) {
-            cancel(connection.gateway.clone(), orphans);
-        }
+        adoption
     }
 
     fn heartbeat(&mut self, resource_id: &str, stream: u64, report: TaskManagerReport) -> bool {
@@ -239,8 +309,15 @@ impl EventLoop {
 
     /// Takes a TaskManager out of the cluster and tells the jobs; the answer is what they were told.
     fn remove(&mut self, resource_id: &str, why: &str) -> Option<String> {
-        let connection = self.connections.shift_remove(resource_id)?;
-        let message = format!("TaskManager {resource_id} at {} is lost: {why}", connection.location.rpc_address);
+        let message = match self.connections.shift_remove(resource_id) {
+            Some(connection) => {
+                format!("TaskManager {resource_id} at {} is lost: {why}", connection.location.rpc_address)
+            }
+            None if self.expected.remove(resource_id).is_some() => {
+                format!("TaskManager {resource_id} is lost: it has not come to this JobManager: {why}")
+            }
+            None => return None,
+        };
         self.monitor.forget(resource_id);
         let failure = Failure::external(message.clone());
         for SlotHolder { master, .. } in self.masters.values() {
@@ -313,18 +390,4 @@ impl EventLoop {
             report: connection.report.clone(),
         }
     }
-}
-
-/// Cancels attempts that nobody waits for.
-fn cancel(gateway: Arc<dyn TaskManagerGateway>, attempts: Vec<ExecutionAttemptId>) {
-    if attempts.is_empty() {
-        return;
-    }
-    tokio::spawn(async move {
-        for attempt in attempts {
-            if let Err(error) = gateway.cancel_task(attempt).await {
-                debug!("cannot cancel {attempt}: {error}");
-            }
-        }
-    });
 }

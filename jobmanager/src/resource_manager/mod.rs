@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::clock::Clock;
-use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport};
-use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch};
+use common::shutdown::Shutdown;
+use dataflow::deployment::{Adoption, RunningAttempt, TaskManagerRegistration, TaskManagerReport};
+use dataflow::{JobId, LeaderEpoch};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::gateway::TaskManagerGateway;
 use crate::job_master::JobMasterHandle;
-use crate::scheduling::SlotUsage;
+use crate::scheduling::{SlotLocation, SlotUsage};
 
 /// The times that the ResourceManager goes by.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,15 @@ pub struct ResourceManagerSettings {
     pub heartbeat_timeout: Duration,
     /// `slot.request.timeout`.
     pub slot_request_timeout: Duration,
+}
+
+/// Who commands.
+#[derive(Debug, Clone)]
+pub struct Commander {
+    /// Under which epoch.
+    pub epoch: LeaderEpoch,
+    /// Where TaskManagers register, `host:port`.
+    pub address: String,
 }
 
 /// A TaskManager as people see it.
@@ -46,8 +56,8 @@ pub struct TaskManagerView {
 /// Whether a TaskManager was taken.
 #[derive(Debug, Clone)]
 pub enum RegistrationAnswer {
-    /// It belongs to the cluster.
-    Accepted,
+    /// It belongs to the cluster, and this of what it runs goes on.
+    Accepted(Adoption),
     /// It does not.
     Refused(String),
 }
@@ -91,12 +101,19 @@ enum Message {
         resource_id: String,
         reason: String,
     },
+    ClaimSlots {
+        master: JobMasterHandle,
+        slots: Vec<SlotLocation>,
+    },
     RequestSlots {
         master: JobMasterHandle,
         request: u64,
         count: u32,
     },
     ReleaseSlots {
+        job: JobId,
+    },
+    KeepResults {
         job: JobId,
     },
     ReleaseJob {
@@ -115,11 +132,14 @@ enum Message {
 }
 
 impl ResourceManagerHandle {
-    /// Starts the event loop on the current tokio runtime. It ends when the last handle is gone.
-    pub fn start(settings: ResourceManagerSettings, epoch: LeaderEpoch, clock: Clock) -> Self {
+    /// Starts the event loop on the current tokio runtime. It ends with the session.
+    pub fn start(settings: ResourceManagerSettings, commander: Commander, clock: Clock, over: Shutdown) -> Self {
         let (mailbox, messages) = mpsc::unbounded_channel();
         let handle = ResourceManagerHandle { mailbox };
-        tokio::spawn(event_loop::run(settings, epoch, clock, handle.mailbox.downgrade(), messages));
+        let weak = handle.mailbox.downgrade();
+        tokio::spawn(async move {
+            over.unless_triggered(event_loop::run(settings, commander, clock, weak, messages)).await
+        });
         handle
     }
 
@@ -152,6 +172,11 @@ impl ResourceManagerHandle {
         self.ask(|lost| Message::Suspect { resource_id, why, lost }).await.unwrap_or(false)
     }
 
+    /// A job has run in these slots under an earlier JobManager. It is told when their TaskManagers come, or that they do not.
+    pub fn claim_slots(&self, master: JobMasterHandle, slots: Vec<SlotLocation>) {
+        self.send(Message::ClaimSlots { master, slots });
+    }
+
     /// A job needs slots; they are granted to its master's mailbox, or refused there after `slot.request.timeout`. The master numbers its requests.
     pub fn request_slots(&self, master: JobMasterHandle, request: u64, count: u32) {
         self.send(Message::RequestSlots { master, request, count });
@@ -160,6 +185,11 @@ impl ResourceManagerHandle {
     /// A job gives up its slots and its request.
     pub fn release_slots(&self, job: JobId) {
         self.send(Message::ReleaseSlots { job });
+    }
+
+    /// A job ended under an earlier JobManager, and its results are still to be fetched.
+    pub fn keep_results(&self, job: JobId) {
+        self.send(Message::KeepResults { job });
     }
 
     /// Tells every TaskManager to let go of what it keeps for a job.
@@ -194,11 +224,13 @@ impl ResourceManagerHandle {
     }
 }
 
-/// Which attempts of a job a TaskManager runs, when it comes back after its connection broke.
-#[derive(Debug, Clone)]
+/// Which attempts of a job a TaskManager runs, when it comes back after its connection broke, or comes to a JobManager that did not deploy them.
+#[derive(Clone)]
 pub struct Reconciliation {
     /// The TaskManager.
     pub resource_id: String,
+    /// The way to it.
+    pub gateway: Arc<dyn TaskManagerGateway>,
     /// Its attempts of the job.
-    pub running: Vec<ExecutionAttemptId>,
+    pub running: Vec<RunningAttempt>,
 }

@@ -1,5 +1,6 @@
 //! Whether anybody listens at a TaskManager's address: what tells a broken connection from a dead process.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -13,7 +14,7 @@ const TRIES: u32 = 6;
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// None when the address takes connections, else why not.
+/// Why nobody can be at the address; none when somebody may be.
 pub(super) async fn unreachable(address: &str) -> Option<String> {
     let (mut last, mut equal) = (None, 0);
     for _ in 0..TRIES {
@@ -28,11 +29,12 @@ pub(super) async fn unreachable(address: &str) -> Option<String> {
     last
 }
 
+/// Only the word of the machine itself counts, that nobody listens there. One that does not answer may be cut off, and run its tasks until its
+/// time is over.
 async fn refusal(address: &str) -> Option<String> {
     match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
-        Ok(Ok(_)) => None,
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some(format!("no connection within {} ms", CONNECT_TIMEOUT.as_millis())),
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => Some(error.to_string()),
+        Ok(_) | Err(_) => None,
     }
 }
 

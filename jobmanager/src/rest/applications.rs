@@ -61,7 +61,7 @@ pub(super) async fn exceptions(context: &RestContext, id: &str) -> Answer {
 
 pub(super) async fn cancel(context: &RestContext, id: &str) -> Answer {
     let job = job_id(id)?;
-    match context.dispatcher.cancel(job).await {
+    match context.dispatcher.cancel(job).await.map_err(RestError::internal)? {
         Some(_) => Reply::empty(StatusCode::ACCEPTED),
         None => Err(RestError::job_not_found(job)),
     }

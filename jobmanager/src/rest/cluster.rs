@@ -7,7 +7,8 @@ use warp::http::StatusCode;
 use super::context::RestContext;
 use super::error::RestError;
 use super::messages::{
-    ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, DataSets, EnvironmentInfo, JvmInfo,
+    ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, DataSets, EnvironmentInfo, GroupHealth,
+    JobManagerGroup, JobManagerMember, JvmInfo, MemberRole,
 };
 use super::reply::{Answer, Reply};
 
@@ -20,6 +21,7 @@ pub(super) async fn overview(context: &RestContext) -> Answer {
     let slots = context.resource_manager.usage().await;
     let taskmanagers = context.resource_manager.task_managers().await.len() as u32;
     let jobs = context.dispatcher.pictures().await;
+    let jobmanagers = context.leadership.group();
     let count = |wanted: fn(JobStatus) -> bool| jobs.iter().filter(|job| wanted(job.status())).count() as u32;
     Reply::json(&ClusterOverview {
         taskmanagers,
@@ -29,9 +31,27 @@ pub(super) async fn overview(context: &RestContext) -> Answer {
         jobs_finished: count(|status| status == JobStatus::Finished),
         jobs_cancelled: count(|status| status == JobStatus::Canceled),
         jobs_failed: count(|status| status == JobStatus::Failed),
+        leader: context.leadership.leader(),
+        term: jobmanagers.as_ref().map(|group| group.term),
+        group: jobmanagers.map(group),
         flink_version: FLINK_VERSION.to_owned(),
         flink_commit: COMMIT.to_owned(),
     })
+}
+
+pub(super) fn group(group: crate::job_store::Group) -> JobManagerGroup {
+    let member = |member: crate::job_store::GroupMember| JobManagerMember {
+        address: member.address,
+        role: match (member.is_leader, member.is_voter) {
+            (true, _) => MemberRole::Leader,
+            (false, true) => MemberRole::Follower,
+            (false, false) => MemberRole::Learner,
+        },
+        healthy: member.is_healthy,
+    };
+    let members: Vec<JobManagerMember> = group.members.into_iter().map(member).collect();
+    let all_well = members.iter().all(|member| member.healthy != Some(false));
+    JobManagerGroup { health: if all_well { GroupHealth::Healthy } else { GroupHealth::Degraded }, members }
 }
 
 pub(super) fn dashboard_configuration(context: &RestContext) -> Answer {
@@ -74,9 +94,9 @@ pub(super) fn data_sets() -> Answer {
 }
 
 pub(super) async fn prometheus(context: &RestContext) -> Answer {
-    context.metrics.refresh().await;
+    context.metrics.refresh(Some((&context.dispatcher, &context.resource_manager))).await;
     let body = context.metrics.render().into_bytes();
-    Ok(Reply { status: StatusCode::OK, content_type: "text/plain; version=0.0.4; charset=utf-8", body })
+    Ok(Reply { status: StatusCode::OK, content_type: "text/plain; version=0.0.4; charset=utf-8".into(), body })
 }
 
 pub(super) fn shut_down(context: &RestContext) -> Answer {

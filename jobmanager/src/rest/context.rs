@@ -12,19 +12,22 @@ use super::flame_graphs::FlameGraphs;
 use super::operations::Operations;
 use crate::cluster_metrics::ClusterMetrics;
 use crate::dispatcher::Dispatcher;
+use crate::leadership::Leadership;
 use crate::programs::{ProgramCompiler, ProgramStore};
 use crate::resource_manager::ResourceManagerHandle;
 use crate::scheduling::{ExecutionGraph, ExecutionVertex};
 
 /// What the handlers ask; clones share it.
 #[derive(Clone)]
-pub struct RestContext {
+pub(super) struct RestContext {
     /// The jobs.
     pub dispatcher: Dispatcher,
     /// The TaskManagers.
     pub resource_manager: ResourceManagerHandle,
     /// What clients have asked for and will ask about again.
     pub operations: Operations,
+    /// Who leads.
+    pub leadership: Leadership,
     /// Samples of what vertices do.
     pub flame_graphs: FlameGraphs,
     /// What this process logs.

@@ -56,7 +56,7 @@ pub(super) async fn terminate(context: &RestContext, id: &str, query: &Query) ->
 /// Cancels a job; one that is being cancelled already is none the worse for it.
 pub(super) async fn cancel(context: &RestContext, id: &str) -> Answer {
     let job = job_id(id)?;
-    match context.dispatcher.cancel(job).await {
+    match context.dispatcher.cancel(job).await.map_err(RestError::internal)? {
         None => Err(RestError::handler(StatusCode::NOT_FOUND, "Job could not be found.")),
         Some(status) if status.is_terminal() && status != JobStatus::Canceled => Err(RestError::handler(
             StatusCode::CONFLICT,

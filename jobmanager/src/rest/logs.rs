@@ -106,5 +106,5 @@ async fn of_disk<T: Send + 'static>(
 }
 
 fn text(body: Vec<u8>) -> Reply {
-    Reply { status: StatusCode::OK, content_type: TEXT, body }
+    Reply { status: StatusCode::OK, content_type: TEXT.into(), body }
 }

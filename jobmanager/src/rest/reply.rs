@@ -1,5 +1,7 @@
 //! `Reply`: an answer before it is HTTP.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use warp::http::StatusCode;
 
@@ -12,7 +14,7 @@ pub(super) const JSON: &str = "application/json; charset=UTF-8";
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub(super) status: StatusCode,
-    pub(super) content_type: &'static str,
+    pub(super) content_type: Cow<'static, str>,
     pub(super) body: Vec<u8>,
 }
 
@@ -29,12 +31,12 @@ impl Reply {
     pub(super) fn json_with<T: Serialize>(status: StatusCode, body: &T) -> Answer {
         let body =
             serde_json::to_vec(body).map_err(|error| RestError::internal(format!("cannot write JSON: {error}")))?;
-        Ok(Reply { status, content_type: JSON, body })
+        Ok(Reply { status, content_type: Cow::Borrowed(JSON), body })
     }
 
     /// `{}`.
     pub(super) fn empty(status: StatusCode) -> Answer {
-        Ok(Reply { status, content_type: JSON, body: b"{}".to_vec() })
+        Ok(Reply { status, content_type: Cow::Borrowed(JSON), body: b"{}".to_vec() })
     }
 }
 
@@ -42,6 +44,6 @@ impl From<RestError> for Reply {
     fn from(error: RestError) -> Self {
         let body = serde_json::to_vec(&ErrorResponse { errors: error.errors })
             .unwrap_or_else(|_| br#"{"errors":["Internal server error."]}"#.to_vec());
-        Reply { status: error.status, content_type: JSON, body }
+        Reply { status: error.status, content_type: Cow::Borrowed(JSON), body }
     }
 }

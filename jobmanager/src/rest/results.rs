@@ -33,5 +33,5 @@ pub(super) async fn collect(context: &RestContext, id: &str, operator: &str, que
         CollectError::Lost(_) => RestError::handler(StatusCode::GONE, error),
         CollectError::Gateway(_) => RestError::internal(error),
     })?;
-    Ok(Reply { status: StatusCode::OK, content_type: "application/x-protobuf", body: response.encode_to_vec() })
+    Ok(Reply { status: StatusCode::OK, content_type: "application/x-protobuf".into(), body: response.encode_to_vec() })
 }

@@ -8,8 +8,8 @@ use super::error::RestError;
 use super::query::{self, Query};
 use super::reply::{Answer, Reply};
 use super::{
-    applications, catalogs, checkpoints, cluster, flame_graphs, job, jobs, lifecycle, logs, metric_queries, profiler,
-    programs, rescaling, results, savepoints, task_managers, vertex,
+    applications, catalogs, checkpoints, cluster, flame_graphs, job, jobmanagers, jobs, lifecycle, logs,
+    metric_queries, profiler, programs, rescaling, results, savepoints, task_managers, vertex,
 };
 
 use crate::inspection::LogRequest;
@@ -65,6 +65,10 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("POST", ["jars", id, "run"]) => programs::run(context, id, query, &request.body).await,
         ("POST", ["jars", id, "run-application"]) => programs::run_application(context, id, query, &request.body).await,
         ("DELETE", ["cluster"]) => cluster::shut_down(context),
+        ("GET", ["jobmanagers"]) => jobmanagers::list(context),
+        ("POST", ["jobmanagers"]) => jobmanagers::add(context, &request.body).await,
+        ("DELETE", ["jobmanagers", address]) => jobmanagers::remove(context, address).await,
+        ("PUT", ["jobmanagers", address]) => jobmanagers::replace(context, address, &request.body).await,
         ("GET", ["taskmanagers"]) => task_managers::list(context).await,
         ("GET", ["taskmanagers", "metrics"]) => metric_queries::of_task_managers(context, query).await,
         ("GET", ["taskmanagers", id]) => task_managers::details(context, id).await,
@@ -173,6 +177,7 @@ fn unknown(request: &Request, path: &[&str]) -> RestError {
                 | "jobs"
                 | "taskmanagers"
                 | "jobmanager"
+                | "jobmanagers"
                 | "cluster"
                 | "metrics"
                 | "applications"

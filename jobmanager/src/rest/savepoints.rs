@@ -30,7 +30,8 @@ pub(super) fn trigger_savepoint(context: &RestContext, id: &str, body: &Bytes) -
         let taken = dispatcher.trigger_savepoint(job, directory, AfterSavepoint::Continue, format).await;
         let savepoint = taken.map_err(|error| failure_cause(&error))?;
         if request.cancel_job {
-            dispatcher.cancel(job).await;
+            let cancelled = dispatcher.cancel(job).await;
+            cancelled.map_err(|error| failure_cause(&CheckpointError::Failed(error.to_string())))?;
         }
         Ok(SavepointInfo { location: savepoint.external_path })
     });

@@ -9,13 +9,11 @@ use futures::{Stream, StreamExt};
 use warp::http::{HeaderMap, Method, Response, StatusCode};
 use warp::{Filter, Rejection};
 
-use super::context::RestContext;
 use super::dashboard;
 use super::error::RestError;
+use super::front::RestFront;
 use super::mounted::Mounts;
-use super::query::Query;
-use super::reply::Reply;
-use super::router::{self, Request};
+use super::reply::{JSON, Reply};
 use crate::error::JobManagerError;
 
 /// What every answer needs.
@@ -33,7 +31,7 @@ impl RestServer {
     /// Serves on this listener until `shutdown`. Needs a tokio runtime.
     pub fn start(
         listener: TcpListener,
-        context: RestContext,
+        front: RestFront,
         mounts: Mounts,
         config: &Configuration,
         shutdown: &Shutdown,
@@ -50,7 +48,7 @@ impl RestServer {
             .and(warp::header::headers_cloned())
             .and(warp::body::stream())
             .and_then(move |method, path: warp::path::FullPath, query: String, headers: HeaderMap, body| {
-                let (context, mounts, settings) = (context.clone(), mounts.clone(), settings.clone());
+                let (front, mounts, settings) = (front.clone(), mounts.clone(), settings.clone());
                 async move {
                     if let Some(file) = dashboard::file(&method, path.as_str(), &headers) {
                         return Ok(file);
@@ -58,7 +56,7 @@ impl RestServer {
                     let content_type = headers.get("content-type").and_then(|value| value.to_str().ok());
                     let content_type = content_type.map(str::to_owned);
                     let path = path.as_str();
-                    let answer = serve(&context, &mounts, &settings, method, path, &query, content_type, body).await;
+                    let answer = serve(&front, &mounts, &settings, method, path, &query, content_type, body).await;
                     Ok::<_, Rejection>(http(answer, &settings))
                 }
             });
@@ -70,7 +68,7 @@ impl RestServer {
 }
 
 async fn serve<B: Buf>(
-    context: &RestContext,
+    front: &RestFront,
     mounts: &Mounts,
     settings: &HttpSettings,
     method: Method,
@@ -80,17 +78,16 @@ async fn serve<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Reply {
     if method == Method::OPTIONS {
-        return Reply { status: StatusCode::OK, content_type: super::reply::JSON, body: Vec::new() };
+        return Reply { status: StatusCode::OK, content_type: JSON.into(), body: Vec::new() };
     }
     match read(body, settings.max_content_length).await {
         Ok(body) => {
             if let Some((api, below)) = mounts.find(path) {
                 let (status, body) = api.answer(method.as_str(), below, query, body).await;
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                return Reply { status, content_type: super::reply::JSON, body: body.into_bytes() };
+                return Reply { status, content_type: JSON.into(), body: body.into_bytes() };
             }
-            let request = Request { method, path: path.to_owned(), query: Query::parse(query), content_type, body };
-            router::answer(context, request).await
+            front.answer(method, path, query, content_type, body).await
         }
         Err(error) => error.into(),
     }
@@ -120,7 +117,7 @@ async fn read<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>, limit: u
 fn http(reply: Reply, settings: &HttpSettings) -> Response<Bytes> {
     let response = Response::builder()
         .status(reply.status)
-        .header("content-type", reply.content_type)
+        .header("content-type", reply.content_type.as_ref())
         .header("access-control-allow-origin", &settings.allow_origin)
         .body(Bytes::from(reply.body));
     // Only a configured origin that is no header value can fail.

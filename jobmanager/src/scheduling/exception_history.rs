@@ -1,6 +1,7 @@
 //! `ExceptionHistory`: the failures of a job that people can look at, and Flink's names for their kinds.
 
 use dataflow::{Failure, FailureDomain};
+use serde::{Deserialize, Serialize};
 
 use super::execution::SlotLocation;
 
@@ -8,7 +9,7 @@ use super::execution::SlotLocation;
 const CAPACITY: usize = 16;
 
 /// What kind of thing failed; clients show the name of Flink's exception for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExceptionKind {
     /// A task, by its own fault or the world's.
     Task,
@@ -23,7 +24,7 @@ pub enum ExceptionKind {
 }
 
 /// A failure, what kind it was of, when and where.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExceptionEntry {
     /// What kind.
     pub kind: ExceptionKind,

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use dataflow::deployment::TaskMetricsSnapshot;
 use dataflow::{ExecutionAttemptId, ExecutionState};
+use serde::{Deserialize, Serialize};
 
 /// Where a TaskManager is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskManagerLocation {
     /// Its name.
     pub resource_id: String,
@@ -22,12 +23,30 @@ pub struct TaskManagerLocation {
 }
 
 /// A slot of a TaskManager.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotLocation {
     /// The TaskManager.
+    #[serde(with = "shared")]
     pub task_manager: Arc<TaskManagerLocation>,
     /// Index of the slot.
     pub slot: u32,
+}
+
+/// What is shared is written as if it were not.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::TaskManagerLocation;
+
+    pub(super) fn serialize<S: Serializer>(it: &Arc<TaskManagerLocation>, serializer: S) -> Result<S::Ok, S::Error> {
+        it.as_ref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(it: D) -> Result<Arc<TaskManagerLocation>, D::Error> {
+        TaskManagerLocation::deserialize(it).map(Arc::new)
+    }
 }
 
 /// Counters of an attempt, and what they were a while before, for rates.
@@ -87,6 +106,18 @@ impl Execution {
         let mut entered = [0; STATES.len()];
         entered[state_index(ExecutionState::Created)] = now;
         Execution { id, state: ExecutionState::Created, entered, slot: None, metrics: ExecutionMetrics::default() }
+    }
+
+    /// An attempt that was deployed under an earlier JobManager: it has finished, or it is not known yet whether it still runs.
+    pub fn adopted(id: ExecutionAttemptId, slot: Option<SlotLocation>, finished: bool, since: i64, now: i64) -> Self {
+        let mut this = Execution::new(id, since);
+        for state in [ExecutionState::Scheduled, ExecutionState::Deploying] {
+            this.entered[state_index(state)] = since;
+        }
+        this.slot = slot;
+        this.state = if finished { ExecutionState::Finished } else { ExecutionState::Reconciling };
+        this.entered[state_index(this.state)] = now;
+        this
     }
 
     /// Moves on to a state. False, and nothing happens, when that would be a step back or out of an end.

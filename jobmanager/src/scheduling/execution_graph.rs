@@ -15,6 +15,7 @@
 //! A failure restarts its region: the vertices that are connected with the one that failed, because every edge is pipelined. Other regions run on
 //! (`jobmanager.execution.failover-strategy: region`), and keep their slots.
 
+mod adoption;
 mod failover;
 mod picture;
 
@@ -78,6 +79,10 @@ pub struct ExecutionGraph {
     regions: Regions,
     /// The vertices that a restart is for, by their place in the graph.
     restarting: BTreeSet<usize>,
+    /// The vertices of which it is not known yet whether they run on under this JobManager.
+    adopting: BTreeSet<usize>,
+    /// Whether it is known what the job goes on from.
+    may_adopt: bool,
     /// One for each subtask index; none where its TaskManager was lost. Empty while the job has none.
     slots: Vec<Option<SlotLocation>>,
     restart_strategy: RestartStrategy,
@@ -95,6 +100,8 @@ impl ExecutionGraph {
         let mut this = ExecutionGraph {
             regions: Regions::new(&graph, FailoverStrategy::Region),
             restarting: BTreeSet::new(),
+            adopting: BTreeSet::new(),
+            may_adopt: false,
             slots: Vec::new(),
             graph,
             phase: Phase::Created,
@@ -120,8 +127,10 @@ impl ExecutionGraph {
         }
         match event {
             GraphEvent::Start if self.phase == Phase::Created => self.schedule(&self.regions.all(), now, &mut out),
-            GraphEvent::Start => {}
-            GraphEvent::StartDelayed(failure) if self.phase == Phase::Created => self.delay(failure, now),
+            GraphEvent::Start => self.may_adopt = true,
+            GraphEvent::StartDelayed(failure) if self.phase == Phase::Created || self.is_to_be_adopted() => {
+                self.delay(failure, now);
+            }
             GraphEvent::StartDelayed(_) => {}
             GraphEvent::SlotsGranted(slots) => self.deploy(slots, now, &mut out),
             GraphEvent::SlotsTimedOut(failure) if self.phase == Phase::WaitingForSlots => {
@@ -193,6 +202,7 @@ impl ExecutionGraph {
     fn schedule(&mut self, vertices: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
         self.phase = Phase::WaitingForSlots;
         self.note_status(JobStatus::Running, now);
+        self.adopting.retain(|vertex| !vertices.contains(vertex));
         for &vertex in vertices {
             for execution in self.vertices[vertex].executions_mut() {
                 execution.transition(ExecutionState::Scheduled, now);
@@ -272,6 +282,7 @@ impl ExecutionGraph {
 
     /// Draws the conclusion when the last attempt has ended.
     fn settle(&mut self, now: i64, out: &mut Vec<GraphCommand>) {
+        self.adopt_what_runs(out);
         let all = |wanted: fn(ExecutionState) -> bool| self.executions().all(|execution| wanted(execution.state()));
         let ended = all(ExecutionState::is_terminal);
         match self.phase {

@@ -29,6 +29,11 @@ impl ExecutionVertex {
         }
     }
 
+    /// A vertex with these current attempts.
+    pub fn with_executions(vertex: &JobVertex, executions: Vec<Execution>) -> Self {
+        ExecutionVertex { id: vertex.id, name: vertex.name.clone(), executions, history: Vec::new() }
+    }
+
     /// New attempts for all subtasks, all CREATED.
     pub fn reset(&mut self, now: i64) {
         let next = |execution: &Execution| {

@@ -56,6 +56,8 @@ pub enum GraphCommand {
     StartSources(Vec<VertexId>),
     /// Stop finding the splits of the sources in these vertices.
     StopSources(Vec<VertexId>),
+    /// All readers of the sources in these vertices run on under this JobManager: go on finding splits for them.
+    AdoptSources(Vec<VertexId>),
     /// Send these attempts to their TaskManagers, in this order.
     Deploy(Vec<ExecutionAttemptId>),
     /// Tell the TaskManager that runs it to cancel an attempt.

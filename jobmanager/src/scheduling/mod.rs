@@ -8,6 +8,8 @@
 //! ```
 
 mod deployment;
+mod deployment_record;
+mod ended_job;
 mod exception_history;
 mod execution;
 mod execution_graph;
@@ -19,6 +21,8 @@ mod restart_strategy;
 mod slot_pool;
 mod split_assigner;
 
+pub use deployment_record::DeploymentRecord;
+pub use ended_job::EndedJob;
 pub use exception_history::{ExceptionEntry, RootEntry};
 pub use execution::{Execution, ExecutionMetrics, STATES, SlotLocation, TaskManagerLocation};
 pub use execution_graph::{ExecutionGraph, STATUSES};

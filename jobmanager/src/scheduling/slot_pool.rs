@@ -24,6 +24,13 @@ pub enum SlotEvent {
         /// Its name.
         resource_id: String,
     },
+    /// A job has run in these slots under an earlier JobManager: they are its own as soon as their TaskManagers offer them.
+    Claimed {
+        /// The job.
+        job: JobId,
+        /// TaskManager and index of each.
+        slots: Vec<(String, u32)>,
+    },
     /// A job needs slots.
     Requested {
         /// The job.
@@ -86,6 +93,8 @@ struct PendingRequest {
 pub struct SlotPool {
     /// Owner of each slot, by TaskManager in the order of registration.
     owners: IndexMap<String, Vec<Option<JobId>>>,
+    /// Of TaskManagers that have not offered their slots yet.
+    claims: IndexMap<(String, u32), JobId>,
     pending: Vec<PendingRequest>,
 }
 
@@ -99,10 +108,17 @@ impl SlotPool {
     pub fn handle(&mut self, event: SlotEvent, now: i64) -> Vec<SlotCommand> {
         match event {
             SlotEvent::TaskManagerAdded { resource_id, slots } => {
-                self.owners.insert(resource_id, vec![None; slots as usize]);
+                let claimed = |slot| self.claims.get(&(resource_id.clone(), slot)).copied();
+                let owners = (0..slots).map(claimed).collect();
+                self.claims.retain(|(claimed, _), _| *claimed != resource_id);
+                self.owners.insert(resource_id, owners);
             }
             SlotEvent::TaskManagerRemoved { resource_id } => {
                 self.owners.shift_remove(&resource_id);
+                self.claims.retain(|(claimed, _), _| *claimed != resource_id);
+            }
+            SlotEvent::Claimed { job, slots } => {
+                self.claims.extend(slots.into_iter().map(|slot| (slot, job)));
             }
             SlotEvent::Requested { job, count, timeout } => {
                 let deadline = now.saturating_add(i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX));
@@ -110,6 +126,7 @@ impl SlotPool {
             }
             SlotEvent::Released { job } => {
                 self.pending.retain(|request| request.job != job);
+                self.claims.retain(|_, claimant| *claimant != job);
                 for owner in self.owners.values_mut().flatten().filter(|owner| **owner == Some(job)) {
                     *owner = None;
                 }
@@ -220,6 +237,19 @@ mod tests {
     }
 
     #[test]
+    fn claimed_slots_go_to_nobody_else() {
+        let mut pool = SlotPool::new();
+        let slots = vec![("a".to_owned(), 1), ("b".to_owned(), 0)];
+        run(&mut pool, SlotEvent::Claimed { job: JobId(7), slots }, 0);
+        run(&mut pool, requested(1, 2), 0);
+        assert_eq!(run(&mut pool, added("a", 2), 1), Vec::<String>::new());
+        assert_eq!(pool.slots_of("a"), [None, Some(JobId(7))]);
+        assert_eq!(run(&mut pool, released(7), 2), ["1=a0,a1"]);
+        assert_eq!(run(&mut pool, added("b", 1), 3), Vec::<String>::new());
+        assert_eq!(pool.slots_of("b"), [None]);
+    }
+
+    #[test]
     fn a_job_that_gives_up_its_request_gets_nothing() {
         let mut pool = SlotPool::new();
         run(&mut pool, requested(1, 1), 0);
@@ -247,7 +277,7 @@ mod tests {
                     SlotEvent::TaskManagerAdded { resource_id, .. } | SlotEvent::TaskManagerRemoved { resource_id } =>
                         owned.retain(|(id, _), _| id != resource_id),
                     SlotEvent::Released { job } => owned.retain(|_, owner| owner != job),
-                    SlotEvent::Requested { .. } | SlotEvent::Tick => {}
+                    SlotEvent::Requested { .. } | SlotEvent::Claimed { .. } | SlotEvent::Tick => {}
                 }
                 for command in pool.handle(event, now as i64 * 10) {
                     if let SlotCommand::Grant { job, slots } = command {

@@ -3,8 +3,9 @@
 //! Splits are never given twice, and a reader is told that there will be no more exactly once. A restart of the job begins with a new assigner, which
 //! is given the splits of the checkpoint as if they were discovered.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
+use dataflow::deployment::ReaderProgress;
 use dataflow::{Split, SplitAssignment};
 
 /// What happens to a source.
@@ -49,6 +50,8 @@ pub struct SplitAssigner {
     /// How many splits were spread so far; only with `Fixed`.
     spread: u64,
     complete: bool,
+    /// Splits that readers got under an earlier JobManager.
+    given_before: HashSet<String>,
 }
 
 impl SplitAssigner {
@@ -62,14 +65,32 @@ impl SplitAssigner {
             told: vec![false; parallelism as usize],
             spread: 0,
             complete: false,
+            given_before: HashSet::new(),
         }
+    }
+
+    /// An assigner for readers that run already, and have got this much: what is discovered again is not given again.
+    pub fn adopted(assignment: SplitAssignment, parallelism: u32, readers: &[(u32, ReaderProgress)]) -> Self {
+        let mut this = SplitAssigner::new(assignment, parallelism);
+        for (subtask, reader) in readers {
+            this.given_before.extend(reader.given.iter().cloned());
+            if let Some(told) = this.told.get_mut(*subtask as usize) {
+                *told = reader.no_more_splits;
+            }
+            if reader.waiting && assignment == SplitAssignment::OnRequest {
+                this.waiting.push_back(*subtask);
+            }
+        }
+        this.spread = this.given_before.len() as u64;
+        this
     }
 
     /// Takes an event; the answer is what to tell which readers.
     pub fn handle(&mut self, event: SplitEvent) -> Vec<SplitCommand> {
         match event {
-            SplitEvent::Discovered { splits, complete } => {
+            SplitEvent::Discovered { mut splits, complete } => {
                 self.complete |= complete;
+                splits.retain(|split| !self.given_before.contains(&split.id));
                 match self.assignment {
                     SplitAssignment::Fixed => self.spread(splits),
                     SplitAssignment::OnRequest => {
@@ -173,6 +194,22 @@ mod tests {
         assert_eq!(run(&mut growing, found(&[0], false)), ["0:0"]);
         assert_eq!(run(&mut growing, found(&[1, 2], false)), ["0:2", "1:1"]);
         assert_eq!(run(&mut growing, SplitEvent::Requested { subtask: 0 }), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_readers_have_got_is_not_given_again() {
+        let got = |given: &[&str], no_more_splits, waiting| ReaderProgress {
+            given: given.iter().map(|&id| id.to_owned()).collect(),
+            no_more_splits,
+            waiting,
+        };
+        let readers = [(0, got(&["7"], false, false)), (1, got(&["8"], false, true))];
+        let mut on_request = SplitAssigner::adopted(SplitAssignment::OnRequest, 2, &readers);
+        assert_eq!(run(&mut on_request, found(&[7, 8, 9], true)), ["1:9"]);
+        assert_eq!(run(&mut on_request, SplitEvent::Requested { subtask: 0 }), ["0:!"]);
+        let readers = [(0, got(&["0", "2"], true, false)), (1, got(&["1"], false, false))];
+        let mut fixed = SplitAssigner::adopted(SplitAssignment::Fixed, 2, &readers);
+        assert_eq!(run(&mut fixed, found(&[0, 1, 2, 3], true)), ["1:3!"]);
     }
 
     proptest! {

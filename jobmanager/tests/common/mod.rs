@@ -13,8 +13,8 @@ use std::time::Duration;
 use ::common::config::{Configuration, Origin};
 use dataflow::checkpoint::{CheckpointNotice, CheckpointReport};
 use dataflow::deployment::{
-    HardwareDescription, TaskDeploymentDescriptor, TaskManagerRegistration, TaskManagerReport, TaskMetricsSnapshot,
-    TaskStateUpdate,
+    HardwareDescription, RunningAttempt, TaskDeploymentDescriptor, TaskManagerRegistration, TaskManagerReport,
+    TaskMetricsSnapshot, TaskStateUpdate,
 };
 use dataflow::operator_spec::{SPEC_VERSION, ValuesSpec};
 use dataflow::{
@@ -107,6 +107,13 @@ impl TaskManagerGateway for Service {
         Ok(Response::new(ReleaseJobResponse {}))
     }
 
+    async fn announce_leader(
+        &self,
+        _: Request<AnnounceLeaderRequest>,
+    ) -> Result<Response<AnnounceLeaderResponse>, Status> {
+        Ok(Response::new(AnnounceLeaderResponse {}))
+    }
+
     async fn dump_threads(&self, _: Request<DumpThreadsRequest>) -> Result<Response<DumpThreadsResponse>, Status> {
         let thread = Thread { name: "Source: values".to_owned(), id: 7, state: "WAITING".to_owned() };
         Ok(Response::new(DumpThreadsResponse { threads: vec![thread] }))
@@ -149,9 +156,21 @@ impl ScriptedTaskManager {
         this
     }
 
+    /// Turns to another JobManager, as one that runs these attempts.
+    pub async fn come_to(&mut self, jobmanager: &JobManager, running: Vec<ExecutionAttemptId>) {
+        self.client = JobManagerGatewayClient::connect(format!("http://{}", jobmanager.rpc_address())).await.unwrap();
+        self.register(running).await;
+    }
+
     /// Registers (again), as one that runs these attempts.
     pub async fn register(&mut self, running: Vec<ExecutionAttemptId>) {
-        self.registration.running = running;
+        let runs = |attempt| RunningAttempt {
+            attempt,
+            state: ExecutionState::Running,
+            end_of_data: false,
+            readers: std::collections::BTreeMap::new(),
+        };
+        self.registration.running = running.into_iter().map(runs).collect();
         let registration = serde_json::to_vec(&self.registration).unwrap().into();
         let request = RegisterTaskManagerRequest { wire_version: WIRE_VERSION, registration };
         let answer = self.client.register_task_manager(request).await.unwrap().into_inner();

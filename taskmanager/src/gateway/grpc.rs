@@ -1,5 +1,7 @@
-//! The JobManager's gateway over gRPC.
+//! The JobManager's gateway over gRPC: to the one of a group that leads.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,31 +22,77 @@ use tonic::{Request, Status};
 
 use super::{HeartbeatAnswers, JobManagerGateway, Membership, RegistrationAnswer, Unreachable};
 
-/// How long the JobManager may take to accept a connection, and to answer a call.
+/// How long a JobManager may take to accept a connection, and to answer a call. With others to ask, patience with one is short.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT_IN_GROUP: Duration = Duration::from_millis(500);
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// A JobManager that hangs is not waited for when another one may lead.
+const REGISTER_TIMEOUT_IN_GROUP: Duration = Duration::from_secs(1);
 
-/// A JobManager that is reached over gRPC. Connects with the first call, and again after a connection broke.
-#[derive(Debug, Clone)]
-pub(crate) struct GrpcJobManager {
-    client: JobManagerGatewayClient<Channel>,
+/// The JobManagers, over gRPC. Calls go to the one that is taken for the leader; a registration that it does not take goes to another one next.
+/// Connects with the first call, and again after a connection broke.
+#[derive(Debug)]
+pub(crate) struct GrpcJobManagers {
+    in_group: bool,
+    ways: Mutex<Ways>,
 }
 
-impl GrpcJobManager {
-    /// The JobManager at this `host:port`; the error says why that is no address.
-    pub(crate) fn new(address: &str) -> Result<Self, String> {
-        let endpoint = Endpoint::from_shared(format!("http://{address}"))
-            .map_err(|error| format!("'{address}' is not an address: {error}"))?;
-        let channel = endpoint
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(Duration::from_secs(10))
-            .connect_lazy();
-        let client = JobManagerGatewayClient::new(channel)
-            .max_decoding_message_size(MAX_MESSAGE_SIZE)
-            .max_encoding_message_size(MAX_MESSAGE_SIZE);
-        Ok(GrpcJobManager { client })
+#[derive(Debug)]
+struct Ways {
+    /// All that were ever known.
+    peers: Vec<String>,
+    /// The address of the one that is taken for the leader.
+    current: String,
+    clients: HashMap<String, JobManagerGatewayClient<Channel>>,
+}
+
+impl GrpcJobManagers {
+    /// The JobManagers at these `host:port`s; the error says why one is no address.
+    pub(crate) fn new(peers: Vec<String>) -> Result<Self, String> {
+        let first = peers.first().cloned().ok_or_else(|| "no JobManager is named".to_owned())?;
+        let mut clients = HashMap::new();
+        for peer in &peers {
+            clients.insert(peer.clone(), client(peer, peers.len() > 1)?);
+        }
+        let in_group = peers.len() > 1;
+        Ok(GrpcJobManagers { in_group, ways: Mutex::new(Ways { peers, current: first, clients }) })
     }
+
+    /// The way to the one that is taken for the leader.
+    fn client(&self) -> JobManagerGatewayClient<Channel> {
+        let ways = self.ways();
+        ways.clients.get(&ways.current).cloned().expect("an address becomes current when it has a client")
+    }
+
+    /// These are the JobManagers now.
+    fn learn(&self, peers: &[String]) {
+        let mut ways = self.ways();
+        for peer in peers {
+            if !ways.peers.contains(peer)
+                && let Ok(client) = client(peer, true)
+            {
+                ways.clients.entry(peer.clone()).or_insert(client);
+                ways.peers.push(peer.clone());
+            }
+        }
+    }
+
+    fn ways(&self) -> MutexGuard<'_, Ways> {
+        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn client(address: &str, in_group: bool) -> Result<JobManagerGatewayClient<Channel>, String> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))
+        .map_err(|error| format!("'{address}' is not an address: {error}"))?;
+    let channel = endpoint
+        .connect_timeout(if in_group { CONNECT_TIMEOUT_IN_GROUP } else { CONNECT_TIMEOUT })
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(Duration::from_secs(10))
+        .connect_lazy();
+    Ok(JobManagerGatewayClient::new(channel)
+        .max_decoding_message_size(MAX_MESSAGE_SIZE)
+        .max_encoding_message_size(MAX_MESSAGE_SIZE))
 }
 
 fn within<T>(limit: Duration, message: T) -> Request<T> {
@@ -76,17 +124,45 @@ fn attempt_json(attempt: ExecutionAttemptId) -> String {
 }
 
 #[async_trait]
-impl JobManagerGateway for GrpcJobManager {
+impl JobManagerGateway for GrpcJobManagers {
+    fn turn_to(&self, leader: Option<&str>) {
+        let mut ways = self.ways();
+        // One that joined the group later is not in the list.
+        if let Some(leader) = leader
+            && let Ok(client) = client(leader, true)
+        {
+            ways.clients.entry(leader.to_owned()).or_insert(client);
+            leader.clone_into(&mut ways.current);
+            return;
+        }
+        let place = ways.peers.iter().position(|peer| *peer == ways.current);
+        let next = place.map_or(0, |place| (place + 1) % ways.peers.len());
+        ways.current = ways.peers[next].clone();
+    }
+
     async fn register(&self, registration: &TaskManagerRegistration) -> Result<RegistrationAnswer, Unreachable> {
         let request =
             RegisterTaskManagerRequest { wire_version: WIRE_VERSION, registration: json(registration).into() };
-        let answer = self.client.clone().register_task_manager(within(CALL_TIMEOUT, request)).await;
-        let answer = answer.map_err(unreachable)?.into_inner();
+        let limit = if self.in_group { REGISTER_TIMEOUT_IN_GROUP } else { CALL_TIMEOUT };
+        let answer = match self.client().register_task_manager(within(limit, request)).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) => {
+                self.turn_to(None);
+                return Err(unreachable(status));
+            }
+        };
+        if answer.not_leading {
+            self.turn_to(Some(answer.leader.as_str()).filter(|leader| !leader.is_empty()));
+            return Ok(RegistrationAnswer::NotLeading { knows_leader: !answer.leader.is_empty() });
+        }
+        self.learn(&answer.jobmanagers);
         if !answer.refused_because.is_empty() {
             return Ok(RegistrationAnswer::Refused(answer.refused_because));
         }
         Ok(RegistrationAnswer::Accepted(Membership {
             epoch: LeaderEpoch(answer.epoch),
+            adoption: serde_json::from_slice(&answer.adoption)
+                .map_err(|error| Unreachable(format!("its answer cannot be read: {error}")))?,
             heartbeat_interval: Duration::from_millis(answer.heartbeat_interval_ms.max(1)),
             heartbeat_timeout: Duration::from_millis(answer.heartbeat_timeout_ms.max(1)),
         }))
@@ -104,7 +180,7 @@ impl JobManagerGateway for GrpcJobManager {
             resource_id: resource_id.clone(),
             report: json(&report).into(),
         });
-        let mut answers = self.client.clone().heartbeat(requests).await.map_err(unreachable)?.into_inner();
+        let mut answers = self.client().heartbeat(requests).await.map_err(unreachable)?.into_inner();
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             loop {
@@ -124,7 +200,7 @@ impl JobManagerGateway for GrpcJobManager {
 
     async fn update_task_state(&self, epoch: LeaderEpoch, update: &TaskStateUpdate) -> Result<bool, Unreachable> {
         let request = UpdateTaskStateRequest { epoch: epoch.0, update: json(update).into() };
-        let answer = self.client.clone().update_task_state(within(CALL_TIMEOUT, request)).await;
+        let answer = self.client().update_task_state(within(CALL_TIMEOUT, request)).await;
         answer.map(|answer| answer.into_inner().known).map_err(unreachable)
     }
 
@@ -136,12 +212,12 @@ impl JobManagerGateway for GrpcJobManager {
     ) -> Result<(), Unreachable> {
         let request =
             RequestSplitRequest { epoch: epoch.0, attempt: attempt_json(attempt), operator: operator.to_string() };
-        self.client.clone().request_split(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
+        self.client().request_split(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
     }
 
     async fn report_checkpoint(&self, epoch: LeaderEpoch, report: &CheckpointReport) -> Result<(), Unreachable> {
         let request = ReportCheckpointRequest { epoch: epoch.0, report: json(report).into() };
-        self.client.clone().report_checkpoint(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
+        self.client().report_checkpoint(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
     }
 
     async fn disconnect(&self, epoch: LeaderEpoch, resource_id: &str, reason: &str) -> Result<(), Unreachable> {
@@ -150,7 +226,7 @@ impl JobManagerGateway for GrpcJobManager {
             resource_id: resource_id.to_owned(),
             reason: reason.to_owned(),
         };
-        let answer = self.client.clone().disconnect_task_manager(within(CALL_TIMEOUT, request)).await;
+        let answer = self.client().disconnect_task_manager(within(CALL_TIMEOUT, request)).await;
         answer.map(drop).map_err(unreachable)
     }
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dataflow::checkpoint::CheckpointReport;
-use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport, TaskStateUpdate};
+use dataflow::deployment::{Adoption, TaskManagerRegistration, TaskManagerReport, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
 use tokio::sync::mpsc;
 
-pub(crate) use grpc::GrpcJobManager;
+pub(crate) use grpc::GrpcJobManagers;
 
 /// The JobManager did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -24,13 +24,20 @@ pub(crate) enum RegistrationAnswer {
     Accepted(Membership),
     /// It does not.
     Refused(String),
+    /// Another JobManager leads the cluster: the next registration goes to it.
+    NotLeading {
+        /// Whether this one knows which.
+        knows_leader: bool,
+    },
 }
 
 /// What it means to belong to a JobManager's cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Membership {
     /// Under which epoch the JobManager commands.
     pub(crate) epoch: LeaderEpoch,
+    /// What it wants to go on.
+    pub(crate) adoption: Adoption,
     /// How often it wants to hear of the TaskManager.
     pub(crate) heartbeat_interval: Duration,
     /// After which silence either side gives the other up.
@@ -45,6 +52,9 @@ pub(crate) type HeartbeatAnswers = mpsc::UnboundedReceiver<Result<bool, Unreacha
 pub(crate) trait JobManagerGateway: Send + Sync {
     /// Asks to belong to the cluster.
     async fn register(&self, registration: &TaskManagerRegistration) -> Result<RegistrationAnswer, Unreachable>;
+
+    /// Turns to the JobManager at this `host:port`, or to the next one that is known.
+    fn turn_to(&self, leader: Option<&str>);
 
     /// Opens a stream of heartbeats.
     async fn heartbeats(

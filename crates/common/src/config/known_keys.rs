@@ -190,7 +190,7 @@ mod tests {
             ("jobmanager.memory.process.size", KeyClass::JvmOnly),
             ("taskmanager.memory.jvm-overhead.min", KeyClass::JvmOnly),
             ("metrics.reporter.prom.port", KeyClass::FreeForm),
-            ("high-availability.raft.peers", KeyClass::FreeForm),
+            ("high-availability.raft.peers", KeyClass::Used),
             ("s3.endpoint", KeyClass::Used),
             ("s3.some-new-key", KeyClass::FreeForm),
             ("yarn.tags", KeyClass::NotYet),

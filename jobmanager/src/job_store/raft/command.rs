@@ -2,10 +2,11 @@
 
 use std::io::Cursor;
 
-use dataflow::{JobGraph, JobId, LeaderEpoch};
+use dataflow::{ExecutionAttemptId, JobGraph, JobId, LeaderEpoch};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpointing::{CheckpointPointers, Reservation};
+use crate::scheduling::{DeploymentRecord, EndedJob};
 
 openraft::declare_raft_types!(
     /// The types of the job store's Raft group.
@@ -23,6 +24,13 @@ pub type NodeId = u64;
 pub enum StoreCommand {
     /// A process has come to lead: the next epoch.
     BeginEpoch,
+    /// A change that a leader makes: it counts only while its epoch is in force.
+    Fenced {
+        /// The leader's epoch.
+        epoch: LeaderEpoch,
+        /// What it changes.
+        change: Box<StoreCommand>,
+    },
     /// Keeps a job.
     PutJob {
         /// The job.
@@ -59,7 +67,29 @@ pub enum StoreCommand {
         /// The content.
         document: String,
     },
-    /// Forgets a job.
+    /// Keeps where a job runs.
+    PutDeployment {
+        /// The job.
+        job: JobId,
+        /// Where.
+        deployment: Box<DeploymentRecord>,
+    },
+    /// An attempt has finished.
+    FinishAttempt {
+        /// Which.
+        attempt: ExecutionAttemptId,
+    },
+    /// Somebody has cancelled a job.
+    CancelJob {
+        /// The job.
+        job: JobId,
+    },
+    /// Forgets all of a job but how it ended.
+    EndJob {
+        /// That.
+        job: Box<EndedJob>,
+    },
+    /// Forgets a job. Read from old logs.
     RemoveJob {
         /// The job.
         job: JobId,

@@ -15,6 +15,8 @@ pub(super) const META: &str = "meta";
 pub(super) const JOBS: &str = "jobs";
 /// What is known of the checkpoints of each job, by its id.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
+/// Jobs that have ended, by the index of the entry that said so.
+pub(super) const ENDED: &str = "ended";
 
 /// Catalogs by name.
 pub(super) const CATALOGS: &str = "catalogs";
@@ -33,7 +35,7 @@ impl Database {
         options.set_write_buffer_size(4 << 20);
         options.set_max_open_files(64);
         options.set_keep_log_file_num(2);
-        Ok(Self(Arc::new(DB::open_cf(&options, dir, [LOG, META, JOBS, CHECKPOINTS, CATALOGS])?)))
+        Ok(Self(Arc::new(DB::open_cf(&options, dir, [LOG, META, JOBS, CHECKPOINTS, CATALOGS, ENDED])?)))
     }
 
     pub(super) fn family(&self, name: &'static str) -> &ColumnFamily {

@@ -1,97 +1,66 @@
-//! The job store of `high-availability.type: raft`: a Raft group whose log and state lie in RocksDB under `high-availability.storageDir`.
+//! The job store of `high-availability.type: raft`: a group of JobManagers whose log and state lie in RocksDB under `high-availability.storageDir`.
 //!
-//! This version forms groups of one. An answer comes after the commit. Each process that comes to lead begins a new epoch in the log.
+//! An answer comes after the commit. Each leader begins a new epoch in the log, and what it writes counts only while that epoch is in force.
 
 mod command;
 mod database;
+mod formation;
+mod group;
 mod log_store;
-mod network;
+mod membership;
+mod node;
+mod peer_service;
 mod state_machine;
-
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+mod transport;
 
 use async_trait::async_trait;
-use dataflow::{JobGraph, JobId, LeaderEpoch};
-use openraft::{BasicNode, Config, Raft, SnapshotPolicy};
+use dataflow::{ExecutionAttemptId, JobGraph, JobId, LeaderEpoch};
+use proto::v1::job_manager_peer_client::JobManagerPeerClient;
+use tonic::transport::Channel;
 
 use super::{JobStore, JobStoreError, StoredCatalog, StoredJob};
 use crate::checkpointing::{CheckpointPointers, Reservation};
-use command::{NodeId, StoreCommand, StoreTypes};
-use database::Database;
-use log_store::LogStore;
-use network::GroupOfOne;
-use state_machine::StateMachine;
+use crate::scheduling::{DeploymentRecord, EndedJob};
+use command::StoreCommand;
 
-const THIS_NODE: NodeId = 1;
-/// A group of one elects itself as soon as it is asked to.
-const ELECTION_LIMIT: Duration = Duration::from_secs(10);
+pub use group::{Group, GroupMember};
+pub use membership::MembershipError;
+pub use node::{NodeSettings, RaftNode, Standing};
+pub use peer_service::{PeerService, RestBackend};
 
-/// A Raft node with the jobs as its state machine.
+impl RaftNode {
+    /// The way to another JobManager of the group.
+    pub fn peer(&self, address: &str) -> Result<JobManagerPeerClient<Channel>, String> {
+        self.inner.peers.client(address)
+    }
+}
+
+/// What a leader keeps in the group's log, under its epoch.
+#[derive(Debug)]
 pub struct RaftJobStore {
-    dir: PathBuf,
-    raft: Raft<StoreTypes>,
-    state: StateMachine,
+    node: RaftNode,
     epoch: LeaderEpoch,
 }
 
 impl RaftJobStore {
-    /// Opens the node in `dir` and waits until it leads.
-    pub async fn open(dir: PathBuf) -> Result<Self, JobStoreError> {
-        let failed =
-            |problem: String| JobStoreError { place: place(&dir), problem: format!("cannot be opened: {problem}") };
-        std::fs::create_dir_all(&dir).map_err(|error| failed(error.to_string()))?;
-        let database = Database::open(&dir).map_err(|error| failed(error.to_string()))?;
-        let state = StateMachine::new(database.clone());
-        let (raft, epoch) = lead(LogStore::new(database), state.clone()).await.map_err(failed)?;
-        Ok(Self { dir, raft, state, epoch })
+    /// The store of the leader that has begun this epoch.
+    pub fn new(node: RaftNode, epoch: LeaderEpoch) -> Self {
+        RaftJobStore { node, epoch }
     }
 
-    async fn write(&self, command: StoreCommand) -> Result<(), JobStoreError> {
-        let written = self.raft.client_write(command).await;
-        written
-            .map(drop)
-            .map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be written: {error}") })
+    async fn write(&self, change: StoreCommand) -> Result<(), JobStoreError> {
+        let command = StoreCommand::Fenced { epoch: self.epoch, change: Box::new(change) };
+        match self.node.write(command).await? {
+            epoch if epoch == self.epoch => Ok(()),
+            LeaderEpoch(newer) => Err(self
+                .node
+                .error(format!("cannot be written: epoch {} is over, epoch {newer} is in force", self.epoch.0))),
+        }
     }
-}
-
-/// Starts the node; returns when it leads and has applied all that was committed before.
-async fn lead(log: LogStore, state: StateMachine) -> Result<(Raft<StoreTypes>, LeaderEpoch), String> {
-    // There is nobody to keep from standing for election, so the ticks may be slow.
-    let config = Config {
-        cluster_name: "flinkrs".to_owned(),
-        heartbeat_interval: 1_000,
-        election_timeout_min: 3_000,
-        election_timeout_max: 6_000,
-        snapshot_policy: SnapshotPolicy::LogsSinceLast(1_000),
-        ..Config::default()
-    };
-    let raft = Raft::new(THIS_NODE, Arc::new(config), GroupOfOne, log, state).await.map_err(text)?;
-    if !raft.is_initialized().await.map_err(text)? {
-        raft.initialize(BTreeMap::from([(THIS_NODE, BasicNode::default())])).await.map_err(text)?;
-    }
-    raft.wait(Some(ELECTION_LIMIT)).current_leader(THIS_NODE, "the only node leads").await.map_err(text)?;
-    // A node that led when it stopped takes its term up again, so the term does not tell this process from the one before. The log does.
-    let begun = raft.client_write(StoreCommand::BeginEpoch).await.map_err(text)?;
-    Ok((raft, begun.data))
-}
-
-fn text(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
-fn place(dir: &std::path::Path) -> String {
-    format!("in '{}' (high-availability.storageDir)", dir.display())
 }
 
 #[async_trait]
 impl JobStore for RaftJobStore {
-    fn epoch(&self) -> LeaderEpoch {
-        self.epoch
-    }
-
     async fn put(&self, graph: &JobGraph) -> Result<(), JobStoreError> {
         self.write(StoreCommand::PutJob { graph: Box::new(graph.clone()) }).await
     }
@@ -104,20 +73,32 @@ impl JobStore for RaftJobStore {
         self.write(StoreCommand::Reserve { job, numbers }).await
     }
 
-    async fn remove(&self, job: JobId) -> Result<(), JobStoreError> {
-        self.write(StoreCommand::RemoveJob { job }).await
+    async fn put_deployment(&self, job: JobId, deployment: &DeploymentRecord) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::PutDeployment { job, deployment: Box::new(deployment.clone()) }).await
+    }
+
+    async fn finish(&self, attempt: ExecutionAttemptId) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::FinishAttempt { attempt }).await
+    }
+
+    async fn cancel(&self, job: JobId) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::CancelJob { job }).await
+    }
+
+    async fn end(&self, job: &EndedJob) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::EndJob { job: Box::new(job.clone()) }).await
+    }
+
+    async fn ended(&self) -> Result<Vec<EndedJob>, JobStoreError> {
+        self.node.inner.state.ended().map_err(|error| self.node.error(format!("cannot be read: {error}")))
     }
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
-        self.state
-            .jobs()
-            .map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be read: {error}") })
+        self.node.inner.state.jobs().map_err(|error| self.node.error(format!("cannot be read: {error}")))
     }
 
     async fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, JobStoreError> {
-        self.state
-            .catalog(name)
-            .map_err(|error| JobStoreError { place: place(&self.dir), problem: format!("cannot be read: {error}") })
+        self.node.inner.state.catalog(name).map_err(|error| self.node.error(format!("cannot be read: {error}")))
     }
 
     async fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<bool, JobStoreError> {
@@ -125,18 +106,6 @@ impl JobStore for RaftJobStore {
         self.write(StoreCommand::PutCatalog { name: name.clone(), version, document: document.clone() }).await?;
         // What was passed over is not there.
         Ok(self.catalog(&name).await? == Some(StoredCatalog { name, version: version + 1, document }))
-    }
-
-    async fn close(&self) {
-        if let Err(error) = self.raft.shutdown().await {
-            tracing::warn!("the Raft node did not end in order: {error}");
-        }
-    }
-}
-
-impl std::fmt::Debug for RaftJobStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RaftJobStore").field("dir", &self.dir).field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }
 

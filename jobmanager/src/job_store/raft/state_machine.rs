@@ -14,12 +14,15 @@ use rocksdb::WriteBatch;
 use serde::{Deserialize, Serialize};
 
 use super::command::{NodeId, StoreCommand, StoreTypes};
-use super::database::{CATALOGS, CHECKPOINTS, Database, DatabaseError, JOBS, META};
+use super::database::{CATALOGS, CHECKPOINTS, Database, DatabaseError, ENDED, JOBS, META};
 use crate::checkpointing::{Reservation, StoredProgress};
 use crate::job_store::{StoredCatalog, StoredJob};
+use crate::scheduling::EndedJob;
 
 const APPLIED: &[u8] = b"applied";
 const SNAPSHOT: &[u8] = b"snapshot";
+/// How many jobs that have ended are kept.
+const ENDED_KEPT: usize = 100;
 
 /// How far the log has been applied, and who is in the group.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -41,6 +44,9 @@ struct StoredSnapshot {
 struct Content {
     epoch: LeaderEpoch,
     jobs: Vec<StoredJob>,
+    /// Those that have ended, by the index of the entry that said so.
+    #[serde(default)]
+    ended: Vec<(u64, EndedJob)>,
     #[serde(default)]
     catalogs: Vec<StoredCatalog>,
 }
@@ -113,35 +119,96 @@ impl StateMachine {
     ) -> Result<(), DatabaseError> {
         applied.last_log_id = Some(entry.log_id);
         match &entry.payload {
-            EntryPayload::Blank => {}
+            EntryPayload::Blank => Ok(()),
             EntryPayload::Membership(membership) => {
-                applied.membership = StoredMembership::new(Some(entry.log_id), membership.clone())
+                applied.membership = StoredMembership::new(Some(entry.log_id), membership.clone());
+                Ok(())
             }
-            EntryPayload::Normal(StoreCommand::BeginEpoch) => applied.epoch.0 += 1,
-            EntryPayload::Normal(StoreCommand::PutJob { graph }) => {
+            EntryPayload::Normal(command) => self.apply_command(command, applied, changed, batch),
+        }
+    }
+
+    fn apply_command(
+        &self,
+        command: &StoreCommand,
+        applied: &mut Applied,
+        changed: &mut Changed,
+        batch: &mut WriteBatch,
+    ) -> Result<(), DatabaseError> {
+        match command {
+            StoreCommand::BeginEpoch => applied.epoch.0 += 1,
+            StoreCommand::Fenced { epoch, change } if *epoch == applied.epoch => {
+                return self.apply_command(change, applied, changed, batch);
+            }
+            // Of a leader that leads no more; it is answered with the epoch in force.
+            StoreCommand::Fenced { .. } => {}
+            StoreCommand::PutJob { graph } => {
                 self.database.put(batch, JOBS, &key(graph.job_id), graph)?;
                 changed.insert(graph.job_id, Some(StoredProgress::default()));
             }
-            EntryPayload::Normal(StoreCommand::PutCheckpoints { job, checkpoints }) => {
+            StoreCommand::PutCheckpoints { job, checkpoints } => {
                 self.change(*job, changed, |progress| progress.checkpoints.clone_from(checkpoints))?;
             }
-            EntryPayload::Normal(StoreCommand::ReserveCheckpointIds { job, next_id }) => {
+            StoreCommand::ReserveCheckpointIds { job, next_id } => {
                 self.change(*job, changed, |progress| progress.reserve(Reservation::CheckpointIds(*next_id)))?;
             }
-            EntryPayload::Normal(StoreCommand::Reserve { job, numbers }) => {
+            StoreCommand::Reserve { job, numbers } => {
                 self.change(*job, changed, |progress| progress.reserve(*numbers))?;
             }
-            EntryPayload::Normal(StoreCommand::PutCatalog { name, version, document }) => {
-                self.put_catalog(name, *version, document)?;
+            StoreCommand::PutCatalog { name, version, document } => self.put_catalog(name, *version, document)?,
+            StoreCommand::PutDeployment { job, deployment } => {
+                self.change(*job, changed, |progress| progress.deployment = Some((**deployment).clone()))?;
             }
-            EntryPayload::Normal(StoreCommand::RemoveJob { job }) => {
-                changed.insert(*job, None);
-                for family in [JOBS, CHECKPOINTS] {
-                    batch.delete_cf(self.database.family(family), key(*job));
-                }
+            StoreCommand::FinishAttempt { attempt } => {
+                self.change(attempt.job, changed, |progress| {
+                    progress.deployment.iter_mut().for_each(|deployment| deployment.finish(*attempt));
+                })?;
             }
+            StoreCommand::CancelJob { job } => self.change(*job, changed, |progress| progress.cancelled = true)?,
+            StoreCommand::EndJob { job } => {
+                self.forget(job.graph.job_id, changed, batch);
+                self.file(job, applied, batch)?;
+            }
+            StoreCommand::RemoveJob { job } => self.forget(*job, changed, batch),
         }
         Ok(())
+    }
+
+    fn forget(&self, job: JobId, changed: &mut Changed, batch: &mut WriteBatch) {
+        changed.insert(job, None);
+        for family in [JOBS, CHECKPOINTS] {
+            batch.delete_cf(self.database.family(family), key(job));
+        }
+    }
+
+    /// Keeps how a job ended, and so many others.
+    fn file(&self, job: &EndedJob, applied: &Applied, batch: &mut WriteBatch) -> Result<(), DatabaseError> {
+        let mut known = Vec::new();
+        self.database.scan(ENDED, b"", |key, _| {
+            known.push(key.to_vec());
+            Ok(true)
+        })?;
+        let surplus = (known.len() + 1).saturating_sub(ENDED_KEPT);
+        for key in &known[..surplus.min(known.len())] {
+            batch.delete_cf(self.database.family(ENDED), key);
+        }
+        let index = applied.last_log_id.map_or(0, |id| id.index);
+        self.database.put(batch, ENDED, &index.to_be_bytes(), job)
+    }
+
+    /// The last jobs that have ended, the oldest first.
+    pub(super) fn ended(&self) -> Result<Vec<EndedJob>, DatabaseError> {
+        Ok(self.filed()?.into_iter().map(|(_, job)| job).collect())
+    }
+
+    fn filed(&self) -> Result<Vec<(u64, EndedJob)>, DatabaseError> {
+        let mut jobs = Vec::new();
+        self.database.scan(ENDED, b"", |key, value| {
+            let index = key.try_into().map_or(0, u64::from_be_bytes);
+            jobs.push((index, serde_json::from_slice(value)?));
+            Ok(true)
+        })?;
+        Ok(jobs)
     }
 
     /// Changes what is known of a job, if there is such a job; several changes of one batch build on each other.
@@ -171,7 +238,12 @@ impl StateMachine {
         let meta = SnapshotMeta { last_log_id: last, last_membership: applied.membership, snapshot_id };
         let snapshot = StoredSnapshot {
             meta,
-            content: Content { epoch: applied.epoch, jobs: self.jobs()?, catalogs: self.catalogs()? },
+            content: Content {
+                epoch: applied.epoch,
+                jobs: self.jobs()?,
+                ended: self.filed()?,
+                catalogs: self.catalogs()?,
+            },
         };
         let mut batch = WriteBatch::default();
         self.database.put(&mut batch, META, SNAPSHOT, &snapshot)?;
@@ -181,7 +253,7 @@ impl StateMachine {
 
     fn replace(&self, meta: &SnapshotMeta<NodeId, BasicNode>, content: Content) -> Result<(), DatabaseError> {
         let mut batch = WriteBatch::default();
-        for family in [JOBS, CHECKPOINTS, CATALOGS] {
+        for family in [JOBS, CHECKPOINTS, CATALOGS, ENDED] {
             self.database.scan(family, b"", |key, _| {
                 batch.delete_cf(self.database.family(family), key);
                 Ok(true)
@@ -190,6 +262,9 @@ impl StateMachine {
         for StoredJob { graph, progress } in &content.jobs {
             self.database.put(&mut batch, JOBS, &key(graph.job_id), graph)?;
             self.database.put(&mut batch, CHECKPOINTS, &key(graph.job_id), progress)?;
+        }
+        for (index, job) in &content.ended {
+            self.database.put(&mut batch, ENDED, &index.to_be_bytes(), job)?;
         }
         for catalog in &content.catalogs {
             self.database.put(&mut batch, CATALOGS, catalog.name.as_bytes(), catalog)?;

@@ -1,5 +1,9 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
 use dataflow::operator_spec::{OperatorSpec, SPEC_VERSION, ValuesSpec};
-use dataflow::{JobVertex, OperatorDescriptor, OperatorId, RowType};
+use dataflow::{JobStatus, JobVertex, OperatorDescriptor, OperatorId, RowType};
 use openraft::StorageError;
 use openraft::testing::{StoreBuilder, Suite};
 
@@ -45,17 +49,55 @@ fn job(id: u128) -> JobGraph {
     }
 }
 
-impl RaftJobStore {
+/// How a job ended that ran on no TaskManager.
+fn ended(id: u128) -> EndedJob {
+    let deployment = DeploymentRecord {
+        deployed_at: 1,
+        created_at: 1,
+        running_since: 1,
+        restarts: 0,
+        slots: Vec::new(),
+        vertices: Vec::new(),
+    };
+    let entered = vec![(JobStatus::Finished, 2)];
+    EndedJob { graph: job(id), status: JobStatus::Finished, entered, deployment, failure: None }
+}
+
+/// A group of one in this folder, as its leader writes to it.
+struct Alone {
+    node: RaftNode,
+    store: RaftJobStore,
+    epoch: LeaderEpoch,
+}
+
+impl Alone {
+    async fn open(dir: PathBuf) -> Self {
+        let settings = NodeSettings {
+            dir,
+            address: "127.0.0.1:6123".into(),
+            peers: Vec::new(),
+            election_timeout: Duration::from_millis(250),
+        };
+        let node = RaftNode::open(settings).await.unwrap();
+        node.form().await.unwrap();
+        let mut changes = node.changes();
+        while !matches!(node.standing(), Standing::Leads(_)) {
+            changes.next().await;
+        }
+        let epoch = node.begin_epoch().await.unwrap();
+        Alone { store: RaftJobStore::new(node.clone(), epoch), node, epoch }
+    }
+
     fn progress_of(&self, job: JobId) -> Option<StoredProgress> {
-        self.state.progress_of(job).unwrap()
+        self.node.inner.state.progress_of(job).unwrap()
     }
 }
 
 #[tokio::test]
 async fn accepted_jobs_outlive_the_process_and_the_epoch_grows() {
     let dir = tempfile::tempdir().unwrap();
-    let store = RaftJobStore::open(dir.path().join("raft")).await.unwrap();
-    let first = store.epoch();
+    let first = Alone::open(dir.path().join("raft")).await;
+    let store = &first.store;
     for id in [1, 2, 3] {
         store.put(&job(id)).await.unwrap();
     }
@@ -70,41 +112,70 @@ async fn accepted_jobs_outlive_the_process_and_the_epoch_grows() {
         store.reserve(JobId(1), numbers).await.unwrap();
     }
     store.put_checkpoints(JobId(1), &pointers).await.unwrap();
-    store.remove(JobId(2)).await.unwrap();
+    store.end(&ended(2)).await.unwrap();
     // As when a checkpoint is complete at the moment in which its job ends.
     store.put_checkpoints(JobId(2), &pointers).await.unwrap();
     store.reserve(JobId(2), Reservation::Attempts(9)).await.unwrap();
-    assert_eq!(store.progress_of(JobId(2)), None);
-    store.close().await;
-    drop(store);
-    let store = RaftJobStore::open(dir.path().join("raft")).await.unwrap();
-    let progress = StoredProgress { next_id: 17, next_attempt: 5, checkpoints: pointers };
+    assert_eq!(first.progress_of(JobId(2)), None);
+    first.node.close().await;
+    let old = first.epoch;
+    drop(first);
+    let second = Alone::open(dir.path().join("raft")).await;
+    let progress = StoredProgress { next_id: 17, next_attempt: 5, checkpoints: pointers, ..StoredProgress::default() };
     let stored = |id, progress| StoredJob { graph: job(id), progress };
     let expected = [stored(1, progress), stored(3, StoredProgress::default())];
-    assert_eq!(store.recover().await.unwrap(), expected);
-    assert!(store.epoch() > first, "{:?} after {first:?}", store.epoch());
-    store.close().await;
+    assert_eq!(second.store.recover().await.unwrap(), expected);
+    assert!(second.epoch > old, "{:?} after {old:?}", second.epoch);
+    second.node.close().await;
+}
+
+#[tokio::test]
+async fn who_led_before_changes_nothing_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let group = Alone::open(dir.path().join("raft")).await;
+    group.store.put(&job(1)).await.unwrap();
+    let next = RaftJobStore::new(group.node.clone(), group.node.begin_epoch().await.unwrap());
+    let refused = group.store.end(&ended(1)).await.unwrap_err().to_string();
+    assert!(refused.contains("epoch 1 is over, epoch 2 is in force"), "{refused}");
+    assert!(group.store.put(&job(2)).await.is_err());
+    assert_eq!(next.recover().await.unwrap().len(), 1);
+    next.end(&ended(1)).await.unwrap();
+    assert_eq!((next.recover().await.unwrap(), next.ended().await.unwrap()), (Vec::new(), vec![ended(1)]));
+    for id in 2..110 {
+        next.end(&ended(id)).await.unwrap();
+    }
+    let kept: Vec<u128> = next.ended().await.unwrap().iter().map(|job| job.graph.job_id.0).collect();
+    assert_eq!(kept, (10..110).collect::<Vec<_>>());
+    group.node.close().await;
 }
 
 #[tokio::test]
 async fn a_folder_that_cannot_be_used_is_named() {
-    let error = RaftJobStore::open("/proc/nowhere".into()).await.unwrap_err().to_string();
+    let settings = NodeSettings {
+        dir: "/proc/nowhere".into(),
+        address: String::new(),
+        peers: Vec::new(),
+        election_timeout: Duration::from_millis(250),
+    };
+    let error = RaftNode::open(settings).await.unwrap_err().to_string();
     assert!(error.contains("/proc/nowhere") && error.contains("high-availability.storageDir"), "{error}");
 }
 
 #[tokio::test]
 async fn catalogs_outlive_the_process_and_only_what_follows_on_them_is_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let store = RaftJobStore::open(dir.path().join("raft")).await.unwrap();
+    let first = Alone::open(dir.path().join("raft")).await;
+    let store = &first.store;
     assert_eq!(store.catalog("c").await.unwrap(), None);
     assert!(!store.put_catalog("c", 1, "from nowhere").await.unwrap());
     assert!(store.put_catalog("c", 0, "a").await.unwrap());
     assert!(store.put_catalog("c", 1, "b").await.unwrap());
     assert!(!store.put_catalog("c", 1, "too late").await.unwrap());
-    store.close().await;
-    drop(store);
-    let store = RaftJobStore::open(dir.path().join("raft")).await.unwrap();
+    first.node.close().await;
+    drop(first);
+    let second = Alone::open(dir.path().join("raft")).await;
+    let store = &second.store;
     let kept = StoredCatalog { name: "c".into(), version: 2, document: "b".into() };
     assert_eq!(store.catalog("c").await.unwrap(), Some(kept));
-    store.close().await;
+    second.node.close().await;
 }

@@ -24,6 +24,67 @@ pub struct ClusterOverview {
     pub flink_version: String,
     /// What the binary was built from.
     pub flink_commit: String,
+    /// `host:port` of the JobManager that leads, as TaskManagers reach it. flinkrs' own.
+    #[serde(default)]
+    pub leader: Option<String>,
+    /// Raft's term; absent without `high-availability.type: raft`. flinkrs' own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<u64>,
+    /// The group of JobManagers; absent without `high-availability.type: raft`. flinkrs' own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<JobManagerGroup>,
+}
+
+/// The JobManagers that keep the jobs together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct JobManagerGroup {
+    /// Whether all members answer the leader.
+    pub health: GroupHealth,
+    /// They.
+    pub members: Vec<JobManagerMember>,
+}
+
+/// Whether all members of a group answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum GroupHealth {
+    /// They do.
+    Healthy,
+    /// Some do not.
+    Degraded,
+}
+
+/// A JobManager of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct JobManagerMember {
+    /// `host:port`.
+    pub address: String,
+    /// What it is in the group.
+    pub role: MemberRole,
+    /// Whether it answers the leader; absent when who answers is not the leader.
+    pub healthy: Option<bool>,
+}
+
+/// Body of `POST /jobmanagers` and `PUT /jobmanagers/:address`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct JobManagerAddress {
+    /// `host:port` of the JobManager that is to be in the group.
+    pub address: String,
+}
+
+/// What a JobManager is in its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum MemberRole {
+    /// It leads.
+    Leader,
+    /// It votes.
+    Follower,
+    /// It is being caught up and does not vote.
+    Learner,
 }
 
 /// `GET /config`: what the dashboard needs to know first.

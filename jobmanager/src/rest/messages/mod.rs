@@ -31,7 +31,10 @@ pub use checkpoints::{
     LatestCheckpoints, RestoredCheckpointInfo, StatsSummary, SubtaskCheckpointInfo, SubtaskCheckpointSummary,
     TaskCheckpointDetails, TaskCheckpointInfo,
 };
-pub use cluster::{ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, EnvironmentInfo, JvmInfo};
+pub use cluster::{
+    ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, EnvironmentInfo, GroupHealth,
+    JobManagerAddress, JobManagerGroup, JobManagerMember, JvmInfo, MemberRole,
+};
 pub use error::ErrorResponse;
 pub use exceptions::{ExceptionHistory, ExceptionInfo, JobExceptions, RootException};
 pub use job_details::{ExecutionConfigInfo, IoMetrics, JobConfigInfo, JobDetails, JobVertexDetails};

@@ -80,6 +80,7 @@ fn run(job: &mut ExecutionGraph, event: GraphEvent, now: i64) -> String {
         GraphCommand::RequestSlots(count) => format!("slots({count})"),
         GraphCommand::ReleaseSlots => "release".into(),
         GraphCommand::StartSources(vertices) => format!("start-sources{}", part(&vertices)),
+        GraphCommand::AdoptSources(vertices) => format!("adopt-sources{}", part(&vertices)),
         GraphCommand::StopSources(vertices) => format!("stop-sources{}", part(&vertices)),
         GraphCommand::Deploy(ids) => format!("deploy({})", ids.into_iter().map(short).collect::<Vec<_>>().join(",")),
         GraphCommand::CancelTask { attempt, resource_id } => format!("cancel({}@{resource_id})", short(attempt)),
@@ -100,6 +101,63 @@ fn running(mut job: ExecutionGraph) -> ExecutionGraph {
 fn report_all(job: &mut ExecutionGraph, state: ExecutionState, now: i64) -> String {
     let ids: Vec<ExecutionAttemptId> = job.executions().map(Execution::id).collect();
     ids.into_iter().map(|id| run(job, report(id, state), now)).collect()
+}
+
+/// The job as the next JobManager finds it.
+fn handed_over(job: &ExecutionGraph) -> ExecutionGraph {
+    let record = serde_json::to_string(&job.record()).unwrap();
+    let config = [("restart-strategy.type", "fixed-delay"), ("restart-strategy.fixed-delay.delay", "5 ms")];
+    let config = Configuration::from_map(config, Origin::Program);
+    let strategy = RestartStrategy::from_config(&config, Random::from_seed(1)).unwrap();
+    let record = serde_json::from_str(&record).unwrap();
+    let mut next = ExecutionGraph::adopted(job.graph().clone(), strategy, &record, 50).unwrap();
+    assert_eq!(run(&mut next, GraphEvent::Start, 51), "");
+    next
+}
+
+#[test]
+fn a_job_changes_hands_and_nothing_of_it_is_deployed_again() {
+    let mut before = running(job(&[]));
+    run(&mut before, report(id(SOURCE, 1, 0), ExecutionState::Finished), 9);
+    let mut job = handed_over(&before);
+    assert_eq!((job.status(), job.entered(JobStatus::Running)), (JobStatus::Running, 2));
+    assert_eq!(job.checkpoint_plan(), None, "it is not known yet who runs");
+    assert_eq!(job.attempts_at("a").count(), 3, "a subtask of the source has finished");
+    assert_eq!(run(&mut job, report(id(SOURCE, 0, 0), ExecutionState::Running), 52), "adopt-sources(1)");
+    assert_eq!(run(&mut job, report(id(SINK, 0, 0), ExecutionState::Running), 53), "");
+    assert_eq!(run(&mut job, report(id(SINK, 1, 0), ExecutionState::Initializing), 54), "");
+    assert_eq!(run(&mut job, report(id(SINK, 2, 0), ExecutionState::Running), 55), "adopt-sources(2)");
+    assert_eq!(job.checkpoint_plan(), None);
+    run(&mut job, report(id(SINK, 1, 0), ExecutionState::Running), 56);
+    let plan = job.checkpoint_plan().unwrap();
+    assert_eq!((plan.tasks.len(), &plan.finished[..]), (4, &[(SOURCE, 1)][..]));
+    assert_eq!(report_all(&mut job, ExecutionState::Finished, 60), "stop-sources release ended(FINISHED)");
+}
+
+#[test]
+fn what_was_lost_while_a_job_changed_hands_starts_again() {
+    let mut job = handed_over(&running(job(&[])));
+    for attempt in [id(SOURCE, 0, 0), id(SOURCE, 1, 0), id(SINK, 0, 0), id(SINK, 1, 0)] {
+        run(&mut job, report(attempt, ExecutionState::Running), 52);
+    }
+    let lost = GraphEvent::TaskManagerLost { resource_id: "b".into(), failure: Failure::external("it is gone") };
+    let commands = run(&mut job, lost, 53);
+    assert_eq!(
+        commands,
+        "stop-sources restart-after(5) cancel(1.0.0@a) cancel(1.1.0@a) cancel(2.0.0@a) cancel(2.1.0@a)"
+    );
+    report_all(&mut job, ExecutionState::Canceled, 54);
+    assert_eq!(run(&mut job, GraphEvent::RestartDue, 59), "release start-sources slots(3)");
+    assert_eq!(run(&mut job, GraphEvent::SlotsGranted(slots(3)), 60), "deploy(1.0.1,1.1.1,2.0.1,2.1.1,2.2.1)");
+    assert_eq!(report_all(&mut job, ExecutionState::Running, 61), "", "these sources were started, not adopted");
+}
+
+#[test]
+fn a_job_that_is_cancelled_while_it_changes_hands_ends_when_its_tasks_do() {
+    let mut job = handed_over(&running(job(&[])));
+    run(&mut job, report(id(SOURCE, 0, 0), ExecutionState::Running), 52);
+    assert!(run(&mut job, GraphEvent::Cancel, 53).contains("cancel(2.2.0@b)"));
+    assert!(report_all(&mut job, ExecutionState::Canceled, 54).ends_with("ended(CANCELED)"));
 }
 
 #[test]

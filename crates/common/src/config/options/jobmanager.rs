@@ -38,4 +38,8 @@ options! {
         "Where jobs are kept that must survive the JobManager: 'NONE' keeps none, 'raft' keeps them under high-availability.storageDir.";
     HIGH_AVAILABILITY_STORAGE_DIR: Option<String> = "high-availability.storageDir" older ["high-availability.zookeeper.storageDir", "recovery.zookeeper.storageDir"],
         "Local folder of the Raft log and of the jobs that must survive the JobManager.";
+    HIGH_AVAILABILITY_RAFT_PEERS: Option<String> = "high-availability.raft.peers",
+        "The JobManagers of the group, as host:port,host:port,...; each is known by its jobmanager.rpc.address and jobmanager.rpc.port.";
+    HIGH_AVAILABILITY_RAFT_ELECTION_TIMEOUT: Duration = "high-availability.raft.election-timeout" default "250 ms",
+        "How long a leader may be silent; another one leads after one to two times this.";
 }

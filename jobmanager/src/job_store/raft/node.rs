@@ -1,0 +1,320 @@
+//! `RaftNode`: this JobManager's part in its group: log, vote, state, and who leads. What the leader does is `leadership`'s matter.
+//!
+//! A node that finds its folder empty does not vote before it is known to be new, or has caught up again with all that the group had committed: its
+//! lost log may have been the one that made an entry safe.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dataflow::LeaderEpoch;
+use openraft::error::{ClientWriteError, RaftError};
+use openraft::{BasicNode, Config, Raft, RaftMetrics, ServerState, SnapshotPolicy};
+use rocksdb::WriteBatch;
+use tokio::sync::watch;
+use tracing::info;
+
+use super::command::{NodeId, StoreCommand, StoreTypes};
+use super::database::{Database, DatabaseError, META};
+use super::group::{Group, GroupMember};
+use super::log_store::LogStore;
+use super::state_machine::StateMachine;
+use super::transport::Peers;
+use crate::job_store::JobStoreError;
+
+const NODE_ID: &[u8] = b"node-id";
+const CATCHING_UP: &[u8] = b"catching-up";
+/// The id of the only node of a group of one.
+const ONLY_NODE: NodeId = 1;
+/// A follower's state may be that of a snapshot, which is large.
+const INSTALL_SNAPSHOT_TIMEOUT_MS: u64 = 10_000;
+
+/// What a node is made from.
+#[derive(Debug, Clone)]
+pub struct NodeSettings {
+    /// Where log and state are.
+    pub dir: PathBuf,
+    /// The own address, `host:port`.
+    pub address: String,
+    /// The addresses of all JobManagers that form the group, the own one among them.
+    pub peers: Vec<String>,
+    /// `high-availability.raft.election-timeout`.
+    pub election_timeout: Duration,
+}
+
+/// A node; clones are the same one.
+#[derive(Clone)]
+pub struct RaftNode {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) settings: NodeSettings,
+    pub(super) id: NodeId,
+    pub(super) raft: Raft<StoreTypes>,
+    pub(super) state: StateMachine,
+    pub(super) peers: Peers,
+    database: Database,
+    gate: Gate,
+}
+
+/// Keeps a node from voting that may have lost its log.
+#[derive(Debug, Default)]
+struct Gate {
+    closed: AtomicBool,
+    /// Up to which entry it has to catch up.
+    target: Mutex<Option<u64>>,
+}
+
+/// Whether a node leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It does, in this term.
+    Leads(u64),
+    /// It does not.
+    Follows {
+        /// The address of who does, if that is known.
+        leader: Option<String>,
+    },
+}
+
+impl RaftNode {
+    /// Opens the node. Its peers are to be served before it [forms](Self::form) a group.
+    pub async fn open(settings: NodeSettings) -> Result<Self, JobStoreError> {
+        let dir = settings.dir.clone();
+        let failed =
+            |problem: String| JobStoreError { place: place(&dir), problem: format!("cannot be opened: {problem}") };
+        std::fs::create_dir_all(&dir).map_err(|error| failed(error.to_string()))?;
+        let database = Database::open(&dir).map_err(|error| failed(error.to_string()))?;
+        let (id, closed) = identity(&database, &settings).map_err(|error| failed(error.to_string()))?;
+        let state = StateMachine::new(database.clone());
+        let peers = Peers::default();
+        let log = LogStore::new(database.clone());
+        let config = config(&settings).validate().map_err(|error| failed(error.to_string()))?;
+        let raft = Raft::new(id, Arc::new(config), peers.clone(), log, state.clone())
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        raft.runtime_config().elect(!closed);
+        let gate = Gate { closed: AtomicBool::new(closed), target: Mutex::default() };
+        Ok(Self { inner: Arc::new(Inner { settings, id, raft, state, peers, database, gate }) })
+    }
+
+    /// The own address.
+    pub fn address(&self) -> &str {
+        &self.inner.settings.address
+    }
+
+    /// Whether it is the only node, as far as it knows.
+    pub fn is_alone(&self) -> bool {
+        let voters = self.metrics().borrow().membership_config.membership().voter_ids().count();
+        self.inner.settings.peers.len() <= 1 && voters <= 1
+    }
+
+    /// Told when anything of the node changes.
+    pub(super) fn metrics(&self) -> watch::Receiver<RaftMetrics<NodeId, BasicNode>> {
+        self.inner.raft.metrics()
+    }
+
+    /// Tells of every change of [`standing`](Self::standing), and of much else.
+    pub fn changes(&self) -> Changes {
+        Changes(self.metrics())
+    }
+
+    /// Whether it leads now. A leader that has not heard of a majority for long does not: there may be another one.
+    pub fn standing(&self) -> Standing {
+        let metrics = self.metrics();
+        let metrics = metrics.borrow();
+        let leader = metrics.current_leader;
+        let members = metrics.membership_config.membership();
+        if leader == Some(self.inner.id) && metrics.state == ServerState::Leader {
+            let alone = members.voter_ids().count() <= 1;
+            let limit = 2 * self.inner.settings.election_timeout.as_millis() as u64;
+            if alone || metrics.millis_since_quorum_ack.is_none_or(|silent| silent <= limit) {
+                return Standing::Leads(metrics.current_term);
+            }
+            return Standing::Follows { leader: None };
+        }
+        let known = leader.filter(|leader| *leader != self.inner.id).and_then(|leader| members.get_node(&leader));
+        Standing::Follows { leader: known.map(|node| node.addr.clone()) }
+    }
+
+    /// Begins the next epoch: only a leader can, and only with a majority. All that was committed before is in the state then.
+    pub async fn begin_epoch(&self) -> Result<LeaderEpoch, JobStoreError> {
+        self.write(StoreCommand::BeginEpoch).await
+    }
+
+    /// Writes a command; the answer is the epoch in force.
+    pub(super) async fn write(&self, command: StoreCommand) -> Result<LeaderEpoch, JobStoreError> {
+        let written = self.inner.raft.client_write(command).await;
+        written.map(|written| written.data).map_err(|error| match error {
+            RaftError::APIError(ClientWriteError::ForwardToLeader(_)) => {
+                self.error("cannot be written: this JobManager does not lead any more")
+            }
+            error => self.error(format!("cannot be written: {error}")),
+        })
+    }
+
+    /// What a leader hears that nobody follows.
+    pub fn no_majority(&self) -> JobStoreError {
+        self.error("cannot be written: no majority of the JobManagers answers")
+    }
+
+    pub(super) fn error(&self, problem: impl Into<String>) -> JobStoreError {
+        JobStoreError { place: place(&self.inner.settings.dir), problem: problem.into() }
+    }
+
+    /// The group as this node knows it.
+    pub fn group(&self) -> Group {
+        let metrics = self.metrics();
+        let metrics = metrics.borrow();
+        let membership = metrics.membership_config.membership();
+        let voters: Vec<NodeId> = membership.voter_ids().collect();
+        let leads = metrics.current_leader == Some(self.inner.id);
+        let limit = (4 * self.inner.settings.election_timeout).max(Duration::from_secs(1));
+        let members = membership.nodes().map(|(id, node)| GroupMember {
+            address: if *id == self.inner.id { self.address().to_owned() } else { node.addr.clone() },
+            is_voter: voters.contains(id),
+            is_leader: metrics.current_leader == Some(*id),
+            // Only the leader speaks with all.
+            is_healthy: leads.then(|| {
+                *id == self.inner.id || self.inner.peers.heard_of(&node.addr).is_some_and(|silent| silent < limit)
+            }),
+        });
+        Group { term: metrics.current_term, members: members.collect() }
+    }
+
+    /// Whether the log goes beyond the entry with which a group is formed.
+    pub(super) fn has_history(&self) -> bool {
+        self.metrics().borrow().last_log_index.is_some_and(|index| index > 0)
+    }
+
+    /// Whether it may have lost its log and has not caught up again.
+    pub(super) fn is_catching_up(&self) -> bool {
+        self.inner.gate.closed.load(Ordering::Acquire)
+    }
+
+    /// Its folder was empty because it is new.
+    pub(super) fn is_new(&self) -> Result<(), JobStoreError> {
+        self.open_gate()
+    }
+
+    /// A leader has sent entries: is everything here now that was committed when it first did?
+    pub(super) fn note_progress(&self, leader_commit: Option<u64>) {
+        if !self.is_catching_up() {
+            return;
+        }
+        let mut target = self.inner.gate.target.lock().unwrap_or_else(PoisonError::into_inner);
+        *target = target.or(leader_commit);
+        let Some(target) = *target else { return };
+        let metrics = self.metrics();
+        let metrics = metrics.borrow();
+        // An entry of the leader's own term comes after all that was committed before it led.
+        let reached = |applied: &openraft::LogId<NodeId>| {
+            applied.index >= target && applied.leader_id.term == metrics.current_term
+        };
+        if metrics.last_applied.as_ref().is_some_and(reached) {
+            match self.open_gate() {
+                Ok(()) => info!("this JobManager has caught up with its group"),
+                Err(error) => tracing::error!("{error}"),
+            }
+        }
+    }
+
+    fn open_gate(&self) -> Result<(), JobStoreError> {
+        let mut batch = WriteBatch::default();
+        let closed = self.inner.database.put(&mut batch, META, CATCHING_UP, &false);
+        closed
+            .and_then(|()| self.inner.database.write(batch))
+            .map_err(|error| self.error(format!("cannot be written: {error}")))?;
+        self.inner.gate.closed.store(false, Ordering::Release);
+        self.inner.raft.runtime_config().elect(true);
+        Ok(())
+    }
+
+    /// Takes no more part.
+    pub async fn close(&self) {
+        if let Err(error) = self.inner.raft.shutdown().await {
+            tracing::warn!("the Raft node did not end in order: {error}");
+        }
+    }
+}
+
+/// Wakes whoever waits for a change of a node.
+pub struct Changes(watch::Receiver<RaftMetrics<NodeId, BasicNode>>);
+
+impl Changes {
+    /// Waits for the next change; never comes back once the node is closed.
+    pub async fn next(&mut self) {
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// The id of a node by its address.
+pub(super) fn node_id(settings: &NodeSettings, address: &str) -> NodeId {
+    if settings.peers.len() <= 1 {
+        return ONLY_NODE;
+    }
+    node_id_of(address)
+}
+
+/// The id of a node that is not alone.
+pub(super) fn node_id_of(address: &str) -> NodeId {
+    // FNV-1a: the same on every machine and in every release.
+    address.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// The nodes of the group that the configuration names.
+pub(super) fn members(settings: &NodeSettings) -> BTreeMap<NodeId, BasicNode> {
+    let peers = if settings.peers.is_empty() { std::slice::from_ref(&settings.address) } else { &settings.peers };
+    peers.iter().map(|address| (node_id(settings, address), BasicNode::new(address))).collect()
+}
+
+/// The id that the folder belongs to, and whether the node may have lost its log.
+fn identity(database: &Database, settings: &NodeSettings) -> Result<(NodeId, bool), DatabaseError> {
+    if let Some(id) = database.get(META, NODE_ID)? {
+        return Ok((id, database.get(META, CATCHING_UP)?.unwrap_or(false)));
+    }
+    // Folders of releases that formed groups of one only have a log and no id.
+    let is_old = database.last::<serde_json::Value>(super::database::LOG)?.is_some();
+    let id = if is_old { ONLY_NODE } else { node_id(settings, &settings.address) };
+    let catching_up = !is_old && settings.peers.len() > 1;
+    let mut batch = WriteBatch::default();
+    database.put(&mut batch, META, NODE_ID, &id)?;
+    database.put(&mut batch, META, CATCHING_UP, &catching_up)?;
+    database.write(batch)?;
+    Ok((id, catching_up))
+}
+
+fn config(settings: &NodeSettings) -> Config {
+    // There is nobody to keep from standing for election, so the ticks of a node that is alone may be slow.
+    let (heartbeat, election) = match settings.peers.len() {
+        0 | 1 => (1_000, 6_000),
+        _ => {
+            let election = u64::try_from(settings.election_timeout.as_millis()).unwrap_or(u64::MAX).max(20);
+            (election / 5, election)
+        }
+    };
+    Config {
+        cluster_name: "flinkrs".to_owned(),
+        heartbeat_interval: heartbeat,
+        election_timeout_min: election / 2,
+        election_timeout_max: election,
+        install_snapshot_timeout: INSTALL_SNAPSHOT_TIMEOUT_MS,
+        snapshot_policy: SnapshotPolicy::LogsSinceLast(1_000),
+        ..Config::default()
+    }
+}
+
+pub(super) fn place(dir: &Path) -> String {
+    format!("in '{}' (high-availability.storageDir)", dir.display())
+}
+
+impl std::fmt::Debug for RaftNode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RaftNode").field("settings", &self.inner.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,91 @@
+//! The gRPC service to which the other JobManagers of the group speak.
+
+use std::sync::Arc;
+
+use openraft::raft::{AppendEntriesRequest, InstallSnapshotRequest, VoteRequest};
+use proto::WIRE_VERSION;
+use proto::v1::job_manager_peer_server::JobManagerPeer;
+use proto::v1::{
+    ForwardRestRequest, ForwardRestResponse, GetStandingRequest, GetStandingResponse, RaftRequest, RaftResponse,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tonic::{Request, Response, Status};
+
+use super::command::{NodeId, StoreTypes};
+use super::node::RaftNode;
+
+/// Answers REST requests that another JobManager took.
+#[tonic::async_trait]
+pub trait RestBackend: Send + Sync {
+    /// Answers, or refuses because this JobManager does not lead.
+    async fn answer(&self, request: ForwardRestRequest) -> Result<ForwardRestResponse, Status>;
+}
+
+/// Answers the other JobManagers.
+pub struct PeerService {
+    node: RaftNode,
+    rest: Arc<dyn RestBackend>,
+}
+
+impl PeerService {
+    /// The service of a node.
+    pub fn new(node: RaftNode, rest: Arc<dyn RestBackend>) -> Self {
+        PeerService { node, rest }
+    }
+}
+
+fn parse<T: DeserializeOwned>(request: &RaftRequest) -> Result<T, Status> {
+    serde_json::from_slice(&request.body)
+        .map_err(|error| Status::invalid_argument(format!("the request cannot be read: {error}")))
+}
+
+fn answer<A: Serialize, E: Serialize>(answer: &Result<A, E>) -> Result<Response<RaftResponse>, Status> {
+    let body = serde_json::to_vec(answer).map_err(|error| Status::internal(format!("no JSON: {error}")))?;
+    Ok(Response::new(RaftResponse { body: body.into() }))
+}
+
+#[tonic::async_trait]
+impl JobManagerPeer for PeerService {
+    async fn vote(&self, request: Request<RaftRequest>) -> Result<Response<RaftResponse>, Status> {
+        let request: VoteRequest<NodeId> = parse(request.get_ref())?;
+        if self.node.is_catching_up() {
+            return Err(Status::unavailable("it does not vote before it has caught up with the group"));
+        }
+        answer(&self.node.inner.raft.vote(request).await)
+    }
+
+    async fn append_entries(&self, request: Request<RaftRequest>) -> Result<Response<RaftResponse>, Status> {
+        let request: AppendEntriesRequest<StoreTypes> = parse(request.get_ref())?;
+        let commit = request.leader_commit.map(|id| id.index);
+        let appended = self.node.inner.raft.append_entries(request).await;
+        self.node.note_progress(commit);
+        answer(&appended)
+    }
+
+    async fn install_snapshot(&self, request: Request<RaftRequest>) -> Result<Response<RaftResponse>, Status> {
+        let mut snapshot: InstallSnapshotRequest<StoreTypes> = parse(request.get_ref())?;
+        snapshot.data = request.into_inner().chunk.to_vec();
+        answer(&self.node.inner.raft.install_snapshot(snapshot).await)
+    }
+
+    async fn get_standing(
+        &self,
+        request: Request<GetStandingRequest>,
+    ) -> Result<Response<GetStandingResponse>, Status> {
+        let theirs = request.into_inner().wire_version;
+        if theirs != WIRE_VERSION {
+            return Err(Status::failed_precondition(format!(
+                "it speaks version {theirs} of the wire, this JobManager version {WIRE_VERSION}; use one release in a group"
+            )));
+        }
+        Ok(Response::new(GetStandingResponse { has_history: self.node.has_history() }))
+    }
+
+    async fn forward_rest(
+        &self,
+        request: Request<ForwardRestRequest>,
+    ) -> Result<Response<ForwardRestResponse>, Status> {
+        self.rest.answer(request.into_inner()).await.map(Response::new)
+    }
+}

@@ -1,0 +1,183 @@
+//! `Leadership`: whether this JobManager leads its cluster, and what it runs while it does.
+//!
+//! ```text
+//!              elected, epoch begun, jobs read
+//!   Following ---------------------------------> Leading(session)
+//!       ^                                            |
+//!       +---- another one leads, no majority --------+   the session stops; tasks run on, and another leader takes them over
+//! ```
+//! A JobManager without a group leads from its start to its end.
+
+mod session;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::shutdown::Shutdown;
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+pub use session::{LeaderSession, SessionParts};
+
+use crate::job_store::{Group, JobStoreError, MemoryJobStore, RaftJobStore, RaftNode, Standing};
+
+/// How often a leader looks whether it has a majority.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+/// How long the beginning of an epoch may take: a leader that is cut off would wait for ever.
+const EPOCH_LIMIT: Duration = Duration::from_secs(2);
+
+/// What a JobManager is in its group.
+#[derive(Clone)]
+enum Role {
+    /// It leads.
+    Leading(LeaderSession),
+    /// It does not.
+    Following {
+        /// The address of who does, if that is known.
+        leader: Option<String>,
+    },
+}
+
+/// Whether this JobManager leads; clones are told the same.
+#[derive(Clone)]
+pub struct Leadership {
+    role: watch::Receiver<Role>,
+    address: String,
+    node: Option<RaftNode>,
+}
+
+impl Leadership {
+    /// That of a JobManager without a group.
+    pub async fn alone(parts: &SessionParts) -> Result<Self, JobStoreError> {
+        let epoch = dataflow::LeaderEpoch(parts.clock.now_millis().unsigned_abs());
+        let session = LeaderSession::begin(parts, epoch, Arc::new(MemoryJobStore::default())).await?;
+        let (_, role) = watch::channel(Role::Leading(session));
+        Ok(Leadership { role, address: parts.address.clone(), node: None })
+    }
+
+    /// That of a member of a group. It follows and leads until `end`.
+    pub fn of_member(parts: SessionParts, node: RaftNode, end: Shutdown) -> Self {
+        let (sender, role) = watch::channel(Role::Following { leader: None });
+        let member = Member { parts, node: node.clone(), role: sender };
+        let watched = end.clone();
+        end.spawn(async move {
+            watched.unless_triggered(member.run()).await;
+        });
+        Leadership { role, address: node.address().to_owned(), node: Some(node) }
+    }
+
+    /// What runs here while this JobManager leads.
+    pub fn session(&self) -> Option<LeaderSession> {
+        match &*self.role.borrow() {
+            Role::Leading(session) if !session.over().is_triggered() => Some(session.clone()),
+            Role::Leading(_) | Role::Following { .. } => None,
+        }
+    }
+
+    /// The `host:port` of who leads, if that is known.
+    pub fn leader(&self) -> Option<String> {
+        match &*self.role.borrow() {
+            Role::Leading(session) => (!session.over().is_triggered()).then(|| self.address.clone()),
+            Role::Following { leader } => leader.clone(),
+        }
+    }
+
+    /// Waits until somebody else leads than the JobManager at this address.
+    pub async fn changed_from(&self, leader: &str) {
+        let mut role = self.role.clone();
+        let other = role.wait_for(|role| match role {
+            Role::Leading(_) => self.address != leader,
+            Role::Following { leader: known } => known.as_deref() != Some(leader),
+        });
+        // A JobManager at its end follows nobody any more.
+        let _ = other.await;
+    }
+
+    /// Waits until this JobManager leads, or another one is known to, but no longer than `limit`.
+    pub async fn settled(&self, limit: Duration) {
+        let mut role = self.role.clone();
+        let settled = role.wait_for(|role| !matches!(role, Role::Following { leader: None }));
+        // Who asks looks again.
+        let _ = tokio::time::timeout(limit, settled).await;
+    }
+
+    /// The node, when there is a group.
+    pub fn node(&self) -> Option<&RaftNode> {
+        self.node.as_ref()
+    }
+
+    /// The group, when there is one.
+    pub fn group(&self) -> Option<Group> {
+        self.node.as_ref().map(RaftNode::group)
+    }
+
+    /// Stops what runs here; tasks run on.
+    pub fn abdicate(&self) {
+        if let Some(session) = self.session() {
+            session.stop();
+        }
+    }
+}
+
+/// Follows a node and leads when it does.
+struct Member {
+    parts: SessionParts,
+    node: RaftNode,
+    role: watch::Sender<Role>,
+}
+
+impl Member {
+    async fn run(self) {
+        let mut changes = self.node.changes();
+        let mut look = tokio::time::interval(LOOK_INTERVAL);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // Of the session that runs here.
+        let mut leading_since = None;
+        loop {
+            match self.node.standing() {
+                Standing::Leads(term) if leading_since == Some(term) => {}
+                Standing::Leads(term) => {
+                    self.follow(None);
+                    leading_since = None;
+                    match self.begin().await {
+                        Ok(session) => {
+                            info!("this JobManager leads: term {term}, epoch {}", session.epoch().0);
+                            leading_since = Some(term);
+                            self.role.send_replace(Role::Leading(session));
+                        }
+                        Err(error) => warn!("this JobManager cannot lead: {error}"),
+                    }
+                }
+                Standing::Follows { leader } => {
+                    leading_since = None;
+                    self.follow(leader);
+                }
+            }
+            tokio::select! {
+                () = changes.next() => {}
+                _ = look.tick() => {}
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<LeaderSession, JobStoreError> {
+        let epoch = match tokio::time::timeout(EPOCH_LIMIT, self.node.begin_epoch()).await {
+            Ok(epoch) => epoch?,
+            Err(_) => return Err(self.node.no_majority()),
+        };
+        let store = Arc::new(RaftJobStore::new(self.node.clone(), epoch));
+        LeaderSession::begin(&self.parts, epoch, store).await.inspect_err(|problem| error!("{problem}"))
+    }
+
+    /// Another one leads, or nobody does.
+    fn follow(&self, leader: Option<String>) {
+        let known = matches!(&*self.role.borrow(), Role::Following { leader: known } if *known == leader);
+        if known {
+            return;
+        }
+        if let Role::Leading(session) = self.role.send_replace(Role::Following { leader }) {
+            warn!("this JobManager does not lead any more; epoch {} is over", session.epoch().0);
+            session.stop();
+        }
+    }
+}

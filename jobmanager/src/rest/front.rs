@@ -1,0 +1,194 @@
+//! `RestFront`: who answers a request: this JobManager when it leads, else the leader, to which it is passed on.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use common::clock::Clock;
+use common::log_files::LogFiles;
+use common::shutdown::Shutdown;
+use proto::v1::{ForwardRestRequest, ForwardRestResponse};
+use tonic::{Code, Status};
+use tracing::debug;
+use warp::http::{Method, StatusCode};
+
+use super::context::RestContext;
+use super::error::RestError;
+use super::flame_graphs::FlameGraphs;
+use super::query::Query;
+use super::reply::Reply;
+use super::router::{self, Request};
+use crate::cluster_metrics::ClusterMetrics;
+use crate::job_store::RestBackend;
+use crate::leadership::Leadership;
+use crate::programs::{ProgramCompiler, ProgramStore};
+
+/// How long a request waits for a leader: longer than an election takes.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// What takes requests; clones are the same one.
+#[derive(Clone)]
+pub struct RestFront {
+    /// Who leads.
+    pub leadership: Leadership,
+    /// Samples of what vertices do.
+    pub flame_graphs: FlameGraphs,
+    /// What this process logs.
+    pub logs: LogFiles,
+    /// What users have uploaded.
+    pub(crate) programs: ProgramStore,
+    /// Makes jobs of it.
+    pub(crate) compiler: Option<Arc<dyn ProgramCompiler>>,
+    /// Of this API, for links: `http://host:port`.
+    pub address: String,
+    /// For Prometheus.
+    pub metrics: Arc<ClusterMetrics>,
+    /// Time.
+    pub clock: Clock,
+    /// Triggered when somebody asks the cluster to shut down.
+    pub shutdown: Shutdown,
+}
+
+/// What became of a request that was passed on.
+enum Forwarded {
+    Answered(ForwardRestResponse),
+    /// Nobody has taken it up: it can be passed on again.
+    NotTaken(String),
+    /// It may have been carried out.
+    Lost(String),
+}
+
+impl RestFront {
+    /// Answers a request, wherever that can be done. While there is no leader it waits for one.
+    pub(super) async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        query: &str,
+        content_type: Option<String>,
+        body: Bytes,
+    ) -> Reply {
+        let began = Instant::now();
+        loop {
+            if let Some(context) = self.context() {
+                let query = Query::parse(query);
+                let request = Request { method, path: path.to_owned(), query, content_type, body };
+                return router::answer(&context, request).await;
+            }
+            let request = ForwardRestRequest {
+                method: method.as_str().to_owned(),
+                path: path.to_owned(),
+                query: query.to_owned(),
+                content_type: content_type.clone().unwrap_or_default(),
+                body: body.clone(),
+            };
+            let problem = match self.forward(request).await {
+                Forwarded::Answered(answer) => return reply(answer),
+                Forwarded::NotTaken(problem) => problem,
+                Forwarded::Lost(problem) if method == Method::GET => problem,
+                Forwarded::Lost(problem) => return unavailable(&problem),
+            };
+            if began.elapsed() >= PATIENCE {
+                return unavailable(&problem);
+            }
+            debug!("{method} {path} waits for a leader: {problem}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn forward(&self, request: ForwardRestRequest) -> Forwarded {
+        let (Some(node), Some(leader)) = (self.leadership.node(), self.leadership.leader()) else {
+            return Forwarded::NotTaken("no JobManager leads".to_owned());
+        };
+        let mut peer = match node.peer(&leader) {
+            Ok(peer) => peer,
+            Err(problem) => return Forwarded::NotTaken(problem),
+        };
+        // One that hangs is not waited for when another one leads.
+        let answer = tokio::select! {
+            answer = peer.forward_rest(request) => answer,
+            () = self.leadership.changed_from(&leader) => {
+                return Forwarded::Lost(format!("the JobManager at {leader} does not lead any more"));
+            }
+        };
+        match answer {
+            Ok(answer) => Forwarded::Answered(answer.into_inner()),
+            // Its own word that it does not lead, or no connection.
+            Err(status) if status.code() == Code::FailedPrecondition || is_refused(&status) => {
+                Forwarded::NotTaken(format!("the JobManager at {leader}: {}", status.message()))
+            }
+            Err(status) => Forwarded::Lost(format!("the JobManager at {leader}: {}", status.message())),
+        }
+    }
+
+    /// None while this JobManager does not lead.
+    fn context(&self) -> Option<RestContext> {
+        let session = self.leadership.session()?;
+        Some(RestContext {
+            dispatcher: session.dispatcher().clone(),
+            resource_manager: session.resource_manager().clone(),
+            operations: session.operations().clone(),
+            leadership: self.leadership.clone(),
+            flame_graphs: self.flame_graphs.clone(),
+            logs: self.logs.clone(),
+            programs: self.programs.clone(),
+            compiler: self.compiler.clone(),
+            address: self.address.clone(),
+            metrics: self.metrics.clone(),
+            clock: self.clock.clone(),
+            shutdown: self.shutdown.clone(),
+        })
+    }
+}
+
+/// Whether the connection could not be made, so that nothing was sent.
+fn is_refused(status: &Status) -> bool {
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+fn reply(answer: ForwardRestResponse) -> Reply {
+    let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    Reply {
+        status: status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        content_type: Cow::Owned(answer.content_type),
+        body: answer.body.to_vec(),
+    }
+}
+
+/// In Flink's words.
+fn unavailable(problem: &str) -> Reply {
+    debug!("a request could not be answered: {problem}");
+    let text = "Service temporarily unavailable due to an ongoing leader election. Please refresh.";
+    Reply::from(RestError::plain(StatusCode::SERVICE_UNAVAILABLE, text))
+}
+
+#[tonic::async_trait]
+impl RestBackend for RestFront {
+    async fn answer(&self, request: ForwardRestRequest) -> Result<ForwardRestResponse, Status> {
+        let context = self.context().ok_or_else(|| Status::failed_precondition("it does not lead"))?;
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| Status::invalid_argument(format!("'{}' is no method", request.method)))?;
+        let request = Request {
+            method,
+            path: request.path,
+            query: Query::parse(&request.query),
+            content_type: Some(request.content_type).filter(|text| !text.is_empty()),
+            body: request.body,
+        };
+        let reply = router::answer(&context, request).await;
+        Ok(ForwardRestResponse {
+            status: u32::from(reply.status.as_u16()),
+            content_type: reply.content_type.into_owned(),
+            body: reply.body.into(),
+        })
+    }
+}
