@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test
+.PHONY: demo test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test fuzz unread
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -44,6 +44,15 @@ soak: test-prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client -p compat-tests --bins
 	$(CARGO_TARGET_DIR)/release/soak --kills $(or $(KILLS),100) --seed $(or $(SEED),1) -Dstate.backend.type=rocksdb $(OPTIONS)
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --test checkpoint_faults -- --ignored
+
+# Requests at random at the REST API and the SQL gateway; FUZZ and SEED say how many and which.
+fuzz: test-prerequisites
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" FLINKRS_FUZZ=$(or $(FUZZ),100000) $(if $(SEED),FLINKRS_FUZZ_SEED=$(SEED)) && \
+	$(CARGO) build -p client && $(CARGO) test -p compat-tests --test rest_fuzz -- --nocapture
+
+# Memory of 200 queries that nobody reads; see bench/README.md.
+unread: release
+	bench/unread_queries.py $(CARGO_TARGET_DIR)/release/flinkrs $(or $(SESSIONS),200)
 
 # Throughput and start-up beside the real Flink; see bench/README.md. Takes tens of minutes.
 bench: release

@@ -176,7 +176,7 @@ fn a_job_is_stopped_with_a_savepoint_and_goes_on_from_it_at_another_parallelism(
     let job = cluster.submit("numbers", &cluster.numbers(), &[]);
     cluster.wait_for_more_than(0);
     let said = cluster.succeeds(&["checkpoint", &job]);
-    assert!(said.contains("Checkpoint(CONFIGURED)") && said.contains(&format!("for job {job} completed.")), "{said}");
+    assert!(said.contains("\nCheckpoint ") && said.contains(&format!("for job {job} completed.")), "{said}");
     let said = cluster.succeeds(&["stop", &job]);
     assert!(said.starts_with(&format!("Suspending job \"{job}\" with a CANONICAL savepoint.")), "{said}");
     let savepoint = path_in(&said);

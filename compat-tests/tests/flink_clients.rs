@@ -1,10 +1,10 @@
-//! Clients that others have written, unmodified, at the SQL gateway: Flink's SQL client with a script, Flink's JDBC driver in a small Java program, and packages
-//! from PyPI. Each creates tables, runs a windowed SELECT to its end, shows a changelog and gets errors.
+//! Clients that others have written, unmodified: Flink's CLI at the JobManager; at the SQL gateway Flink's SQL client with a script, Flink's JDBC driver in a small Java
+//! program, and packages from PyPI. Each of these creates tables, runs a windowed SELECT to its end, shows a changelog and gets errors.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use compat_tests::process::{ProcessCluster, free_port};
+use compat_tests::process::{self, ProcessCluster, free_port};
 
 const TABLE: &str = "CREATE TABLE o (id INT, amount DECIMAL(10,2), k STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)\n \
                      WITH ('connector'='filesystem','path'='${DATA}/orders.csv','format'='csv');\n";
@@ -180,4 +180,73 @@ fn clients_from_pypi_understand_gateway_and_job_manager() {
             "then: CANCELED",
         ],
     );
+}
+
+/// What a command of Flink's CLI and the same of flinkrs' print, with the ids that differ replaced.
+fn both_clis(cluster: &ProcessCluster, verb: &str, theirs: &[&str], ours: &[&str]) -> [String; 2] {
+    let home = path_from("oracle/flink-home.sh", &[]);
+    let logs = tempfile::tempdir().expect("a folder");
+    let mut flink = Command::new(home.join("bin/flink"));
+    flink.args([verb, "-m", cluster.rest_address()]).args(theirs);
+    flink.env("FLINK_CONF_DIR", home.join("conf")).env("FLINK_LOG_DIR", logs.path());
+    let mut flinkrs = process::flinkrs(&[verb, "-m", cluster.rest_address()]).expect("the binary is there");
+    flinkrs.args(ours);
+    [flink, flinkrs].map(|mut command| {
+        let output = command.stdin(Stdio::null()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+        said.lines().map(without_ids).collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// A line without what differs from job to job.
+fn without_ids(line: &str) -> String {
+    let is_id = |word: &str| word.len() >= 12 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    let masked = words.map(|word| {
+        let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if is_id(bare) || bare.bytes().all(|byte| byte.is_ascii_digit()) {
+            word.replacen(bare, "#", 1)
+        } else {
+            word.to_owned()
+        }
+    });
+    masked.collect::<String>().split("savepoint-").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_cli_controls_jobs_and_ours_says_the_same() {
+    let (cluster, _) = cluster();
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = format!("file://{}", folder.path().join("savepoints").display());
+    let sql = format!(
+        "SET 'execution.checkpointing.dir' = 'file://{}';\n\
+         CREATE TABLE a (i INT) WITH ('connector' = 'datagen', 'rows-per-second' = '10');\n\
+         CREATE TABLE b (i INT) WITH ('connector' = 'blackhole');\nINSERT INTO b SELECT i FROM a;",
+        folder.path().join("checkpoints").display()
+    );
+    let file = folder.path().join("job.sql");
+    std::fs::write(&file, sql).expect("the folder can be written");
+    let jobs = [(); 4].map(|()| {
+        let output = process::run(&["run", "-d", "-m", cluster.rest_address(), &file.display().to_string()]);
+        let output = output.expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let job = said.split_once("JobID ").unwrap_or_else(|| panic!("no job id in {output:?}")).1[..32].to_owned();
+        let runs = || Ok(cluster.get(&format!("/jobs/{job}"))?["status-counts"]["RUNNING"] == 1);
+        cluster.wait_until("a job to run", runs).expect("it does");
+        job
+    });
+    let [first, second, third, fourth] = jobs.each_ref().map(String::as_str);
+    for (verb, theirs, ours, says) in [
+        ("list", vec![], vec![], "insert-into_default_catalog.default_database.b (RUNNING)"),
+        ("checkpoint", vec![first], vec![second], "You can resume your program from this checkpoint"),
+        ("savepoint", vec![first, &place], vec![second, &place], "Savepoint completed. Path: file:"),
+        ("stop", vec!["-p", &place, first], vec!["-p", &place, second], "Savepoint completed. Path: file:"),
+        ("cancel", vec![third], vec![fourth], "Cancelled job"),
+        ("list", vec!["-a"], vec!["-a"], "insert-into_default_catalog.default_database.b (CANCELED)"),
+    ] {
+        let [of_flink, of_flinkrs] = both_clis(&cluster, verb, &theirs, &ours);
+        assert!(of_flink.contains(says), "{verb}: {of_flink}");
+        assert_eq!(of_flinkrs, of_flink, "{verb}");
+    }
 }

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use common::config::options;
 use sql::catalog::CatalogError;
 
 use crate::cluster::{Cluster, KeptCatalog};
 use crate::throwable::Throwable;
 
-/// Where `CREATE CATALOG` is remembered: Flink's key, and flinkrs' value for it.
-const STORE_KIND: &str = "table.catalog-store.kind";
+/// Where `CREATE CATALOG` is remembered, if it is the JobManager.
 const STORE: &str = "jobmanager";
 /// The document that says which catalogs there are. No catalog has this name: it has a slash.
 const DEFINITIONS: &str = "catalog-store/definitions";
@@ -106,7 +106,7 @@ impl DurableCatalogs {
 }
 
 fn uses_store(session: &sql::Session) -> bool {
-    session.config().get(STORE_KIND).is_some_and(|kind| kind.eq_ignore_ascii_case(STORE))
+    session.config().get(options::TABLE_CATALOG_STORE_KIND.key()).is_some_and(|kind| kind.eq_ignore_ascii_case(STORE))
 }
 
 fn overtaken(what: &str) -> Throwable {
@@ -195,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn the_catalog_store_remembers_the_catalogs() {
         let cluster = Arc::new(TestCluster::default());
-        let config = [(STORE_KIND, "jobmanager")];
+        let config = [(options::TABLE_CATALOG_STORE_KIND.key(), "jobmanager")];
         let mut one = User::new(&cluster, &config);
         one.run(CATALOG).await;
         one.run(&table("a")).await;

@@ -12,8 +12,8 @@ pub(super) fn checkpoint(arguments: &CheckpointArguments) -> anyhow::Result<Exit
         println!("Triggering checkpoint for job {job}.");
         println!("Waiting for response...");
         let id = client.checkpoint(job, full).await?;
-        let kind = if full { "FULL" } else { "CONFIGURED" };
-        println!("Checkpoint({kind}) {id} for job {job} completed.");
+        let kind = if full { "(FULL)" } else { "" };
+        println!("Checkpoint{kind} {id} for job {job} completed.");
         println!("You can resume your program from this checkpoint with the run command.");
         Ok(())
     })

@@ -14,6 +14,8 @@ pub(super) fn stop(arguments: &StopArguments) -> anyhow::Result<ExitCode> {
     on_cluster(&arguments.cluster, async |client| {
         let what = if drain { "Draining" } else { "Suspending" };
         println!("{what} job \"{job}\" with a {format} savepoint.");
+        println!("Triggering stop-with-savepoint for job {job}.");
+        println!("Waiting for response...");
         let location = client.stop_with_savepoint(job, arguments.savepoint_path.as_deref(), drain, format).await?;
         println!("Savepoint completed. Path: {location}");
         Ok(())

@@ -75,7 +75,7 @@ impl ProgramStore {
     /// The store that is configured. Its folder is made with the first program.
     pub(crate) fn new(config: &Configuration) -> Result<Self, ConfigError> {
         let configured = config.get(&options::WEB_UPLOAD_DIR)?.map(|dir| Path::new(&dir).join("flink-web-upload"));
-        let temporary_parent = config.get(&options::WEB_TMPDIR)?.map_or_else(std::env::temp_dir, PathBuf::from);
+        let temporary_parent = PathBuf::from(config.get(&options::WEB_TMPDIR)?);
         Ok(Self { inner: Arc::new(Inner { configured, temporary_parent, temporary: Mutex::new(None) }) })
     }
 

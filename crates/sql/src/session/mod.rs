@@ -3,6 +3,7 @@
 //! Nothing runs here: DDL changes the catalog, SHOW and EXPLAIN answer with rows, INSERT and SELECT answer with a job graph for a cluster.
 
 mod alter;
+mod compiled_plan;
 mod configuration;
 mod create_as;
 mod ddl;
@@ -112,6 +113,8 @@ impl Session {
             StatementKind::LoadModule { name, options } => self.load_module(name, options),
             StatementKind::UnloadModule(name) => self.unload_module(name),
             StatementKind::UseModules(names) => self.use_modules(names),
+            StatementKind::CompilePlan(plan) => self.compile_plan(plan, text, span),
+            StatementKind::ExecutePlan(file) => self.execute_plan(file),
             StatementKind::Truncate(name) => Err(self.refuse_truncate(name, span)),
             StatementKind::Delete(delete) => Err(self.refuse_change("DELETE", &delete.table, span)),
             StatementKind::Update(update) => Err(self.refuse_change("UPDATE", &update.table, span)),
@@ -188,7 +191,6 @@ fn words(kind: &StatementKind) -> &'static str {
         StatementKind::AlterConnection(_) => "the ALTER CONNECTION",
         StatementKind::AlterMaterializedTable(_) => "the ALTER MATERIALIZED TABLE",
         StatementKind::StopJob { .. } => "the STOP JOB",
-        StatementKind::CompilePlan(_) | StatementKind::ExecutePlan(_) => "the compiled plan",
         _ => "this",
     }
 }

@@ -31,8 +31,8 @@ options! {
         "How many checkpoints of a job are remembered for people.";
     WEB_REFRESH_INTERVAL: Duration = "web.refresh-interval" default "PT3S" older ["jobmanager.web.refresh-interval"],
         "How often the dashboard asks anew.";
-    WEB_TMPDIR: Option<String> = "web.tmpdir" older ["jobmanager.web.tmpdir"],
-        "Folder in which uploaded programs are kept while the JobManager runs; else that of the system.";
+    WEB_TMPDIR: String = "web.tmpdir" default "/tmp" older ["jobmanager.web.tmpdir"],
+        "Folder in which uploaded programs are kept while the JobManager runs.";
     WEB_UPLOAD_DIR: Option<String> = "web.upload.dir" older ["jobmanager.web.upload.dir"],
         "Folder in which uploaded programs are kept for good.";
     WEB_SUBMIT_ENABLE: bool = "web.submit.enable" default "true" older ["jobmanager.web.submit.enable"],

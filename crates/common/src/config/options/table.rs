@@ -120,4 +120,8 @@ options! {
         "Parallelism of SQL jobs; -1 takes parallelism.default.";
     TABLE_DML_SYNC: bool = "table.dml-sync" default "false",
         "Whether INSERT waits for its job's end.";
+    TABLE_CATALOG_STORE_KIND: String = "table.catalog-store.kind" default "generic_in_memory",
+        "Where CREATE CATALOG is remembered: generic_in_memory (the session) or jobmanager.";
+    TABLE_PLAN_FORCE_RECOMPILE: bool = "table.plan.force-recompile" default "false",
+        "Whether COMPILE PLAN may write over a file.";
 }
