@@ -19,14 +19,13 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, Int8Array};
 use arrow_schema::SchemaRef;
-use chrono_tz::Tz;
 use dataflow::operator_spec::{ConflictBehavior, WatermarkCompactingSinkMaterializerSpec};
 use dataflow::{
-    Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, RowType, Stateful,
-    StreamElement,
+    Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowCodec, RowKind, RowType,
+    Stateful, StreamElement, Zone,
 };
 use expr::render::render_cell;
-use state::{KeyBatch, KeyedStateContext, RowCodec, decode_keys};
+use state::{KeyBatch, KeyedStateContext, decode_keys};
 
 use kept_changes::{Change, KeptChanges, Row};
 pub(super) use timestamp_assigner::WatermarkTimestampAssigner;
@@ -140,7 +139,7 @@ impl WatermarkCompactingSinkMaterializer {
             let mut cell = String::new();
             match value.is_null(0) {
                 true => cell.push_str("null"),
-                false => render_cell(value.as_ref(), 0, &field.ty, Tz::UTC, &mut cell),
+                false => render_cell(value.as_ref(), 0, &field.ty, Zone::UTC, &mut cell),
             }
             shown.push(format!("{name}={cell}"));
         }
