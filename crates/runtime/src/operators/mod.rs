@@ -170,8 +170,8 @@ pub(crate) fn create(
             over_aggregate::NonTimeOverAggregate::new(spec, state).map(boxed)
         }
         OperatorSpec::Join(spec) => {
-            let state = context.keyed_state(descriptor.id)?;
-            join::Join::new(spec, &context.eval, context.clock.clone(), state).map(boxed)
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            join::Join::new(spec, &context.eval, context.clock.clone(), state, &restored).map(boxed)
         }
         OperatorSpec::IntervalJoin(spec) => {
             let state = context.keyed_state(descriptor.id)?;
