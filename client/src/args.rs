@@ -54,6 +54,8 @@ pub enum Command {
     Cancel(CancelArguments),
     /// Have all jobs leave a TaskManager, so that it can be stopped.
     Decommission(DecommissionArguments),
+    /// Watch a cluster in the terminal: jobs, tasks, back pressure, checkpoints.
+    Top(TopArguments),
     /// Print the JSON Schema of job.yaml, for editors.
     JobSchema,
     /// Print what makes a shell complete the commands and options of flinkrs.
@@ -279,6 +281,14 @@ pub struct ListArguments {
     /// All jobs, also those that have ended.
     #[arg(short = 'a', long = "all")]
     pub all: bool,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Arguments of `top`.
+#[derive(Debug, Args)]
+pub struct TopArguments {
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,

@@ -11,6 +11,7 @@ mod run;
 mod savepoint;
 mod sql_client;
 mod stop;
+mod top;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             clap_complete::generate(shell, &mut Arguments::command(), "flinkrs", &mut std::io::stdout().lock());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Top(arguments) => top::top(&arguments),
         Command::JobSchema => {
             std::io::stdout()
                 .write_all(job_file::json_schema().as_bytes())
