@@ -5,7 +5,7 @@ nexmark.py check ENGINE [QUERY...]   the rows that are left, counted and hashed;
 nexmark.py speed ENGINE [QUERY...]   rows per CPU second and memory, over CSV files, with RocksDB and incremental checkpoints
 nexmark.py table                     what was found by now, as tables
 
-ENGINE is flink or flinkrs. EVENTS is the number of events (10,000 to check, 5,000,000 for the speed), RUNS how often the speed is measured.
+ENGINE is flink or flinkrs. MANAGED is taskmanager.memory.managed.size while checking, so that state does not fit into memory. EVENTS is the number of events (10,000 to check, 5,000,000 for the speed), RUNS how often the speed is measured.
 Files are made by flinkrs, once, and then kept.
 """
 import collections
@@ -160,6 +160,8 @@ def check(engine, queries):
         options = {"taskmanager.numberOfTaskSlots": parallelism, "parallelism.default": parallelism}
         options |= {"execution.checkpointing.interval": "1s", "execution.checkpointing.dir": f"file://{work}/checkpoints"}
         options |= {"state.backend.type": "rocksdb", "execution.checkpointing.incremental": "true"}
+        if os.environ.get("MANAGED"):
+            options["taskmanager.memory.managed.size"] = os.environ["MANAGED"]
         with Cluster(engine, work / str(parallelism), options) as cluster:
             for query in queries:
                 out, script = work / "out", work / f"{query}.sql"

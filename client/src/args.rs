@@ -52,6 +52,10 @@ pub enum Command {
     Stop(StopArguments),
     /// Cancel a job, without a savepoint.
     Cancel(CancelArguments),
+    /// Have all jobs leave a TaskManager, so that it can be stopped.
+    Decommission(DecommissionArguments),
+    /// Watch a cluster in the terminal: jobs, tasks, back pressure, checkpoints.
+    Top(TopArguments),
     /// Print the JSON Schema of job.yaml, for editors.
     JobSchema,
     /// Print what makes a shell complete the commands and options of flinkrs.
@@ -146,6 +150,17 @@ pub struct InfoArguments {
     /// Configuration.
     #[command(flatten)]
     pub config: ConfigArguments,
+}
+
+/// Arguments of `decommission`.
+#[derive(Debug, Args)]
+pub struct DecommissionArguments {
+    /// The TaskManager, by its id in GET /taskmanagers.
+    #[arg(value_name = "TASKMANAGER")]
+    pub task_manager: String,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
 }
 
 /// Arguments of `sql-gateway`.
@@ -266,6 +281,14 @@ pub struct ListArguments {
     /// All jobs, also those that have ended.
     #[arg(short = 'a', long = "all")]
     pub all: bool,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Arguments of `top`.
+#[derive(Debug, Args)]
+pub struct TopArguments {
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,

@@ -110,6 +110,12 @@ impl ClusterClient {
         self.send(self.request(Method::PATCH, &format!("/jobs/{job}?mode=cancel"))).await.map(drop)
     }
 
+    /// Has all jobs leave a TaskManager; nothing of them runs there when this returns.
+    pub async fn decommission(&self, task_manager: &str) -> anyhow::Result<()> {
+        let path = format!("/taskmanagers/{task_manager}/decommission");
+        self.send(self.request(Method::POST, &path)).await.map(drop)
+    }
+
     /// `GET /jobmanagers`.
     pub async fn jobmanagers(&self) -> anyhow::Result<JobManagerGroup> {
         self.call(self.request(Method::GET, "/jobmanagers")).await

@@ -69,6 +69,11 @@ impl EmbeddedCluster {
         self.jobmanager.shutdown_requested().await;
     }
 
+    /// Its JobManager.
+    pub fn jobmanager(&self) -> &JobManager {
+        &self.jobmanager
+    }
+
     /// A client of it.
     pub fn client(&self) -> anyhow::Result<ClusterClient> {
         ClusterClient::new(self.jobmanager.rest_address().to_string())

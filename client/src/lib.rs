@@ -18,3 +18,4 @@ pub mod shell;
 pub mod sql_compiler;
 mod stack_trace;
 mod subtask_results;
+pub mod top;

@@ -145,3 +145,52 @@ fn an_upsert_source_gives_the_rows_of_keys_and_a_sink_writes_times_and_headers()
     );
     assert_eq!(read, [r#"{"op":"+I","row":{"v":7,"t":"1970-01-02 00:00:00.000","h":"flinkrs"}}"#]);
 }
+
+#[test]
+fn changes_are_read_from_one_topic_and_written_to_another() {
+    let broker = KafkaBroker::start().expect("a broker");
+    broker.create_topic("orders", 1).expect("a topic");
+    broker.create_topic("totals", 1).expect("a topic");
+    let change =
+        |before: &str, after: &str, op: &str| format!("{{\"before\":{before},\"after\":{after},\"op\":\"{op}\"}}\n");
+    let row = |id: u32, cid: u32, amount: u32| format!("{{\"id\":{id},\"cid\":{cid},\"amount\":{amount}}}");
+    let records = [
+        change("null", &row(1, 7, 10), "r"),
+        change("null", &row(2, 7, 5), "c"),
+        change(&row(1, 7, 10), &row(1, 8, 11), "u"),
+        change(&row(2, 7, 5), "null", "d"),
+    ];
+    broker.produce("orders", None, &records.concat()).expect("records");
+    let orders = "CREATE TABLE orders (id INT, cid INT, amount INT, part INT METADATA FROM 'partition' VIRTUAL) WITH ('connector'='kafka', \
+                  'topic'='orders','properties.bootstrap.servers'='${BROKER}','format'='debezium-json','scan.startup.mode'='earliest-offset', \
+                  'scan.bounded.mode'='latest-offset');";
+    let read = rows("read", &broker, &format!("{orders}\nSELECT id, amount, part FROM orders;"));
+    let line = |(op, id, amount): (&str, u32, u32)| {
+        format!(r#"{{"op":"{op}","row":{{"id":{id},"amount":{amount},"part":0}}}}"#)
+    };
+    let expected = [("+I", 1, 10), ("+I", 2, 5), ("-U", 1, 10), ("+U", 1, 11), ("-D", 2, 5)];
+    assert_eq!(read, expected.map(line));
+
+    let totals = "CREATE TABLE totals (cid INT, total INT) WITH ('connector'='kafka','topic'='totals', \
+                  'properties.bootstrap.servers'='${BROKER}','format'='ogg-json');";
+    let insert = "INSERT INTO totals SELECT cid, SUM(amount) FROM orders GROUP BY cid;";
+    let output = run("write", &broker, &format!("{orders}\n{totals}\n{insert}"), &[]);
+    assert!(output.status.success(), "{output:?}");
+    let written = broker.consume("totals", 7).expect("what was written");
+    let row = |cid: u32, total: u32| format!("{{\"cid\":{cid},\"total\":{total}}}");
+    let comes = |cid, total| format!("{{\"before\":null,\"after\":{},\"op_type\":\"I\"}}", row(cid, total));
+    let goes = |cid, total| format!("{{\"before\":{},\"after\":null,\"op_type\":\"D\"}}", row(cid, total));
+    let seven = [comes(7, 10), goes(7, 10), comes(7, 15), goes(7, 15), comes(7, 5), goes(7, 5)];
+    let of = |cid: &str| written.iter().filter(|record| record.contains(cid)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("\"cid\":7"), seven);
+    assert_eq!(of("\"cid\":8"), [comes(8, 11)]);
+
+    let refused =
+        totals.replace("'connector'='kafka'", "'connector'='kafka','key.format'='ogg-json','key.fields'='cid'");
+    let output = run("key", &broker, &format!("{orders}\n{refused}\n{insert}"), &[]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && message.contains("A key format should only deal with INSERT-only"),
+        "{message}"
+    );
+}

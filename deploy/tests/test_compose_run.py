@@ -128,25 +128,60 @@ def cluster(image_root, tmp_path):
         server.wait()
 
 
-def test_cluster_goes_on_with_its_jobs(cluster, tmp_path):
-    jobmanager, taskmanagers = cluster.of("jobmanager")[0], cluster.of("taskmanager")
-    at = jobmanager.address
-    compose.until("all TaskManagers", lambda: get(at, "/overview")["slots-total"] == 4)
-    job = submit(jobmanager, tmp_path, COUNTS)
+def test_cluster_survives_its_leader(cluster, tmp_path):
+    jobmanagers = [c for c in cluster.containers if c.service.startswith("jobmanager")]
+    taskmanagers = cluster.of("taskmanager")
+    assert (len(jobmanagers), len(taskmanagers)) == (3, 2)
+    for jobmanager in jobmanagers:
+        compose.until("every JobManager tells of all TaskManagers", lambda at=jobmanager.address: get(at, "/overview")["slots-total"] == 4)
+    job = submit(jobmanagers[1], tmp_path, COUNTS)
 
-    def completed():
+    def completed(at):
         return get(at, f"/jobs/{job}/checkpoints")["counts"]["completed"]
 
-    compose.until("checkpoints in S3", lambda: completed() > 1)
-    for container in cluster.containers:
+    compose.until("checkpoints in S3", lambda: completed(jobmanagers[0].address) > 1)
+    for container in jobmanagers + taskmanagers:
         with urllib.request.urlopen(f"http://{container.address}:9249/metrics", timeout=10) as metrics:
             assert b"flink_" in metrics.read(), f"Prometheus finds metrics of {container.name}"
 
-    for container in (jobmanager, taskmanagers[0]):
-        container.stop(signal.SIGKILL)
-        container.start()
-        compose.until("it is back", container.healthy)
-        seen = compose.until("the job goes on", completed)
-        compose.until("more checkpoints", lambda: completed() > seen)
-    for container in [*taskmanagers, jobmanager]:
+    leader = next(c for c in jobmanagers if get(c.address, "/overview")["leader"].split(":")[0] == c.address)
+    leader.stop(signal.SIGKILL)
+    left = [c for c in jobmanagers if c is not leader]
+    seen = compose.until("checkpoints under another leader", lambda: completed(left[0].address))
+    compose.until("more checkpoints", lambda: completed(left[0].address) > seen)
+    assert get(left[1].address, f"/jobs/{job}")["state"] == "RUNNING"
+
+    leader.start()
+    compose.until("it is back", leader.healthy)
+    taskmanagers[0].stop(signal.SIGKILL)
+    taskmanagers[0].start()
+    compose.until("a TaskManager is back", taskmanagers[0].healthy)
+    compose.until("the job runs", lambda: get(leader.address, f"/jobs/{job}")["state"] == "RUNNING")
+    for container in taskmanagers + jobmanagers:
         assert container.stop() == 0, container.log.read_text()
+
+
+def test_rolling_restart(cluster, tmp_path):
+    """Every process, one by one, under a job whose every row has to be there once."""
+    jobmanagers = [c for c in cluster.containers if c.service.startswith("jobmanager")]
+    taskmanagers, rows, at = cluster.of("taskmanager"), 60_000, jobmanagers[0].address
+    job = submit(jobmanagers[0], tmp_path, f"""
+        CREATE TABLE numbers (n BIGINT) WITH ('connector'='datagen','rows-per-second'='3000','fields.n.kind'='sequence','fields.n.start'='1','fields.n.end'='{rows}');
+        CREATE TABLE files (n BIGINT) WITH ('connector'='filesystem','path'='file://{tmp_path}/files','format'='csv');
+        SET 'execution.checkpointing.interval' = '500 ms';
+        INSERT INTO files SELECT n FROM numbers;""")
+
+    def state():
+        return get(at, f"/jobs/{job}")["state"]
+
+    compose.until("checkpoints", lambda: get(at, f"/jobs/{job}/checkpoints")["counts"]["completed"] > 1)
+    for container in jobmanagers + taskmanagers:
+        assert container.stop() == 0, container.log.read_text()
+        container.start()
+        compose.until(f"{container.name} is back", container.healthy)
+        compose.until("all slots", lambda: get(at, "/overview")["slots-total"] == 4)
+        compose.until("the job runs", lambda: state() in ("RUNNING", "FINISHED"))
+    compose.until("the end of the job", lambda: state() == "FINISHED", 120)
+    files = [path for path in (tmp_path / "files").rglob("*") if path.is_file() and not path.name.startswith((".", "_"))]
+    written = sorted(int(line) for path in files for line in path.read_text().split())
+    assert written == list(range(1, rows + 1)), f"{len(written)} rows, {len(set(written))} of them different"

@@ -22,11 +22,13 @@ use crate::gateway::{CollectRequest, GatewayError};
 use crate::job_archive::JobArchive;
 use crate::job_master::{JobMasterContext, JobMasterHandle, JobStart, RecoveredJob};
 use crate::job_store::{JobStoreError, StoredCatalog, StoredJob};
-use crate::scheduling::{ExecutionGraph, GraphEvent, RestartStrategy};
+use crate::scheduling::{ExecutionGraph, GraphEvent, ResourceRequirements, RestartStrategy};
 use crate::uncollected_results::UncollectedResults;
 
 /// How long TaskManagers keep the results of an ended job that nobody fetches.
 const RESULT_RETENTION: Duration = Duration::from_secs(300);
+/// How long jobs may take to leave a TaskManager.
+const VACATE_LIMIT: Duration = Duration::from_secs(60);
 /// How often a client that waits for results looks whether the job has slots.
 const SLOT_POLL: Duration = Duration::from_millis(20);
 
@@ -72,6 +74,20 @@ pub enum CollectError {
     /// The TaskManager that has them does not give them.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+}
+
+/// A job whose parallelism is not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RescaleError {
+    /// There is no such job that runs.
+    #[error("Job {0} not found")]
+    UnknownJob(JobId),
+    /// It cannot be so.
+    #[error("{0}")]
+    Invalid(String),
+    /// It could not be made safe.
+    #[error(transparent)]
+    Store(#[from] JobStoreError),
 }
 
 /// Takes jobs and knows them; clones share it.
@@ -221,6 +237,65 @@ impl Dispatcher {
             master.graph(GraphEvent::Cancel);
         }
         Ok(Some(status))
+    }
+
+    /// Has a job run with other numbers of subtasks, within these bounds and as far as there are slots. When this returns it will, whoever leads.
+    pub async fn rescale(&self, job: JobId, requirements: ResourceRequirements) -> Result<(), RescaleError> {
+        let unknown = || RescaleError::UnknownJob(job);
+        let master = self.master(job).ok_or_else(unknown)?;
+        let picture = master.picture().await.ok_or_else(unknown)?;
+        let problems = requirements.problems(picture.graph());
+        if !problems.is_empty() {
+            return Err(RescaleError::Invalid(problems.join("\n")));
+        }
+        let own = picture.expected_slots().count() as u32;
+        let slots = own + self.inner.context.resource_manager.usage().await.free;
+        let graph = requirements.apply(picture.graph(), slots.max(1));
+        graph.validate().map_err(|problem| RescaleError::Invalid(problem.to_string()))?;
+        self.inner.context.store.replace(&graph).await?;
+        info!("Job {job} is to be rescaled");
+        master.graph(GraphEvent::Rescale(Arc::new(graph), requirements));
+        Ok(())
+    }
+
+    /// Has all jobs leave a TaskManager, behind a checkpoint where they take some. Answers when nothing of them runs there any more; the error says
+    /// why they stay.
+    pub async fn decommission(&self, resource_id: &str) -> Result<(), String> {
+        let resource_manager = &self.inner.context.resource_manager;
+        let is_there = |job: &ExecutionGraph| job.end_time().is_none() && job.attempts_at(resource_id).next().is_some();
+        let jobs: Vec<_> = self.pictures().await.into_iter().filter(|job| is_there(job)).collect();
+        let at = |job: &Arc<ExecutionGraph>| {
+            job.expected_slots().filter(|slot| slot.task_manager.resource_id == resource_id).count() as u32
+        };
+        let needed: u32 = jobs.iter().map(at).sum();
+        let views = resource_manager.task_managers().await;
+        let free_there = views.iter().find(|view| view.registration.resource_id == resource_id);
+        let free_there = free_there.map_or(0, |view| view.slots.iter().filter(|owner| owner.is_none()).count() as u32);
+        let free = resource_manager.usage().await.free.saturating_sub(free_there);
+        if needed > free {
+            return Err(format!(
+                "its jobs need {needed} slots elsewhere, and {free} are free; start another TaskManager first"
+            ));
+        }
+        resource_manager.drain(resource_id.to_owned());
+        for job in jobs {
+            let id = job.graph().job_id;
+            // What is read again otherwise; without checkpoints there is nothing to go back to anyway.
+            if let Err(problem) = self.trigger_checkpoint(id, false).await {
+                info!("job {id} leaves TaskManager {resource_id} without a checkpoint: {problem}");
+            }
+            if let Some(master) = self.master(id) {
+                master.graph(GraphEvent::Vacate(resource_id.to_owned()));
+            }
+        }
+        let started = self.inner.context.clock.instant();
+        while self.pictures().await.iter().any(|job| is_there(job)) {
+            if started.elapsed() > VACATE_LIMIT {
+                return Err(format!("tasks still run there after {} s", VACATE_LIMIT.as_secs()));
+            }
+            tokio::time::sleep(SLOT_POLL).await;
+        }
+        Ok(())
     }
 
     /// A job as it is now, or as it ended.

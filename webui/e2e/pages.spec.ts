@@ -102,7 +102,7 @@ test('checkpoints: history, parts, buttons', async ({ page }) => {
 
 test('exceptions, why, timeline and configuration of a job', async ({ page }) => {
   await open(page, `/job/${failed}/exceptions`);
-  await expect(page.getByText(/Division by zero|ArithmeticException/).first()).toBeVisible();
+  await expect(page.getByText(/by zero/).first()).toBeVisible();
   await accessible(page);
   await page.getByRole('link', { name: 'Why' }).click();
   await expect(page.getByRole('heading', { name: 'The job has failed' })).toBeVisible();

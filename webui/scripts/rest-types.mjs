@@ -58,7 +58,7 @@ const KNOWN = {
 };
 /** Keys that only flinkrs answers with. */
 const EXTRA = {
-  ClusterOverview: ['"leader"?: string | null', '"term"?: number | null', '"members"?: RaftMember[]'],
+  ClusterOverview: ['"leader"?: string | null', '"term"?: number', '"group"?: { health: "HEALTHY" | "DEGRADED"; members: JobManagerMember[] }'],
 };
 
 const HEAD = `// Written by scripts/rest-types.mjs from what the real Flink answered; do not edit: npm run types.
@@ -70,8 +70,8 @@ export type ExecutionState = 'CREATED' | 'SCHEDULED' | 'DEPLOYING' | 'INITIALIZI
 export type Num = number | 'NaN';
 /** What many values have in common. */
 export interface Summary { min: number; max: number; avg: number; p50: Num; p90: Num; p95: Num; p99: Num; p999: Num }
-/** A node of the Raft group, where there is one. */
-export interface RaftMember { id: number | string; address?: string; role?: string; health?: string }
+/** A JobManager of the Raft group, where there is one; only the leader knows who answers. */
+export interface JobManagerMember { address: string; role: string; healthy?: boolean | null }
 `;
 
 function load(name) {

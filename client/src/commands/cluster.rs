@@ -13,7 +13,7 @@ pub(super) fn cluster(arguments: &LocalClusterArguments) -> anyhow::Result<ExitC
     async_runtime()?.block_on(async {
         let shutdown = listening()?;
         let cluster = EmbeddedCluster::start_at_ports(&config, arguments.taskmanagers).await?;
-        let gateway = gateway_of(&config, cluster.rest_address())?;
+        let gateway = gateway_of(&config, cluster.jobmanager())?;
         println!("JobManager: http://{}", cluster.rest_address());
         if let Some(gateway) = &gateway {
             println!("SQL gateway: http://{}", gateway.address());

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod cluster;
+mod decommission;
 mod info;
 mod jobmanager_admin;
 mod list;
@@ -10,6 +11,7 @@ mod run;
 mod savepoint;
 mod sql_client;
 mod stop;
+mod top;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -38,10 +40,12 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Checkpoint(arguments) => checkpoint::checkpoint(&arguments),
         Command::Stop(arguments) => stop::stop(&arguments),
         Command::Cancel(arguments) => stop::cancel(&arguments),
+        Command::Decommission(arguments) => decommission::decommission(&arguments),
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "flinkrs", &mut std::io::stdout().lock());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Top(arguments) => top::top(&arguments),
         Command::JobSchema => {
             std::io::stdout()
                 .write_all(job_file::json_schema().as_bytes())

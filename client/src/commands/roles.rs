@@ -25,10 +25,7 @@ pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> 
     async_runtime()?.block_on(async {
         let shutdown = listening()?;
         let jobmanager = JobManager::start_with(&config, Some(Arc::new(SqlCompiler))).await?;
-        let gateway = gateway_of(&config, jobmanager.rest_address())?;
-        if let Some(gateway) = &gateway {
-            jobmanager.mount("sql-gateway", Arc::new(MountedGateway(gateway.api())));
-        }
+        let gateway = gateway_of(&config, &jobmanager)?;
         tokio::select! {
             () = shutdown.triggered() => {}
             () = jobmanager.shutdown_requested() => tracing::info!("shutdown requested over REST"),
@@ -42,8 +39,9 @@ pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> 
 }
 
 /// The SQL gateway in the process of a JobManager. Its usual port may belong to another one on this machine, and then it is left out; one that
-/// was asked for must be there.
-pub(super) fn gateway_of(config: &Configuration, rest: SocketAddr) -> anyhow::Result<Option<SqlGateway>> {
+/// was asked for must be there. It answers on the JobManager's REST port too.
+pub(super) fn gateway_of(config: &Configuration, jobmanager: &JobManager) -> anyhow::Result<Option<SqlGateway>> {
+    let rest = jobmanager.rest_address();
     if config.get(&options::SQL_GATEWAY_ENDPOINT_TYPE)?.trim().eq_ignore_ascii_case("none") {
         return Ok(None);
     }
@@ -51,7 +49,10 @@ pub(super) fn gateway_of(config: &Configuration, rest: SocketAddr) -> anyhow::Re
     let own = if rest.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], rest.port())) } else { rest };
     let cluster = Arc::new(ClusterClient::new(own.to_string())?);
     match SqlGateway::start(config, &rest.ip().to_string(), cluster) {
-        Ok(gateway) => Ok(Some(gateway)),
+        Ok(gateway) => {
+            jobmanager.mount("sql-gateway", Arc::new(MountedGateway(gateway.api())));
+            Ok(Some(gateway))
+        }
         Err(SqlGatewayError::Listen(error)) if !config.is_set(&options::SQL_GATEWAY_REST_BIND_PORT) => {
             tracing::warn!(
                 "no SQL gateway in this process: {error}; sql-gateway.endpoint.rest.port chooses another port"

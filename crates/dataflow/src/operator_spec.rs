@@ -1,10 +1,19 @@
 //! Operators as data: the planner writes them, the wire carries them, the runtime instantiates them.
 
+mod on_conflict;
 mod ordered;
+mod two_phase;
 
+pub use on_conflict::{
+    ConflictBehavior, WatermarkCompactingSinkMaterializerSpec, WatermarkTimestampAssignerSpec, watermark_field,
+};
 pub use ordered::{
     DeduplicateSpec, NonTimeOverAggregateSpec, OverAggregateSpec, OverFrame, RankSpec, RankStrategy,
     SessionTableFunctionSpec, SortField, TemporalSortSpec, WindowRankSpec,
+};
+pub use two_phase::{
+    GlobalGroupAggregateSpec, GlobalWindowAggregateSpec, LocalGroupAggregateSpec, LocalWindowAggregateSpec,
+    MiniBatchAssignerSpec, MiniBatchMode, partial_field, slice_end_field,
 };
 
 use std::collections::BTreeMap;
@@ -35,6 +44,16 @@ pub enum OperatorSpec {
     WindowAggregate(WindowAggregateSpec),
     /// Aggregates per key for ever; emits a changelog.
     GroupAggregate(GroupAggregateSpec),
+    /// Says when a mini-batch ends.
+    MiniBatchAssigner(MiniBatchAssignerSpec),
+    /// Sums up the rows of a mini-batch per key, for a `GlobalGroupAggregate`.
+    LocalGroupAggregate(LocalGroupAggregateSpec),
+    /// Merges what several `LocalGroupAggregate` have, for ever; emits a changelog.
+    GlobalGroupAggregate(GlobalGroupAggregateSpec),
+    /// Sums up the rows per key and slice of time, for a `GlobalWindowAggregate`.
+    LocalWindowAggregate(LocalWindowAggregateSpec),
+    /// Merges what several `LocalWindowAggregate` have; emits when the window closes.
+    GlobalWindowAggregate(GlobalWindowAggregateSpec),
     /// Keeps the first or last row of each key.
     Deduplicate(DeduplicateSpec),
     /// Keeps the first rows of each key in an order.
@@ -63,6 +82,10 @@ pub enum OperatorSpec {
     DropUpdateBefore,
     /// Keeps the rows written to a table, by primary key.
     SinkUpsertMaterializer(SinkUpsertMaterializerSpec),
+    /// Puts the watermark behind each row, for a `WatermarkCompactingSinkMaterializer`.
+    WatermarkTimestampAssigner(WatermarkTimestampAssignerSpec),
+    /// Keeps the changes of a table until the watermark has passed them: ON CONFLICT DO ERROR and DO NOTHING.
+    WatermarkCompactingSinkMaterializer(WatermarkCompactingSinkMaterializerSpec),
     /// Writes a table.
     Sink(SinkSpec),
     /// Keeps results for the client that fetches them.
@@ -134,6 +157,10 @@ pub struct WatermarkSpec {
     pub interval_ms: u64,
     /// `table.exec.source.idle-timeout`, ms; 0: never idle.
     pub idle_timeout_ms: u64,
+    /// Where it matters when watermarks come, and not only which rows are late by them: they go out when they pass the end of an interval of so many
+    /// ms, counted from 1970; 0: each of them does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_interval_ms: Option<u64>,
     /// Whether each watermark goes out behind the row that has made it, because the plan shows it (CURRENT_WATERMARK); else where it matters.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub every: bool,
@@ -253,7 +280,7 @@ pub struct GroupAggregateSpec {
     pub insert_only_calls: Vec<usize>,
     /// Whether -U rows are wanted downstream.
     pub generate_update_before: bool,
-    /// `table.exec.mini-batch.*`: rows and ms to gather before emitting; absent: emit for every row.
+    /// `table.exec.mini-batch.*`: how many rows to gather before emitting, unless a watermark comes first; absent: emit for every row.
     pub mini_batch: Option<MiniBatch>,
     /// `table.exec.state.ttl`, ms; 0: keep for ever.
     pub state_ttl_ms: u64,
@@ -266,8 +293,6 @@ pub struct GroupAggregateSpec {
 pub struct MiniBatch {
     /// Rows at most.
     pub size: u64,
-    /// Milliseconds at most.
-    pub latency_ms: u64,
 }
 
 /// The kind of a join.

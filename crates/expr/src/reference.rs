@@ -22,7 +22,7 @@ pub fn functions_page() -> String {
     let mut page = HEAD.to_owned();
     let (named, operators): (Vec<_>, Vec<_>) = functions::catalogue()
         .iter()
-        .filter(|function| !function.name.contains('.'))
+        .filter(|function| !function.name.contains(['.', '$']))
         .partition(|function| is_name(function.name));
     let scalar = |function: &&FunctionDef| (function.forms, returns(function), function.doc);
     table("Scalar functions", named.iter().map(scalar), &mut page);

@@ -5,7 +5,7 @@
 //! ```
 //! A filter answers yes for about one key in two hundred that it does not have, and never no for one that it has. It has 12 bits a key, of which a key sets 8,
 //! one in each word of a block of 32 bytes. Filters do not grow: a full one gets a neighbour of twice its size. What the store has forgotten meanwhile
-//! stays in them.
+//! stays in them. Operators that drop and bring back parts of a key number these.
 
 use crate::hash::{hash_bytes, mix};
 
@@ -44,13 +44,13 @@ impl ColdKeys {
         matches!(self, Self::Known(filters) if filters.is_empty())
     }
 
-    /// Whether a key may be in the store.
+    /// Whether a part of a key may be in the store.
     #[inline]
-    pub(crate) fn may_have(&self, key: &[u8]) -> bool {
+    pub(crate) fn may_have(&self, key: &[u8], part: u8) -> bool {
         match self {
             Self::Known(filters) if filters.is_empty() => false,
             Self::Known(filters) => {
-                let hash = hash_of(key);
+                let hash = hash_of(key, part);
                 // Most are in the last one.
                 filters.iter().rev().any(|filter| filter.has(hash))
             }
@@ -58,10 +58,10 @@ impl ColdKeys {
         }
     }
 
-    /// A key was dropped from memory. The filters take no more than `most` bytes.
-    pub(crate) fn add(&mut self, key: &[u8], most: usize) {
+    /// A part of a key was dropped from memory. The filters take no more than `most` bytes.
+    pub(crate) fn add(&mut self, key: &[u8], part: u8, most: usize) {
         let Self::Known(filters) = self else { return };
-        let hash = hash_of(key);
+        let hash = hash_of(key, part);
         if filters.iter().rev().any(|filter| filter.has(hash)) {
             return;
         }
@@ -110,8 +110,8 @@ impl Filter {
 
 /// Another one than that of the tables, of which a filter would see only some bits.
 #[inline]
-fn hash_of(key: &[u8]) -> u64 {
-    mix(hash_bytes(key), 0x5bd1_e995)
+fn hash_of(key: &[u8], part: u8) -> u64 {
+    mix(hash_bytes(key), 0x5bd1_e995 + u64::from(part))
 }
 
 #[inline]
@@ -132,22 +132,24 @@ mod tests {
     #[test]
     fn what_was_dropped_is_found_and_little_else() {
         let mut keys = ColdKeys::none();
-        assert!(keys.are_none() && !keys.may_have(&key(1)));
+        assert!(keys.are_none() && !keys.may_have(&key(1), 0));
         for number in 0..100_000 {
-            keys.add(&key(number), 1 << 20);
-            keys.add(&key(number), 1 << 20);
+            keys.add(&key(number), 0, 1 << 20);
+            keys.add(&key(number), 0, 1 << 20);
         }
         assert!(!keys.are_none());
-        assert!((0..100_000).all(|number| keys.may_have(&key(number))));
-        let wrong = (100_000..200_000).filter(|&number| keys.may_have(&key(number))).count();
-        assert!(wrong < 3_000, "{wrong} of 100,000 keys that were never dropped may be there");
+        assert!((0..100_000).all(|number| keys.may_have(&key(number), 0)));
+        for (numbers, part) in [(100_000..200_000, 0), (0..100_000, 1)] {
+            let wrong = numbers.filter(|&number| keys.may_have(&key(number), part)).count();
+            assert!(wrong < 3_000, "{wrong} of 100,000 keys that were never dropped may be there");
+        }
     }
 
     #[test]
     fn when_the_filters_would_take_too_much_any_key_may_be_there() {
         let mut keys = ColdKeys::none();
-        (0..10_000).for_each(|number| keys.add(&key(number), 20_000));
-        assert!(keys.may_have(&key(77_777)) && !keys.are_none());
+        (0..10_000).for_each(|number| keys.add(&key(number), 0, 20_000));
+        assert!(keys.may_have(&key(77_777), 0) && !keys.are_none());
         assert!(matches!(keys, ColdKeys::Unknown));
     }
 }

@@ -94,6 +94,8 @@ pub struct RowLists {
     /// When each entry was written: what has expired is as if it were not there.
     times: WriteTimes,
     now: i64,
+    /// Where each row is kept: the sequence of the next one, of whichever key.
+    next_sequence: u64,
 }
 
 /// The batch that is being applied.
@@ -164,12 +166,34 @@ impl RowLists {
             store: RowStore::new(schema),
             times,
             now: 0,
+            next_sequence: 0,
         }
     }
 
     /// The same, of rows that are told apart like this.
     pub fn with_identity(self, identity: RowIdentity) -> Self {
         Self { identity, ..self }
+    }
+
+    /// Where each row is kept, so that a key may get rows without those that it has: no row there is has this sequence, or a higher one.
+    pub fn next_sequence(&self) -> u64 {
+        self.next_sequence
+    }
+
+    /// No row there is, in memory or elsewhere, has this sequence, or a higher one.
+    pub fn set_next_sequence(&mut self, sequence: u64) {
+        self.next_sequence = self.next_sequence.max(sequence);
+    }
+
+    /// What tells the rows of a key apart.
+    pub fn identity(&self) -> &RowIdentity {
+        &self.identity
+    }
+
+    /// The sequence of the first row of a key.
+    pub fn first_sequence(&self, slot: u32) -> Option<u64> {
+        let first = self.lists.get(slot as usize).map_or(NONE, |list| list.first);
+        (first != NONE).then(|| self.entries[first as usize].sequence)
     }
 
     /// The time, where rows expire: that of all that follows.
@@ -216,16 +240,19 @@ impl RowLists {
             return Ok(found);
         }
         let sequence = match self.lists.get(slot as usize) {
+            _ if self.identity == RowIdentity::Each => self.next_sequence,
             Some(list) if list.last != NONE => self.entries[list.last as usize].sequence + 1,
             _ => 0,
         };
+        self.next_sequence = self.next_sequence.max(sequence + 1);
         let loaded = LoadedRow { slot, sequence, count: 1, associations, written: Some(self.now) };
-        let id = self.link(loaded, self.hash(batch, slot, row), row);
+        let id = self.enter(loaded, self.hash(batch, slot, row), row);
+        self.link_last(id);
         batch.added.push(id);
         Ok(id)
     }
 
-    /// Brings rows back; row i is `loaded[i]`. `entries` is told the entry of each.
+    /// Brings rows back that come before those that their keys have; row i is `loaded[i]`, those of a key are in order. `entries` is told the entry of each.
     pub fn load(
         &mut self,
         rows: RecordBatch,
@@ -233,8 +260,10 @@ impl RowLists {
         mut entries: impl FnMut(u32),
     ) -> Result<(), ArrowError> {
         let mut batch = self.begin(&rows);
-        for (row, &loaded) in loaded.iter().enumerate() {
-            let id = self.link(loaded, self.hash(&batch, loaded.slot, row), row);
+        for (row, &loaded) in loaded.iter().enumerate().rev() {
+            self.next_sequence = self.next_sequence.max(loaded.sequence + 1);
+            let id = self.enter(loaded, self.hash(&batch, loaded.slot, row), row);
+            self.link_first(id);
             batch.added.push(id);
             entries(id);
         }
@@ -246,15 +275,14 @@ impl RowLists {
         batch.hashes.get(row).map_or(0, |&hash| mix(hash, u64::from(slot)))
     }
 
-    /// Puts a row at the end of the list of its key.
-    fn link(&mut self, loaded: LoadedRow, hash: u64, row: usize) -> u32 {
+    /// Makes an entry, which is in no list yet.
+    fn enter(&mut self, loaded: LoadedRow, hash: u64, row: usize) -> u32 {
         let LoadedRow { slot, sequence, count, associations, written } = loaded;
         if slot as usize >= self.lists.len() {
             self.lists.resize(slot as usize + 1, EMPTY);
         }
-        let previous = self.lists[slot as usize].last;
         let place = Place::Input(row as u32);
-        let entry = Entry { place, hash, slot, count, associations, sequence, previous, next: NONE };
+        let entry = Entry { place, hash, slot, count, associations, sequence, previous: NONE, next: NONE };
         let id = match self.free.pop() {
             Some(id) => {
                 self.entries[id as usize] = entry;
@@ -266,17 +294,33 @@ impl RowLists {
             }
         };
         self.times.set_loaded(id, written);
-        let list = &mut self.lists[slot as usize];
-        match previous {
-            NONE => list.first = id,
-            previous => self.entries[previous as usize].next = id,
-        }
-        list.last = id;
         if self.identity.is_hashed() {
             let entries = &self.entries;
             self.index.insert_unique(hash, id, |id| entries[*id as usize].hash);
         }
         id
+    }
+
+    /// Puts an entry at the end of the list of its key.
+    fn link_last(&mut self, id: u32) {
+        let list = &mut self.lists[self.entries[id as usize].slot as usize];
+        let previous = std::mem::replace(&mut list.last, id);
+        match previous {
+            NONE => list.first = id,
+            previous => self.entries[previous as usize].next = id,
+        }
+        self.entries[id as usize].previous = previous;
+    }
+
+    /// The same at its beginning.
+    fn link_first(&mut self, id: u32) {
+        let list = &mut self.lists[self.entries[id as usize].slot as usize];
+        let next = std::mem::replace(&mut list.first, id);
+        match next {
+            NONE => list.last = id,
+            next => self.entries[next as usize].previous = id,
+        }
+        self.entries[id as usize].next = next;
     }
 
     /// Takes a row like this one of the batch back from a key. A row that is not there is ignored.

@@ -89,13 +89,24 @@ impl WriteBack {
     /// Whether this key, which is not in memory, may be in the store.
     #[inline]
     pub fn may_have(&self, key: &[u8]) -> bool {
-        self.cold.may_have(key)
+        self.cold.may_have(key, 0)
+    }
+
+    /// The same of a part of a key, for operators whose keys may be in memory in part.
+    #[inline]
+    pub fn may_have_part(&self, key: &[u8], part: u8) -> bool {
+        self.cold.may_have(key, part)
     }
 
     /// A key is only in the store from now on.
     pub fn drop_key(&mut self, key: &[u8]) {
+        self.drop_part(key, 0);
+    }
+
+    /// A part of a key is only in the store from now on.
+    pub fn drop_part(&mut self, key: &[u8], part: u8) {
         let most = self.store.equal_share().unwrap_or(0) / COLD_KEYS;
-        self.cold.add(key, most.max(LEAST_FOR_COLD_KEYS) as usize);
+        self.cold.add(key, part, most.max(LEAST_FOR_COLD_KEYS) as usize);
     }
 
     /// All that was restored has been brought into memory, or is going to be before anything else is done.

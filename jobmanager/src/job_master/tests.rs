@@ -54,6 +54,10 @@ impl JobStore for Store {
         Ok(())
     }
 
+    async fn replace(&self, _graph: &JobGraph) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
     async fn put_deployment(&self, _job: JobId, _deployment: &DeploymentRecord) -> Result<(), JobStoreError> {
         Ok(())
     }

@@ -36,6 +36,10 @@ impl JobStore for MemoryJobStore {
         Ok(())
     }
 
+    async fn replace(&self, _graph: &JobGraph) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
     async fn put_deployment(&self, _job: JobId, _deployment: &DeploymentRecord) -> Result<(), JobStoreError> {
         Ok(())
     }

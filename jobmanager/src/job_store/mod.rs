@@ -58,6 +58,9 @@ pub trait JobStore: Send + Sync {
     /// Keeps that numbers are in use. When this returns it is safe.
     async fn reserve(&self, job: JobId, numbers: Reservation) -> Result<(), JobStoreError>;
 
+    /// Keeps a graph of other parallelism in place of a job's. When this returns it is safe.
+    async fn replace(&self, graph: &JobGraph) -> Result<(), JobStoreError>;
+
     /// Keeps where a job runs. When this returns it is safe.
     async fn put_deployment(&self, job: JobId, deployment: &DeploymentRecord) -> Result<(), JobStoreError>;
 

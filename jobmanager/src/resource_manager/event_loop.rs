@@ -134,6 +134,7 @@ impl EventLoop {
                 self.masters.remove(&job);
                 self.slots(SlotEvent::Released { job });
             }
+            Message::Drain { resource_id } => self.slots(SlotEvent::Drained { resource_id }),
             Message::KeepResults { job } => {
                 self.with_results.insert(job);
             }

@@ -113,6 +113,9 @@ enum Message {
     ReleaseSlots {
         job: JobId,
     },
+    Drain {
+        resource_id: String,
+    },
     KeepResults {
         job: JobId,
     },
@@ -185,6 +188,11 @@ impl ResourceManagerHandle {
     /// A job gives up its slots and its request.
     pub fn release_slots(&self, job: JobId) {
         self.send(Message::ReleaseSlots { job });
+    }
+
+    /// A TaskManager is to be left: its slots go to no job any more.
+    pub fn drain(&self, resource_id: String) {
+        self.send(Message::Drain { resource_id });
     }
 
     /// A job ended under an earlier JobManager, and its results are still to be fetched.

@@ -72,6 +72,7 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("GET", ["taskmanagers"]) => task_managers::list(context).await,
         ("GET", ["taskmanagers", "metrics"]) => metric_queries::of_task_managers(context, query).await,
         ("GET", ["taskmanagers", id]) => task_managers::details(context, id).await,
+        ("POST", ["taskmanagers", id, "decommission"]) => task_managers::decommission(context, id).await,
         ("GET", ["taskmanagers", id, "logs"]) => logs::list_of_task_manager(context, id).await,
         ("GET", ["taskmanagers", id, "logs", name]) => {
             logs::task_manager_file(context, id, LogRequest::Named((*name).to_owned())).await
@@ -112,7 +113,8 @@ async fn job_route(context: &RestContext, request: &Request, id: &str, path: &[&
         ("GET", ["jobmanager", "log-url"]) => logs::job_manager_url(context, id).await,
         ("GET", ["taskmanagers", task_manager, "log-url"]) => logs::task_manager_url(context, id, task_manager).await,
         ("PATCH", ["rescaling"]) => rescaling::rescale(),
-        ("GET" | "PUT", ["resource-requirements"]) => rescaling::resource_requirements(context, id).await,
+        ("GET", ["resource-requirements"]) => rescaling::resource_requirements(context, id).await,
+        ("PUT", ["resource-requirements"]) => rescaling::change_requirements(context, id, &request.body).await,
         ("GET", ["rescales", "config"]) => rescaling::rescale_config(context, id).await,
         ("GET", ["rescales", "overview" | "history" | "summary"] | ["rescales", "details", _]) => {
             rescaling::rescales(context, id).await

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use dataflow::JobId;
 use indexmap::IndexMap;
+use warp::http::StatusCode;
 
 use super::context::RestContext;
 use super::error::RestError;
@@ -40,6 +41,15 @@ pub(super) async fn details(context: &RestContext, id: &str) -> Answer {
         allocated_slots: view.slots.iter().enumerate().filter_map(slot).collect(),
         metrics: TaskManagerMemory { heap_used: resident, heap_committed: resident, ..Default::default() },
     })
+}
+
+/// `POST /taskmanagers/:taskmanagerid/decommission`: its jobs run elsewhere when this answers. flinkrs' own.
+pub(super) async fn decommission(context: &RestContext, id: &str) -> Answer {
+    find(context, id).await?;
+    let refused =
+        |problem| RestError::handler(StatusCode::CONFLICT, format!("TaskManager {id} cannot be left: {problem}"));
+    context.dispatcher.decommission(id).await.map_err(refused)?;
+    Reply::empty(StatusCode::OK)
 }
 
 /// A TaskManager by its id. That an unknown one is an internal error is Flink's way.

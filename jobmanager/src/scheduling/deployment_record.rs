@@ -6,6 +6,7 @@ use dataflow::{ExecutionAttemptId, VertexId};
 use serde::{Deserialize, Serialize};
 
 use super::execution::SlotLocation;
+use super::resource_requirements::ResourceRequirements;
 
 /// Where a job runs. Times are ms since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct DeploymentRecord {
     pub running_since: i64,
     /// How often it was restarted.
     pub restarts: u32,
+    /// Between which bounds its parallelism may be.
+    #[serde(default)]
+    pub requirements: ResourceRequirements,
     /// The slot of each subtask index.
     pub slots: Vec<Option<SlotLocation>>,
     /// The current attempts of each vertex.

@@ -18,6 +18,7 @@
 mod adoption;
 mod failover;
 mod picture;
+mod rescaling;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use super::execution::{Execution, SlotLocation};
 use super::execution_vertex::ExecutionVertex;
 use super::graph_event::{GraphCommand, GraphEvent, Trouble};
 use super::region::Regions;
+use super::resource_requirements::ResourceRequirements;
 use super::restart_strategy::RestartStrategy;
 use crate::checkpointing::statistics::CheckpointStatistics;
 
@@ -77,6 +79,11 @@ pub struct ExecutionGraph {
     entered: [i64; STATUSES.len()],
     vertices: Vec<ExecutionVertex>,
     regions: Regions,
+    failover: FailoverStrategy,
+    /// What somebody has asked for.
+    requirements: ResourceRequirements,
+    /// The graph with which the next restart begins, when it is another one.
+    rescaled: Option<Arc<JobGraph>>,
     /// The vertices that a restart is for, by their place in the graph.
     restarting: BTreeSet<usize>,
     /// The vertices of which it is not known yet whether they run on under this JobManager.
@@ -99,6 +106,9 @@ impl ExecutionGraph {
         let vertices = graph.vertices.iter().map(|vertex| ExecutionVertex::new(graph.job_id, vertex, 0, now)).collect();
         let mut this = ExecutionGraph {
             regions: Regions::new(&graph, FailoverStrategy::Region),
+            failover: FailoverStrategy::Region,
+            requirements: ResourceRequirements::of(&graph),
+            rescaled: None,
             restarting: BTreeSet::new(),
             adopting: BTreeSet::new(),
             may_adopt: false,
@@ -153,6 +163,8 @@ impl ExecutionGraph {
                 self.fail(Trouble { kind: ExceptionKind::Coordinator, failure, attempt: None }, now, &mut out);
             }
             GraphEvent::Cancel => self.cancel(now, &mut out),
+            GraphEvent::Vacate(resource_id) => self.vacate(&resource_id, now, &mut out),
+            GraphEvent::Rescale(graph, requirements) => self.rescale(graph, requirements, now, &mut out),
             GraphEvent::RestartDue => {
                 if let Phase::Restarting(pause) = &mut self.phase {
                     *pause = Pause::Over;
@@ -177,6 +189,7 @@ impl ExecutionGraph {
     /// Restarts what this strategy says.
     pub fn with_failover_strategy(mut self, strategy: FailoverStrategy) -> Self {
         self.regions = Regions::new(&self.graph, strategy);
+        self.failover = strategy;
         self
     }
 

@@ -1,12 +1,14 @@
 //! What an execution graph is told, and what it asks for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dataflow::deployment::TaskStateUpdate;
-use dataflow::{ExecutionAttemptId, Failure, JobStatus, VertexId};
+use dataflow::{ExecutionAttemptId, Failure, JobGraph, JobStatus, VertexId};
 
 use super::exception_history::ExceptionKind;
 use super::execution::SlotLocation;
+use super::resource_requirements::ResourceRequirements;
 
 /// What happens to a job.
 #[derive(Debug, Clone)]
@@ -39,6 +41,10 @@ pub enum GraphEvent {
     CoordinatorFailed(Failure),
     /// Somebody cancels it.
     Cancel,
+    /// What of it runs at this TaskManager is to run elsewhere.
+    Vacate(String),
+    /// It is to run with other numbers of subtasks, from its last checkpoint.
+    Rescale(Arc<JobGraph>, ResourceRequirements),
     /// The pause before a restart is over.
     RestartDue,
     /// The JobManager goes away; the job may run again under another.

@@ -4,6 +4,7 @@
 //! holds no other back. All vertices of a job share its slots (Flink's default slot sharing group), so a job asks once, for as many slots as
 //! its widest vertex has subtasks.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use dataflow::JobId;
@@ -30,6 +31,11 @@ pub enum SlotEvent {
         job: JobId,
         /// TaskManager and index of each.
         slots: Vec<(String, u32)>,
+    },
+    /// A TaskManager is to be left: its slots are given to nobody any more.
+    Drained {
+        /// Its name.
+        resource_id: String,
     },
     /// A job needs slots.
     Requested {
@@ -95,6 +101,8 @@ pub struct SlotPool {
     owners: IndexMap<String, Vec<Option<JobId>>>,
     /// Of TaskManagers that have not offered their slots yet.
     claims: IndexMap<(String, u32), JobId>,
+    /// TaskManagers that are to be left.
+    drained: HashSet<String>,
     pending: Vec<PendingRequest>,
 }
 
@@ -115,7 +123,11 @@ impl SlotPool {
             }
             SlotEvent::TaskManagerRemoved { resource_id } => {
                 self.owners.shift_remove(&resource_id);
+                self.drained.remove(&resource_id);
                 self.claims.retain(|(claimed, _), _| *claimed != resource_id);
+            }
+            SlotEvent::Drained { resource_id } => {
+                self.drained.insert(resource_id);
             }
             SlotEvent::Claimed { job, slots } => {
                 self.claims.extend(slots.into_iter().map(|slot| (slot, job)));
@@ -141,7 +153,9 @@ impl SlotPool {
     /// How many slots there are.
     pub fn usage(&self) -> SlotUsage {
         let total = self.owners.values().map(Vec::len).sum::<usize>() as u32;
-        SlotUsage { total, free: self.owners.values().flatten().filter(|owner| owner.is_none()).count() as u32 }
+        let offered = self.owners.iter().filter(|(id, _)| !self.drained.contains(*id));
+        let free = offered.flat_map(|(_, owners)| owners).filter(|owner| owner.is_none()).count() as u32;
+        SlotUsage { total, free }
     }
 
     /// The owners of a TaskManager's slots.
@@ -158,7 +172,7 @@ impl SlotPool {
                 continue;
             }
             let mut slots = Vec::with_capacity(request.count as usize);
-            for (resource_id, owners) in &mut self.owners {
+            for (resource_id, owners) in self.owners.iter_mut().filter(|(id, _)| !self.drained.contains(*id)) {
                 for (index, owner) in owners.iter_mut().enumerate().filter(|(_, owner)| owner.is_none()) {
                     if slots.len() < request.count as usize {
                         *owner = Some(request.job);
@@ -250,6 +264,19 @@ mod tests {
     }
 
     #[test]
+    fn slots_of_a_task_manager_that_is_left_go_to_nobody() {
+        let mut pool = SlotPool::new();
+        run(&mut pool, added("a", 1), 0);
+        run(&mut pool, added("b", 1), 0);
+        run(&mut pool, SlotEvent::Drained { resource_id: "a".into() }, 1);
+        assert_eq!(run(&mut pool, requested(1, 1), 2), ["1=b0"]);
+        assert_eq!(run(&mut pool, requested(2, 1), 3), Vec::<String>::new());
+        assert_eq!(pool.usage(), SlotUsage { total: 2, free: 0 });
+        run(&mut pool, SlotEvent::TaskManagerRemoved { resource_id: "a".into() }, 4);
+        assert_eq!(run(&mut pool, added("a", 1), 5), ["2=a0"], "it has come back");
+    }
+
+    #[test]
     fn a_job_that_gives_up_its_request_gets_nothing() {
         let mut pool = SlotPool::new();
         run(&mut pool, requested(1, 1), 0);
@@ -277,7 +304,7 @@ mod tests {
                     SlotEvent::TaskManagerAdded { resource_id, .. } | SlotEvent::TaskManagerRemoved { resource_id } =>
                         owned.retain(|(id, _), _| id != resource_id),
                     SlotEvent::Released { job } => owned.retain(|_, owner| owner != job),
-                    SlotEvent::Requested { .. } | SlotEvent::Claimed { .. } | SlotEvent::Tick => {}
+                    SlotEvent::Requested { .. } | SlotEvent::Claimed { .. } | SlotEvent::Drained { .. } | SlotEvent::Tick => {}
                 }
                 for command in pool.handle(event, now as i64 * 10) {
                     if let SlotCommand::Grant { job, slots } = command {

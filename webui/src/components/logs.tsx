@@ -12,7 +12,7 @@ export function Logs({ base }: { base: string }): JSX.Element {
   const { data, error } = usePoll<LogFiles>(`${base}/logs`, 10_000);
   const [chosen, choose] = useState<string | undefined>();
   if (!data) return error ? <Trouble error={error} /> : <Loading />;
-  if (data.logs.length === 0) return <Empty>This process writes no log file: its log goes to standard error, and to whoever started it. A folder is named by <code>env.log.dir</code>.</Empty>;
+  if (data.logs.length === 0) return <Empty>This process writes no log file: its log goes to standard error, and to whoever started it. <code>env.log.dir</code> names a folder for log files.</Empty>;
   const name = chosen ?? data.logs[0]?.name;
   return (
     <>

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { Card, Empty, Figure, Figures, Loading, Trouble } from '../components/basics';
 import { Table } from '../components/table';
 import { usePoll } from '../rest/poll';
-import type { ClusterOverview, JobsOverview, RaftMember } from '../rest/types.gen';
+import type { ClusterOverview, JobsOverview, JobManagerMember } from '../rest/types.gen';
 import { ended, jobColumns } from './jobs';
 
 export function OverviewPage(): JSX.Element {
@@ -45,18 +45,18 @@ export function OverviewPage(): JSX.Element {
           <Figures>
             <Figure name="Version">{cluster['flink-version']}</Figure>
             {cluster.leader !== undefined && cluster.leader !== null && <Figure name="Leader">{cluster.leader}</Figure>}
-            {cluster.term !== undefined && cluster.term !== null && <Figure name="Term">{cluster.term}</Figure>}
+            {cluster.term !== undefined && <Figure name="Term">{cluster.term}</Figure>}
+            {cluster.group && <Figure name="Group">{cluster.group.health.toLowerCase()}</Figure>}
           </Figures>
-          {cluster.members && cluster.members.length > 0 && (
-            <Table<RaftMember>
-              label="Raft group"
-              rows={cluster.members}
-              id={(member) => member.id}
+          {cluster.group && (
+            <Table<JobManagerMember>
+              label="Group of JobManagers"
+              rows={cluster.group.members}
+              id={(member) => member.address}
               columns={[
-                { name: 'Node', cell: (member) => member.id },
-                { name: 'Address', cell: (member) => member.address ?? '' },
-                { name: 'Role', cell: (member) => member.role ?? '' },
-                { name: 'Health', cell: (member) => member.health ?? '' },
+                { name: 'JobManager', cell: (member) => member.address },
+                { name: 'Role', cell: (member) => member.role.toLowerCase() },
+                { name: 'Answers', cell: (member) => (member.healthy === true ? 'yes' : member.healthy === false ? 'no' : 'not known here') },
               ]}
             />
           )}

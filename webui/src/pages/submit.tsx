@@ -1,9 +1,10 @@
-// Submits a job: a SQL script, in a session of its own.
+// Submits a job: a SQL script, in a session of its own, or a job file, as a program that is uploaded and run.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Card, Trouble } from '../components/basics';
 import { Editor, type Mark } from '../components/editor';
 import { RestError } from '../rest/client';
+import { runProgram } from '../rest/operations';
 import { refresh } from '../rest/poll';
 import { endSession, newSession, run } from '../sql/gateway';
 import { offsetOf, placeOf, statements } from '../sql/statements';
@@ -17,6 +18,7 @@ interface Submitted {
 
 export default function SubmitPage(): JSX.Element {
   const [text, setText] = useState(() => localStorage.getItem(TEXT) ?? '');
+  const [kind, setKind] = useState<'sql' | 'yaml'>('sql');
   const [name, setName] = useState('');
   const [parallelism, setParallelism] = useState('');
   const [restore, setRestore] = useState('');
@@ -29,6 +31,12 @@ export default function SubmitPage(): JSX.Element {
     localStorage.setItem(TEXT, value);
   };
 
+  const open = (file: File | undefined): void => {
+    if (!file) return;
+    setKind(/\.ya?ml$/.test(file.name) ? 'yaml' : 'sql');
+    void file.text().then(remember);
+  };
+
   const submit = async (): Promise<void> => {
     setRunning(true);
     setError(undefined);
@@ -39,8 +47,14 @@ export default function SubmitPage(): JSX.Element {
     if (parallelism.trim()) properties['parallelism.default'] = parallelism.trim();
     if (restore.trim()) properties['execution.state-recovery.path'] = restore.trim();
     let session: string | undefined;
-    let current = statements(text)[0];
+    let current = kind === 'sql' ? statements(text)[0] : undefined;
     try {
+      if (kind === 'yaml') {
+        const job = await runProgram('job.yaml', text, properties);
+        setDone([{ statement: '', job }]);
+        refresh('/jobs');
+        return;
+      }
       if (!current) throw new Error('The script has no statements.');
       session = await newSession('submit', properties);
       for (const statement of statements(text)) {
@@ -75,8 +89,19 @@ export default function SubmitPage(): JSX.Element {
   return (
     <>
       <h1>Submit a job</h1>
-      <Card title="SQL script" actions={<label class="button">Open a file… <input type="file" accept=".sql,text/plain" hidden onChange={(event) => void event.currentTarget.files?.[0]?.text().then(remember)} /></label>}>
-        <Editor label="SQL script" language="sql" text={text} onText={remember} marks={marks} />
+      <Card
+        title={kind === 'sql' ? 'SQL script' : 'Job file'}
+        actions={
+          <>
+            <button type="button" aria-pressed={kind === 'sql'} onClick={() => setKind('sql')}>SQL script</button>
+            <button type="button" aria-pressed={kind === 'yaml'} onClick={() => setKind('yaml')}>job.yaml</button>
+            <label>
+              Open a file <input type="file" accept=".sql,.yaml,.yml" onChange={(event) => open(event.currentTarget.files?.[0])} />
+            </label>
+          </>
+        }
+      >
+        <Editor label={kind === 'sql' ? 'SQL script' : 'Job file'} language={kind === 'sql' ? 'sql' : 'plain'} text={text} onText={remember} marks={marks} />
         <div class="columns">
           <label class="field">
             <span>Name of the job</span>
@@ -91,7 +116,7 @@ export default function SubmitPage(): JSX.Element {
             <input type="text" value={restore} onInput={(event) => setRestore(event.currentTarget.value)} placeholder="file:///…/savepoint-…" />
           </label>
         </div>
-        <p class="soft">Tables are defined in the script itself; each INSERT, or each statement set, becomes a job.</p>
+        <p class="soft">{kind === 'sql' ? 'Tables are defined in the script itself; each INSERT, or each statement set, becomes a job.' : 'The file has the job as SQL, or as a graph of sources, transforms and sinks; flinkrs job-schema prints its schema.'}</p>
         <Trouble error={error} />
         <button type="button" class="primary" disabled={running || text.trim() === ''} aria-busy={running} onClick={() => void submit()}>
           Submit

@@ -36,7 +36,8 @@ const PATIENCE_MS = 15_000;
 async function request(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const init: RequestInit = { method, signal: signal ? AbortSignal.any([signal, patience]) : patience, cache: 'no-store' };
-  if (body !== undefined) {
+  if (body instanceof FormData) init.body = body;
+  else if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { 'content-type': 'application/json' };
   }
@@ -76,6 +77,11 @@ export async function getText(path: string, signal?: AbortSignal): Promise<strin
 export async function send<T>(method: Exclude<Method, 'GET'>, path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> {
   const text = await (await request(method, path, body, signal)).text();
   return (text === '' ? {} : JSON.parse(text)) as T;
+}
+
+/** Sends a form with files. */
+export async function upload<T>(path: string, form: FormData): Promise<T> {
+  return (await (await request('POST', path, form)).json()) as T;
 }
 
 /** An error of any kind as a sentence. */

@@ -1,5 +1,5 @@
 // What changes a job: each sends a request, and waits until it is done where Flink's API only starts it.
-import { getJson, RestError, send } from './client';
+import { getJson, RestError, send, upload } from './client';
 
 interface Triggered {
   'request-id': string;
@@ -58,4 +58,17 @@ export const resourceRequirements = (job: string): Promise<ResourceRequirements>
 /** Changes the parallelism of a running job. */
 export async function rescale(job: string, requirements: ResourceRequirements): Promise<void> {
   await send('PUT', `/jobs/${job}/resource-requirements`, requirements);
+}
+
+/** Uploads a program, runs it, and takes it away again; returns the id of its first job. */
+export async function runProgram(name: string, text: string, configuration: Record<string, string>): Promise<string> {
+  const form = new FormData();
+  form.append('jarfile', new File([text], name));
+  const { filename } = await upload<{ filename: string }>('/jars/upload', form);
+  const id = filename.split('/').pop() ?? filename;
+  try {
+    return (await send<{ jobid: string }>('POST', `/jars/${encodeURIComponent(id)}/run`, { flinkConfiguration: configuration })).jobid;
+  } finally {
+    await send('DELETE', `/jars/${encodeURIComponent(id)}`).catch(() => undefined);
+  }
 }

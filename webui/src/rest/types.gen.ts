@@ -7,8 +7,8 @@ export type ExecutionState = 'CREATED' | 'SCHEDULED' | 'DEPLOYING' | 'INITIALIZI
 export type Num = number | 'NaN';
 /** What many values have in common. */
 export interface Summary { min: number; max: number; avg: number; p50: Num; p90: Num; p95: Num; p99: Num; p999: Num }
-/** A node of the Raft group, where there is one. */
-export interface RaftMember { id: number | string; address?: string; role?: string; health?: string }
+/** A JobManager of the Raft group, where there is one; only the leader knows who answers. */
+export interface JobManagerMember { address: string; role: string; healthy?: boolean | null }
 
 export type CheckpointStatistics = {
   "className": string;
@@ -95,8 +95,8 @@ export type ClusterOverview = {
   "flink-version": string;
   "flink-commit": string;
   "leader"?: string | null;
-  "term"?: number | null;
-  "members"?: RaftMember[];
+  "term"?: number;
+  "group"?: { health: "HEALTHY" | "DEGRADED"; members: JobManagerMember[] };
 };
 export type DashboardConfiguration = {
   "refresh-interval": number;

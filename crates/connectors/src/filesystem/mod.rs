@@ -33,7 +33,7 @@ use dataflow::{Batch, Committer, Failure, SinkWriter, SourceReader, SplitEnumera
 use self::options::FileTable;
 use self::sink_options::SinkOptions;
 use crate::error::ConnectorError;
-use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
+use crate::factory::{ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
 use crate::option_def::OptionDef;
 
 /// The `filesystem` connector.
@@ -54,7 +54,7 @@ impl ConnectorFactory for FilesystemFactory {
         Ok(SourceAbility {
             bounded: table.monitor_interval.is_none(),
             metadata: options::metadata(),
-            row_kinds: ChangelogMode::InsertOnly,
+            row_kinds: table.format.changes(),
             parallelism: None,
         })
     }
@@ -75,7 +75,8 @@ impl ConnectorFactory for FilesystemFactory {
             return Err(ConnectorError::new(format!("all columns of table '{}' are partition keys", spec.table))
                 .with_hint("keep a column for the records"));
         }
-        Ok(SinkAbility { accepts: ChangelogMode::InsertOnly, metadata: Vec::new(), parallelism: sink.parallelism })
+        table.format.check_sink(&table.record)?;
+        Ok(SinkAbility { accepts: table.format.changes(), metadata: Vec::new(), parallelism: sink.parallelism })
     }
 
     fn skips_fields(&self, spec: &ConnectorSpec) -> Result<bool, ConnectorError> {

@@ -17,7 +17,11 @@ const PATH: OptionDef = OptionDef::required(
     OptionKind::Text,
     "File, or folder of files, on the local file system; a sink writes into the folder. May begin with 'file://'.",
 );
-const FORMAT: OptionDef = OptionDef::required("format", OptionKind::Text, "How records are written: 'csv' or 'json'.");
+const FORMAT: OptionDef = OptionDef::required(
+    "format",
+    OptionKind::Text,
+    "How records are written: csv, json, raw, debezium-json, canal-json, maxwell-json or ogg-json.",
+);
 const MONITOR: OptionDef = OptionDef::optional(
     "source.monitor-interval",
     OptionKind::Duration,

@@ -154,14 +154,14 @@ impl FileReader {
     }
 
     fn batch(&mut self, constants: &[Option<Constant>]) -> Result<Batch, Failure> {
-        let rows = self.decoder.rows();
+        let (rows, kinds) = (self.decoder.rows(), self.decoder.kinds());
         let mut decoded = self.decoder.flush().into_iter();
         let columns = constants.iter().map(|constant| match constant {
             Some(constant) => constant.repeat(rows),
             None => Ok(decoded.next().expect("the decoder builds a column for each that is read from records")),
         });
         let columns = columns.collect::<Result<_, _>>()?;
-        Ok(Batch::from_columns(self.schema.clone(), columns, None, rows)?)
+        Ok(Batch::from_columns(self.schema.clone(), columns, kinds, rows)?)
     }
 }
 

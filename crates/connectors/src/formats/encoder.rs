@@ -2,8 +2,10 @@
 
 use dataflow::{Batch, Failure};
 
+use super::cdc::{CdcEncoder, CdcRows};
 use super::csv::{CsvEncoder, CsvRows};
 use super::json::{JsonEncoder, JsonRows};
+use super::raw::{RawEncoder, RawRows};
 
 /// Turns rows into records.
 #[derive(Debug)]
@@ -12,6 +14,10 @@ pub enum Encoder {
     Csv(CsvEncoder),
     /// The `json` format.
     Json(JsonEncoder),
+    /// A format of changes.
+    Cdc(CdcEncoder),
+    /// The `raw` format.
+    Raw(RawEncoder),
 }
 
 /// A batch ready to be encoded row by row.
@@ -21,6 +27,10 @@ pub enum EncoderRows<'a> {
     Csv(CsvRows<'a>),
     /// The `json` format.
     Json(JsonRows<'a>),
+    /// A format of changes.
+    Cdc(CdcRows<'a>),
+    /// The `raw` format.
+    Raw(RawRows<'a>),
 }
 
 impl Encoder {
@@ -29,6 +39,8 @@ impl Encoder {
         match self {
             Encoder::Csv(encoder) => EncoderRows::Csv(encoder.rows(batch)),
             Encoder::Json(encoder) => EncoderRows::Json(encoder.rows(batch)),
+            Encoder::Cdc(encoder) => EncoderRows::Cdc(encoder.rows(batch)),
+            Encoder::Raw(encoder) => EncoderRows::Raw(encoder.rows(batch)),
         }
     }
 }
@@ -42,6 +54,8 @@ impl EncoderRows<'_> {
                 Ok(())
             }
             EncoderRows::Json(rows) => rows.write(row, out),
+            EncoderRows::Cdc(rows) => rows.write(row, out),
+            EncoderRows::Raw(rows) => rows.write(row, out),
         }
     }
 }

@@ -2,16 +2,27 @@
 
 use dataflow::RowType;
 
+use super::cdc::{self, CdcDecoder, CdcEncoder, CdcOptions, Envelope};
 use super::csv::{self, CsvDecoder, CsvEncoder, CsvOptions};
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::json::{self, JsonDecoder, JsonEncoder, JsonOptions};
+use super::raw::{self, RawDecoder, RawEncoder, RawOptions};
 use crate::error::ConnectorError;
+use crate::factory::ChangelogMode;
 use crate::option_def::OptionDef;
 use crate::table_options::{TableOptions, nearest};
 
 /// Names and options of all formats. In a table the options follow the name of the format: `csv.field-delimiter`.
-pub const FORMATS: &[(&str, &[OptionDef])] = &[("csv", csv::OPTIONS), ("json", json::OPTIONS)];
+pub const FORMATS: &[(&str, &[OptionDef])] = &[
+    ("canal-json", cdc::CANAL),
+    ("csv", csv::OPTIONS),
+    ("debezium-json", cdc::DEBEZIUM),
+    ("json", json::OPTIONS),
+    ("maxwell-json", cdc::COMMON),
+    ("ogg-json", cdc::COMMON),
+    ("raw", raw::OPTIONS),
+];
 
 /// A format with its options.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +31,10 @@ pub enum Format {
     Csv(CsvOptions),
     /// `json`.
     Json(JsonOptions),
+    /// `debezium-json`, `canal-json`, `maxwell-json`, `ogg-json`.
+    Cdc(CdcOptions),
+    /// `raw`.
+    Raw(RawOptions),
 }
 
 impl Format {
@@ -33,9 +48,13 @@ impl Format {
     pub fn read(table: &TableOptions<'_>, key: &str, name: &str) -> Result<Format, ConnectorError> {
         let prefix = prefix(key, name);
         let options = table.under(&prefix);
+        if let Some(envelope) = Envelope::ALL.into_iter().find(|envelope| envelope.name() == name) {
+            return Ok(Format::Cdc(CdcOptions::read(envelope, &options)?));
+        }
         match name {
             "csv" => Ok(Format::Csv(CsvOptions::read(&options)?)),
             "json" => Ok(Format::Json(JsonOptions::read(&options)?)),
+            "raw" => Ok(Format::Raw(RawOptions::read(&options)?)),
             _ => {
                 let names = FORMATS.iter().map(|(name, _)| *name);
                 let question =
@@ -51,9 +70,24 @@ impl Format {
     pub fn check(&self, row: &RowType) -> Result<(), ConnectorError> {
         let checked = match self {
             Format::Csv(_) => csv::check_types(row),
-            Format::Json(_) => json::check_types(row),
+            Format::Json(_) | Format::Cdc(_) => json::check_types(row),
+            Format::Raw(_) => raw::check_types(row),
         };
         checked.map_err(ConnectorError::new)
+    }
+
+    /// Checks that rows of this type, which passed [`check`](Self::check), can be written.
+    pub fn check_sink(&self, row: &RowType) -> Result<(), ConnectorError> {
+        match self {
+            Format::Csv(_) | Format::Json(_) => Ok(()),
+            Format::Cdc(options) => options.check_sink(),
+            Format::Raw(_) => raw::check_sink(row),
+        }
+    }
+
+    /// Which changes records tell.
+    pub fn changes(&self) -> ChangelogMode {
+        if matches!(self, Format::Cdc(_)) { ChangelogMode::All } else { ChangelogMode::InsertOnly }
     }
 
     /// Whether fields of a ROW are found by their names, so that a type without some of them reads the same values.
@@ -66,6 +100,8 @@ impl Format {
         match self {
             Format::Csv(options) => Decoder::Csv(CsvDecoder::new(options, physical, projection)),
             Format::Json(options) => Decoder::Json(JsonDecoder::new(options, physical, projection)),
+            Format::Cdc(options) => Decoder::Cdc(Box::new(CdcDecoder::new(options, physical, projection))),
+            Format::Raw(options) => Decoder::Raw(RawDecoder::new(options, physical, projection)),
         }
     }
 
@@ -74,6 +110,8 @@ impl Format {
         match self {
             Format::Csv(options) => Encoder::Csv(CsvEncoder::new(options, input, columns)),
             Format::Json(options) => Encoder::Json(JsonEncoder::new(options, input, columns, names)),
+            Format::Cdc(options) => Encoder::Cdc(CdcEncoder::new(options, input, columns, names)),
+            Format::Raw(_) => Encoder::Raw(RawEncoder::new(input, columns)),
         }
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! A format knows text and types; where records come from and how they are framed (lines of a file, messages of a topic) is the connector's.
 
+pub mod cdc;
 pub mod csv;
 pub mod json;
+pub mod raw;
 
 mod base64_text;
 mod column_builder;

@@ -114,6 +114,7 @@ impl RecordDecoder {
             next += 1;
         }
         let rows = self.row_entries.len();
+        let told = self.value.kinds();
         let values = self.value.flush();
         let keys = self.key.as_mut().map(Decoder::flush).unwrap_or_default();
         if rows == 0 {
@@ -131,7 +132,10 @@ impl RecordDecoder {
         };
         let columns = self.columns.iter().map(column).collect::<Result<_, Failure>>()?;
         let kind = |value: &Option<u32>| if value.is_some() { RowKind::UpdateAfter } else { RowKind::Delete } as i8;
-        let kinds = self.upserts.then(|| Int8Array::from_iter_values(self.row_values.iter().map(kind)));
+        let kinds = match self.upserts {
+            true => Some(Int8Array::from_iter_values(self.row_values.iter().map(kind))),
+            false => told,
+        };
         Ok((Some(Batch::from_columns(self.schema.clone(), columns, kinds, rows)?), next))
     }
 

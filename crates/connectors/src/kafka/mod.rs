@@ -22,7 +22,7 @@ use dataflow::{Committer, Failure, SinkWriter, SourceReader, SplitEnumerator};
 use self::options::KafkaTable;
 use self::transactions::{KafkaCommitter, TransactionalWriter};
 use crate::error::ConnectorError;
-use crate::factory::{ChangelogMode, ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
+use crate::factory::{ConnectorFactory, ReaderContext, SinkAbility, SourceAbility, WriterContext};
 use crate::option_def::OptionDef;
 
 pub use self::upsert::UpsertKafkaFactory;
@@ -46,7 +46,7 @@ impl ConnectorFactory for KafkaFactory {
         Ok(SourceAbility {
             bounded: table.bounded.is_some(),
             metadata: options::metadata(),
-            row_kinds: ChangelogMode::InsertOnly,
+            row_kinds: table.value.format.changes(),
             parallelism: table.scan_parallelism,
         })
     }
@@ -55,7 +55,7 @@ impl ConnectorFactory for KafkaFactory {
         let table = KafkaTable::read(spec)?;
         table.sink_topic()?;
         Ok(SinkAbility {
-            accepts: ChangelogMode::InsertOnly,
+            accepts: table.value.format.changes(),
             metadata: options::writable_metadata(),
             parallelism: table.sink_parallelism,
         })

@@ -11,6 +11,7 @@ use super::offsets::{
 use super::properties::ClientProperties;
 use super::transactions::Transactions;
 use crate::error::ConnectorError;
+use crate::factory::ChangelogMode;
 use crate::formats::Format;
 use crate::option_def::{OptionDef, OptionKind};
 use crate::table_options::TableOptions;
@@ -43,12 +44,15 @@ const PROPERTIES: OptionDef = OptionDef::optional(
 const FORMAT: OptionDef = OptionDef::optional(
     "format",
     OptionKind::Text,
-    "How values are written: 'csv' or 'json'. The same as 'value.format'.",
+    "How values are written: csv, json, raw, debezium-json, canal-json, maxwell-json or ogg-json. The same as 'value.format'.",
 );
-const VALUE_FORMAT: OptionDef =
-    OptionDef::optional("value.format", OptionKind::Text, "How values are written: 'csv' or 'json'.");
+const VALUE_FORMAT: OptionDef = OptionDef::optional(
+    "value.format",
+    OptionKind::Text,
+    "How values are written: csv, json, raw, debezium-json, canal-json, maxwell-json or ogg-json.",
+);
 const KEY_FORMAT: OptionDef =
-    OptionDef::optional("key.format", OptionKind::Text, "How keys are written: 'csv' or 'json'. Needs 'key.fields'.");
+    OptionDef::optional("key.format", OptionKind::Text, "How keys are written: csv, json or raw. Needs 'key.fields'.");
 const KEY_FIELDS: OptionDef =
     OptionDef::optional("key.fields", OptionKind::List, "Columns that the key holds, separated by ';'.");
 const KEY_PREFIX: OptionDef = OptionDef::with_default(
@@ -120,10 +124,10 @@ pub(super) const OPTIONS: &[OptionDef] = &[
 const REQUIRED_KEY_FORMAT: OptionDef = OptionDef::required(
     "key.format",
     OptionKind::Text,
-    "How the columns of the primary key are written: 'csv' or 'json'.",
+    "How the columns of the primary key are written: csv, json or raw.",
 );
 const REQUIRED_VALUE_FORMAT: OptionDef =
-    OptionDef::required("value.format", OptionKind::Text, "How values are written: 'csv' or 'json'.");
+    OptionDef::required("value.format", OptionKind::Text, "How values are written: csv, json or raw.");
 
 pub(super) const UPSERT_OPTIONS: &[OptionDef] = &[
     TOPIC,
@@ -224,6 +228,9 @@ impl KafkaTable {
         let value_format = Format::read(&options, value_key, value_format)?;
         let key_format = key_format.map(|name| Format::read(&options, KEY_FORMAT.key, name)).transpose()?;
         options.validate(OPTIONS, &format_options)?;
+        if let (Some(format), Some(name)) = (&key_format, options.text(&KEY_FORMAT)) {
+            check_key_format(&KEY_FORMAT, format, name)?;
+        }
 
         let key_columns = key_columns(spec, &options, key_format.is_some())?;
         Self::of(spec, &options, key_format.map(|format| (format, key_columns)), value_format)
@@ -239,6 +246,15 @@ impl KafkaTable {
         };
         let (key_options, key_format) = format(&REQUIRED_KEY_FORMAT)?;
         let (value_options, value_format) = format(&REQUIRED_VALUE_FORMAT)?;
+        check_key_format(&REQUIRED_KEY_FORMAT, &key_format, options.text(&REQUIRED_KEY_FORMAT).unwrap_or_default())?;
+        if value_format.changes() != ChangelogMode::InsertOnly {
+            let name = options.text(&REQUIRED_VALUE_FORMAT).unwrap_or_default();
+            let message = format!(
+                "'upsert-kafka' connector doesn't support '{name}' as value format, because '{name}' is not in insert-only mode."
+            );
+            return Err(ConnectorError::of_option(REQUIRED_VALUE_FORMAT.key, message)
+                .with_hint(format!("read changes in '{name}' with the connector 'kafka'")));
+        }
         options.validate(UPSERT_OPTIONS, &key_options.into_iter().chain(value_options).collect::<Vec<_>>())?;
         if spec.primary_key.is_empty() {
             let message = "'upsert-kafka' tables require to define a PRIMARY KEY constraint. The PRIMARY KEY specifies which columns should be \
@@ -365,6 +381,15 @@ fn partitioner(options: &TableOptions<'_>) -> Partitioner {
     } else {
         Partitioner::Default
     }
+}
+
+/// Keys tell no changes.
+fn check_key_format(def: &OptionDef, format: &Format, name: &str) -> Result<(), ConnectorError> {
+    if format.changes() == ChangelogMode::InsertOnly {
+        return Ok(());
+    }
+    let message = format!("A key format should only deal with INSERT-only records. But '{name}' tells changes.");
+    Err(ConnectorError::of_option(def.key, message).with_hint("use a format such as 'json' or 'raw'"))
 }
 
 /// The option that names the format of values, and the format.

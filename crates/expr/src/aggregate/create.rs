@@ -28,7 +28,16 @@ use super::variance::{Spread, Variance};
 
 /// The accumulator of a call. `retracts`: the input carries -U or -D rows, so that MIN, MAX, FIRST_VALUE and LAST_VALUE have to keep every value.
 pub fn create(call: &AggregateCall, input: &RowType, retracts: bool) -> Result<Box<dyn Accumulator>, Failure> {
-    let builder = Builder { call, input, retracts };
+    of_builder(&Builder { call, input, retracts, is_partial: false })
+}
+
+/// The same for groups that are parts of others, into which they are merged: what they take back may have come to another part.
+pub fn create_partial(call: &AggregateCall, input: &RowType, retracts: bool) -> Result<Box<dyn Accumulator>, Failure> {
+    of_builder(&Builder { call, input, retracts, is_partial: true })
+}
+
+fn of_builder(builder: &Builder<'_>) -> Created {
+    let call = builder.call;
     match call.function.as_str() {
         "COUNT" => builder.count(),
         "SUM" => builder.sum(false),
@@ -61,6 +70,7 @@ struct Builder<'a> {
     call: &'a AggregateCall,
     input: &'a RowType,
     retracts: bool,
+    is_partial: bool,
 }
 
 impl Builder<'_> {
@@ -84,7 +94,7 @@ impl Builder<'_> {
 
     fn distinct<F: Fold + 'static, K: KeySource>(&self, fold: F) -> Created {
         let data_type = self.arg(0)?.arrow_type();
-        self.plain(Distinct::<F, K>::new(fold, data_type))
+        self.plain(Distinct::<F, K>::new(fold, data_type, self.is_partial))
     }
 
     /// A fold of one argument of type `T`.

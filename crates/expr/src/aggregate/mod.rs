@@ -29,7 +29,7 @@ mod variance;
 use arrow_array::ArrayRef;
 use dataflow::{Batch, Failure};
 
-pub use create::create;
+pub use create::{create, create_partial};
 pub use resolve::{AggregateDef, ResolvedAggregate, catalogue, resolve};
 
 /// One aggregate for many groups; groups are dense indices into typed columns. Works on the operator's input batch: `call.args` and

@@ -107,6 +107,12 @@ fn written(accumulator: &dyn Accumulator) -> Vec<u8> {
     bytes
 }
 
+fn written_group(accumulator: &dyn Accumulator, group: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    accumulator.write_state(group, &mut bytes);
+    bytes
+}
+
 fn read(accumulator: &mut dyn Accumulator, mut input: &[u8]) -> Result<usize, Failure> {
     (0..GROUPS as u32).try_for_each(|group| accumulator.read_state(group, &mut input))?;
     Ok(input.len())
@@ -132,7 +138,9 @@ proptest! {
             apply(&mut *one, &after, retracts);
             apply(&mut *other, &after, retracts);
             prop_assert_eq!(&evaluate(&*one), &evaluate(&*other), "{:?} afterwards", call);
+            let merged = written_group(&*one, 1);
             one.merge(&[1], &[0]).unwrap();
+            prop_assert_eq!(written_group(&*one, 1), merged, "{:?} takes what it merges", call);
             other.merge(&[1], &[0]).unwrap();
             // Distinct values are merged in any order, which these show.
             if !(call.distinct && ["LISTAGG", "ARRAY_AGG", "VAR_POP"].contains(&call.function.as_str())) {

@@ -177,7 +177,9 @@ fn groups_merge_and_start_anew() {
             let mut accumulator = create(&call, &input(), retracts).unwrap();
             accumulator.resize(2);
             accumulator.accumulate(&nums(None), &[0, 1, 0, 1, 1]).unwrap();
+            let other = accumulator.evaluate(&[1]).unwrap();
             accumulator.merge(&[1], &[0]).unwrap();
+            assert_eq!(&accumulator.evaluate(&[1]).unwrap(), &other, "what was merged stays");
             assert_eq!(text(&accumulator.evaluate(&[0]).unwrap(), &call.ty), [merged], "{function}");
             accumulator.reset(&[0, 1]);
             accumulator.accumulate(&nums(None).slice(1, 1), &[1]).unwrap();

@@ -20,6 +20,7 @@ mod equality;
 mod error;
 mod extract;
 mod family;
+mod hash_code;
 mod inet;
 mod interval;
 mod java_pattern;
@@ -162,6 +163,7 @@ static CATALOGUE: LazyLock<Vec<FunctionDef>> = LazyLock::new(|| {
     all.extend(date_text::functions());
     all.extend(encoding::functions());
     all.extend(extract::functions());
+    all.extend(hash_code::functions());
     all.extend(inet::functions());
     all.extend(json::functions());
     all.extend(json_build::functions());

@@ -5,8 +5,33 @@
 //!   number of rows (i64, where rows are taken back) | accumulators
 //! ```
 
-use dataflow::Failure;
-use expr::aggregate::Accumulator;
+use arrow_array::BinaryArray;
+use dataflow::{AggregateCall, Failure, RowType};
+use expr::aggregate::{Accumulator, create, create_partial};
+
+/// Whose rows the groups of an operator are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// All rows of a key.
+    Whole,
+    /// Those that came to one subtask of late, which another operator puts together.
+    Local,
+}
+
+impl Phase {
+    /// The accumulator of a call.
+    pub(super) fn create(
+        self,
+        call: &AggregateCall,
+        input: &RowType,
+        retracts: bool,
+    ) -> Result<Box<dyn Accumulator>, Failure> {
+        match self {
+            Phase::Whole => create(call, input, retracts),
+            Phase::Local => create_partial(call, input, retracts),
+        }
+    }
+}
 
 /// Appends the value of a group.
 pub(super) fn write(rows: Option<&[i64]>, accumulators: &[Box<dyn Accumulator>], group: u32, out: &mut Vec<u8>) {
@@ -34,6 +59,28 @@ pub(super) fn read(
         accumulator.read_state(group, &mut value)?;
     }
     if value.is_empty() { Ok(()) } else { Err(damaged()) }
+}
+
+/// Merges values into groups; `groups[i]` takes `values[i]` up, which is read into group `read_into[i]` before. These begin empty, and are to be emptied.
+pub(super) fn merge(
+    mut rows: Option<&mut [i64]>,
+    accumulators: &mut [Box<dyn Accumulator>],
+    values: &BinaryArray,
+    read_into: &[u32],
+    groups: &[u32],
+) -> Result<(), Failure> {
+    for (row, &group) in read_into.iter().enumerate() {
+        read(rows.as_deref_mut(), accumulators, group, values.value(row))?;
+    }
+    for accumulator in accumulators {
+        accumulator.merge(read_into, groups)?;
+    }
+    if let Some(rows) = rows {
+        for (&from, &into) in read_into.iter().zip(groups) {
+            rows[into as usize] += rows[from as usize];
+        }
+    }
+    Ok(())
 }
 
 /// A value that is not one of this aggregation.

@@ -10,6 +10,7 @@ mod input_keys;
 mod interval_join;
 mod join;
 mod lookup_join;
+mod mini_batch_assigner;
 mod not_null;
 mod ordered;
 mod over_aggregate;
@@ -18,6 +19,7 @@ mod rank;
 pub(crate) mod rescaling;
 mod session_table_function;
 mod sink;
+mod sink_on_conflict;
 mod sink_upsert_materializer;
 pub(crate) mod state_environment;
 mod stored_pairs;
@@ -97,6 +99,13 @@ pub(crate) fn create(
             let state = context.keyed_state(descriptor.id)?;
             sink_upsert_materializer::SinkUpsertMaterializer::new(spec, input, context.clock.clone(), state).map(boxed)
         }
+        OperatorSpec::WatermarkTimestampAssigner(spec) => {
+            Ok(boxed(sink_on_conflict::WatermarkTimestampAssigner::new(spec)))
+        }
+        OperatorSpec::WatermarkCompactingSinkMaterializer(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            sink_on_conflict::WatermarkCompactingSinkMaterializer::new(spec, state).map(boxed)
+        }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
         OperatorSpec::Collect => collect::Collect::new(descriptor.id, input, context).map(boxed),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
@@ -105,6 +114,21 @@ pub(crate) fn create(
         OperatorSpec::GroupAggregate(spec) => {
             let state = context.keyed_state(descriptor.id)?;
             group_aggregate::GroupAggregate::new(spec, input, context.clock.clone(), state).map(boxed)
+        }
+        OperatorSpec::MiniBatchAssigner(spec) => {
+            Ok(boxed(mini_batch_assigner::MiniBatchAssigner::new(spec, context.clock.clone())))
+        }
+        OperatorSpec::LocalGroupAggregate(spec) => group_aggregate::LocalGroupAggregate::new(spec, input).map(boxed),
+        OperatorSpec::GlobalGroupAggregate(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            group_aggregate::GroupAggregate::global(spec, input, context.clock.clone(), state).map(boxed)
+        }
+        OperatorSpec::LocalWindowAggregate(spec) => window_aggregate::LocalWindowAggregate::new(spec, input).map(boxed),
+        OperatorSpec::GlobalWindowAggregate(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            window_aggregate::WindowAggregate::global(spec, input, late, context.clock.clone(), state, &restored)
+                .map(boxed)
         }
         OperatorSpec::Deduplicate(spec) => {
             let (state, clock) = (context.keyed_state(descriptor.id)?, context.clock.clone());
@@ -146,8 +170,8 @@ pub(crate) fn create(
             over_aggregate::NonTimeOverAggregate::new(spec, state).map(boxed)
         }
         OperatorSpec::Join(spec) => {
-            let state = context.keyed_state(descriptor.id)?;
-            join::Join::new(spec, &context.eval, context.clock.clone(), state).map(boxed)
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            join::Join::new(spec, &context.eval, context.clock.clone(), state, &restored).map(boxed)
         }
         OperatorSpec::IntervalJoin(spec) => {
             let state = context.keyed_state(descriptor.id)?;

@@ -276,7 +276,7 @@ impl SourceWatermarks {
         Ok(Self {
             expression: WatermarkExpression::new(spec, output, &context.eval)?,
             required_rowtime: (!WATERMARKS_IN_READER.contains(&connector)).then_some(spec.rowtime),
-            splits: SplitWatermarks::new(spec.interval_ms, spec.idle_timeout_ms, spec.every),
+            splits: SplitWatermarks::new(spec),
         })
     }
 }

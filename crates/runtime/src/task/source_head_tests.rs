@@ -129,6 +129,7 @@ fn source(connector: &str, polls: Vec<SourcePoll>, events: Arc<dyn TaskEvents>) 
             rowtime: 0,
             interval_ms: 0,
             idle_timeout_ms: 0,
+            batch_interval_ms: None,
             every: false,
         }),
     };

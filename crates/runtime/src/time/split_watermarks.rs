@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use dataflow::WatermarkStatus;
+use dataflow::operator_spec::WatermarkSpec;
 
 use super::valve::Passed;
 use super::{Cut, WatermarkGenerator};
@@ -15,6 +16,8 @@ use super::{Cut, WatermarkGenerator};
 #[derive(Debug)]
 pub(crate) struct SplitWatermarks {
     interval: u64,
+    /// As in the source's `WatermarkSpec`.
+    batch_interval: Option<u64>,
     idle_timeout: i64,
     every: bool,
     splits: Vec<Split>,
@@ -36,10 +39,16 @@ struct Split {
 }
 
 impl SplitWatermarks {
-    /// Without splits yet. `idle_timeout` 0: a split is never idle. `every`: watermarks are passed on one by one.
-    pub(crate) fn new(interval: u64, idle_timeout: u64, every: bool) -> Self {
+    /// Without splits yet.
+    pub(crate) fn new(spec: &WatermarkSpec) -> Self {
+        Self::of(spec.interval_ms, spec.idle_timeout_ms, spec.every, spec.batch_interval_ms)
+    }
+
+    /// `idle_timeout` 0: a split is never idle. `every`: watermarks are passed on one by one.
+    fn of(interval: u64, idle_timeout: u64, every: bool, batch_interval: Option<u64>) -> Self {
         Self {
             interval,
+            batch_interval,
             idle_timeout: i64::try_from(idle_timeout).unwrap_or(i64::MAX),
             every,
             splits: Vec::new(),
@@ -55,7 +64,10 @@ impl SplitWatermarks {
         let before = if self.splits.is_empty() { self.ended.take() } else { None };
         let (generator, watermark) = match before {
             Some(before) => (before.generator, before.watermark),
-            None => (WatermarkGenerator::new(self.interval).every(self.every), 0),
+            None => {
+                let generator = WatermarkGenerator::new(self.interval).every(self.every);
+                (generator.ending_batches(self.batch_interval), 0)
+            }
         };
         self.splits.push(Split { id, generator, watermark, last_row_at: now, idle: false });
     }
@@ -178,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_lowest_split_counts_until_it_ends() {
-        let mut watermarks = SplitWatermarks::new(0, 0, false);
+        let mut watermarks = SplitWatermarks::of(0, 0, false, None);
         watermarks.add_split(Arc::from("a"), 0);
         watermarks.add_split(Arc::from("b"), 0);
         assert_eq!(rows(&mut watermarks, "a", &[10, 20], 0), (None, vec![]));
@@ -190,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_split_after_another_goes_on_with_its_watermark() {
-        let mut watermarks = SplitWatermarks::new(200, 0, false);
+        let mut watermarks = SplitWatermarks::of(200, 0, false, None);
         assert_eq!(rows(&mut watermarks, "a", &[1_000, 1_150], 0).1, [(2, 1_000)]);
         watermarks.finish_split("a");
         assert_eq!(rows(&mut watermarks, "b", &[900, 1_190], 0).1, []);
@@ -199,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_clock_passes_on_what_is_within_the_interval() {
-        let mut watermarks = SplitWatermarks::new(200, 0, false);
+        let mut watermarks = SplitWatermarks::of(200, 0, false, None);
         assert_eq!(rows(&mut watermarks, "a", &[1_000, 1_100], 50).1, [(2, 1_000)]);
         assert_eq!(watermarks.next_timer(), Some(250));
         assert_eq!(watermarks.on_timer(250), [Passed::Watermark(1_100)]);
@@ -208,7 +220,7 @@ mod tests {
 
     #[test]
     fn idle_splits_do_not_count() {
-        let mut watermarks = SplitWatermarks::new(0, 1_000, false);
+        let mut watermarks = SplitWatermarks::of(0, 1_000, false, None);
         watermarks.add_split(Arc::from("a"), 0);
         watermarks.add_split(Arc::from("b"), 0);
         assert_eq!(rows(&mut watermarks, "a", &[10], 500).1, []);

@@ -2,7 +2,7 @@
 //!
 //! Flink decides after every record: when the watermark has advanced by more than the interval it is passed on, else the next tick of the interval
 //! does it. Here the same watermark is tracked row by row, but a batch is cut only before a row that would come too late; one watermark at the end
-//! stands for all the others. A pure machine: no clock, no output.
+//! stands for all the others. Where a mini-batch ends by watermarks, those that end one go out at their place too. A pure machine: no clock, no output.
 
 use arrow_array::{Array, TimestampMillisecondArray};
 
@@ -25,6 +25,10 @@ pub struct WatermarkGenerator {
     passed_on: i64,
     /// The watermark that has really gone out.
     emitted: i64,
+    /// The length of a mini-batch.
+    batch_interval: Option<i64>,
+    /// The watermark that ends it.
+    batch_end: i64,
     /// Whether each one goes out where Flink passes it on.
     every: bool,
 }
@@ -32,8 +36,21 @@ pub struct WatermarkGenerator {
 impl WatermarkGenerator {
     /// A generator that passes watermarks on as soon as they have advanced by more than `interval_ms`.
     pub fn new(interval_ms: u64) -> Self {
-        let interval_ms = i64::try_from(interval_ms).unwrap_or(i64::MAX);
-        Self { interval_ms, highest: 0, passed_on: 0, emitted: 0, every: false }
+        Self {
+            interval_ms: i64::try_from(interval_ms).unwrap_or(i64::MAX),
+            highest: 0,
+            passed_on: 0,
+            emitted: 0,
+            batch_interval: None,
+            batch_end: 0,
+            every: false,
+        }
+    }
+
+    /// The same with watermarks that go out when they pass the end of a mini-batch of so many ms; with 0 each does.
+    pub fn ending_batches(self, interval_ms: Option<u64>) -> Self {
+        let interval = interval_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX).max(1));
+        Self { batch_interval: interval, batch_end: interval.map_or(0, |interval| interval - 1), ..self }
     }
 
     /// The same generator, whose watermarks all go out, each behind the row that has made it.
@@ -59,7 +76,13 @@ impl WatermarkGenerator {
             }
             if self.highest.saturating_sub(self.passed_on) > self.interval_ms {
                 self.passed_on = self.highest;
-                if self.every {
+                let mut goes_out = self.every;
+                if let Some(interval) = self.batch_interval.filter(|_| self.passed_on >= self.batch_end) {
+                    let end = self.passed_on - self.passed_on.rem_euclid(interval) + interval - 1;
+                    self.batch_end = if end > self.passed_on { end } else { end.saturating_add(interval) };
+                    goes_out = true;
+                }
+                if goes_out {
                     cuts.push(self.cut(row + 1));
                 }
             }
@@ -105,6 +128,14 @@ mod tests {
     #[test]
     fn rows_in_order_make_one_watermark_behind_the_batch() {
         assert_eq!(cuts(&mut WatermarkGenerator::new(0), &[1_000, 2_000, 1_500, 3_000], 1_000), [(4, 2_000)]);
+    }
+
+    #[test]
+    fn mini_batches_end_where_they_end() {
+        let mut generator = WatermarkGenerator::new(0).ending_batches(Some(10));
+        assert_eq!(cuts(&mut generator, &[3, 8, 9, 12, 18, 19, 45, 48], 0), [(3, 9), (6, 19), (7, 45), (8, 48)]);
+        let mut each = WatermarkGenerator::new(0).ending_batches(Some(0));
+        assert_eq!(cuts(&mut each, &[3, 8, 8, 9], 0), [(1, 3), (2, 8), (4, 9)]);
     }
 
     #[test]

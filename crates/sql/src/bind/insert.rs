@@ -10,7 +10,7 @@ use super::expr::{Clause, ExprBinder, coerce, not_supported, same_kind};
 use super::scope::{Scope, with_hint};
 use super::table_ref::table_options;
 use super::{Binder, catalog_error};
-use crate::ast::{Ident, Insert, InsertMode, ObjectName, OnConflict, SetExprKind, Span};
+use crate::ast::{Ident, Insert, InsertMode, ObjectName, OnConflict, Span};
 use crate::catalog::{CatalogEntry, CatalogTable, ObjectPath};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, identity, is_identity};
@@ -72,29 +72,10 @@ pub(crate) fn bind_insert(binder: &mut Binder<'_>, insert: &Insert) -> Result<Bo
         return Err(refuse_overwrite(&path, &table, span));
     }
     let options = table_options(&table, &insert.hints)?;
-    let plan = match &insert.query.body.kind {
-        SetExprKind::Values(rows) => type_nulls(binder.values(rows, true, insert.query.span)?, &table),
-        _ => binder.top_query(&insert.query)?,
-    };
+    let plan = binder.top_query(&insert.query)?;
     let statics = static_partitions(binder, &path, &table, insert)?;
     let plan = fit(plan, &path, &table, &statics, insert)?;
     Ok(BoundInsert { path, table, options, plan, on_conflict: insert.on_conflict, span })
-}
-
-/// Columns of VALUES that are NULL in every row take the type of the sink's column at their place.
-fn type_nulls(plan: LogicalPlan, table: &CatalogTable) -> LogicalPlan {
-    let writable = table.writable_columns();
-    let typed = |(index, expr): (usize, Expr)| match writable.get(index) {
-        Some(&column) if expr.ty.kind == TypeKind::Null => coerce(expr, &table.columns[column].ty),
-        _ => expr,
-    };
-    let exprs: Vec<Expr> = identity(plan.output()).into_iter().enumerate().map(typed).collect();
-    if is_identity(&exprs, plan.output()) {
-        return plan;
-    }
-    let fields = exprs.iter().zip(&plan.output().fields).map(|(expr, field)| Field::new(&field.name, expr.ty.clone()));
-    let output = RowType::new(fields.collect());
-    plan.project(exprs, output)
 }
 
 /// Puts the rows into the order and types of the table.

@@ -7,13 +7,14 @@ use super::Binder;
 use super::expr::{Clause, ExprBinder, call, case_of, coerce};
 use super::query::common_type;
 use super::scope::Scope;
+use super::subquery::{subquery_term, terms};
 use crate::ast::{self, Ident, JoinCondition, JoinKind, Span, TableRefKind};
 use crate::error::SqlError;
 use crate::logical::{self, LogicalPlan, Temporal, conjunction};
 
 impl Binder<'_> {
     pub(super) fn join(&mut self, join: &ast::Join, span: Span) -> Result<(LogicalPlan, Scope), SqlError> {
-        let (left, left_scope) = self.table_ref(&join.left)?;
+        let (mut left, left_scope) = self.table_ref(&join.left)?;
         if let TableRefKind::Unnest { .. } = join.right.kind {
             return self.join_unnest(left, left_scope, join, span);
         }
@@ -37,8 +38,13 @@ impl Binder<'_> {
         // The condition sees the rows before outer joins fill in NULLs.
         let inner_row = joined_row(left.output(), right.output(), JoinType::Inner);
         let inner_scope = left_scope.clone().join(right_scope.clone(), &inner_row);
+        let asked_of = left_scope.clone();
         let mut scope = left_scope.join(right_scope, &output);
+        let mut asked = Vec::new();
         let condition = match &join.condition {
+            JoinCondition::On(condition) if join_type == JoinType::Inner => {
+                self.on_terms(condition, &inner_scope, &mut asked)?
+            }
             JoinCondition::On(condition) => {
                 Some(ExprBinder::new(&inner_scope, Clause::On, &self.facts).bind_condition(condition)?)
             }
@@ -61,6 +67,10 @@ impl Binder<'_> {
             };
             scope.merge(&name.value, [left, right], merged);
         }
+        // Of an inner join they may as well be asked before it; as in Flink, of the left rows only.
+        for term in asked {
+            left = self.where_clause(left, &asked_of, term)?;
+        }
         let plan = LogicalPlan::Join(logical::Join {
             left: Box::new(left),
             right: Box::new(right),
@@ -75,6 +85,25 @@ impl Binder<'_> {
 }
 
 impl Binder<'_> {
+    /// The condition of an inner join; terms with sub-queries are `asked` apart.
+    fn on_terms<'q>(
+        &self,
+        condition: &'q ast::Expr,
+        scope: &Scope,
+        asked: &mut Vec<&'q ast::Expr>,
+    ) -> Result<Option<Expr>, SqlError> {
+        let mut bound = Vec::new();
+        for term in terms(condition) {
+            let mut binder = ExprBinder::new(scope, Clause::On, &self.facts);
+            match binder.bind_condition(term) {
+                Ok(term) => bound.push(term),
+                Err(_) if binder.met_subquery.is_some() || subquery_term(term).is_some() => asked.push(term),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(conjunction(bound))
+    }
+
     /// The time of `FOR SYSTEM_TIME AS OF` behind the right table of a join.
     fn temporal(&self, left: &Scope, join: &ast::Join, span: Span) -> Result<Option<Temporal>, SqlError> {
         let TableRefKind::Table { as_of: Some(time), .. } = &join.right.kind else { return Ok(None) };

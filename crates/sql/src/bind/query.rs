@@ -46,7 +46,7 @@ impl Binder<'_> {
     pub(super) fn set_expr(&mut self, body: &SetExpr) -> Result<LogicalPlan, SqlError> {
         match &body.kind {
             SetExprKind::Select(select) => Ok(self.select(select, &[])?.plan),
-            SetExprKind::Values(rows) => self.values(rows, false, body.span),
+            SetExprKind::Values(rows) => self.values(rows, body.span),
             SetExprKind::Table(name) => Ok(self.table(name, &[], name.span)?.0),
             SetExprKind::Query(query) => self.query(query),
             SetExprKind::SetOperation { op: SetOperator::Union, all, left, right } => {
@@ -82,8 +82,8 @@ impl Binder<'_> {
         }
     }
 
-    /// `VALUES (...), (...)`. A bare NULL has no type of its own, so only a table that the rows go into can give it one.
-    pub(super) fn values(&mut self, rows: &[Vec<ast::Expr>], nulls: bool, span: Span) -> Result<LogicalPlan, SqlError> {
+    /// `VALUES (...), (...)`. A bare NULL has no type of its own, and the table that the rows go into gives it none either.
+    fn values(&mut self, rows: &[Vec<ast::Expr>], span: Span) -> Result<LogicalPlan, SqlError> {
         let width = rows[0].len();
         if rows.iter().any(|row| row.len() != width) {
             return Err(SqlError::validation("Values passed to VALUES operator must have compatible types", span)
@@ -100,7 +100,7 @@ impl Binder<'_> {
             .zip(&bound)
             .flat_map(|(row, bound)| row.iter().zip(bound))
             .find(|(_, expr)| expr.ty.kind == TypeKind::Null);
-        if let Some((written, _)) = bare_null.filter(|_| !nulls) {
+        if let Some((written, _)) = bare_null {
             return Err(illegal_null(written.span));
         }
         let mut fields = Vec::with_capacity(width);

@@ -14,7 +14,10 @@ use super::query::distinct;
 use super::scope::Scope;
 use super::subquery::{plain_select, subquery_term, terms};
 use super::subquery_values::SubqueryValues;
-use crate::ast::{self, BinaryOp, QuantifiedOperand, Quantifier, Query, Select, SelectItem, SetQuantifier, Span};
+use crate::ast::{
+    self, BinaryOp, GroupItem, QuantifiedOperand, Quantifier, Query, Select, SelectItem, SetExprKind, SetQuantifier,
+    Span,
+};
 use crate::error::SqlError;
 use crate::logical::{Aggregate, Join, LogicalPlan, conjunction, identity, substitute};
 
@@ -279,6 +282,11 @@ impl Binder<'_> {
 
     /// The rows of a sub-query, and what they are joined by.
     fn rows(&mut self, query: &Query, outer: &Scope) -> Result<Rows, SqlError> {
+        if let Some((select, by)) = grouped_select(query)
+            && let Some(body) = self.correlated(select, outer)?
+        {
+            return self.grouped_rows(select, &by, body);
+        }
         let Some(select) = plain_select(query) else {
             return Ok(Rows { plan: self.query(query)?, outer: Vec::new() });
         };
@@ -297,6 +305,46 @@ impl Binder<'_> {
         let plan = projected(body.plan, exprs);
         let is_distinct = select.quantifier == Some(SetQuantifier::Distinct);
         Ok(Rows { plan: if is_distinct { distinct(plan) } else { plan }, outer: body.outer })
+    }
+
+    /// The groups of a sub-query that refers to the outer row: by what equals it, too.
+    fn grouped_rows(&mut self, select: &Select, by: &[&ast::Expr], body: Correlated) -> Result<Rows, SqlError> {
+        let keys = body.inner.len();
+        let mut group_keys = body.inner;
+        for expr in by {
+            let key = ExprBinder::new(&body.scope, Clause::GroupBy, &self.facts).bind(expr)?;
+            if !group_keys.contains(&key) {
+                group_keys.push(key);
+            }
+        }
+        let mut groups = Groups::new(group_keys, None);
+        let mut exprs = Vec::new();
+        for item in &select.items {
+            let SelectItem::Expr { expr, .. } = item else {
+                return Err(not_supported(
+                    "* in a sub-query with GROUP BY that refers to the row outside",
+                    select.span,
+                ));
+            };
+            let mut binder = ExprBinder::new(&body.scope, Clause::Select, &self.facts);
+            binder.groups = Some(&mut groups);
+            exprs.push(binder.bind(expr)?);
+        }
+        if let Some(having) = &select.having {
+            let mut binder = ExprBinder::new(&body.scope, Clause::Select, &self.facts);
+            binder.groups = Some(&mut groups);
+            exprs.push(binder.bind_condition(having)?);
+        }
+        let mut plan = groups.build(body.plan, &mut exprs, &[]);
+        if select.having.is_some()
+            && let Some(having) = exprs.pop()
+        {
+            plan = plan.filter(having);
+        }
+        let mut columns = identity(plan.output());
+        columns.truncate(keys);
+        columns.extend(exprs);
+        Ok(Rows { plan: projected(plan, columns), outer: body.outer })
     }
 
     /// FROM and WHERE; `None` when no term refers to the outer row.
@@ -494,4 +542,18 @@ fn unknown() -> Expr {
 fn nullable(mut expr: Expr) -> Expr {
     expr.ty = expr.ty.with_nullable(true);
     expr
+}
+
+/// A SELECT with GROUP BY of expressions, and these.
+fn grouped_select(query: &Query) -> Option<(&Select, Vec<&ast::Expr>)> {
+    let is_bare = query.with.is_none() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none();
+    let SetExprKind::Select(select) = &query.body.kind else {
+        return None;
+    };
+    let by = select.group_by.as_ref().filter(|_| is_bare && select.qualify.is_none() && select.quantifier.is_none())?;
+    let exprs = by.items.iter().map(|item| match item {
+        GroupItem::Expr(expr) => Some(expr),
+        _ => None,
+    });
+    Some((select, exprs.collect::<Option<Vec<_>>>()?))
 }

@@ -3,6 +3,7 @@
 mod job;
 mod logical;
 mod physical;
+mod reuse;
 
 pub(crate) use job::job_json;
 pub(crate) use logical::logical_tree;

@@ -1,9 +1,12 @@
 //! The physical plan: operators with their exchanges and, when asked for, the changes they emit and advice.
 
+use std::cell::RefCell;
+
 use dataflow::Partitioning;
 use dataflow::operator_spec::OperatorSpec;
 
 use super::TreeNode;
+use super::reuse::{Mention, Part, Reuse};
 use crate::physical::{PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, Style, describe};
 
 const ADVICE: &str = "advice[1]: [ADVICE] You might want to enable local-global two-phase optimization by configuring ('table.exec.mini-batch.enabled' to 'true', 'table.exec.mini-batch.allow-latency' to a positive long value, 'table.exec.mini-batch.size' to a positive long value).";
@@ -19,7 +22,10 @@ pub(crate) struct NodeDetails {
 
 /// The trees below the roots. Several roots of a query stand side by side, as the rows of a union.
 pub(crate) fn physical_tree(plan: &PhysicalPlan, style: Style, details: NodeDetails) -> String {
-    let printer = Printer { plan, style, details };
+    let printer = Printer { plan, style, details, reuse: RefCell::default() };
+    if style == Style::Infix {
+        plan.roots.iter().for_each(|&(root, _)| printer.find_reused((root, None)));
+    }
     let trees: Vec<TreeNode> = plan.roots.iter().map(|&(root, _)| printer.node(root)).collect();
     let is_union = trees.len() > 1 && plan.roots.iter().all(|&(root, _)| !plan.nodes[root].output.is_empty());
     if is_union {
@@ -42,10 +48,45 @@ struct Printer<'p> {
     plan: &'p PhysicalPlan,
     style: Style,
     details: NodeDetails,
+    /// In execution plans.
+    reuse: RefCell<Reuse>,
 }
 
 impl Printer<'_> {
+    /// Walks through the plan, so that it is known what stands in several places.
+    fn find_reused(&self, part: Part) {
+        let (id, exchange) = part.clone();
+        if !self.reuse.borrow_mut().meet(part) {
+            return;
+        }
+        if exchange.is_some() {
+            return self.find_reused((id, None));
+        }
+        let node = &self.plan.nodes[id];
+        for input in 0..node.spec.num_inputs() as u32 {
+            let edges = node.inputs.iter().filter(|edge| edge.input == input);
+            edges.for_each(|edge| self.find_reused((edge.source, self.exchange(edge, node))));
+        }
+    }
+
+    /// The tree of a part, or that it has been shown.
+    fn mentioned(&self, part: &Part, tree: impl FnOnce() -> TreeNode) -> TreeNode {
+        let mention = self.reuse.borrow_mut().mention(part);
+        match mention {
+            Mention::Once => tree(),
+            Mention::First(id) => {
+                let tree = tree();
+                TreeNode { text: format!("{}(reuse_id=[{id}])", tree.text), ..tree }
+            }
+            Mention::Again(id) => TreeNode { text: format!("Reused(reference_id=[{id}])"), inputs: Vec::new() },
+        }
+    }
+
     fn node(&self, id: usize) -> TreeNode {
+        self.mentioned(&(id, None), || self.node_tree(id))
+    }
+
+    fn node_tree(&self, id: usize) -> TreeNode {
         let node = &self.plan.nodes[id];
         let mut inputs = self.inputs(node);
         for line in &node.lines {
@@ -72,21 +113,37 @@ impl Printer<'_> {
     }
 
     fn edge(&self, edge: &PhysicalEdge, consumer: &PhysicalNode) -> TreeNode {
-        let below = self.node(edge.source);
+        let Some(distribution) = self.exchange(edge, consumer) else {
+            return self.node(edge.source);
+        };
+        let part = (edge.source, Some(distribution.clone()));
+        self.mentioned(&part, || {
+            let below = self.node(edge.source);
+            let parts = [format!("distribution=[{distribution}]"), self.mode(&self.plan.nodes[edge.source])];
+            TreeNode { text: call("Exchange", &parts), inputs: vec![below] }
+        })
+    }
+
+    /// How an exchange spreads rows; `None` where no exchange is shown.
+    fn exchange(&self, edge: &PhysicalEdge, consumer: &PhysicalNode) -> Option<String> {
         // How a sink spreads its rows is no part of the plan, as in Flink.
-        if matches!(consumer.spec, OperatorSpec::Sink(_) | OperatorSpec::SinkUpsertMaterializer(_)) {
-            return below;
+        let is_sink = matches!(
+            consumer.spec,
+            OperatorSpec::Sink(_)
+                | OperatorSpec::SinkUpsertMaterializer(_)
+                | OperatorSpec::WatermarkCompactingSinkMaterializer(_)
+        );
+        if is_sink {
+            return None;
         }
         let source = &self.plan.nodes[edge.source];
-        let distribution = match &edge.partitioning {
-            Partitioning::Forward => return below,
-            Partitioning::Hash { keys } => format!("hash[{}]", describe::columns(keys, &source.output)),
-            Partitioning::Global => "single".to_owned(),
-            Partitioning::Rebalance => "rebalance".to_owned(),
-            Partitioning::Broadcast => "broadcast".to_owned(),
-        };
-        let parts = [format!("distribution=[{distribution}]"), self.mode(source)];
-        TreeNode { text: call("Exchange", &parts), inputs: vec![below] }
+        match &edge.partitioning {
+            Partitioning::Forward => None,
+            Partitioning::Hash { keys } => Some(format!("hash[{}]", describe::columns(keys, &source.output))),
+            Partitioning::Global => Some("single".to_owned()),
+            Partitioning::Rebalance => Some("rebalance".to_owned()),
+            Partitioning::Broadcast => Some("broadcast".to_owned()),
+        }
     }
 
     fn line(&self, line: &PlanLine, node: &PhysicalNode) -> String {

@@ -34,17 +34,12 @@ impl Parser<'_> {
         Ok(Insert { mode, table, hints, partition, columns, query, on_conflict, span: self.since(start) })
     }
 
-    /// `(a = 1, b)`: one has a value at least, and it stands first.
+    /// `(a = 1, b = 2)`
     fn static_partitions(&mut self) -> Result<Vec<PartitionItem>> {
-        let mut is_first = true;
         self.parenthesized(|p| {
             let column = p.named("a partition column")?;
-            let needs_value = std::mem::take(&mut is_first);
-            if needs_value {
-                p.expect_kind(&TokenKind::Eq)?;
-            }
-            let value = if needs_value || p.accept_kind(&TokenKind::Eq) { Some(p.expr()?) } else { None };
-            Ok(PartitionItem { column, value })
+            p.expect_kind(&TokenKind::Eq)?;
+            Ok(PartitionItem { column, value: Some(p.expr()?) })
         })
     }
 

@@ -4,10 +4,11 @@ use dataflow::operator_spec::{
     GroupAggregateSpec, OperatorSpec, SessionTableFunctionSpec, WindowAggregateSpec, WindowAssigner,
     WindowTableFunctionSpec, WindowTime,
 };
-use dataflow::{RowType, TypeKind};
+use dataflow::{AggregateCall, RowType, TypeKind};
 
 use super::describe;
 use super::monotonicity::insert_only_calls;
+use super::phase_lines::Phases;
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, ColumnSet, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
@@ -28,14 +29,23 @@ impl PhysicalPlanner<'_> {
         };
         let of_retractions = |index: usize| retracts && !insert_only_calls.contains(&index);
         let text = aggregate_text(node, &input.output, &of_retractions);
-        Ok(self.stream(PhysicalNode {
+        let hint = describe::state_ttl_of_groups(&node.state_ttl);
+        let phases = Phases {
+            keys: &node.keys,
+            calls: &node.calls,
+            input: &input.output,
+            output: &node.output,
+            retracts: &of_retractions,
+        };
+        let counts_rows = retracts && !node.calls.iter().any(counts_all_rows);
+        let whole = PhysicalNode {
             spec: OperatorSpec::GroupAggregate(GroupAggregateSpec {
                 keys: node.keys.clone(),
                 aggregates: node.calls.clone(),
                 input_retracts: retracts,
-                insert_only_calls,
+                insert_only_calls: insert_only_calls.clone(),
                 generate_update_before: true,
-                mini_batch: self.settings.mini_batch,
+                mini_batch: self.settings.mini_batch.map(|mini_batch| mini_batch.bounds),
                 state_ttl_ms,
                 output: node.output.clone(),
             }),
@@ -46,12 +56,9 @@ impl PhysicalPlanner<'_> {
             keys: RowKeys::of(0..node.keys.len()),
             distribution: by_keys(node.keys.len()),
             name: "GroupAggregate".into(),
-            lines: vec![PlanLine {
-                name: "GroupAggregate",
-                prefix: text.clone() + &describe::state_ttl_of_groups(&node.state_ttl),
-                infix: text,
-            }],
-        }))
+            lines: vec![PlanLine { name: "GroupAggregate", prefix: text.clone() + &hint, infix: text }],
+        };
+        Ok(self.in_phases(whole, &input, || phases.of_groups(counts_rows, &hint)))
     }
 
     pub(super) fn window_aggregate(&mut self, node: &WindowAggregate) -> Result<Stream, SqlError> {
@@ -60,7 +67,7 @@ impl PhysicalPlanner<'_> {
         let (inputs, parallelism) = self.exchange(&input, &node.keys, 0);
         let name = if node.is_legacy { "GroupWindowAggregate" } else { "WindowAggregate" };
         let text = window_aggregate_text(node, &input.output);
-        Ok(self.stream(PhysicalNode {
+        let whole = PhysicalNode {
             spec: OperatorSpec::WindowAggregate(WindowAggregateSpec {
                 time: window_time(&node.window),
                 assigner: node.window.assigner,
@@ -79,7 +86,17 @@ impl PhysicalPlanner<'_> {
             distribution: by_keys(node.keys.len()),
             name: name.into(),
             lines: vec![PlanLine { name, prefix: text.clone(), infix: text }],
-        }))
+        };
+        let phases = Phases {
+            keys: &node.keys,
+            calls: &node.calls,
+            input: &input.output,
+            output: &node.output,
+            retracts: &|_| false,
+        };
+        let local = describe::window(&node.window.assigner, &time_name(&node.window, &input.output));
+        let global = describe::window_of_columns(&node.window.assigner, "slice_end=[$slice_end]");
+        Ok(self.in_phases(whole, &input, || phases.of_windows(&node.properties, &local, &global)))
     }
 
     pub(super) fn window_table_function(&mut self, node: &WindowTableFunction) -> Result<Stream, SqlError> {
@@ -154,6 +171,11 @@ impl PhysicalPlanner<'_> {
             _ => self.settings.context.time_zone.to_string(),
         }
     }
+}
+
+/// Whether a call has the number of all rows.
+fn counts_all_rows(call: &AggregateCall) -> bool {
+    call.function == "COUNT" && call.args.is_empty() && call.filter.is_none()
 }
 
 fn by_keys(keys: usize) -> Option<Vec<usize>> {

@@ -2,15 +2,16 @@
 //! and a node emits -U when one of its consumers needs them. Which changes there are at all is known before, from the sources up.
 //!
 //! ```text
-//!   needs -U: aggregates, joins, filters that do not look at an upsert key alone, sinks that take -U
-//!   passes the need on: projections, window functions, UNNEST, UNION ALL
+//!   needs -U: aggregates, filters that do not look at an upsert key alone, sinks that take -U, joins of which an input has no upsert key with the
+//!             join columns
+//!   passes the need on: projections, window functions, UNNEST, UNION ALL, other joins
 //! ```
 //! Where one consumer needs them and another one does not, the other one gets a DropUpdateBefore.
 
 use std::collections::HashMap;
 
 use dataflow::Partitioning;
-use dataflow::operator_spec::{CalcSpec, OperatorSpec, RankStrategy};
+use dataflow::operator_spec::{CalcSpec, JoinRowIdentity, JoinSpec, OperatorSpec, RankStrategy};
 
 use super::{NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine};
 
@@ -33,6 +34,7 @@ pub(super) fn supports_only_after(plan: &PhysicalPlan, node: NodeId) -> bool {
 
 fn supports_input(plan: &PhysicalPlan, node: &PhysicalNode, edge: &PhysicalEdge) -> bool {
     match need(plan, node, edge, OnlyAfter) {
+        _ if !plan.nodes[edge.source].changes.updates => true,
         OnlyAfter => supports_only_after(plan, edge.source),
         BeforeAndAfter => makes_updates(&node.spec),
     }
@@ -51,7 +53,7 @@ pub(super) fn infer(plan: PhysicalPlan) -> PhysicalPlan {
         node.changes.update_before = node.changes.updates
             && match &node.spec {
                 OperatorSpec::Source(_) => node.changes.update_before,
-                OperatorSpec::SinkUpsertMaterializer(_) => false,
+                OperatorSpec::SinkUpsertMaterializer(_) | OperatorSpec::WatermarkCompactingSinkMaterializer(_) => false,
                 spec if makes_updates(spec) => wanted[id] == BeforeAndAfter,
                 _ => node.inputs.iter().any(|edge| out.nodes[edge.source].changes.update_before),
             };
@@ -89,18 +91,29 @@ fn need(plan: &PhysicalPlan, node: &PhysicalNode, edge: &PhysicalEdge, wanted: U
         OperatorSpec::Calc(_)
         | OperatorSpec::WindowTableFunction(_)
         | OperatorSpec::Unnest(_)
+        | OperatorSpec::MiniBatchAssigner(_)
+        | OperatorSpec::WatermarkTimestampAssigner(_)
         | OperatorSpec::DropUpdateBefore
         | OperatorSpec::Sink(_)
         | OperatorSpec::LookupJoin(_)
         | OperatorSpec::Collect => wanted,
         // It knows rows of an update by upsert key, and needs -U only where there is none.
-        OperatorSpec::SinkUpsertMaterializer(_) => wanted,
+        OperatorSpec::SinkUpsertMaterializer(_) | OperatorSpec::WatermarkCompactingSinkMaterializer(_) => wanted,
         // Versions follow one another; the row kinds behind it are those of the left rows.
         OperatorSpec::TemporalJoin(_) if edge.input == 1 => OnlyAfter,
         OperatorSpec::Rank(rank) if matches!(rank.strategy, RankStrategy::UpdateFast(_)) => OnlyAfter,
         OperatorSpec::TemporalJoin(_) => wanted,
+        OperatorSpec::Join(spec) if replaces_rows(plan, node, spec) => wanted,
         _ => BeforeAndAfter,
     }
+}
+
+/// Whether a join knows which row an update takes the place of, and that it has the same join columns: each input that has updates is told apart by an
+/// upsert key that survives the exchange.
+fn replaces_rows(plan: &PhysicalPlan, node: &PhysicalNode, spec: &JoinSpec) -> bool {
+    node.inputs.iter().filter(|edge| plan.nodes[edge.source].changes.updates).all(|edge| {
+        matches!(spec.identity[edge.input as usize], JoinRowIdentity::JoinKey | JoinRowIdentity::Columns(_))
+    })
 }
 
 /// Whether the filter may judge the two rows of an update differently: it reads more than an upsert key.
@@ -121,6 +134,7 @@ fn makes_updates(spec: &OperatorSpec) -> bool {
     matches!(
         spec,
         OperatorSpec::GroupAggregate(_)
+            | OperatorSpec::GlobalGroupAggregate(_)
             | OperatorSpec::Deduplicate(_)
             | OperatorSpec::Rank(_)
             | OperatorSpec::NonTimeOverAggregate(_)
@@ -131,6 +145,7 @@ fn makes_updates(spec: &OperatorSpec) -> bool {
 fn generate_update_before(spec: &mut OperatorSpec) -> Option<&mut bool> {
     match spec {
         OperatorSpec::GroupAggregate(spec) => Some(&mut spec.generate_update_before),
+        OperatorSpec::GlobalGroupAggregate(spec) => Some(&mut spec.aggregate.generate_update_before),
         OperatorSpec::Deduplicate(spec) => Some(&mut spec.generate_update_before),
         OperatorSpec::Rank(spec) => Some(&mut spec.generate_update_before),
         OperatorSpec::NonTimeOverAggregate(spec) => Some(&mut spec.generate_update_before),

@@ -101,6 +101,21 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             columns.extend((0..added).map(|index| part(window, index)));
             Digest { is_transparent: true, ..stateful(lines(node), columns) }
         }
+        OperatorSpec::MiniBatchAssigner(_) | OperatorSpec::WatermarkTimestampAssigner(_) => {
+            Digest { is_transparent: true, ..stateful(lines(node), input(0)) }
+        }
+        // What the second phase keeps does not depend on that there is a first one: it sees the columns that come to that.
+        OperatorSpec::LocalGroupAggregate(_) | OperatorSpec::LocalWindowAggregate(_) => {
+            Digest { is_transparent: true, ..stateful(lines(node), input(0)) }
+        }
+        OperatorSpec::GlobalGroupAggregate(spec) => {
+            let (text, columns) = group_aggregate(&spec.aggregate, &input(0));
+            stateful(text, columns)
+        }
+        OperatorSpec::GlobalWindowAggregate(spec) => {
+            let (text, columns) = window_aggregate(&spec.aggregate, &input(0));
+            stateful(text, columns)
+        }
         OperatorSpec::DropUpdateBefore => Digest { is_transparent: true, ..stateful(lines(node), input(0)) },
         OperatorSpec::Unnest(unnest) => {
             let mut columns = input(0);
@@ -123,6 +138,12 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             let of = |key: &[usize]| key.iter().map(|&column| columns[column]).collect::<Vec<Origin>>();
             let keys = (of(&spec.primary_key), spec.upsert_key.as_deref().map(of));
             stateful(format!("SinkUpsertMaterializer|{keys:032x?}|{columns:032x?}"), columns)
+        }
+        OperatorSpec::WatermarkCompactingSinkMaterializer(spec) => {
+            let columns = input(0);
+            let of = |key: &[usize]| key.iter().map(|&column| columns[column]).collect::<Vec<Origin>>();
+            let keys = (of(&spec.primary_key), spec.upsert_key.as_deref().map(of));
+            stateful(format!("WatermarkCompactingSinkMaterializer|{keys:032x?}|{columns:032x?}"), columns)
         }
         OperatorSpec::Join(spec) => {
             let (text, columns) = join(spec, &input(0), &input(1));

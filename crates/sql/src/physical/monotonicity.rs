@@ -37,6 +37,10 @@ fn of(plan: &PhysicalPlan, nodes: &[NodeId]) -> Option<Vec<Monotonicity>> {
     match &node.spec {
         OperatorSpec::Calc(calc) => of_calc(calc, &of(plan, &inputs)?),
         OperatorSpec::GroupAggregate(spec) => of_aggregate(spec, &of(plan, &inputs)?),
+        OperatorSpec::GlobalGroupAggregate(spec) => {
+            let locals = inputs.iter().flat_map(|&local| &plan.nodes[local].inputs);
+            of_aggregate(&spec.aggregate, &of(plan, &locals.map(|edge| edge.source).collect::<Vec<_>>())?)
+        }
         _ => None,
     }
 }

@@ -10,8 +10,9 @@ use dataflow::{Partitioning, RowType};
 
 use super::changelog::{infer, supports_only_after};
 use super::pushed::show_pushed;
+use super::sink_upsert::cut_at_watermarks;
 use super::watermarks::show_watermarks;
-use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, RowKeys, UpdateKind};
+use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, RowKeys, UpdateKind, mini_batch};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, StateTtlHint, Values};
 use crate::settings::Settings;
@@ -24,6 +25,8 @@ pub(crate) struct PhysicalPlanner<'a> {
     pub(super) plan: PhysicalPlan,
     /// Nodes by everything that makes them equal.
     known: HashMap<String, NodeId>,
+    /// Of each node the first one that is equal to it.
+    equal: Vec<NodeId>,
 }
 
 /// Rows that a consumer can take: of one node, or of several side by side (UNION ALL).
@@ -38,7 +41,7 @@ pub(crate) struct Stream {
 impl<'a> PhysicalPlanner<'a> {
     /// A planner with these settings.
     pub fn new(settings: &'a Settings) -> Self {
-        Self { settings, plan: PhysicalPlan::default(), known: HashMap::new() }
+        Self { settings, plan: PhysicalPlan::default(), known: HashMap::new(), equal: Vec::new() }
     }
 
     /// The plan of all statements.
@@ -46,6 +49,10 @@ impl<'a> PhysicalPlanner<'a> {
         let mut plan = infer(self.plan);
         show_watermarks(&mut plan);
         show_pushed(&mut plan);
+        if let Some(settings) = self.settings.mini_batch {
+            plan = mini_batch::assign(plan, settings);
+        }
+        cut_at_watermarks(&mut plan);
         plan
     }
 
@@ -96,20 +103,22 @@ impl<'a> PhysicalPlanner<'a> {
 
     /// Adds a node, unless an equal one is there.
     pub fn add(&mut self, node: PhysicalNode) -> NodeId {
-        let key = format!(
-            "{}|{:?}|{}",
-            serde_json::to_string(&node.spec).expect("operator specs are plain data"),
-            node.inputs,
-            node.parallelism
-        );
-        if let Some(&known) = self.known.get(&key)
-            && self.settings.reuse_sub_plan
-        {
+        let spec = serde_json::to_string(&node.spec).expect("operator specs are plain data");
+        let input = |edge: &PhysicalEdge| PhysicalEdge { source: self.equal[edge.source], ..edge.clone() };
+        let inputs: Vec<PhysicalEdge> = node.inputs.iter().map(input).collect();
+        let key = format!("{spec}|{inputs:?}|{}", node.parallelism);
+        let known = self.known.get(&key).copied();
+        let is_reused = match &node.spec {
+            OperatorSpec::Source(_) => self.settings.reuse_source,
+            _ => true,
+        };
+        if let Some(known) = known.filter(|_| is_reused && self.settings.reuse_sub_plan) {
             return known;
         }
         self.plan.nodes.push(node);
         let id = self.plan.nodes.len() - 1;
-        self.known.insert(key, id);
+        self.equal.push(known.unwrap_or(id));
+        self.known.entry(key).or_insert(id);
         id
     }
 

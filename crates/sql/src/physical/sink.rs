@@ -2,11 +2,12 @@
 
 use common::config::options::SinkKeyedShuffle;
 use connectors::ChangelogMode;
-use dataflow::operator_spec::{OperatorSpec, SinkSpec, SinkUpsertMaterializerSpec};
+use dataflow::operator_spec::{OperatorSpec, SinkSpec, WatermarkTimestampAssignerSpec, watermark_field};
 use dataflow::{Partitioning, RowType};
 
 use super::planner::{PhysicalPlanner, Stream};
 use super::sink_metadata::layout;
+use super::sink_upsert::Materializer;
 use super::source::{check_primary_key, connector_error, connector_spec, no_connector};
 use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PlanLine, RowKeys, UpdateKind};
 use crate::ast::OnConflict;
@@ -44,6 +45,10 @@ impl PhysicalPlanner<'_> {
         let upsert = self.upsert(&stream, &primary_key, ability.accepts, insert)?;
         let parallelism = ability.parallelism.unwrap_or_else(|| self.parallelism_of(&stream));
         let is_kept = upsert.materializer.is_some();
+        let stream = match upsert.materializer {
+            Some(Materializer::Compacting(_)) => self.with_watermarks(stream),
+            _ => stream,
+        };
         let mut inputs = self.sink_edges(&stream, parallelism, &primary_key, is_kept, insert)?;
         let text = sink_text(insert, &stream.output, upsert.shows_materialize);
         if let Some(spec) = upsert.materializer {
@@ -77,7 +82,7 @@ impl PhysicalPlanner<'_> {
     /// What keeps the rows of the sink.
     fn materializer(
         &mut self,
-        spec: SinkUpsertMaterializerSpec,
+        materializer: Materializer,
         inputs: Vec<PhysicalEdge>,
         rows: &RowType,
         parallelism: u32,
@@ -87,14 +92,35 @@ impl PhysicalPlanner<'_> {
             output: rows.clone(),
             parallelism,
             changes: Changes { update_before: false, ..Changes::ALL },
-            keys: RowKeys::of(spec.primary_key.iter().copied()),
-            distribution: Some(spec.primary_key.clone()),
+            keys: RowKeys::of(materializer.primary_key().iter().copied()),
+            distribution: Some(materializer.primary_key().to_vec()),
             name: "SinkMaterializer".into(),
             // EXPLAIN shows it as a part of its sink.
             lines: Vec::new(),
-            spec: OperatorSpec::SinkUpsertMaterializer(spec),
+            spec: materializer.into_spec(),
         });
         vec![PhysicalEdge { source, input: 0, partitioning: Partitioning::Forward }]
+    }
+
+    /// The rows with the watermark at which each goes on; EXPLAIN shows nothing of it.
+    fn with_watermarks(&mut self, stream: Stream) -> Stream {
+        let add = |source: NodeId, planner: &mut Self| {
+            let node = planner.plan.nodes[source].clone();
+            let mut output = node.output.clone();
+            output.fields.push(watermark_field());
+            planner.add(PhysicalNode {
+                spec: OperatorSpec::WatermarkTimestampAssigner(WatermarkTimestampAssignerSpec {
+                    output: output.clone(),
+                }),
+                inputs: vec![PhysicalEdge { source, input: 0, partitioning: Partitioning::Forward }],
+                output,
+                name: "WatermarkTimestampAssigner".into(),
+                lines: Vec::new(),
+                ..node
+            })
+        };
+        let nodes = stream.nodes.into_iter().map(|source| add(source, self)).collect();
+        Stream { nodes, output: stream.output }
     }
 
     /// Plans a SELECT whose rows a client fetches.

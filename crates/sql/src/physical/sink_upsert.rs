@@ -2,12 +2,15 @@
 
 use common::config::options::UpsertMaterialize;
 use connectors::ChangelogMode;
-use dataflow::operator_spec::SinkUpsertMaterializerSpec;
+use dataflow::RowType;
+use dataflow::operator_spec::{
+    ConflictBehavior, OperatorSpec, SinkUpsertMaterializerSpec, WatermarkCompactingSinkMaterializerSpec,
+};
 
 use super::planner::{PhysicalPlanner, Stream};
-use super::{ColumnSet, NodeId, UpdateKind};
+use super::{ColumnSet, NodeId, PhysicalPlan, UpdateKind};
 use crate::ast::OnConflict;
-use crate::bind::{BoundInsert, not_supported};
+use crate::bind::BoundInsert;
 use crate::error::SqlError;
 
 /// What a sink needs of its input.
@@ -15,9 +18,35 @@ pub(super) struct Upsert {
     /// How it wants to hear of updates.
     pub wants: UpdateKind,
     /// What keeps its rows before they are written.
-    pub materializer: Option<SinkUpsertMaterializerSpec>,
+    pub materializer: Option<Materializer>,
     /// Whether EXPLAIN says so.
     pub shows_materialize: bool,
+}
+
+/// What keeps the rows of a sink.
+pub(super) enum Materializer {
+    /// The newest one wins.
+    Newest(SinkUpsertMaterializerSpec),
+    /// What is left when the watermark has passed must be one.
+    Compacting(WatermarkCompactingSinkMaterializerSpec),
+}
+
+impl Materializer {
+    /// Columns of the primary key.
+    pub fn primary_key(&self) -> &[usize] {
+        match self {
+            Materializer::Newest(spec) => &spec.primary_key,
+            Materializer::Compacting(spec) => &spec.primary_key,
+        }
+    }
+
+    /// The operator.
+    pub fn into_spec(self) -> OperatorSpec {
+        match self {
+            Materializer::Newest(spec) => OperatorSpec::SinkUpsertMaterializer(spec),
+            Materializer::Compacting(spec) => OperatorSpec::WatermarkCompactingSinkMaterializer(spec),
+        }
+    }
 }
 
 impl PhysicalPlanner<'_> {
@@ -49,11 +78,9 @@ impl PhysicalPlanner<'_> {
         let shows_materialize = is_materialized
             || insert.on_conflict.is_some() && self.settings.upsert_materialize == UpsertMaterialize::Auto;
         let smallest = keys.upsert.iter().min_by_key(|key| key.len());
-        let materializer = is_materialized.then(|| SinkUpsertMaterializerSpec {
-            primary_key: primary_key.to_vec(),
-            upsert_key: smallest.map(|key| key.iter().copied().collect()),
-            state_ttl_ms: self.settings.state_ttl_ms,
-        });
+        let upsert_key = smallest.map(|key| key.iter().copied().collect());
+        let materializer =
+            is_materialized.then(|| self.materializer_of(primary_key, upsert_key, insert, &stream.output));
         let wants = match accepts {
             ChangelogMode::All => UpdateKind::BeforeAndAfter,
             // A row that moves to another primary key must be deleted under the old one.
@@ -61,6 +88,34 @@ impl PhysicalPlanner<'_> {
             _ => self.wants_least(stream),
         };
         Ok(Upsert { wants, materializer, shows_materialize })
+    }
+
+    fn materializer_of(
+        &self,
+        primary_key: &[usize],
+        upsert_key: Option<Vec<usize>>,
+        insert: &BoundInsert,
+        rows: &RowType,
+    ) -> Materializer {
+        let behavior = match insert.on_conflict {
+            Some(OnConflict::Error) => ConflictBehavior::Error,
+            Some(OnConflict::Nothing) => ConflictBehavior::Nothing,
+            Some(OnConflict::Deduplicate) | None => {
+                return Materializer::Newest(SinkUpsertMaterializerSpec {
+                    primary_key: primary_key.to_vec(),
+                    upsert_key,
+                    state_ttl_ms: self.settings.state_ttl_ms,
+                });
+            }
+        };
+        let physical = insert.table.physical_row_type();
+        Materializer::Compacting(WatermarkCompactingSinkMaterializerSpec {
+            primary_key: primary_key.to_vec(),
+            primary_key_names: primary_key.iter().map(|&column| physical.fields[column].name.clone()).collect(),
+            upsert_key,
+            behavior,
+            output: rows.clone(),
+        })
     }
 
     fn requires_on_conflict(&self) -> bool {
@@ -83,7 +138,7 @@ impl PhysicalPlanner<'_> {
         let mut without = Vec::new();
         stream.nodes.iter().for_each(|&node| self.sources_without_watermark(node, &mut without));
         if without.is_empty() {
-            return Err(not_supported(what, insert.span).with_hint("ON CONFLICT DO DEDUPLICATE keeps the newest row"));
+            return Ok(());
         }
         let message = format!(
             "{what} requires all source tables to define watermarks, but the following source(s) do not: {}. Please add a WATERMARK declaration to these tables.",
@@ -101,6 +156,24 @@ impl PhysicalPlanner<'_> {
             found.push(source.connector.table.clone());
         }
         node.inputs.iter().for_each(|edge| self.sources_without_watermark(edge.source, found));
+    }
+}
+
+/// Where rows are kept until the watermark has passed them it matters which rows are between two watermarks: sources cut their batches there.
+pub(super) fn cut_at_watermarks(plan: &mut PhysicalPlan) {
+    let mut matters = vec![false; plan.nodes.len()];
+    // Consumers stand behind their inputs.
+    for (id, node) in plan.nodes.iter_mut().enumerate().rev() {
+        matters[id] |= matches!(node.spec, OperatorSpec::WatermarkCompactingSinkMaterializer(_));
+        if !matters[id] {
+            continue;
+        }
+        node.inputs.iter().for_each(|edge| matters[edge.source] = true);
+        if let OperatorSpec::Source(source) = &mut node.spec
+            && let Some(watermark) = &mut source.watermark
+        {
+            watermark.every = true;
+        }
     }
 }
 

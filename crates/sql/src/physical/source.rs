@@ -61,6 +61,7 @@ impl PhysicalPlanner<'_> {
                 rowtime: position(watermark.rowtime),
                 interval_ms: timing.interval_ms,
                 idle_timeout_ms: timing.idle_timeout_ms,
+                batch_interval_ms: None,
                 every: false,
             }
         });

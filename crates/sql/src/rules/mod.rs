@@ -2,7 +2,7 @@
 //!
 //! 1. constants are folded; 2. predicates go down, projections meet; 3. streaming shapes are recognised (Top-N, window function + aggregate);
 //! 4. time attributes that cannot survive become ordinary columns, windows are checked; 5. the keys of joins are computed below them; 6. columns nobody
-//!    reads go, down to the sources.
+//!    reads go, down to the sources; 7. DISTINCT is split, where that is wanted.
 
 mod attached_windows;
 mod fold_constants;
@@ -14,17 +14,18 @@ mod push_predicates;
 mod recognize_rank;
 mod recognize_windows;
 mod share_scans;
+mod split_distinct;
 mod unwrap_casts;
 
 pub(crate) use share_scans::share_scans;
 
-use ::expr::EvalContext;
-
 use crate::error::SqlError;
 use crate::logical::LogicalPlan;
+use crate::settings::Settings;
 
 /// The optimised plan.
-pub(crate) fn optimize(plan: LogicalPlan, context: &EvalContext) -> Result<LogicalPlan, SqlError> {
+pub(crate) fn optimize(plan: LogicalPlan, settings: &Settings) -> Result<LogicalPlan, SqlError> {
+    let context = &settings.context;
     let mut plan = merge_projects::merge_projects(plan);
     fold_constants::fold_constants(&mut plan, context)?;
     unwrap_casts::unwrap_casts(&mut plan);
@@ -38,6 +39,10 @@ pub(crate) fn optimize(plan: LogicalPlan, context: &EvalContext) -> Result<Logic
     let plan = merge_projects::merge_projects(plan);
     let plan = join_keys::join_keys(plan);
     let plan = prune_columns::prune_columns(plan);
+    let plan = match settings.distinct_buckets {
+        Some(buckets) => split_distinct::split_distinct(plan, buckets),
+        None => plan,
+    };
     let mut plan = merge_projects::merge_projects(plan);
     fold_constants::fold_constants(&mut plan, context)?;
     Ok(plan)

@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::ObjectPath;
 use crate::logical::{LogicalPlan, identity};
+use crate::settings::Settings;
 
 /// A table with the options it is read with.
 type ScanKey = (ObjectPath, BTreeMap<String, String>);
 
 /// Widens scans of a table that occur more than once to the same columns.
-pub(crate) fn share_scans(plans: &mut [LogicalPlan]) {
+pub(crate) fn share_scans(plans: &mut [LogicalPlan], settings: &Settings) {
+    if !settings.reuse_sub_plan || !settings.reuse_source {
+        return;
+    }
     let mut columns: BTreeMap<ScanKey, (usize, BTreeSet<usize>)> = BTreeMap::new();
     for plan in plans.iter() {
         collect(plan, &mut columns);

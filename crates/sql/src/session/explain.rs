@@ -16,8 +16,8 @@ impl Session {
             StatementKind::Query(query) => {
                 let settings = self.settings(span)?;
                 let bound = Binder::new(&self.catalog).top_query(query)?;
-                let mut plan = placed(optimize(bound.clone(), &settings.context), span)?;
-                share_scans(std::slice::from_mut(&mut plan));
+                let mut plan = placed(optimize(bound.clone(), &settings), span)?;
+                share_scans(std::slice::from_mut(&mut plan), &settings);
                 let mut planner = PhysicalPlanner::new(&settings);
                 placed(planner.query(&plan), span)?;
                 (logical_tree(&bound), planner.finish())

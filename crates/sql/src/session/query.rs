@@ -17,9 +17,9 @@ impl Session {
         let settings = self.settings(span)?;
         let bound = Binder::new(&self.catalog).top_query(query)?;
         let schema = bound.output().clone();
-        let mut plan = placed(optimize(bound, &settings.context), span)?;
+        let mut plan = placed(optimize(bound, &settings), span)?;
         placed(refuse_null_constants(&plan), span)?;
-        share_scans(std::slice::from_mut(&mut plan));
+        share_scans(std::slice::from_mut(&mut plan), &settings);
         let mut planner = PhysicalPlanner::new(&settings);
         placed(planner.collect(&plan), span)?;
         let plan = planner.finish();
@@ -50,10 +50,10 @@ impl Session {
         let mut plans: Vec<LogicalPlan> = Vec::with_capacity(inserts.len());
         for insert in inserts {
             let insert = bind_insert(&mut Binder::new(&self.catalog), insert)?;
-            plans.push(placed(optimize(insert.plan.clone(), &settings.context), insert.span)?);
+            plans.push(placed(optimize(insert.plan.clone(), settings), insert.span)?);
             bound.push(insert);
         }
-        share_scans(&mut plans);
+        share_scans(&mut plans, settings);
         let mut planner = PhysicalPlanner::new(settings);
         for (insert, plan) in bound.iter().zip(&plans) {
             placed(planner.insert(insert, plan), span)?;

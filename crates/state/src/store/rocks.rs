@@ -26,6 +26,8 @@ const FILTER_BITS: f64 = 10.0;
 const FEW_ENTRIES: usize = 4_096;
 /// Threads that compact and flush, of all databases of the process together.
 const BACKGROUND_JOBS: i32 = 2;
+/// Files whose keys overlap, at most, before some are merged. A lookup asks the filter of each.
+const SORTED_RUNS: i32 = 10;
 /// A file that is restored has about this many bytes.
 const FILE_BYTES: usize = 64 << 20;
 
@@ -279,8 +281,9 @@ fn options(context: &KeyedStateContext) -> Options {
     options.set_block_based_table_factory(&table);
     options.set_compression_type(DBCompressionType::Lz4);
     // Files of barriers spread over all keys. By levels each few of them would rewrite the whole database, which the next checkpoint would store
-    // again; this way files are merged with others of their size.
+    // again; this way files are merged with others of their size, many at once: what is rarely read need not be in few files.
     options.set_compaction_style(DBCompactionStyle::Universal);
+    options.set_level_zero_file_num_compaction_trigger(SORTED_RUNS);
     options.set_max_background_jobs(BACKGROUND_JOBS);
     options.set_write_buffer_manager(memory.write_buffers());
     options.set_write_buffer_size(8 << 20);

@@ -67,6 +67,11 @@ pub enum StoreCommand {
         /// The content.
         document: String,
     },
+    /// Keeps a graph of other parallelism in place of a job's.
+    ReplaceJob {
+        /// The job.
+        graph: Box<JobGraph>,
+    },
     /// Keeps where a job runs.
     PutDeployment {
         /// The job.

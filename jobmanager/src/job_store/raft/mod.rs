@@ -73,6 +73,10 @@ impl JobStore for RaftJobStore {
         self.write(StoreCommand::Reserve { job, numbers }).await
     }
 
+    async fn replace(&self, graph: &JobGraph) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::ReplaceJob { graph: Box::new(graph.clone()) }).await
+    }
+
     async fn put_deployment(&self, job: JobId, deployment: &DeploymentRecord) -> Result<(), JobStoreError> {
         self.write(StoreCommand::PutDeployment { job, deployment: Box::new(deployment.clone()) }).await
     }

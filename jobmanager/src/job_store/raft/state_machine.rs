@@ -156,6 +156,13 @@ impl StateMachine {
                 self.change(*job, changed, |progress| progress.reserve(*numbers))?;
             }
             StoreCommand::PutCatalog { name, version, document } => self.put_catalog(name, *version, document)?,
+            StoreCommand::ReplaceJob { graph } => {
+                // Nothing changes of its progress, but it has to be there.
+                self.change(graph.job_id, changed, |_| {})?;
+                if matches!(changed.get(&graph.job_id), Some(Some(_))) {
+                    self.database.put(batch, JOBS, &key(graph.job_id), graph)?;
+                }
+            }
             StoreCommand::PutDeployment { job, deployment } => {
                 self.change(*job, changed, |progress| progress.deployment = Some((**deployment).clone()))?;
             }

@@ -56,6 +56,7 @@ fn ended(id: u128) -> EndedJob {
         created_at: 1,
         running_since: 1,
         restarts: 0,
+        requirements: Default::default(),
         slots: Vec::new(),
         vertices: Vec::new(),
     };

@@ -33,6 +33,7 @@ impl ExecutionGraph {
             created_at: self.entered(JobStatus::Created),
             running_since: self.entered(JobStatus::Running),
             restarts: self.restarts,
+            requirements: self.requirements.clone(),
             slots: self.slots.clone(),
             vertices: self.vertices.iter().map(vertex).collect(),
         }
@@ -66,6 +67,7 @@ impl ExecutionGraph {
         this.adopting = this.regions.all();
         this.slots.clone_from(&record.slots);
         this.restarts = record.restarts;
+        this.requirements = record.requirements.clone();
         this.phase = Phase::Running;
         this.note_status(JobStatus::Running, record.running_since);
         this.last_modification = now;

@@ -137,7 +137,7 @@ impl ExecutionGraph {
     }
 
     /// Another region has failed while some restart: it restarts with them.
-    fn restart_with(&mut self, region: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
+    pub(super) fn restart_with(&mut self, region: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
         let more: BTreeSet<usize> = region.difference(&self.restarting).copied().collect();
         if !more.is_empty() {
             out.push(GraphCommand::StopSources(self.ids(&more)));
@@ -148,9 +148,13 @@ impl ExecutionGraph {
 
     pub(super) fn restart(&mut self, now: i64, out: &mut Vec<GraphCommand>) {
         self.restarts += 1;
-        let region = std::mem::take(&mut self.restarting);
-        for &vertex in &region {
-            self.vertices[vertex].reset(now);
+        let mut region = std::mem::take(&mut self.restarting);
+        if self.replace_graph(now) {
+            region = self.regions.all();
+        } else {
+            for &vertex in &region {
+                self.vertices[vertex].reset(now);
+            }
         }
         if region.len() == self.vertices.len() {
             self.slots.clear();
@@ -164,7 +168,7 @@ impl ExecutionGraph {
     }
 
     /// Cancels every attempt that has not ended; those that were never sent away end at once.
-    fn cancel_vertices(&mut self, vertices: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
+    pub(super) fn cancel_vertices(&mut self, vertices: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
         let executions = vertices.iter().flat_map(|&vertex| self.vertices[vertex].ids()).collect::<Vec<_>>();
         for id in executions {
             let Some(execution) = self.execution_mut(id) else { continue };

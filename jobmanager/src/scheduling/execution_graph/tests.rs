@@ -161,6 +161,35 @@ fn a_job_that_is_cancelled_while_it_changes_hands_ends_when_its_tasks_do() {
 }
 
 #[test]
+fn what_runs_at_a_task_manager_that_is_left_starts_again_elsewhere() {
+    let mut job = running(job(&[]));
+    let commands = run(&mut job, GraphEvent::Vacate("b".into()), 9);
+    assert!(commands.starts_with("stop-sources restart-after(0) cancel(1.0.0@a)"), "{commands}");
+    assert!(commands.ends_with("cancel(2.2.0@b)"), "{commands}");
+    assert_eq!(job.exceptions().entries().len(), 0, "that is no failure");
+    report_all(&mut job, ExecutionState::Canceled, 10);
+    assert_eq!(run(&mut job, GraphEvent::RestartDue, 11), "release start-sources slots(3)");
+    assert_eq!(run(&mut job, GraphEvent::Vacate("c".into()), 12), "");
+}
+
+#[test]
+fn a_rescaled_job_starts_again_with_other_subtasks() {
+    let mut job = running(job(&[]));
+    let mut wider = (**job.graph()).clone();
+    wider.vertices[1].parallelism = 4;
+    let requirements = crate::scheduling::ResourceRequirements::of(&wider);
+    let commands = run(&mut job, GraphEvent::Rescale(Arc::new(wider.clone()), requirements.clone()), 9);
+    assert!(commands.starts_with("restart-after(0) stop-sources cancel(1.0.0@a)"), "{commands}");
+    assert_eq!((job.status(), job.requirements()), (JobStatus::Restarting, &requirements));
+    report_all(&mut job, ExecutionState::Canceled, 10);
+    assert_eq!(run(&mut job, GraphEvent::RestartDue, 11), "release start-sources slots(4)");
+    let deployed = run(&mut job, GraphEvent::SlotsGranted(slots(4)), 12);
+    assert_eq!(deployed, "deploy(1.0.1,1.1.1,2.0.1,2.1.1,2.2.1,2.3.1)");
+    let again = run(&mut job, GraphEvent::Rescale(Arc::new(wider), requirements), 13);
+    assert_eq!(again, "", "it is so already");
+}
+
+#[test]
 fn a_job_runs_to_its_end() {
     let mut job = running(job(&[]));
     assert_eq!((job.status(), job.entered(JobStatus::Running)), (JobStatus::Running, 2));

@@ -49,6 +49,22 @@ impl ConfigEnum for UpsertMaterialize {
         &[("NONE", Self::None), ("AUTO", Self::Auto), ("FORCE", Self::Force)];
 }
 
+/// In how many phases aggregations run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AggPhaseStrategy {
+    /// As the planner thinks best: two, where that is possible.
+    Auto,
+    /// Sums on each side of the exchange.
+    TwoPhase,
+    /// All behind the exchange.
+    OnePhase,
+}
+
+impl ConfigEnum for AggPhaseStrategy {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("AUTO", Self::Auto), ("TWO_PHASE", Self::TwoPhase), ("ONE_PHASE", Self::OnePhase)];
+}
+
 /// Whether the rows of a table with a primary key are brought to its writers by that key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SinkKeyedShuffle {
@@ -86,6 +102,14 @@ options! {
         "What a sink does with text and bytes that are longer, or for CHAR and BINARY shorter, than the column's type says.";
     TABLE_OPTIMIZER_REUSE_SUB_PLAN_ENABLED: bool = "table.optimizer.reuse-sub-plan-enabled" default "true",
         "Whether equal parts of a plan run once.";
+    TABLE_OPTIMIZER_REUSE_SOURCE_ENABLED: bool = "table.optimizer.reuse-source-enabled" default "true",
+        "Whether a table that several parts of a plan read is read once; with table.optimizer.reuse-sub-plan-enabled only.";
+    TABLE_OPTIMIZER_DISTINCT_AGG_SPLIT_ENABLED: bool = "table.optimizer.distinct-agg.split.enabled" default "false",
+        "Whether aggregations with DISTINCT are split by buckets of their values, against keys that have very many.";
+    TABLE_OPTIMIZER_DISTINCT_AGG_SPLIT_BUCKET_NUM: i32 = "table.optimizer.distinct-agg.split.bucket-num" default "1024",
+        "How many buckets there are.";
+    TABLE_OPTIMIZER_AGG_PHASE_STRATEGY: AggPhaseStrategy = "table.optimizer.agg-phase-strategy" default "AUTO",
+        "Whether aggregations sum up rows before they are brought together by key: windows of event time, and mini-batches.";
     TABLE_EXEC_SINK_UPSERT_MATERIALIZE: UpsertMaterialize = "table.exec.sink.upsert-materialize" default "AUTO",
         "Whether a sink keeps its rows, so that of those with one primary key the newest wins whatever order they come in.";
     TABLE_EXEC_SINK_KEYED_SHUFFLE: SinkKeyedShuffle = "table.exec.sink.keyed-shuffle" default "AUTO",

@@ -15,21 +15,21 @@ use crate::formats::time_text::{TimestampStandard, parse_date, parse_sql_time, p
 
 /// Buffers that are kept from value to value.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub(in crate::formats) struct Scratch {
     text: String,
     bytes: Vec<u8>,
 }
 
 /// Converts the values of one record.
-pub(super) struct Conversion<'a> {
-    pub(super) options: &'a JsonOptions,
-    pub(super) record: &'a [u8],
-    pub(super) scratch: &'a mut Scratch,
+pub(in crate::formats) struct Conversion<'a> {
+    pub(in crate::formats) options: &'a JsonOptions,
+    pub(in crate::formats) record: &'a [u8],
+    pub(in crate::formats) scratch: &'a mut Scratch,
 }
 
 impl Conversion<'_> {
     /// Appends one value to each builder. False when one was made NULL because it could not be read.
-    pub(super) fn append_row(
+    pub(in crate::formats) fn append_row(
         &mut self,
         row: &mut RowDecoder,
         matched: usize,

@@ -12,7 +12,7 @@ use super::options::JsonOptions;
 use super::problem::Problem;
 use super::scanner::{Kind, Scanner, Token};
 use crate::formats::column_builder::ColumnBuilder;
-use crate::formats::origin::{FilePlace, Origin, undecodable};
+use crate::formats::origin::{Origin, undecodable};
 
 /// Decodes records of one table.
 #[derive(Debug)]
@@ -80,30 +80,6 @@ impl JsonDecoder {
             }
             Err(problem) => Err(undecodable("json", origin, &problem.to_string(), record)),
         }
-    }
-
-    /// Decodes the complete lines at the start of `bytes` until `max_rows` rows are held, and moves `place` on. With `last`, nothing follows
-    /// `bytes`. Returns how many bytes were taken; fewer than all means that the rows are full or a line is incomplete.
-    pub fn decode_chunk(
-        &mut self,
-        bytes: &[u8],
-        last: bool,
-        max_rows: usize,
-        place: &mut FilePlace,
-    ) -> Result<usize, Failure> {
-        let mut at = 0;
-        while at < bytes.len() && self.rows < max_rows {
-            let rest = &bytes[at..];
-            let (end, taken) = match memchr::memchr(b'\n', rest) {
-                Some(end) => (end, end + 1),
-                None if last => (rest.len(), rest.len()),
-                None => break,
-            };
-            self.decode_message(&rest[..end], place.origin())?;
-            place.advance(taken, u64::from(taken > end));
-            at += taken;
-        }
-        Ok(at)
     }
 
     /// Appends the elements of an array as rows; those before a faulty one stay.

@@ -9,14 +9,14 @@ use super::text::unescape;
 
 /// The fields of an object that are read.
 #[derive(Debug)]
-pub(super) struct RowDecoder {
+pub(in crate::formats) struct RowDecoder {
     pub(super) names: Vec<String>,
     pub(super) types: Vec<LogicalType>,
     pub(super) values: Vec<ValueDecoder>,
     /// By name; used when there are too many names to compare one by one.
     index: HashMap<Vec<u8>, usize>,
     /// The value found for each field of the current object.
-    pub(super) found: Vec<Option<Token>>,
+    pub(in crate::formats) found: Vec<Option<Token>>,
     /// Where a name is looked for first: behind the one found last.
     next: usize,
 }
@@ -34,7 +34,7 @@ pub(super) enum ValueDecoder {
 const COMPARED_NAMES: usize = 12;
 
 impl RowDecoder {
-    pub(super) fn new(row: &RowType) -> Self {
+    pub(in crate::formats) fn new(row: &RowType) -> Self {
         let names: Vec<String> = row.fields.iter().map(|field| field.name.clone()).collect();
         let index = if names.len() > COMPARED_NAMES {
             names.iter().enumerate().map(|(index, name)| (name.clone().into_bytes(), index)).collect()
@@ -54,7 +54,11 @@ impl RowDecoder {
     /// Walks over the object at the scanner and notes the values of the fields that are read. Returns how many there were.
     ///
     /// As Flink does, it stops looking once it has met as many as are read: of a repeated field the last one before that counts.
-    pub(super) fn find_fields(&mut self, scanner: &mut Scanner<'_>, record: &[u8]) -> Result<usize, Malformed> {
+    pub(in crate::formats) fn find_fields(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        record: &[u8],
+    ) -> Result<usize, Malformed> {
         self.found.fill(None);
         self.next = 0;
         let mut matched = 0;

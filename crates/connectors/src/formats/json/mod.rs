@@ -4,15 +4,19 @@ mod conversion;
 mod decoder;
 mod encoder;
 mod fields;
-mod options;
+pub(super) mod options;
 mod problem;
 mod scanner;
 mod text;
 
+pub(super) use conversion::{Conversion, Scratch};
 pub use decoder::JsonDecoder;
 pub use encoder::{JsonEncoder, JsonRows};
+pub(super) use fields::RowDecoder;
 pub use options::JsonOptions;
 pub(crate) use options::OPTIONS;
+pub(super) use problem::Problem;
+pub(super) use scanner::{Kind, Scanner, Token};
 
 use dataflow::{LogicalType, RowType, TypeKind};
 

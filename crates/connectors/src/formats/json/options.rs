@@ -14,37 +14,37 @@ const FAIL_ON_MISSING: OptionDef = OptionDef::with_default(
     "false",
     "Whether a record that lacks a field fails the job, instead of the field being NULL.",
 );
-const IGNORE_ERRORS: OptionDef = OptionDef::with_default(
+pub(in crate::formats) const IGNORE_ERRORS: OptionDef = OptionDef::with_default(
     "ignore-parse-errors",
     OptionKind::Boolean,
     "false",
     "Whether a field that cannot be read becomes NULL and a record that cannot be read is skipped, instead of failing the job.",
 );
-const STANDARD: OptionDef = OptionDef::with_default(
+pub(in crate::formats) const STANDARD: OptionDef = OptionDef::with_default(
     "timestamp-format.standard",
     OptionKind::Choice(&["SQL", "ISO-8601"]),
     "SQL",
     "Whether timestamps are '2024-01-02 10:11:12.123' (SQL) or '2024-01-02T10:11:12.123' (ISO-8601); both end in 'Z' for a TIMESTAMP_LTZ.",
 );
-const NULL_KEY_MODE: OptionDef = OptionDef::with_default(
+pub(in crate::formats) const NULL_KEY_MODE: OptionDef = OptionDef::with_default(
     "map-null-key.mode",
     OptionKind::Choice(&["FAIL", "DROP", "LITERAL"]),
     "FAIL",
     "What becomes of a map entry whose key is NULL when written: a failure, nothing, or the key of 'map-null-key.literal'.",
 );
-const NULL_KEY_LITERAL: OptionDef = OptionDef::with_default(
+pub(in crate::formats) const NULL_KEY_LITERAL: OptionDef = OptionDef::with_default(
     "map-null-key.literal",
     OptionKind::Text,
     "null",
     "The key written for NULL when 'map-null-key.mode' is LITERAL.",
 );
-const PLAIN_DECIMAL: OptionDef = OptionDef::with_default(
+pub(in crate::formats) const PLAIN_DECIMAL: OptionDef = OptionDef::with_default(
     "encode.decimal-as-plain-number",
     OptionKind::Boolean,
     "false",
     "Whether DECIMAL values are written with all digits, and never with an exponent.",
 );
-const IGNORE_NULLS: OptionDef = OptionDef::with_default(
+pub(in crate::formats) const IGNORE_NULLS: OptionDef = OptionDef::with_default(
     "encode.ignore-null-fields",
     OptionKind::Boolean,
     "false",
@@ -120,6 +120,16 @@ impl JsonOptions {
             ignore_nulls: false,
             zone: Some(zone),
         }
+    }
+
+    /// `ignore-parse-errors`.
+    pub(in crate::formats) fn ignores_errors(&self) -> bool {
+        self.ignore_errors
+    }
+
+    /// `encode.ignore-null-fields`.
+    pub(in crate::formats) fn ignores_nulls(&self) -> bool {
+        self.ignore_nulls
     }
 
     /// Seconds by which a TIMESTAMP_LTZ at this second since the epoch is shown later than it is in UTC.

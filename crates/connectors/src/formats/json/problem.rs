@@ -3,11 +3,17 @@
 use super::scanner::Malformed;
 
 /// Why a record gave no row.
-pub(super) enum Problem {
+pub(in crate::formats) enum Problem {
     Malformed(Malformed),
+    /// What is around a row is not as it should be.
+    Envelope(String),
     NoObject,
     Missing(String),
-    Unreadable { field: String, ty: String, text: String },
+    Unreadable {
+        field: String,
+        ty: String,
+        text: String,
+    },
 }
 
 impl From<Malformed> for Problem {
@@ -35,6 +41,7 @@ impl std::fmt::Display for Problem {
             Problem::Malformed(Malformed { at, expected }) => {
                 write!(f, "it is no valid JSON, {expected} is expected at its byte {at}")
             }
+            Problem::Envelope(problem) => f.write_str(problem),
             Problem::NoObject => f.write_str("it is neither a JSON object nor an array of objects"),
             Problem::Missing(field) => write!(f, "field '{field}' is missing and 'fail-on-missing-field' is true"),
             Problem::Unreadable { field, ty, text } => write!(f, "field '{field}' is no {ty}: {text}"),

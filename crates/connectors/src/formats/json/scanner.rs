@@ -4,7 +4,7 @@
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::formats) enum Kind {
     /// A string; `escaped` when it has a backslash. The span leaves the quotes out.
     String {
         escaped: bool,
@@ -22,22 +22,22 @@ pub(super) enum Kind {
 
 /// A value and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
+pub(in crate::formats) struct Token {
+    pub(in crate::formats) kind: Kind,
     start: u32,
     end: u32,
 }
 
 impl Token {
     /// The bytes of the value; of a string, those between the quotes.
-    pub(super) fn text<'a>(&self, document: &'a [u8]) -> &'a [u8] {
+    pub(in crate::formats) fn text<'a>(&self, document: &'a [u8]) -> &'a [u8] {
         &document[self.start as usize..self.end as usize]
     }
 }
 
 /// Where and why a document is malformed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Malformed {
+pub(in crate::formats) struct Malformed {
     pub(super) at: usize,
     pub(super) expected: &'static str,
 }
@@ -47,24 +47,24 @@ const MAX_DEPTH: u32 = 1_000;
 
 /// A position in a document.
 #[derive(Debug)]
-pub(super) struct Scanner<'a> {
+pub(in crate::formats) struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: u32,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(in crate::formats) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0, depth: 0 }
     }
 
     /// A scanner at the opening bracket of a value that was found before.
-    pub(super) fn inside(document: &'a [u8], token: Token) -> Self {
+    pub(in crate::formats) fn inside(document: &'a [u8], token: Token) -> Self {
         Self { bytes: &document[..token.end as usize], at: token.start as usize, depth: 0 }
     }
 
     /// The next byte after blanks, not taken.
-    pub(super) fn peek(&mut self) -> Option<u8> {
+    pub(in crate::formats) fn peek(&mut self) -> Option<u8> {
         while let Some(&byte) = self.bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
                 return Some(byte);
@@ -79,7 +79,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes the opening bracket of an object or array; false when the closing one follows, which is taken too.
-    pub(super) fn open(&mut self, close: u8) -> bool {
+    pub(in crate::formats) fn open(&mut self, close: u8) -> bool {
         self.at += 1;
         if self.peek() == Some(close) {
             self.at += 1;
@@ -89,7 +89,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes the comma between items, or the closing bracket: false then.
-    pub(super) fn another(&mut self, close: u8) -> Result<bool, Malformed> {
+    pub(in crate::formats) fn another(&mut self, close: u8) -> Result<bool, Malformed> {
         match self.peek() {
             Some(b',') => {
                 self.at += 1;
@@ -117,7 +117,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes a value, whatever it is.
-    pub(super) fn value(&mut self) -> Result<Token, Malformed> {
+    pub(in crate::formats) fn value(&mut self) -> Result<Token, Malformed> {
         match self.peek() {
             Some(b'"') => self.string(),
             Some(b'-' | b'0'..=b'9') => self.number(),

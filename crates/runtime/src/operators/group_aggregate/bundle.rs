@@ -1,4 +1,4 @@
-//! A mini-batch: what the keys touched since the last emission were before it.
+//! A mini-batch: what the keys touched since the last emission were before it. When it ends, but by its size, others say.
 
 use arrow_array::ArrayRef;
 use arrow_select::concat::concat;
@@ -13,8 +13,6 @@ pub(super) struct Bundle {
     bounds: MiniBatch,
     /// Rows taken since the last emission, ignored ones too.
     rows: u64,
-    /// When it is emitted at the latest, ms since the epoch.
-    due: Option<i64>,
     groups: Vec<u32>,
     /// Whether `groups[i]` is new.
     new: Vec<bool>,
@@ -29,7 +27,6 @@ impl Bundle {
         Self {
             bounds,
             rows: 0,
-            due: None,
             groups: Vec::new(),
             new: Vec::new(),
             touched: Vec::new(),
@@ -42,16 +39,9 @@ impl Bundle {
         usize::try_from(self.bounds.size.max(1) - self.rows).unwrap_or(usize::MAX)
     }
 
-    /// Rows have come. Bundles end at whole multiples of the latency, as Flink's do.
-    pub(super) fn add_rows(&mut self, rows: usize, now: i64) {
+    /// Rows have come.
+    pub(super) fn add_rows(&mut self, rows: usize) {
         self.rows += rows as u64;
-        let latency = i64::try_from(self.bounds.latency_ms).unwrap_or(i64::MAX).max(1);
-        self.due.get_or_insert_with(|| (now - now.rem_euclid(latency)).saturating_add(latency));
-    }
-
-    /// When it is to be emitted.
-    pub(super) fn due(&self) -> Option<i64> {
-        self.due
     }
 
     /// A row of this group has come.
@@ -84,7 +74,6 @@ impl Bundle {
     /// Takes the groups with their changes and values; the next bundle begins.
     pub(super) fn take(&mut self, groups: &KeyedGroups) -> Result<(Vec<u32>, Vec<Change>, Values), Failure> {
         self.rows = 0;
-        self.due = None;
         let touched = std::mem::take(&mut self.groups);
         touched.iter().for_each(|&group| self.touched[group as usize] = false);
         let new = std::mem::take(&mut self.new);

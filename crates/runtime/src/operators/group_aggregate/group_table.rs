@@ -4,14 +4,15 @@
 //!   value of a key: head (version, time of the last write where state expires) | number of rows (i64, where rows are taken back) | accumulators
 //! ```
 
-use arrow_array::ArrayRef;
+use arrow_array::{ArrayRef, BinaryArray};
 use common::clock::Clock;
 use dataflow::operator_spec::GroupAggregateSpec;
-use dataflow::{AggregateCall, Failure, Field, RowType, TypeKind};
-use expr::aggregate::{Accumulator, create};
+use dataflow::{AggregateCall, Batch, Failure, RowType};
+use expr::aggregate::Accumulator;
 use state::{Address, KeyBatch, KeyTable, Slots, WriteTimes, read_value_head, write_value_head};
 
-use crate::operators::aggregate_value;
+use super::added_rows::with_added_fields;
+use crate::operators::aggregate_value::{self, Phase};
 
 /// The key has ended in this batch.
 pub(super) const ENDED: u32 = u32::MAX;
@@ -20,13 +21,6 @@ pub(super) const FREE: u32 = u32::MAX - 1;
 
 /// The one state of the operator.
 const STATE: u8 = 0;
-
-/// The input with a column behind it for each aggregate that looks at added rows only: those that pass its filter and are not taken back.
-pub(super) fn with_added_fields(spec: &GroupAggregateSpec, input: &RowType) -> RowType {
-    let added =
-        spec.insert_only_calls.iter().map(|call| Field::new(format!("$added{call}"), TypeKind::Boolean.not_null()));
-    RowType::new(input.fields.iter().cloned().chain(added).collect())
-}
 
 /// Keys, groups and their values.
 pub(super) struct GroupTable {
@@ -48,15 +42,16 @@ impl GroupTable {
         input: &RowType,
         keys: &KeyBatch,
         clock: &Clock,
+        phase: Phase,
     ) -> Result<Self, Failure> {
         let with_added = with_added_fields(spec, input);
         let accumulators = spec.aggregates.iter().enumerate().map(|(index, call)| {
             if !spec.insert_only_calls.contains(&index) {
-                return create(call, input, spec.input_retracts);
+                return phase.create(call, input, spec.input_retracts);
             }
             let place = spec.insert_only_calls.iter().take_while(|&&known| known != index).count();
             let added_only = AggregateCall { filter: Some(input.len() + place), ..call.clone() };
-            create(&added_only, &with_added, false)
+            phase.create(&added_only, &with_added, false)
         });
         Ok(Self {
             table: KeyTable::new(keys),
@@ -71,19 +66,25 @@ impl GroupTable {
 
     /// A new group of a key.
     pub(super) fn begin(&mut self, key: u32, now: i64) -> u32 {
-        let group = self.slots.allocate();
+        let group = self.allocate();
         if self.group_of_key.len() < self.table.slot_count() {
             self.group_of_key.resize(self.table.slot_count(), FREE);
         }
         self.group_of_key[key as usize] = group;
+        self.key_of_group[group as usize] = key;
+        self.times.set(group, now);
+        group
+    }
+
+    /// A new group of no key.
+    fn allocate(&mut self) -> u32 {
+        let group = self.slots.allocate();
         if self.key_of_group.len() < self.slots.len() {
             self.key_of_group.resize(self.slots.len(), FREE);
             if let Some(rows) = &mut self.rows {
                 rows.resize(self.slots.len(), 0);
             }
         }
-        self.key_of_group[group as usize] = key;
-        self.times.set(group, now);
         group
     }
 
@@ -92,6 +93,33 @@ impl GroupTable {
         for accumulator in &mut self.accumulators {
             accumulator.resize(self.slots.len());
         }
+    }
+
+    /// Applies a batch; row i belongs to `groups[i]`.
+    pub(super) fn accumulate(&mut self, batch: &Batch, groups: &[u32]) -> Result<(), Failure> {
+        for accumulator in &mut self.accumulators {
+            accumulator.accumulate(batch, groups)?;
+        }
+        Ok(())
+    }
+
+    /// Merges what other groups look like in state, as [`write_partial`](Self::write_partial) has it; `partials[i]` belongs to `groups[i]`.
+    pub(super) fn merge_partials(&mut self, partials: &BinaryArray, groups: &[u32]) -> Result<(), Failure> {
+        let read: Vec<u32> = groups.iter().map(|_| self.allocate()).collect();
+        self.make_room();
+        aggregate_value::merge(self.rows.as_deref_mut(), &mut self.accumulators, partials, &read, groups)?;
+        self.release(&read);
+        Ok(())
+    }
+
+    /// Appends what a group looks like in state.
+    pub(super) fn write_partial(&self, group: u32, out: &mut Vec<u8>) {
+        aggregate_value::write(self.rows.as_deref(), &self.accumulators, group, out);
+    }
+
+    /// The key of a group in use.
+    pub(super) fn key_of(&self, group: u32) -> &[u8] {
+        self.table.key(self.key_of_group[group as usize])
     }
 
     /// The values of these groups, one column for each aggregate.

@@ -6,7 +6,7 @@
 //! A key that ends within a batch and comes again gets another group, so that a batch can be accumulated as a whole; what has ended is freed by
 //! [`KeyedGroups::free_ended`]. Keys that are not in memory may be in the store: [`KeyedGroups::load`] brings those of a batch.
 
-use arrow_array::ArrayRef;
+use arrow_array::{ArrayRef, BinaryArray};
 use common::clock::Clock;
 use dataflow::checkpoint::CheckpointBarrier;
 use dataflow::operator_spec::GroupAggregateSpec;
@@ -14,6 +14,7 @@ use dataflow::{Batch, Failure, KeyedSnapshot, Progress, RowType};
 use state::{KeyBatch, KeyedStateContext, StateTtl, WriteBack, decode_keys};
 
 use super::group_table::{ENDED, FREE, GroupTable};
+use crate::operators::aggregate_value::Phase;
 
 /// What a row is to its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,16 +42,16 @@ pub(super) struct KeyedGroups {
 }
 
 impl KeyedGroups {
-    /// Opens them with what was restored.
+    /// Opens them with what was restored. `keys` encodes the keys of the rows that come; `input` is what the aggregates are over.
     pub(super) fn new(
         spec: &GroupAggregateSpec,
+        keys: KeyBatch,
         input: &RowType,
         clock: &Clock,
         mut context: KeyedStateContext,
     ) -> Result<Self, Failure> {
         context.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms]);
-        let keys = KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
-        let mut groups = GroupTable::new(spec, input, &keys, clock)?;
+        let mut groups = GroupTable::new(spec, input, &keys, clock, Phase::Whole)?;
         let mut state = WriteBack::open(context)?;
         state.take_restored(|entry, value| groups.read_value(entry.rest, value).map(drop))?;
         Ok(Self { key_type: input.project(&spec.keys), keys, groups, ended: Vec::new(), state })
@@ -190,10 +191,12 @@ impl KeyedGroups {
 
     /// Applies a batch; row i belongs to `groups[i]`.
     pub(super) fn accumulate(&mut self, batch: &Batch, groups: &[u32]) -> Result<(), Failure> {
-        for accumulator in &mut self.groups.accumulators {
-            accumulator.accumulate(batch, groups)?;
-        }
-        Ok(())
+        self.groups.accumulate(batch, groups)
+    }
+
+    /// Merges what groups of the first phase look like in state; `partials[i]` belongs to `groups[i]`.
+    pub(super) fn merge_partials(&mut self, partials: &BinaryArray, groups: &[u32]) -> Result<(), Failure> {
+        self.groups.merge_partials(partials, groups)
     }
 
     /// The same, with the values before and after each row.
@@ -220,8 +223,7 @@ impl KeyedGroups {
 
     /// The key columns of these groups.
     pub(super) fn keys_of(&self, groups: &[u32]) -> Vec<ArrayRef> {
-        let GroupTable { table, key_of_group, .. } = &self.groups;
-        let keys: Vec<&[u8]> = groups.iter().map(|&group| table.key(key_of_group[group as usize])).collect();
+        let keys: Vec<&[u8]> = groups.iter().map(|&group| self.groups.key_of(group)).collect();
         decode_keys(&self.key_type, &keys)
     }
 

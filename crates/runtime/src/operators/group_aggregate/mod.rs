@@ -3,38 +3,43 @@
 //! ```text
 //!   row by row:  batch -> change of each row's key -> accumulators, values before and after -> +I | -U +U | -D for each row
 //!   mini-batch:  batches -> accumulators; at the end of the bundle -> one change for each key
+//!   second phase: in mini-batches, of what [`LocalGroupAggregate`] has summed up
 //! ```
 //! As Flink's: a row that changes no value emits nothing (with a time to live it does), the row that takes the last one back emits -D, and what is
-//! taken back from an unknown key is ignored. State that was not written for `table.exec.state.ttl` is forgotten. At a barrier a mini-batch ends.
+//! taken back from an unknown key is ignored. State that was not written for `table.exec.state.ttl` is forgotten. A mini-batch ends with its last row, at
+//! a watermark and at a barrier.
 
+mod added_rows;
 mod bundle;
 mod emission;
 pub(super) mod equality;
 mod group_table;
 mod keyed_groups;
+mod local;
 #[cfg(test)]
 mod restore_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod two_phase_tests;
 
-use std::sync::Arc;
 use std::task::Waker;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, BooleanArray, Int8Array, UInt32Array};
-use arrow_schema::SchemaRef;
+use arrow_array::{Int8Array, UInt32Array};
 use common::clock::Clock;
-use dataflow::operator_spec::GroupAggregateSpec;
+use dataflow::operator_spec::{GlobalGroupAggregateSpec, GroupAggregateSpec};
 use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, RowType, Stateful,
     StreamElement,
 };
-use state::KeyedStateContext;
+use state::{KeyBatch, KeyedStateContext};
 
+use added_rows::AddedRows;
 use bundle::Bundle;
 use emission::Emission;
-use group_table::with_added_fields;
 use keyed_groups::{Change, KeyedGroups};
+pub use local::LocalGroupAggregate;
 
 /// The operator.
 pub struct GroupAggregate {
@@ -47,9 +52,9 @@ pub struct GroupAggregate {
     /// When expired state is swept out next, ms since the epoch.
     next_sweep: Option<i64>,
     clock: Clock,
-    /// The filters of the aggregates that look at added rows only, and the rows with a column for each of these.
-    added_filters: Vec<Option<usize>>,
-    with_added: SchemaRef,
+    added: AddedRows,
+    /// In the second phase: the column with what the first one has summed up.
+    partials: Option<usize>,
     /// Of the rows of a batch that are not ignored: which, of what group, what they change.
     kept: Vec<u32>,
     row_groups: Vec<u32>,
@@ -57,24 +62,53 @@ pub struct GroupAggregate {
 }
 
 impl GroupAggregate {
-    /// An operator over rows of type `input`; `clock` is for the time to live and the latency of mini-batches. `state` is opened here.
+    /// An operator over rows of type `input`; `clock` is for the time to live. `state` is opened here.
     pub fn new(
         spec: &GroupAggregateSpec,
         input: &RowType,
         clock: Clock,
         state: KeyedStateContext,
     ) -> Result<Self, Failure> {
+        Self::over(spec, spec.keys.clone(), input, input, clock, state)
+    }
+
+    /// The second phase, over rows of type `partials`.
+    pub fn global(
+        spec: &GlobalGroupAggregateSpec,
+        partials: &RowType,
+        clock: Clock,
+        state: KeyedStateContext,
+    ) -> Result<Self, Failure> {
+        let aggregate = &spec.aggregate;
+        if aggregate.mini_batch.is_none() {
+            return Err(Failure::internal("a global aggregate has no mini-batch").fatal());
+        }
+        let width = aggregate.keys.len();
+        let operator = Self::over(aggregate, (0..width).collect(), partials, &spec.local_input, clock, state)?;
+        Ok(Self { partials: Some(width), ..operator })
+    }
+
+    /// An operator over rows of type `arriving` with these keys, and aggregates over rows of type `input`.
+    fn over(
+        spec: &GroupAggregateSpec,
+        keys: Vec<usize>,
+        arriving: &RowType,
+        input: &RowType,
+        clock: Clock,
+        state: KeyedStateContext,
+    ) -> Result<Self, Failure> {
+        let encoder = KeyBatch::new(arriving, &keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
         let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
         Ok(Self {
-            keys: spec.keys.clone(),
-            groups: KeyedGroups::new(spec, input, &clock, state)?,
+            keys,
+            groups: KeyedGroups::new(spec, encoder, input, &clock, state)?,
             emission: Emission::new(spec),
             bundle: spec.mini_batch.map(|bounds| Bundle::new(bounds, spec.aggregates.len())),
             ttl,
             next_sweep: None,
             clock,
-            added_filters: spec.insert_only_calls.iter().map(|&call| spec.aggregates[call].filter).collect(),
-            with_added: with_added_fields(spec, input).arrow_schema(),
+            added: AddedRows::new(spec, input),
+            partials: None,
             kept: Vec::new(),
             row_groups: Vec::new(),
             changes: Vec::new(),
@@ -83,7 +117,7 @@ impl GroupAggregate {
 
     /// The time, where anything depends on it.
     fn now(&self) -> i64 {
-        if self.ttl.is_some() || self.bundle.is_some() { self.clock.now_millis() } else { 0 }
+        if self.ttl.is_some() { self.clock.now_millis() } else { 0 }
     }
 
     /// Finds the groups of the rows; rows that are ignored are left out.
@@ -116,17 +150,7 @@ impl GroupAggregate {
             true => batch,
             false => batch.take(&UInt32Array::from(self.kept.clone()))?,
         };
-        if self.added_filters.is_empty() {
-            return Ok(batch);
-        }
-        let mut columns = batch.columns().to_vec();
-        for filter in &self.added_filters {
-            let filter = filter.map(|column| batch.column(column).as_boolean());
-            let passes = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
-            let is_added = |row: usize| Some(passes(row) && !batch.kind(row).is_retraction());
-            columns.push(Arc::new((0..batch.num_rows()).map(is_added).collect::<BooleanArray>()));
-        }
-        Ok(batch.with_columns(self.with_added.clone(), columns)?)
+        self.added.append(batch)
     }
 
     fn process_by_row(&mut self, batch: Batch, now: i64, out: &mut dyn Output) -> Result<(), Failure> {
@@ -146,17 +170,23 @@ impl GroupAggregate {
     }
 
     fn add_to_bundle(&mut self, bundle: &mut Bundle, batch: Batch, now: i64) -> Result<(), Failure> {
-        bundle.add_rows(batch.num_rows(), now);
+        bundle.add_rows(batch.num_rows());
         let known = bundle.len();
+        let counts_rows = self.partials.is_none();
         self.assign(&batch, now, |groups, group, new, retraction| {
             bundle.touch(group, new);
-            groups.count(group, retraction);
+            if counts_rows {
+                groups.count(group, retraction);
+            }
             Change::Nothing
         })?;
-        let batch = self.kept_rows(batch)?;
+        let batch = if counts_rows { self.kept_rows(batch)? } else { batch };
         self.groups.make_room();
         bundle.remember(known, &self.groups)?;
-        self.groups.accumulate(&batch, &self.row_groups)
+        match self.partials {
+            None => self.groups.accumulate(&batch, &self.row_groups),
+            Some(column) => self.groups.merge_partials(batch.column(column).as_binary(), &self.row_groups),
+        }
     }
 
     fn process_in_bundles(
@@ -237,10 +267,8 @@ impl Operator for GroupAggregate {
 
     fn on_timer(&mut self, now: i64, out: &mut dyn Output) -> Result<(), Failure> {
         let sweep = self.next_sweep.is_some_and(|at| at <= now);
-        if sweep || self.bundle.as_ref().and_then(Bundle::due).is_some_and(|due| due <= now) {
-            self.end_bundle(out)?;
-        }
         if sweep {
+            self.end_bundle(out)?;
             self.groups.expire(now)?;
             self.schedule_sweep(now);
         }
@@ -248,8 +276,7 @@ impl Operator for GroupAggregate {
     }
 
     fn next_timer(&self) -> Option<i64> {
-        let due = self.bundle.as_ref().and_then(Bundle::due);
-        due.into_iter().chain(self.next_sweep).min()
+        self.next_sweep
     }
 
     fn finish(&mut self, _waker: &Waker, out: &mut dyn Output) -> Result<Progress, Failure> {

@@ -82,7 +82,7 @@ proptest! {
 
 #[test]
 fn a_barrier_ends_a_bundle() {
-    let bounds = MiniBatch { size: 100, latency_ms: 1_000 };
+    let bounds = MiniBatch { size: 100 };
     let spec = GroupAggregateSpec { mini_batch: Some(bounds), ..spec(&[0]) };
     let make = make(&spec, Clock::System);
     for (backend, tiny) in PLACES {

@@ -147,18 +147,15 @@ fn retractions() {
 fn a_mini_batch_emits_one_change_for_each_key() {
     let mut spec = spec(&[0]);
     spec.input_retracts = true;
-    spec.mini_batch = Some(MiniBatch { size: 4, latency_ms: 1_000 });
-    let clock = ManualClock::at_millis(10_300);
-    let mut operator = GroupAggregate::new(&spec, &pairs(), clock.clock(), Default::default()).unwrap();
+    spec.mini_batch = Some(MiniBatch { size: 4 });
+    let mut operator = GroupAggregate::new(&spec, &pairs(), Clock::System, Default::default()).unwrap();
     let mut out = Collected::default();
     let rows = ["+I x|1", "+I y|2", "-D q|1", "+I x|3", "+I w|1", "-D w|1"];
     operator.process(0, batch(&pairs(), &rows), &mut out).unwrap();
     assert_eq!(out.take(&spec.output), ["+I x|2|4|3", "+I y|1|2|2"], "four rows are a bundle");
-    assert_eq!(operator.next_timer(), Some(11_000), "bundles end at whole multiples of the latency");
     operator.process(0, batch(&pairs(), &["-D y|2"]), &mut out).unwrap();
-    operator.on_timer(11_000, &mut out).unwrap();
-    assert_eq!(out.take(&spec.output), ["-D y|1|2|2"]);
-    assert_eq!(operator.next_timer(), None);
+    operator.on_watermark(5, &mut out).unwrap();
+    assert_eq!(out.take(&spec.output), ["-D y|1|2|2", "watermark 5"]);
     operator.process(0, batch(&pairs(), &["-U x|3", "+U x|3"]), &mut out).unwrap();
     operator.on_watermark(7, &mut out).unwrap();
     assert_eq!(out.take(&spec.output), ["watermark 7"]);
@@ -193,11 +190,11 @@ fn state_expires() {
 
 /// A table that a changelog is applied to.
 #[derive(Default)]
-struct Table(BTreeMap<String, String>);
+pub(super) struct Table(pub(super) BTreeMap<String, String>);
 
 impl Table {
     /// `+I key|value...`; panics when the changelog contradicts itself.
-    fn apply(&mut self, line: &str) {
+    pub(super) fn apply(&mut self, line: &str) {
         let (key, values) = line[3..].split_once('|').unwrap();
         match &line[..2] {
             "+I" => assert_eq!(self.0.insert(key.to_owned(), values.to_owned()), None, "{line}"),
@@ -230,7 +227,7 @@ proptest! {
     ) {
         let mut spec = spec(&[0]);
         spec.input_retracts = true;
-        spec.mini_batch = bundle.map(|size| MiniBatch { size, latency_ms: 1_000_000 });
+        spec.mini_batch = bundle.map(|size| MiniBatch { size });
         let mut operator = GroupAggregate::new(&spec, &pairs(), Clock::System, Default::default()).unwrap();
         let (mut rows, mut table, mut out) = (Vec::new(), Table::default(), Collected::default());
         for changes in batches {
@@ -275,6 +272,6 @@ fn an_aggregate_of_added_rows_only_does_not_look_at_what_is_taken_back() {
         "+U a|1|0|3",
     ];
     assert_eq!(run(&spec, &rows), expected);
-    let spec = GroupAggregateSpec { mini_batch: Some(MiniBatch { size: 5, latency_ms: 1_000 }), ..spec };
+    let spec = GroupAggregateSpec { mini_batch: Some(MiniBatch { size: 5 }), ..spec };
     assert_eq!(run(&spec, &rows), ["+I a|1|0|3"]);
 }

@@ -3,13 +3,16 @@
 //! ```text
 //!   state 0 | 1: the side; key; suffix: the row's sequence -> head (written when) | count | associations (u32, little endian) | the row (`RowCodec`)
 //! ```
-//! Slots of the write-back cache are the entries of both sides: twice the entry's number, plus the side. A key is in memory with all its rows of
-//! both sides or not at all: it is loaded when a row of it comes and dropped when it is cold and there is no room.
+//! Slots of the write-back cache are the entries of both sides: twice the entry's number, plus the side. A row needs the rows of the other side in memory,
+//! and those of its own only when it has to be found among them: where each row is kept (`RowIdentity::Each`) the side of a key may be in memory in part, with
+//! its latest rows. For that such rows are numbered through all keys; the next number is an item of the operator's state. A key that is cold is dropped
+//! with all its rows when there is no room.
 
+use dataflow::checkpoint::{OperatorStateItem, OperatorSubtaskState, Redistribution};
 use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowCodec, RowType};
 use state::{
-    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, StoredRowWriter, Suffixes,
-    WriteBack, read_value_head, write_value_head,
+    Address, ClockHand, Entry, EntryKey, KeyTable, KeyedStateContext, LoadedRow, Retracted, RowIdentity,
+    StoredRowWriter, Suffixes, WriteBack, read_value_head, write_value_head,
 };
 
 use super::side::Side;
@@ -23,8 +26,17 @@ pub(super) struct JoinState {
     codecs: [RowCodec; 2],
     /// By slot of the key: whether it came since the hand passed it.
     used: Vec<bool>,
+    /// By slot of the key, a bit for each side: the store may have rows of it that are not in memory.
+    absent: Vec<u8>,
+    /// Of which sides a row of each input needs the rows in memory.
+    needs: [u8; 2],
     hand: ClockHand,
 }
+
+/// The name of the state item with the sequence of the next row, whatever its key.
+const NEXT_SEQUENCE: &str = "next-sequence";
+/// Where state has no such item: rows were numbered by key.
+const NEVER_REACHED: u64 = 1 << 40;
 
 /// Rows of one side on their way into memory.
 #[derive(Default)]
@@ -52,11 +64,26 @@ impl JoinState {
         inputs: [&RowType; 2],
         table: &mut KeyTable,
         sides: &mut [Side; 2],
+        restored: &OperatorSubtaskState,
     ) -> Result<Self, Failure> {
         let [left, right] = inputs.map(|input| RowCodec::new(input.arrow_schema()));
         context.suffixes = Suffixes::All;
+        if !context.restored.is_empty() {
+            let items = restored.items.iter().filter(|item| item.name == NEXT_SEQUENCE);
+            let next = items.filter_map(|item| item.payload.as_u64()).max().unwrap_or(NEVER_REACHED);
+            sides.iter_mut().for_each(|side| side.rows.set_next_sequence(next));
+        }
+        let is_each = |side: &Side| *side.rows.identity() == RowIdentity::Each;
+        let needs = [if is_each(&sides[0]) { 0b10 } else { 0b11 }, if is_each(&sides[1]) { 0b01 } else { 0b11 }];
         let write_back = WriteBack::open(context)?;
-        let mut state = Self { write_back, codecs: [left?, right?], used: Vec::new(), hand: ClockHand::default() };
+        let mut state = Self {
+            write_back,
+            codecs: [left?, right?],
+            used: Vec::new(),
+            absent: Vec::new(),
+            needs,
+            hand: ClockHand::default(),
+        };
         let mut loading: [Loading; 2] = Default::default();
         state.write_back.take_restored(|entry: EntryKey<'_>, value| {
             let (key, sequence) = entry.suffixed();
@@ -67,22 +94,41 @@ impl JoinState {
         Ok(state)
     }
 
-    /// Whether a key that the table does not have may be in the store.
-    #[inline]
-    pub(super) fn may_have(&self, key: &[u8]) -> bool {
-        self.write_back.may_have(key)
+    /// A key has just been put into the table.
+    pub(super) fn begin_key(&mut self, slot: u32, key: &[u8]) {
+        if self.write_back.may_have_more() {
+            if slot as usize >= self.absent.len() {
+                self.absent.resize((slot as usize + 1).next_power_of_two(), 0);
+            }
+            let of_side = |side: u8| u8::from(self.write_back.may_have_part(key, side)) << side;
+            self.absent[slot as usize] = of_side(0) | of_side(1);
+        }
     }
 
-    /// Brings the rows of keys that have just been put into the table.
-    pub(super) fn load(&mut self, slots: &[u32], table: &KeyTable, sides: &mut [Side; 2]) -> Result<(), Failure> {
+    /// The sides of a key whose rows have to be brought for a row of this input. They count as brought from now on.
+    #[inline]
+    pub(super) fn take_absent(&mut self, slot: u32, input: usize) -> u8 {
+        let Some(absent) = self.absent.get_mut(slot as usize) else { return 0 };
+        let wanted = *absent & self.needs[input];
+        *absent &= !wanted;
+        wanted
+    }
+
+    /// Brings the rows of these sides of keys.
+    pub(super) fn load(
+        &mut self,
+        missing: &[(u32, u8)],
+        table: &KeyTable,
+        sides: &mut [Side; 2],
+    ) -> Result<(), Failure> {
         if !self.write_back.may_read() {
             self.settle(usize::MAX, table, sides)?;
         }
         let mut loading: [Loading; 2] = Default::default();
         let store = self.write_back.store();
-        let mut wanted: Vec<(Vec<u8>, u32, usize)> = Vec::with_capacity(2 * slots.len());
-        for &slot in slots {
-            for side in 0..2 {
+        let mut wanted: Vec<(Vec<u8>, u32, usize)> = Vec::with_capacity(2 * missing.len());
+        for &(slot, absent) in missing {
+            for side in (0..2).filter(|side| absent & 1 << side != 0) {
                 let mut prefix = Vec::new();
                 store.keys().write(&Address::of_key(side as u8, table.key(slot)), &mut prefix);
                 wanted.push((prefix, slot, side));
@@ -93,7 +139,10 @@ impl JoinState {
         let prefixes = wanted.iter().map(|(prefix, ..)| prefix.as_slice());
         self.write_back.scan_prefixes(prefixes, &mut |number, entry, value| {
             let (_, slot, side) = wanted[number];
-            loading[side].add(slot, entry.suffixed().1, value)
+            let sequence = entry.suffixed().1;
+            // What came later is in memory.
+            let is_absent = sides[side].rows.first_sequence(slot).is_none_or(|first| sequence < first);
+            if is_absent { loading[side].add(slot, sequence, value) } else { Ok(()) }
         })?;
         self.put(loading, sides)
     }
@@ -109,9 +158,10 @@ impl JoinState {
         Ok(())
     }
 
-    /// Puts all rows of these keys into the last snapshot, unless it has them: they are about to change.
+    /// Puts those rows of these keys into the last snapshot, unless it has them, that rows of this input may change.
     pub(super) fn settle_keys(
         &mut self,
+        input: usize,
         slots: impl Iterator<Item = u32>,
         table: &KeyTable,
         sides: &[Side; 2],
@@ -123,7 +173,10 @@ impl JoinState {
         slots.sort_unstable();
         slots.dedup();
         let mut writers = writers(sides, &self.codecs);
-        let rows = slots.iter().flat_map(|&slot| rows_of(slot, table, sides));
+        let needs = self.needs[input];
+        let needed = (0..2).filter(|side| needs & 1 << side != 0);
+        let slots = &slots;
+        let rows = needed.flat_map(|side| slots.iter().flat_map(move |&slot| rows_of_side(side, slot, table, sides)));
         self.write_back.settle(rows, |slot, out| write_value(sides, &mut writers, slot, out))
     }
 
@@ -178,10 +231,11 @@ impl JoinState {
         let victims = self.choose_victims(wanted, sides);
         self.write(&victims, table, sides)?;
         for slot in victims {
-            for (number, side) in sides.iter_mut().enumerate() {
+            let key = table.key(slot);
+            for (number, side) in sides.iter_mut().enumerate().filter(|(_, side)| !side.rows.is_list_empty(slot)) {
                 side.rows.forget(slot, |id| self.write_back.forget(mark(number, id)))?;
+                self.write_back.drop_part(key, number as u8);
             }
-            self.write_back.drop_key(table.key(slot));
             table.remove(slot);
         }
         Ok(())
@@ -245,6 +299,16 @@ impl JoinState {
         self.write_back.snapshot(barrier, slots, |slot, out| write_value(sides, &mut writers, slot, out))
     }
 
+    /// The sequence of the next row, as state.
+    pub(super) fn next_sequence(&self, sides: &[Side; 2]) -> OperatorStateItem {
+        let next = sides[0].rows.next_sequence().max(sides[1].rows.next_sequence());
+        OperatorStateItem {
+            name: NEXT_SEQUENCE.to_owned(),
+            redistribution: Redistribution::Union,
+            payload: next.into(),
+        }
+    }
+
     /// A checkpoint is complete.
     pub(super) fn checkpoint_completed(&mut self, checkpoint_id: u64) {
         self.write_back.checkpoint_completed(checkpoint_id);
@@ -278,11 +342,18 @@ fn rows_of<'a>(
     table: &'a KeyTable,
     sides: &'a [Side; 2],
 ) -> impl Iterator<Item = (u32, Address<'a>)> + use<'a> {
-    let of_side = move |side: usize| {
-        let entries = sides[side].rows.entries(key);
-        entries.map(move |(id, entry)| (mark(side, id), address(table, side, entry)))
-    };
-    of_side(0).chain(of_side(1))
+    rows_of_side(0, key, table, sides).chain(rows_of_side(1, key, table, sides))
+}
+
+/// The same of the rows of one side of a key.
+fn rows_of_side<'a>(
+    side: usize,
+    key: u32,
+    table: &'a KeyTable,
+    sides: &'a [Side; 2],
+) -> impl Iterator<Item = (u32, Address<'a>)> + use<'a> {
+    let entries = sides[side].rows.entries(key);
+    entries.map(move |(id, entry)| (mark(side, id), address(table, side, entry)))
 }
 
 fn address<'a>(table: &'a KeyTable, side: usize, entry: &Entry) -> Address<'a> {

@@ -26,6 +26,7 @@ mod tests;
 use std::task::Waker;
 
 use common::clock::Clock;
+use dataflow::checkpoint::OperatorSubtaskState;
 use dataflow::operator_spec::{JoinSpec, JoinType};
 use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, Stateful};
 use expr::EvalContext;
@@ -63,6 +64,7 @@ impl Join {
         context: &EvalContext,
         clock: Clock,
         mut state: KeyedStateContext,
+        restored: &OperatorSubtaskState,
     ) -> Result<Self, Failure> {
         let [left_keys, right_keys] = InputKeys::of_join(spec)?;
         let [left_times, right_times] = spec.state_ttl_ms.map(|ttl| WriteTimes::new(ttl, &clock));
@@ -78,7 +80,7 @@ impl Join {
         let condition = spec.condition.as_ref().map(|condition| Condition::new(spec, condition, context));
         let mut table = KeyTable::new(&left.keys.batch);
         let mut sides = [left, right];
-        let state = JoinState::open(state, [&spec.left, &spec.right], &mut table, &mut sides)?;
+        let state = JoinState::open(state, [&spec.left, &spec.right], &mut table, &mut sides, restored)?;
         Ok(Self {
             join_type: spec.join_type,
             table,
@@ -108,15 +110,19 @@ impl Join {
             }
             let (slot, new) = table.find_or_insert(&keys.batch, row);
             state.touch(slot);
-            if new && state.may_have(table.key(slot)) {
-                missing.push(slot);
+            if new {
+                state.begin_key(slot, table.key(slot));
+            }
+            let absent = state.take_absent(slot, input);
+            if absent != 0 {
+                missing.push((slot, absent));
             }
             slots.push(Some(slot));
         }
         if !missing.is_empty() {
             state.load(&missing, table, sides)?;
         }
-        state.settle_keys(slots.iter().flatten().copied(), table, sides)
+        state.settle_keys(input, slots.iter().flatten().copied(), table, sides)
     }
 
     /// Emits what a row changes and applies it to the state.
@@ -288,7 +294,7 @@ impl Operator for Join {
 impl Stateful for Join {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         let keyed = self.state.snapshot(barrier, &self.table, &self.sides)?;
-        Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(keyed) })
+        Ok(OperatorSnapshot { items: vec![self.state.next_sequence(&self.sides)], keyed: Some(keyed) })
     }
 
     fn continue_snapshot(&mut self) -> Result<Progress, Failure> {

@@ -19,7 +19,9 @@ use crate::operators::rescaling::{CHECKPOINT, PLACES, SAVEPOINT, Subtasks};
 use crate::operators::testing::{batch, row_type};
 
 fn make(spec: &JoinSpec, clock: Clock) -> impl Fn(KeyedStateContext, &OperatorSubtaskState) -> Box<dyn Operator> {
-    move |context, _| Box::new(Join::new(spec, &EvalContext::default(), clock.clone(), context).unwrap())
+    move |context, restored| {
+        Box::new(Join::new(spec, &EvalContext::default(), clock.clone(), context, restored).unwrap())
+    }
 }
 
 /// Key, value, and which of the rows there are is taken back instead.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use common::clock::Clock;
+use dataflow::checkpoint::OperatorSubtaskState;
 use dataflow::operator_spec::{JoinSpec, JoinType};
-use dataflow::{Expr, RowType, TypeKind};
+use dataflow::{Expr, Failure, RowType, TypeKind};
 use expr::EvalContext;
 use proptest::prelude::*;
 use state::KeyedStateContext;
@@ -35,6 +36,12 @@ pub(super) fn spec(join_type: JoinType, left: RowType, right: RowType, condition
     }
 }
 
+/// The operator without state.
+fn open(spec: &JoinSpec) -> Result<Join, Failure> {
+    let (state, restored) = (KeyedStateContext::default(), OperatorSubtaskState::default());
+    Join::new(spec, &EvalContext::default(), Clock::System, state, &restored)
+}
+
 fn orders() -> RowType {
     row_type(&[("cid", TypeKind::Int), ("oid", TypeKind::Int)])
 }
@@ -59,7 +66,7 @@ const ROWS: [(usize, &str); 11] = [
 ];
 
 fn run<S: AsRef<str>>(spec: &JoinSpec, rows: &[(usize, S)]) -> Vec<String> {
-    let mut join = Join::new(spec, &EvalContext::default(), Clock::System, KeyedStateContext::default()).unwrap();
+    let mut join = open(spec).unwrap();
     let run_row = |(input, row): &(usize, S)| {
         let ty = if *input == 0 { &spec.left } else { &spec.right };
         process(&mut join, *input, batch(ty, &[row.as_ref()]), &spec.output).unwrap()
@@ -140,7 +147,7 @@ fn bounded_joins_as_recorded() {
 #[test]
 fn a_left_join_turns_pads_one_by_one_as_recorded() {
     let spec = spec(JoinType::Left, orders(), customers(), None);
-    let mut join = Join::new(&spec, &EvalContext::default(), Clock::System, KeyedStateContext::default()).unwrap();
+    let mut join = open(&spec).unwrap();
     let pads = process(&mut join, 0, batch(&orders(), &["+I 100|1", "+I 101|2", "+I 100|3"]), &spec.output).unwrap();
     assert_eq!(pads, ["+I 100|1|NULL|NULL", "+I 101|2|NULL|NULL", "+I 100|3|NULL|NULL"]);
     let rows = ["+I 100|Ann", "+I 101|Bob", "+I 100|Ann"];
@@ -201,7 +208,7 @@ fn a_cross_join_has_no_keys() {
 fn keys_of_different_types_are_refused() {
     let left = row_type(&[("id", TypeKind::BigInt)]);
     let spec = spec(JoinType::Inner, left, customers(), None);
-    let failure = Join::new(&spec, &EvalContext::default(), Clock::System, KeyedStateContext::default()).err().unwrap();
+    let failure = open(&spec).err().unwrap();
     assert_eq!(failure.message, "the join keys 'id' (BIGINT) and 'cid' (INT) must be cast to one type");
 }
 
@@ -209,7 +216,7 @@ fn keys_of_different_types_are_refused() {
 fn more_pairs_than_fit_a_batch() {
     let numbers = |name: &str| row_type(&[("k", TypeKind::BigInt), (name, TypeKind::BigInt)]);
     let spec = spec(JoinType::Full, numbers("v"), numbers("w"), Some((1, 3)));
-    let mut join = Join::new(&spec, &EvalContext::default(), Clock::System, KeyedStateContext::default()).unwrap();
+    let mut join = open(&spec).unwrap();
     let lines = |kind: &str| (0..200).map(|i| format!("{kind} 1|{i}")).collect::<Vec<_>>();
     process(&mut join, 0, batch(&spec.left, &lines("+I")), &spec.output).unwrap();
     let joined = process(&mut join, 1, batch(&spec.right, &lines("+I")), &spec.output).unwrap();
@@ -266,7 +273,7 @@ proptest! {
     ) {
         let numbers = |name: &str| row_type(&[("k", TypeKind::BigInt), (name, TypeKind::BigInt)]);
         let spec = spec(join_type, numbers("v"), numbers("w"), condition.then_some((1, 3)));
-        let mut join = Join::new(&spec, &EvalContext::default(), Clock::System, KeyedStateContext::default()).unwrap();
+        let mut join = open(&spec).unwrap();
         let mut lists: [Vec<Row>; 2] = Default::default();
         let mut table: BTreeMap<String, i64> = BTreeMap::new();
         for (input, changes) in batches {

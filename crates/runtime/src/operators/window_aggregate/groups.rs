@@ -3,12 +3,13 @@
 //! Value of a group in the store: head | number of rows (i64, where rows are taken back) | accumulators.
 
 use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
 use dataflow::operator_spec::WindowAggregateSpec;
 use dataflow::{Batch, Failure, RowType};
-use expr::aggregate::{Accumulator, create};
+use expr::aggregate::Accumulator;
 use state::{Slots, read_value_head, write_value_head};
 
-use crate::operators::aggregate_value;
+use crate::operators::aggregate_value::{self, Phase};
 
 /// Groups and their values.
 pub(super) struct Groups {
@@ -16,15 +17,24 @@ pub(super) struct Groups {
     accumulators: Vec<Box<dyn Accumulator>>,
     /// Rows of each group, kept when rows may be taken back: a group without rows is not emitted.
     rows: Option<Vec<i64>>,
+    /// In the second phase: the column with what the first one has summed up.
+    partials: Option<usize>,
 }
 
 impl Groups {
-    pub(super) fn new(spec: &WindowAggregateSpec, input: &RowType) -> Result<Self, Failure> {
-        let accumulators = spec.aggregates.iter().map(|call| create(call, input, spec.input_retracts));
+    /// `input` is what the aggregates are over; `partials` is the column with what the first phase has summed up, in the second one.
+    pub(super) fn new(
+        spec: &WindowAggregateSpec,
+        input: &RowType,
+        phase: Phase,
+        partials: Option<usize>,
+    ) -> Result<Self, Failure> {
+        let accumulators = spec.aggregates.iter().map(|call| phase.create(call, input, spec.input_retracts));
         Ok(Self {
             slots: Slots::default(),
             accumulators: accumulators.collect::<Result<_, _>>()?,
             rows: spec.input_retracts.then(Vec::new),
+            partials,
         })
     }
 
@@ -40,6 +50,14 @@ impl Groups {
 
     /// Applies a batch; row i belongs to `groups[i]`.
     pub(super) fn accumulate(&mut self, batch: &Batch, groups: &[u32]) -> Result<(), Failure> {
+        if let Some(column) = self.partials {
+            let read: Vec<u32> = groups.iter().map(|_| self.slots.allocate()).collect();
+            self.make_room();
+            let partials = batch.column(column).as_binary();
+            aggregate_value::merge(self.rows.as_deref_mut(), &mut self.accumulators, partials, &read, groups)?;
+            self.release(&read);
+            return Ok(());
+        }
         self.make_room();
         for accumulator in &mut self.accumulators {
             accumulator.accumulate(batch, groups)?;
@@ -88,6 +106,11 @@ impl Groups {
             groups.iter().for_each(|&group| rows[group as usize] = 0);
         }
         self.slots.release(groups);
+    }
+
+    /// Appends what a group looks like in state, for the second phase.
+    pub(super) fn write_partial(&self, group: u32, out: &mut Vec<u8>) {
+        aggregate_value::write(self.rows.as_deref(), &self.accumulators, group, out);
     }
 
     /// Appends the value of a group.

@@ -1,6 +1,8 @@
 //! `WindowAggregate`: aggregates per key and window, and emits a window when it is complete. Windows over event time are complete by the watermark,
 //! windows over processing time by the clock.
 //!
+//! In two phases [`LocalWindowAggregate`] sums up the rows of each slice, and this operator merges that; a row is late by its slice then.
+//!
 //! Which windows there are is [`SlicedWindows`]' or [`SessionWindows`]' matter; both emit them in order of their end and drop rows that are late.
 //! The time reached is part of the state: after a restore it is the earliest that a subtask had.
 //! Processing-time windows that are open when the input ends are not emitted: Flink's timers do not fire then either.
@@ -8,6 +10,7 @@
 mod context;
 mod emission;
 mod groups;
+mod local;
 #[cfg(test)]
 mod restore_tests;
 mod session_state;
@@ -17,6 +20,8 @@ mod slices;
 mod spilled;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod two_phase_tests;
 mod wall_clock;
 
 use std::borrow::Cow;
@@ -26,19 +31,21 @@ use std::task::Waker;
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMillisecondType;
+use arrow_array::types::{Int64Type, TimestampMillisecondType};
 use common::clock::Clock;
 use dataflow::checkpoint::{OperatorStateItem, OperatorSubtaskState, Redistribution};
-use dataflow::operator_spec::{WindowAggregateSpec, WindowAssigner, WindowTime};
+use dataflow::operator_spec::{GlobalWindowAggregateSpec, WindowAggregateSpec, WindowAssigner, WindowTime};
 use dataflow::{
     Batch, CheckpointBarrier, Failure, MIN_WATERMARK, Operator, OperatorSnapshot, Output, Progress, RowType, Stateful,
     StreamElement,
 };
 use state::{KeyBatch, KeyedStateContext, WriteBack};
 
+use super::aggregate_value::Phase;
 use context::WindowContext;
 use emission::Emission;
 use groups::Groups;
+pub use local::LocalWindowAggregate;
 use sessions::SessionWindows;
 use sliced::SlicedWindows;
 use slices::Slices;
@@ -53,6 +60,8 @@ pub struct WindowAggregate {
     windows: Windows,
     context: WindowContext,
     clock: Clock,
+    /// In the second phase: the column with the ends of the slices.
+    slice_ends: Option<usize>,
 }
 
 enum Windows {
@@ -71,10 +80,43 @@ impl WindowAggregate {
         state: KeyedStateContext,
         restored: &OperatorSubtaskState,
     ) -> Result<Self, Failure> {
+        let keys = encoder(input, &spec.keys)?;
+        let groups = Groups::new(spec, input, Phase::Whole, None)?;
+        Self::over(spec, keys, groups, input, late_records_dropped, clock, state, restored)
+    }
+
+    /// The second phase, over rows of type `partials`.
+    pub fn global(
+        spec: &GlobalWindowAggregateSpec,
+        partials: &RowType,
+        late_records_dropped: Arc<AtomicU64>,
+        clock: Clock,
+        state: KeyedStateContext,
+        restored: &OperatorSubtaskState,
+    ) -> Result<Self, Failure> {
+        let (aggregate, input) = (&spec.aggregate, &spec.local_input);
+        let width = aggregate.keys.len();
+        let keys = encoder(partials, &(0..width).collect::<Vec<_>>())?;
+        let groups = Groups::new(aggregate, input, Phase::Whole, Some(width + 1))?;
+        let operator = Self::over(aggregate, keys, groups, input, late_records_dropped, clock, state, restored)?;
+        Ok(Self { slice_ends: Some(width), ..operator })
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what both phases are made of")]
+    fn over(
+        spec: &WindowAggregateSpec,
+        keys: KeyBatch,
+        groups: Groups,
+        input: &RowType,
+        late_records_dropped: Arc<AtomicU64>,
+        clock: Clock,
+        state: KeyedStateContext,
+        restored: &OperatorSubtaskState,
+    ) -> Result<Self, Failure> {
         let is_new = state.restored.is_empty();
         let mut context = WindowContext {
-            keys: KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?,
-            groups: Groups::new(spec, input)?,
+            keys,
+            groups,
             wall_clock: WallClock::new(&spec.time_zone)?,
             emission: Emission::new(spec, input, clock.clone())?,
             progress: restored_progress(restored)?,
@@ -83,21 +125,13 @@ impl WindowAggregate {
         };
         let mut windows = match spec.assigner {
             WindowAssigner::Session { gap } => Windows::Sessions(SessionWindows::new(gap, &context.keys)),
-            WindowAssigner::Tumble { size, offset } => {
-                Windows::Sliced(SlicedWindows::new(Slices::tumble(size, offset)))
-            }
-            WindowAssigner::Hop { slide, size, offset } => {
-                Windows::Sliced(SlicedWindows::new(Slices::hop(slide, size, offset)))
-            }
-            WindowAssigner::Cumulate { step, size, offset } => {
-                Windows::Sliced(SlicedWindows::new(Slices::cumulate(step, size, offset)))
-            }
+            _ => Windows::Sliced(SlicedWindows::new(Slices::of(spec.assigner)?)),
         };
         match &mut windows {
             Windows::Sliced(windows) => windows.restore(&mut context)?,
             Windows::Sessions(windows) => windows.restore(&mut context, is_new)?,
         }
-        Ok(Self { time: spec.time, windows, context, clock })
+        Ok(Self { time: spec.time, windows, context, clock, slice_ends: None })
     }
 
     fn advance(&mut self, progress: i64, out: &mut dyn Output) -> Result<(), Failure> {
@@ -108,6 +142,10 @@ impl WindowAggregate {
         self.context.progress = self.context.progress.max(progress);
         Ok(())
     }
+}
+
+fn encoder(input: &RowType, keys: &[usize]) -> Result<KeyBatch, Failure> {
+    KeyBatch::new(input, keys).map_err(|error| Failure::user(error.to_string()).fatal())
 }
 
 /// The earliest time that a subtask had reached.
@@ -143,7 +181,13 @@ impl Operator for WindowAggregate {
     fn process(&mut self, _input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
         // Another handle on the same columns: the times are read while the batch is passed on.
         let rows = batch.clone();
-        let times = local_times(self.time, &rows, &mut self.context.wall_clock, &self.clock)?;
+        let times = match self.slice_ends {
+            None => local_times(self.time, &rows, &mut self.context.wall_clock, &self.clock)?,
+            // A slice ends behind its last millisecond.
+            Some(column) => {
+                rows.column(column).as_primitive::<Int64Type>().values().iter().map(|end| end - 1).collect()
+            }
+        };
         match &mut self.windows {
             Windows::Sliced(windows) => windows.process(&mut self.context, batch, &times),
             Windows::Sessions(windows) => windows.process(&mut self.context, batch, &times),

@@ -7,6 +7,9 @@
 //! ```
 //! A slice and a window are named by their end. It knows neither zones nor the watermark.
 
+use dataflow::Failure;
+use dataflow::operator_spec::WindowAssigner;
+
 use crate::time::windows::window_start;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,16 @@ pub(super) struct Slices {
 }
 
 impl Slices {
+    /// The slices of these windows; sessions have none.
+    pub(super) fn of(assigner: WindowAssigner) -> Result<Self, Failure> {
+        match assigner {
+            WindowAssigner::Tumble { size, offset } => Ok(Self::tumble(size, offset)),
+            WindowAssigner::Hop { slide, size, offset } => Ok(Self::hop(slide, size, offset)),
+            WindowAssigner::Cumulate { step, size, offset } => Ok(Self::cumulate(step, size, offset)),
+            WindowAssigner::Session { .. } => Err(Failure::internal("sessions are not made of slices").fatal()),
+        }
+    }
+
     pub(super) fn tumble(size: i64, offset: i64) -> Self {
         Self { shape: Shape::Tumble, offset, slice: size, period: size, size }
     }
