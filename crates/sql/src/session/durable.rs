@@ -227,13 +227,15 @@ mod tests {
              COMMENT 'a table' PARTITIONED BY (id) WITH ('connector' = 'kafka', 'topic' = 'it''s', \
              'properties.bootstrap.servers' = 'x:1', 'format' = 'json')",
             "CREATE VIEW v (n COMMENT 'number', s) COMMENT 'a view' AS SELECT id, up FROM t WHERE id > 1",
+            "CREATE TABLE g (i INT) WITH ('connector' = 'datagen')",
+            "CREATE VIEW w AS SELECT i + 1 AS n FROM g",
             "CREATE FUNCTION f AS 'a.B'",
         ]);
         let document = before.catalog_document("c").unwrap();
         let mut after = session(&[CATALOG]);
         after.load_catalog("c", &document).unwrap();
         assert_eq!(after.catalog_document("c").unwrap(), document);
-        for text in ["SHOW CREATE TABLE c.d.t", "SHOW CREATE VIEW c.d.v", "DESCRIBE c.d.v", "SELECT n FROM c.d.v"] {
+        for text in ["SHOW CREATE TABLE c.d.t", "SHOW CREATE VIEW c.d.v", "DESCRIBE c.d.v", "SELECT n FROM c.d.w"] {
             let statement = parser::parse_statement(text).unwrap();
             after.execute(&statement, text).unwrap_or_else(|error| panic!("{text}: {error}"));
         }
