@@ -29,9 +29,11 @@ release: prerequisites
 webui:
 	cd webui && $(NPM_CI) && npm run build
 
-# Types, unit tests and build of the web UI; left out where there is no npm, or its packages cannot be fetched.
+# Types, unit tests and build of the web UI; left out where Node.js is missing or too old, or its packages cannot be fetched.
 webui-test:
 	@if ! command -v npm >/dev/null 2>&1; then echo "no npm: the web UI is not tested"; \
+	elif ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then \
+	echo "Node.js $$(node --version) is older than 20.19: the web UI is not tested"; \
 	elif ! (cd webui && timeout 300 $(NPM_CI) >/dev/null 2>&1); then echo "npm cannot fetch its packages: the web UI is not tested"; \
 	else cd webui && npm run check && npm test && npm run build; fi
 

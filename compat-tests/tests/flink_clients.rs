@@ -205,7 +205,7 @@ fn without_ids(line: &str) -> String {
     let words = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
     let masked = words.map(|word| {
         let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        if is_id(bare) || bare.bytes().all(|byte| byte.is_ascii_digit()) {
+        if is_id(bare) || (!bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit())) {
             word.replacen(bare, "#", 1)
         } else {
             word.to_owned()

@@ -120,8 +120,12 @@ fn metrics_are_flinks_and_the_dashboard_finds_them() {
     let range = format!("-Dmetrics.reporter.prom.port={first},{second}");
     let reporter =
         "-Dmetrics.reporter.prom.factory.class=org.apache.flink.metrics.prometheus.PrometheusReporterFactory";
-    // The JobManager starts first and takes the first port.
     let cluster = ProcessCluster::start(1, 2, &[&range, reporter]).expect("a cluster");
+    // Whoever starts first takes the first port.
+    let (first, second) = match scrape(first).contains("flink_jobmanager_") {
+        true => (first, second),
+        false => (second, first),
+    };
     let script = folder.path().join("job.sql");
     let sql = format!(
         "SET 'execution.checkpointing.interval' = '200 ms'; SET 'execution.checkpointing.dir' = 'file://{}';\n\
