@@ -88,7 +88,8 @@ mod tests {
     ];
 
     /// Options that Flink 2.3 does not have, with the reason.
-    const NOT_IN_FLINK: [(&str, &str); 3] = [
+    const NOT_IN_FLINK: [(&str, &str); 4] = [
+        ("high-availability.raft.election-timeout", "Flink's JobManagers elect none among themselves"),
         ("high-availability.raft.peers", "Flink's JobManagers find one another in ZooKeeper or Kubernetes"),
         ("taskmanager.network.memory.buffers-per-channel", "Flink had it up to 1.20; credits here still have it"),
         ("pipeline.source.max-rows-per-second", "Flink's sources cannot be paced by the configuration"),
