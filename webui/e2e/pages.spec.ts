@@ -62,7 +62,7 @@ test('graph: vertices with live figures, and what is in them', async ({ page }) 
   const source = page.getByRole('button', { name: /Source: orders/ });
   await expect(source).toContainText(/busy \d+ %/);
   await expect(source).toContainText(/out [\d.]+K?\/s/);
-  await expect(page.getByRole('button', { name: /WindowAggregate/ })).toContainText(/wm [\d.]+ /);
+  await expect(page.getByRole('button', { name: /GlobalWindowAggregate/ })).toContainText(/wm [\d.]+ /);
   await accessible(page);
   // By the keyboard.
   await source.focus();
@@ -78,7 +78,7 @@ test('graph: vertices with live figures, and what is in them', async ({ page }) 
   await expect(drawer.locator('pre')).toContainText('Source: orders');
   await drawer.getByRole('link', { name: 'Flame graph' }).click();
   await expect(drawer.getByText(/Flame graphs are off|Samples are being taken|all/).first()).toBeVisible();
-  await page.getByRole('button', { name: /WindowAggregate/ }).click();
+  await page.getByRole('button', { name: /GlobalWindowAggregate/ }).click();
   await page.getByRole('link', { name: 'Watermarks' }).click();
   await expect(page.getByText('The lowest counts')).toBeVisible();
   await accessible(page);
