@@ -29,7 +29,7 @@ class Poller {
 
   subscribe(notify: () => void, every: number): () => void {
     this.subscribers.set(notify, every);
-    if (Date.now() - this.state.at > every / 2) this.now();
+    if (this.state.data === undefined || Date.now() - this.state.at > every / 2) this.now();
     else this.schedule();
     return () => {
       this.subscribers.delete(notify);
