@@ -298,7 +298,7 @@ impl Drop for SmallDisk {
 }
 
 #[test]
-#[ignore = "mounts a file system, so it needs root: cargo test -p compat-tests --test checkpoint_faults -- --ignored"]
+#[ignore = "mounts a file system: 'make test' runs it in a name space where it may (make full-disk-test)"]
 fn a_full_disk_fails_checkpoints_until_there_is_room_again() {
     let disk = SmallDisk::mount("4m");
     let faulty = Faulty::start(&[&format!("execution.checkpointing.dir={}/checkpoints", disk.0.path().display())]);
