@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use checkpoint::{SourceRestore, SourceState};
 use dataflow::deployment::ReaderProgress;
 use dataflow::operator_spec::SourceSpec;
-use dataflow::{ExecutionAttemptId, Failure, JobGraph, OperatorId, OperatorSpec, SplitEnumerator, VertexId};
+use dataflow::{
+    ExecutionAttemptId, Failure, JobGraph, OperatorDescriptor, OperatorId, OperatorSpec, SplitEnumerator, VertexId,
+};
 use tokio::task::AbortHandle;
 use tracing::{debug, info};
 
@@ -65,20 +67,8 @@ impl Sources {
                         operator.name, spec.connector.table
                     ))
                 })?;
-                let snapshot = enumerator.snapshot();
                 let assigner = SplitAssigner::new(enumerator.assignment(), vertex.parallelism);
-                let table = spec.connector.table.clone();
-                let discovery = tokio::spawn(discover(enumerator, table, operator.id, self.round, master.clone()));
-                let source = Source {
-                    vertex: vertex.id,
-                    name: operator.name.clone(),
-                    assigner,
-                    enumerator: snapshot,
-                    discovery: discovery.abort_handle(),
-                    round: self.round,
-                    is_whole: true,
-                };
-                self.sources.insert(operator.id, source);
+                self.discover(vertex.id, operator, spec, enumerator, assigner, master);
                 if let Some(restore) = restore {
                     let unassigned = state.into_iter().flat_map(|state| &state.unassigned);
                     let splits = restore.splits.iter().chain(unassigned).cloned().collect();
@@ -116,24 +106,37 @@ impl Sources {
                 let progress: Vec<(u32, ReaderProgress)> =
                     of_source.map(|((attempt, _), progress)| (attempt.subtask, progress.clone())).collect();
                 let assigner = SplitAssigner::adopted(enumerator.assignment(), vertex.parallelism, &progress);
-                let (snapshot, table) = (enumerator.snapshot(), spec.connector.table.clone());
-                let discovery = tokio::spawn(discover(enumerator, table, operator.id, self.round, master.clone()));
-                let source = Source {
-                    vertex: vertex.id,
-                    name: operator.name.clone(),
-                    assigner,
-                    enumerator: snapshot,
-                    discovery: discovery.abort_handle(),
-                    round: self.round,
-                    is_whole: false,
-                };
-                self.sources.insert(operator.id, source);
+                self.discover(vertex.id, operator, spec, enumerator, assigner, master).is_whole = false;
                 let unassigned = state.map(|state| state.unassigned.clone()).unwrap_or_default();
                 let found = SplitEvent::Discovered { splits: unassigned, complete: false };
                 assignments.extend(self.handle(operator.id, found));
             }
         }
         Ok(assignments)
+    }
+
+    /// Has an enumerator look for splits, which come to the job master.
+    fn discover(
+        &mut self,
+        vertex: VertexId,
+        operator: &OperatorDescriptor,
+        spec: &SourceSpec,
+        enumerator: Box<dyn SplitEnumerator>,
+        assigner: SplitAssigner,
+        master: &JobMasterHandle,
+    ) -> &mut Source {
+        let (snapshot, table) = (enumerator.snapshot(), spec.connector.table.clone());
+        let discovery = tokio::spawn(discover(enumerator, table, operator.id, self.round, master.clone()));
+        let source = Source {
+            vertex,
+            name: operator.name.clone(),
+            assigner,
+            enumerator: snapshot,
+            discovery: discovery.abort_handle(),
+            round: self.round,
+            is_whole: true,
+        };
+        self.sources.entry(operator.id).insert_entry(source).into_mut()
     }
 
     /// Whether a checkpoint can be triggered now: what readers have got is known to the enumerators, so that they do not find it again after a restore.

@@ -21,7 +21,7 @@ pub(super) async fn overview(context: &RestContext) -> Answer {
     let slots = context.resource_manager.usage().await;
     let taskmanagers = context.resource_manager.task_managers().await.len() as u32;
     let jobs = context.dispatcher.pictures().await;
-    let jobmanagers = context.leadership.group();
+    let jobmanagers = context.front.leadership.group();
     let count = |wanted: fn(JobStatus) -> bool| jobs.iter().filter(|job| wanted(job.status())).count() as u32;
     Reply::json(&ClusterOverview {
         taskmanagers,
@@ -31,7 +31,7 @@ pub(super) async fn overview(context: &RestContext) -> Answer {
         jobs_finished: count(|status| status == JobStatus::Finished),
         jobs_cancelled: count(|status| status == JobStatus::Canceled),
         jobs_failed: count(|status| status == JobStatus::Failed),
-        leader: context.leadership.leader(),
+        leader: context.front.leadership.leader(),
         term: jobmanagers.as_ref().map(|group| group.term),
         group: jobmanagers.map(group),
         flink_version: FLINK_VERSION.to_owned(),
@@ -94,13 +94,13 @@ pub(super) fn data_sets() -> Answer {
 }
 
 pub(super) async fn prometheus(context: &RestContext) -> Answer {
-    context.metrics.refresh(Some((&context.dispatcher, &context.resource_manager))).await;
-    let body = context.metrics.render().into_bytes();
+    context.front.metrics.refresh(Some((&context.dispatcher, &context.resource_manager))).await;
+    let body = context.front.metrics.render().into_bytes();
     Ok(Reply { status: StatusCode::OK, content_type: "text/plain; version=0.0.4; charset=utf-8".into(), body })
 }
 
 pub(super) fn shut_down(context: &RestContext) -> Answer {
     tracing::info!("a client asks the cluster to shut down");
-    context.shutdown.trigger();
+    context.front.shutdown.trigger();
     Reply::empty(StatusCode::OK)
 }

@@ -2,18 +2,12 @@
 
 use std::sync::Arc;
 
-use common::clock::Clock;
-use common::log_files::LogFiles;
-use common::shutdown::Shutdown;
 use dataflow::{JobId, VertexId};
 
 use super::error::RestError;
-use super::flame_graphs::FlameGraphs;
+use super::front::RestFront;
 use super::operations::Operations;
-use crate::cluster_metrics::ClusterMetrics;
 use crate::dispatcher::Dispatcher;
-use crate::leadership::Leadership;
-use crate::programs::{ProgramCompiler, ProgramStore};
 use crate::resource_manager::ResourceManagerHandle;
 use crate::scheduling::{ExecutionGraph, ExecutionVertex};
 
@@ -26,24 +20,8 @@ pub(super) struct RestContext {
     pub resource_manager: ResourceManagerHandle,
     /// What clients have asked for and will ask about again.
     pub operations: Operations,
-    /// Who leads.
-    pub leadership: Leadership,
-    /// Samples of what vertices do.
-    pub flame_graphs: FlameGraphs,
-    /// What this process logs.
-    pub logs: LogFiles,
-    /// What users have uploaded.
-    pub(crate) programs: ProgramStore,
-    /// Makes jobs of it.
-    pub(crate) compiler: Option<Arc<dyn ProgramCompiler>>,
-    /// Of this API, for links: `http://host:port`.
-    pub address: String,
-    /// For Prometheus.
-    pub metrics: Arc<ClusterMetrics>,
-    /// Time.
-    pub clock: Clock,
-    /// Triggered when somebody asks the cluster to shut down.
-    pub shutdown: Shutdown,
+    /// What this process has, whoever leads.
+    pub front: RestFront,
 }
 
 impl RestContext {
@@ -55,7 +33,7 @@ impl RestContext {
 
     /// Milliseconds since the epoch.
     pub(super) fn now(&self) -> i64 {
-        self.clock.now_millis()
+        self.front.clock.now_millis()
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn flame_graph(context: &RestContext, id: &str, vertex_id: &str
         None => None,
         Some(text) => Some(text.parse().map_err(|_| RestError::bad_query_parameter("subtaskindex", text))?),
     };
-    let graphs = &context.flame_graphs;
+    let graphs = &context.front.flame_graphs;
     let without = |end_timestamp| Reply::json(&FlameGraph { end_timestamp, data: None });
     if !graphs.enabled {
         return without(DISABLED);
@@ -101,7 +101,7 @@ pub(super) async fn flame_graph(context: &RestContext, id: &str, vertex_id: &str
     if graphs.begins(key, context.now()) {
         let slots = vertex.executions().iter().filter_map(|execution| execution.slot());
         let addresses: BTreeSet<String> = slots.map(|slot| slot.task_manager.rpc_address.clone()).collect();
-        let (graphs, clock) = (graphs.clone(), context.clock.clone());
+        let (graphs, clock) = (graphs.clone(), context.front.clock.clone());
         tokio::spawn(async move {
             let tasks = take(addresses, graphs.duration, key).await;
             graphs.ended(key, clock.now_millis(), tasks);

@@ -130,15 +130,7 @@ impl RestFront {
             dispatcher: session.dispatcher().clone(),
             resource_manager: session.resource_manager().clone(),
             operations: session.operations().clone(),
-            leadership: self.leadership.clone(),
-            flame_graphs: self.flame_graphs.clone(),
-            logs: self.logs.clone(),
-            programs: self.programs.clone(),
-            compiler: self.compiler.clone(),
-            address: self.address.clone(),
-            metrics: self.metrics.clone(),
-            clock: self.clock.clone(),
-            shutdown: self.shutdown.clone(),
+            front: self.clone(),
         })
     }
 }

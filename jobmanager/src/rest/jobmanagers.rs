@@ -37,7 +37,7 @@ pub(super) async fn replace(context: &RestContext, address: &str, body: &Bytes) 
 
 fn node(context: &RestContext) -> Result<&RaftNode, RestError> {
     let alone = || RestError::not_found("this JobManager is in no group (high-availability.type is not raft)");
-    context.leadership.node().ok_or_else(alone)
+    context.front.leadership.node().ok_or_else(alone)
 }
 
 fn parse(body: &Bytes) -> Result<JobManagerAddress, RestError> {

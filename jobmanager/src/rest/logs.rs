@@ -58,13 +58,13 @@ pub(super) async fn task_manager_file(context: &RestContext, id: &str, wanted: L
 /// Where the dashboard shows the logs of a job's JobManager.
 pub(super) async fn job_manager_url(context: &RestContext, id: &str) -> Answer {
     context.job(id).await?;
-    Reply::json(&LogUrl { url: format!("{}/#/job-manager/logs", context.address) })
+    Reply::json(&LogUrl { url: format!("{}/#/job-manager/logs", context.front.address) })
 }
 
 /// Where the dashboard shows the logs of one of its TaskManagers.
 pub(super) async fn task_manager_url(context: &RestContext, id: &str, task_manager: &str) -> Answer {
     context.job(id).await?;
-    Reply::json(&LogUrl { url: format!("{}/#/task-manager/{task_manager}/logs", context.address) })
+    Reply::json(&LogUrl { url: format!("{}/#/task-manager/{task_manager}/logs", context.front.address) })
 }
 
 /// The threads of this process.
@@ -100,7 +100,7 @@ async fn of_disk<T: Send + 'static>(
     context: &RestContext,
     read: impl FnOnce(&common::log_files::LogFiles) -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, RestError> {
-    let logs = context.logs.clone();
+    let logs = context.front.logs.clone();
     let read = tokio::task::spawn_blocking(move || read(&logs)).await.map_err(RestError::internal)?;
     read.map_err(|error| RestError::internal(format!("java.io.IOException: the log files cannot be read: {error}")))
 }

@@ -40,7 +40,7 @@ pub(super) async fn list(context: &RestContext) -> Answer {
         uploaded,
         entry: entries.into_iter().map(entry).collect(),
     };
-    Reply::json(&Jars { address: context.address.clone(), files: programs.into_iter().map(file).collect() })
+    Reply::json(&Jars { address: context.front.address.clone(), files: programs.into_iter().map(file).collect() })
 }
 
 /// `DELETE /jars/:jarid`.
@@ -92,13 +92,14 @@ async fn compile(context: &RestContext, id: &str, request: JarRunRequest) -> Res
         let text = format!("Could not execute application.\nCaused by: {INVOCATION_EXCEPTION}: {cause}");
         RestError::handler(StatusCode::BAD_REQUEST, text)
     };
-    let compiler = context.compiler.clone().ok_or_else(|| failed("this JobManager has no SQL planner".to_owned()))?;
+    let compiler =
+        context.front.compiler.clone().ok_or_else(|| failed("this JobManager has no SQL planner".to_owned()))?;
     let (id, cluster) = (id.to_owned(), context.dispatcher.config());
     let overrides = overrides(&request)?;
     let program = blocking(context, move |programs| programs.open(&id, request.entry_class.as_deref())).await?;
     let request = CompileRequest {
         file: &program.file,
-        rest_address: context.address.trim_start_matches("http://"),
+        rest_address: context.front.address.trim_start_matches("http://"),
         cluster,
         overrides: &overrides,
     };
@@ -188,7 +189,7 @@ async fn blocking<T: Send + 'static>(
     context: &RestContext,
     action: impl FnOnce(&crate::programs::ProgramStore) -> Result<T, ProgramError> + Send + 'static,
 ) -> Result<T, RestError> {
-    let programs = context.programs.clone();
+    let programs = context.front.programs.clone();
     let outcome = tokio::task::spawn_blocking(move || action(&programs)).await;
     outcome.map_err(|panic| RestError::internal(format!("java.lang.RuntimeException: {panic}")))?.map_err(refusal)
 }
