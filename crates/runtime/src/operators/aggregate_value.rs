@@ -6,6 +6,7 @@
 //! ```
 
 use arrow_array::BinaryArray;
+use arrow_array::builder::BinaryBuilder;
 use dataflow::{AggregateCall, Failure, RowType};
 use expr::aggregate::{Accumulator, create, create_partial};
 
@@ -31,6 +32,18 @@ impl Phase {
             Phase::Local => create_partial(call, input, retracts),
         }
     }
+}
+
+/// The values of these groups as a column, for the second phase.
+pub(super) fn column(rows: Option<&[i64]>, accumulators: &[Box<dyn Accumulator>], groups: &[u32]) -> BinaryArray {
+    let mut column = BinaryBuilder::with_capacity(groups.len(), groups.len() * 32);
+    let mut value = Vec::new();
+    for &group in groups {
+        value.clear();
+        write(rows, accumulators, group, &mut value);
+        column.append_value(&value);
+    }
+    column.finish()
 }
 
 /// Appends the value of a group.

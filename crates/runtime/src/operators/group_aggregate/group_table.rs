@@ -103,7 +103,7 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Merges what other groups look like in state, as [`write_partial`](Self::write_partial) has it; `partials[i]` belongs to `groups[i]`.
+    /// Merges what other groups look like in state, as [`partials`](Self::partials) has it; `partials[i]` belongs to `groups[i]`.
     pub(super) fn merge_partials(&mut self, partials: &BinaryArray, groups: &[u32]) -> Result<(), Failure> {
         let read: Vec<u32> = groups.iter().map(|_| self.allocate()).collect();
         self.make_room();
@@ -112,9 +112,9 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Appends what a group looks like in state.
-    pub(super) fn write_partial(&self, group: u32, out: &mut Vec<u8>) {
-        aggregate_value::write(self.rows.as_deref(), &self.accumulators, group, out);
+    /// What these groups look like in state, for the second phase.
+    pub(super) fn partials(&self, groups: &[u32]) -> BinaryArray {
+        aggregate_value::column(self.rows.as_deref(), &self.accumulators, groups)
     }
 
     /// The key of a group in use.

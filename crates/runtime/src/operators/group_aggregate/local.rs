@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use arrow_array::Int8Array;
-use arrow_array::builder::BinaryBuilder;
 use arrow_schema::SchemaRef;
 use common::clock::Clock;
 use dataflow::operator_spec::LocalGroupAggregateSpec;
@@ -40,8 +39,6 @@ pub struct LocalGroupAggregate {
     touched: Vec<u32>,
     row_groups: Vec<u32>,
     schema: SchemaRef,
-    /// The bytes of a group.
-    partial: Vec<u8>,
 }
 
 impl LocalGroupAggregate {
@@ -60,7 +57,6 @@ impl LocalGroupAggregate {
             touched: Vec::new(),
             row_groups: Vec::new(),
             schema: spec.output.arrow_schema(),
-            partial: Vec::new(),
         })
     }
 
@@ -95,13 +91,7 @@ impl LocalGroupAggregate {
         for groups in touched.chunks(MAX_ROWS) {
             let keys: Vec<&[u8]> = groups.iter().map(|&group| self.groups.key_of(group)).collect();
             let mut columns = decode_keys(&self.key_type, &keys);
-            let mut partials = BinaryBuilder::with_capacity(groups.len(), groups.len() * 32);
-            for &group in groups {
-                self.partial.clear();
-                self.groups.write_partial(group, &mut self.partial);
-                partials.append_value(&self.partial);
-            }
-            columns.push(Arc::new(partials.finish()));
+            columns.push(Arc::new(self.groups.partials(groups)));
             let batch = Batch::from_columns(self.schema.clone(), columns, None, groups.len())?;
             out.emit(StreamElement::Batch(batch))?;
         }

@@ -2,8 +2,8 @@
 //!
 //! Value of a group in the store: head | number of rows (i64, where rows are taken back) | accumulators.
 
-use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
+use arrow_array::{ArrayRef, BinaryArray};
 use dataflow::operator_spec::WindowAggregateSpec;
 use dataflow::{Batch, Failure, RowType};
 use expr::aggregate::Accumulator;
@@ -108,9 +108,9 @@ impl Groups {
         self.slots.release(groups);
     }
 
-    /// Appends what a group looks like in state, for the second phase.
-    pub(super) fn write_partial(&self, group: u32, out: &mut Vec<u8>) {
-        aggregate_value::write(self.rows.as_deref(), &self.accumulators, group, out);
+    /// What these groups look like in state, for the second phase.
+    pub(super) fn partials(&self, groups: &[u32]) -> BinaryArray {
+        aggregate_value::column(self.rows.as_deref(), &self.accumulators, groups)
     }
 
     /// Appends the value of a group.

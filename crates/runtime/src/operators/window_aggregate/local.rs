@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use arrow_array::Int64Array;
-use arrow_array::builder::BinaryBuilder;
 use arrow_schema::SchemaRef;
 use common::clock::Clock;
 use dataflow::operator_spec::{LocalWindowAggregateSpec, WindowTime};
@@ -42,8 +41,6 @@ pub struct LocalWindowAggregate {
     row_slices: Vec<i64>,
     row_groups: Vec<u32>,
     schema: SchemaRef,
-    /// The bytes of a group.
-    partial: Vec<u8>,
 }
 
 impl LocalWindowAggregate {
@@ -64,7 +61,6 @@ impl LocalWindowAggregate {
             row_slices: Vec::new(),
             row_groups: Vec::new(),
             schema: spec.output.arrow_schema(),
-            partial: Vec::new(),
         })
     }
 
@@ -88,13 +84,7 @@ impl LocalWindowAggregate {
         for (keys, groups) in keys.chunks(MAX_ROWS).zip(slice.groups().chunks(MAX_ROWS)) {
             let mut columns = decode_keys(&self.key_type, keys);
             columns.push(Arc::new(Int64Array::from_value(slice.time, groups.len())));
-            let mut partials = BinaryBuilder::with_capacity(groups.len(), groups.len() * 32);
-            for &group in groups {
-                self.partial.clear();
-                self.groups.write_partial(group, &mut self.partial);
-                partials.append_value(&self.partial);
-            }
-            columns.push(Arc::new(partials.finish()));
+            columns.push(Arc::new(self.groups.partials(groups)));
             let batch = Batch::from_columns(self.schema.clone(), columns, None, groups.len())?;
             out.emit(StreamElement::Batch(batch))?;
         }
