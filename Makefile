@@ -24,6 +24,7 @@ full-disk-test:
 
 lint: prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) fmt --all --check && $(CARGO) clippy --workspace --all-targets -- -D warnings
+	scripts/book.py check
 
 build: prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --workspace

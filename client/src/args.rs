@@ -64,6 +64,12 @@ pub enum Command {
         #[arg(value_name = "SHELL", value_enum)]
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, one for each command, into a folder.
+    Man {
+        /// The folder, which has to be there.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// Where configuration comes from.

@@ -45,6 +45,11 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             clap_complete::generate(shell, &mut Arguments::command(), "flinkrs", &mut std::io::stdout().lock());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Man { folder } => {
+            clap_mangen::generate_to(Arguments::command(), &folder)
+                .with_context(|| format!("cannot write manual pages into {}", folder.display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Top(arguments) => top::top(&arguments),
         Command::JobSchema => {
             std::io::stdout()

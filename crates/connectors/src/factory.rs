@@ -84,6 +84,9 @@ pub trait ConnectorFactory: Sync {
     /// The value of the `connector` option.
     fn name(&self) -> &'static str;
 
+    /// What it reads and writes, in a sentence or two of Markdown, for the docs.
+    fn doc(&self) -> &'static str;
+
     /// All options, those of formats left out.
     fn options(&self) -> &'static [OptionDef];
 

@@ -18,6 +18,7 @@ mod java_text;
 mod metadata;
 mod option_def;
 mod part_enumerator;
+pub mod reference;
 mod registry;
 mod table_options;
 mod wake_timer;

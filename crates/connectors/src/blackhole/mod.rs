@@ -20,6 +20,10 @@ impl ConnectorFactory for BlackholeFactory {
         "blackhole"
     }
 
+    fn doc(&self) -> &'static str {
+        "A sink that takes all rows and keeps none."
+    }
+
     fn options(&self) -> &'static [OptionDef] {
         options::OPTIONS
     }

@@ -28,6 +28,10 @@ impl ConnectorFactory for DatagenFactory {
         "datagen"
     }
 
+    fn doc(&self) -> &'static str {
+        "A source of made rows, with generators for each column: random values or sequences."
+    }
+
     fn options(&self) -> &'static [OptionDef] {
         options::OPTIONS
     }

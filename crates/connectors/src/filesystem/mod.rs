@@ -45,6 +45,10 @@ impl ConnectorFactory for FilesystemFactory {
         "filesystem"
     }
 
+    fn doc(&self) -> &'static str {
+        "Files of a folder, read once or watched, and written in parts that become visible with checkpoints; partitioned by `PARTITIONED BY`. Local paths."
+    }
+
     fn options(&self) -> &'static [OptionDef] {
         options::OPTIONS
     }

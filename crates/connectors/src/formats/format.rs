@@ -13,15 +13,15 @@ use crate::factory::ChangelogMode;
 use crate::option_def::OptionDef;
 use crate::table_options::{TableOptions, nearest};
 
-/// Names and options of all formats. In a table the options follow the name of the format: `csv.field-delimiter`.
-pub const FORMATS: &[(&str, &[OptionDef])] = &[
-    ("canal-json", cdc::CANAL),
-    ("csv", csv::OPTIONS),
-    ("debezium-json", cdc::DEBEZIUM),
-    ("json", json::OPTIONS),
-    ("maxwell-json", cdc::COMMON),
-    ("ogg-json", cdc::COMMON),
-    ("raw", raw::OPTIONS),
+/// Names, options and descriptions of all formats. In a table the options follow the name of the format: `csv.field-delimiter`.
+pub const FORMATS: &[(&str, &[OptionDef], &str)] = &[
+    ("canal-json", cdc::CANAL, "The changes of a database as Canal writes them."),
+    ("csv", csv::OPTIONS, "Lines of fields with a delimiter between them."),
+    ("debezium-json", cdc::DEBEZIUM, "The changes of a database as Debezium writes them."),
+    ("json", json::OPTIONS, "A JSON object for each row."),
+    ("maxwell-json", cdc::COMMON, "The changes of a database as Maxwell writes them."),
+    ("ogg-json", cdc::COMMON, "The changes of a database as Oracle GoldenGate writes them."),
+    ("raw", raw::OPTIONS, "A single column whose bytes are the record."),
 ];
 
 /// A format with its options.
@@ -40,7 +40,7 @@ pub enum Format {
 impl Format {
     /// The declarations that are valid for the format `name`, with their prefix: `csv.`, or `value.csv.` when the option is `value.format`.
     pub fn options_of(key: &str, name: &str) -> Option<(String, &'static [OptionDef])> {
-        let (_, defs) = FORMATS.iter().find(|(format, _)| *format == name)?;
+        let (_, defs, _) = FORMATS.iter().find(|(format, ..)| *format == name)?;
         Some((prefix(key, name), defs))
     }
 
@@ -56,7 +56,7 @@ impl Format {
             "json" => Ok(Format::Json(JsonOptions::read(&options)?)),
             "raw" => Ok(Format::Raw(RawOptions::read(&options)?)),
             _ => {
-                let names = FORMATS.iter().map(|(name, _)| *name);
+                let names = FORMATS.iter().map(|(name, ..)| *name);
                 let question =
                     nearest(name, names.clone()).map(|near| format!("did you mean '{near}'? ")).unwrap_or_default();
                 let message = format!("could not find any format named '{name}'");

@@ -36,6 +36,10 @@ impl ConnectorFactory for KafkaFactory {
         "kafka"
     }
 
+    fn doc(&self) -> &'static str {
+        "Topics of Apache Kafka, read by splits and written at least once or exactly once; see [Kafka and checkpoints](kafka.md)."
+    }
+
     fn options(&self) -> &'static [OptionDef] {
         options::OPTIONS
     }

@@ -18,6 +18,10 @@ impl ConnectorFactory for UpsertKafkaFactory {
         "upsert-kafka"
     }
 
+    fn doc(&self) -> &'static str {
+        "Topics of Apache Kafka whose records are the newest row of each key, read and written; see [Kafka and checkpoints](kafka.md#upsert-kafka)."
+    }
+
     fn options(&self) -> &'static [OptionDef] {
         options::UPSERT_OPTIONS
     }

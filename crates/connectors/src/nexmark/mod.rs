@@ -32,6 +32,10 @@ impl ConnectorFactory for NexmarkFactory {
         "nexmark"
     }
 
+    fn doc(&self) -> &'static str {
+        "A source of the events of the Nexmark benchmark, each made from its number alone, so that every run has the same ones at any parallelism."
+    }
+
     fn options(&self) -> &'static [OptionDef] {
         options::OPTIONS
     }

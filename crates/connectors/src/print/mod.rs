@@ -23,6 +23,10 @@ impl ConnectorFactory for PrintFactory {
         "print"
     }
 
+    fn doc(&self) -> &'static str {
+        "A sink that writes each row with its kind to the standard output of its TaskManager."
+    }
+
     fn options(&self) -> &'static [OptionDef] {
         options::OPTIONS
     }

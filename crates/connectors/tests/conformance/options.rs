@@ -266,7 +266,7 @@ fn every_option_is_documented() {
             assert!(!(option.required && option.default.is_some()), "{} of {}", option.key, factory.name());
         }
     }
-    for (format, options) in connectors::formats::FORMATS {
+    for (format, options, _) in connectors::formats::FORMATS {
         assert!(options.iter().all(|option| option.doc.ends_with('.')), "{format}");
     }
 }
