@@ -12,8 +12,8 @@ pub use ordered::{
     SessionTableFunctionSpec, SortField, TemporalSortSpec, WindowRankSpec,
 };
 pub use two_phase::{
-    GlobalGroupAggregateSpec, GlobalWindowAggregateSpec, LocalGroupAggregateSpec, LocalWindowAggregateSpec,
-    MiniBatchAssignerSpec, MiniBatchMode, partial_field, slice_end_field,
+    GlobalGroupAggregateSpec, GlobalWindowAggregateSpec, IncrementalGroupAggregateSpec, LocalGroupAggregateSpec,
+    LocalWindowAggregateSpec, MiniBatchAssignerSpec, MiniBatchMode, partial_field, slice_end_field,
 };
 
 use std::collections::BTreeMap;
@@ -38,6 +38,8 @@ pub enum OperatorSpec {
     Calc(CalcSpec),
     /// Appends window_start, window_end and window_time to each row, once for each window that the row is in.
     WindowTableFunction(WindowTableFunctionSpec),
+    /// Projects each row in several ways.
+    Expand(ExpandSpec),
     /// Puts each element of a collection beside the row that holds it.
     Unnest(UnnestSpec),
     /// Aggregates per key and event- or processing-time window; emits when the window closes.
@@ -48,6 +50,8 @@ pub enum OperatorSpec {
     MiniBatchAssigner(MiniBatchAssignerSpec),
     /// Sums up the rows of a mini-batch per key, for a `GlobalGroupAggregate`.
     LocalGroupAggregate(LocalGroupAggregateSpec),
+    /// Turns what several `LocalGroupAggregate` have of each bucket into what that changes of each key.
+    IncrementalGroupAggregate(IncrementalGroupAggregateSpec),
     /// Merges what several `LocalGroupAggregate` have, for ever; emits a changelog.
     GlobalGroupAggregate(GlobalGroupAggregateSpec),
     /// Sums up the rows per key and slice of time, for a `GlobalWindowAggregate`.
@@ -182,6 +186,15 @@ pub struct CalcSpec {
     pub condition: Option<Expr>,
     /// The projection over the input columns.
     pub projection: ProjectionSpec,
+}
+
+/// Each row several times, as projections make it, one after the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExpandSpec {
+    /// The projections over the input columns; each makes rows of type `output`.
+    pub projects: Vec<Vec<Expr>>,
+    /// Output columns.
+    pub output: RowType,
 }
 
 /// What time a window is over.

@@ -5,6 +5,7 @@ pub(crate) mod calc;
 mod collect;
 mod deduplicate;
 mod drop_update_before;
+mod expand;
 mod group_aggregate;
 mod input_keys;
 mod interval_join;
@@ -87,6 +88,7 @@ pub(crate) fn create(
         OperatorSpec::WindowTableFunction(spec) => {
             window_table_function::WindowTableFunction::new(spec, context.clock.clone()).map(boxed)
         }
+        OperatorSpec::Expand(spec) => expand::Expand::new(spec, input, &context.eval).map(boxed),
         OperatorSpec::Unnest(spec) => unnest::Unnest::new(spec, input, &context.eval).map(boxed),
         OperatorSpec::WindowAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();
@@ -123,6 +125,10 @@ pub(crate) fn create(
             let state = context.keyed_state(descriptor.id)?;
             group_aggregate::GroupAggregate::global(spec, input, context.clock.clone(), state).map(boxed)
         }
+        OperatorSpec::IncrementalGroupAggregate(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            group_aggregate::IncrementalGroupAggregate::new(spec, input, context.clock.clone(), state).map(boxed)
+        }
         OperatorSpec::LocalWindowAggregate(spec) => window_aggregate::LocalWindowAggregate::new(spec, input).map(boxed),
         OperatorSpec::GlobalWindowAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();
@@ -158,7 +164,7 @@ pub(crate) fn create(
         OperatorSpec::TemporalSort(spec) => {
             let late = context.metrics.late_records_dropped.clone();
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
-            temporal_sort::TemporalSort::new(spec, late, state, &restored).map(boxed)
+            temporal_sort::TemporalSort::new(spec, late, context.clock.clone(), state, &restored).map(boxed)
         }
         OperatorSpec::OverAggregate(spec) => {
             let late = context.metrics.late_records_dropped.clone();

@@ -16,6 +16,7 @@ use state::KeyedStateContext;
 
 use super::ordered::emission::RowEmission;
 use super::ordered::progress;
+use super::ordered::rank_ends::RankEnds;
 use super::ordered::ranked_rows::{RankedRows, RankingSpec};
 use super::ordered::sort_keys::SortKeys;
 use super::ordered::times::times_of;
@@ -48,7 +49,7 @@ impl WindowRank {
             input: &spec.input,
             partition: &spec.partition,
             sorter: SortKeys::new(&spec.order, &spec.input)?,
-            last: spec.last,
+            ends: RankEnds::constant(spec.last),
             keeps_rest: false,
             before_equal: spec.last_of_equal,
         };
@@ -180,10 +181,7 @@ impl Operator for WindowRank {
 
 impl Stateful for WindowRank {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
-        Ok(OperatorSnapshot {
-            items: vec![progress::item(self.progress)],
-            keyed: Some(self.rows.rows.snapshot(barrier, &())?),
-        })
+        Ok(OperatorSnapshot { items: vec![progress::item(self.progress)], keyed: Some(self.rows.snapshot(barrier)?) })
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

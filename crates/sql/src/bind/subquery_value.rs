@@ -493,6 +493,7 @@ fn aggregate(input: LogicalPlan, keys: usize, calls: Vec<Call<'_>>) -> LogicalPl
     }
     let output = RowType::new(fields);
     LogicalPlan::Aggregate(Aggregate {
+        split: None,
         input: Box::new(input),
         keys: (0..keys).collect(),
         calls: made,

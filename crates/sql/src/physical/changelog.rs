@@ -91,6 +91,7 @@ fn need(plan: &PhysicalPlan, node: &PhysicalNode, edge: &PhysicalEdge, wanted: U
         OperatorSpec::Calc(_)
         | OperatorSpec::WindowTableFunction(_)
         | OperatorSpec::Unnest(_)
+        | OperatorSpec::Expand(_)
         | OperatorSpec::MiniBatchAssigner(_)
         | OperatorSpec::WatermarkTimestampAssigner(_)
         | OperatorSpec::DropUpdateBefore

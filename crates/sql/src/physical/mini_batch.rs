@@ -81,11 +81,13 @@ pub(super) fn assign(plan: PhysicalPlan, settings: MiniBatchSettings) -> Physica
     out
 }
 
-/// Whether an operator works in mini-batches.
+/// Whether an operator works in mini-batches, or notices when they end.
 fn gathers(node: &PhysicalNode) -> bool {
     match &node.spec {
         OperatorSpec::GroupAggregate(spec) => spec.mini_batch.is_some(),
-        OperatorSpec::GlobalGroupAggregate(_) => true,
+        OperatorSpec::GlobalGroupAggregate(_)
+        | OperatorSpec::IncrementalGroupAggregate(_)
+        | OperatorSpec::TemporalSort(_) => true,
         _ => false,
     }
 }
@@ -111,7 +113,7 @@ fn wanted(plan: &PhysicalPlan, settings: MiniBatchSettings) -> Vec<Interval> {
     wanted
 }
 
-/// Whether an operator works by watermarks.
+/// Whether an operator works by watermarks. As in Flink TemporalSort does not say so: in mini-batches it sorts when the clock ends them.
 fn needs_watermarks(spec: &OperatorSpec) -> bool {
     let is_rowtime = |time: &WindowTime| matches!(time, WindowTime::Rowtime { .. });
     match spec {
@@ -129,8 +131,7 @@ fn needs_watermarks(spec: &OperatorSpec) -> bool {
         | OperatorSpec::SessionTableFunction(_)
         | OperatorSpec::TemporalJoin(_)
         | OperatorSpec::WindowJoin(_)
-        | OperatorSpec::WindowRank(_)
-        | OperatorSpec::TemporalSort(_) => true,
+        | OperatorSpec::WindowRank(_) => true,
         _ => false,
     }
 }

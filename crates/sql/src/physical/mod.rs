@@ -9,6 +9,7 @@ mod chain;
 mod changelog;
 pub(crate) mod describe;
 mod digest;
+mod expand;
 mod interval_join;
 mod join;
 mod lookup_join;

@@ -83,6 +83,7 @@ impl<'a> PhysicalPlanner<'a> {
             LogicalPlan::WindowTableFunction(node) => self.window_table_function(node),
             LogicalPlan::Join(node) => self.join(node),
             LogicalPlan::Unnest(node) => self.unnest(node),
+            LogicalPlan::Expand(node) => self.expand(node),
             LogicalPlan::OverAggregate(node) => self.over_aggregate(node),
             LogicalPlan::Rank(node) => self.rank(node),
             LogicalPlan::Sort(node) => self.sort(node),

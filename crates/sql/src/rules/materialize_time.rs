@@ -23,7 +23,7 @@ pub(super) fn materialize_time(plan: LogicalPlan) -> Result<LogicalPlan, SqlErro
 fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
     let below: Vec<RowType> = plan.inputs().iter().map(|input| input.output().clone()).collect();
     match &mut plan {
-        LogicalPlan::Scan(_) | LogicalPlan::Values(_) => {}
+        LogicalPlan::Scan(_) | LogicalPlan::Values(_) | LogicalPlan::Expand(_) => {}
         LogicalPlan::Project(node) => {
             for (expr, field) in node.exprs.iter_mut().zip(&mut node.output.fields) {
                 retype(expr, &below[0]);

@@ -3,7 +3,7 @@
 use dataflow::operator_spec::SortField;
 use dataflow::{AggregateCall, Expr, Field, Literal, LogicalType, RowType, TypeKind};
 
-use crate::logical::{LogicalPlan, Scan, identity};
+use crate::logical::{LogicalPlan, RankEnd, Scan, identity};
 
 /// Where each column of the plan's old output is in its new one.
 type Moved = Vec<Option<usize>>;
@@ -187,10 +187,14 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             let mut below = needed[..width].to_vec();
             node.partition.iter().for_each(|&column| below[column] = true);
             node.order.iter().for_each(|field| below[field.column] = true);
+            node.last.column().into_iter().for_each(|column| below[column] = true);
             let rank = node.output.fields.get(width).cloned().filter(|_| needed[width]);
             let (input, mut moved) = prune(*node.input, &below);
             node.partition = node.partition.iter().map(|&column| at(&moved, column)).collect();
             node.order = remap_order(&node.order, &moved);
+            if let RankEnd::Column(column) = node.last {
+                node.last = RankEnd::Column(at(&moved, column));
+            }
             let mut fields = input.output().fields.clone();
             if node.rank_number {
                 moved.push(rank.as_ref().map(|_| fields.len()));
@@ -208,6 +212,28 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             node.order = remap_order(&node.order, &moved);
             node.input = Box::new(input);
             (LogicalPlan::Sort(node), moved)
+        }
+        LogicalPlan::Expand(mut node) => {
+            let mut needed = needed.to_vec();
+            if !needed.contains(&true) {
+                needed[0] = true;
+            }
+            let (kept, moved) = keep(&needed);
+            for project in &mut node.projects {
+                *project = kept.iter().map(|&index| project[index].clone()).collect();
+            }
+            let width = node.input.output().len();
+            let mut below = vec![false; width];
+            let read = node.projects.iter().flatten();
+            read.for_each(|expr| expr.for_each_column(&mut |index| below[index] = true));
+            if !below.contains(&true) {
+                below[0] = true;
+            }
+            let (input, places) = prune(*node.input, &below);
+            node.projects.iter_mut().for_each(|project| remap_all(project, &places));
+            node.output = node.output.project(&kept);
+            node.input = Box::new(input);
+            (LogicalPlan::Expand(node), moved)
         }
         LogicalPlan::Union(mut node) => {
             let mut needed = needed.to_vec();

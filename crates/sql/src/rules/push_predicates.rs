@@ -76,6 +76,10 @@ fn push(plan: LogicalPlan, mut predicates: Vec<Expr>) -> LogicalPlan {
             node.inputs = node.inputs.into_iter().map(|input| push(input, predicates.clone())).collect();
             LogicalPlan::Union(node)
         }
+        LogicalPlan::Expand(mut node) => {
+            *node.input = push(node.input.take(), Vec::new());
+            filter(LogicalPlan::Expand(node), predicates)
+        }
         LogicalPlan::Scan(_) | LogicalPlan::Values(_) => filter(plan, predicates),
     }
 }

@@ -183,7 +183,7 @@ impl KeyedRows {
             return Ok(Vec::new());
         }
         let Self { table, write_back, expires, .. } = self;
-        if V::KEEPS {
+        if values.keeps() {
             let addresses = slots.iter().map(|&slot| Address::of_key(KEYS, table.key(slot)));
             write_back.load(addresses, |index, mut value| {
                 let written = read_value_head(*expires, &mut value)?.unwrap_or(i64::MAX);

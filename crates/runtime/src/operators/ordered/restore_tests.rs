@@ -101,12 +101,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
-    fn rank(place in 0..PLACES.len(), retracts in any::<bool>(), rank_number in any::<bool>(), steps in steps()) {
+    fn rank(
+        place in 0..PLACES.len(),
+        retracts in any::<bool>(),
+        rank_number in any::<bool>(),
+        by_column in any::<bool>(),
+        steps in steps(),
+    ) {
         let spec = RankSpec {
             partition: vec![0],
             order: vec![order(1, true)],
             first: 1,
             last: 3,
+            last_column: by_column.then_some(1),
             rank_number,
             strategy: if retracts { RankStrategy::Retract } else { RankStrategy::AppendFast },
             generate_update_before: true,
@@ -214,6 +221,7 @@ fn rows_expire_in_the_store_too() {
         order: vec![order(1, true)],
         first: 1,
         last: 1,
+        last_column: None,
         rank_number: false,
         strategy: RankStrategy::AppendFast,
         generate_update_before: true,
