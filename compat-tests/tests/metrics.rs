@@ -29,11 +29,14 @@ const WITHOUT_COUNTERPART: &[&str] = &[
     "flink_taskmanager_job_task_operator_",
 ];
 
-/// What flinkrs shows of a task where Flink shows it of an operator.
+/// What flinkrs shows of a task where Flink shows it of an operator, and what Flink does not show.
 const OWN: &[&str] = &[
+    "flink_taskmanager_Status_State_SizeOnDisk",
+    "flink_taskmanager_job_task_inputBarriersMissing",
     "flink_taskmanager_job_task_numLateRecordsDropped",
     "flink_taskmanager_job_task_numRecordsInErrors",
     "flink_taskmanager_job_task_numRecordsInRemote",
+    "flink_taskmanager_job_task_outputChannelsWithoutCredit",
 ];
 
 /// Type, and the labels of its series.

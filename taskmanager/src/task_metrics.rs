@@ -29,10 +29,7 @@ impl TaskManagerMetrics {
     pub(crate) fn new(host: &str, resource_id: &str, memory_limit: Option<u64>, managed_memory: u64) -> Self {
         let metrics = Metrics::new();
         let group = MetricGroup::taskmanager(&metrics, host, resource_id);
-        let managed = group.subgroup("Status").subgroup("Flink").subgroup("Memory").subgroup("Managed");
-        managed.gauge("Total").set(managed_memory as f64);
-        // How much of it state uses is not counted: the whole of it is set aside, as RocksDB's share is in Flink.
-        managed.gauge("Used").set(managed_memory as f64);
+        managed(&group.subgroup("Status")).gauge("Total").set(managed_memory as f64);
         let process = ProcessMetrics::new(&group, memory_limit);
         TaskManagerMetrics { metrics, group, process, tasks: HashMap::new() }
     }
@@ -45,6 +42,9 @@ impl TaskManagerMetrics {
     /// Sets every gauge.
     pub(crate) fn refresh(&mut self, report: &TaskManagerReport, attempts: &Attempts) {
         self.process.refresh();
+        let status = self.group.subgroup("Status");
+        managed(&status).gauge("Used").set(report.state_memory as f64);
+        status.subgroup("State").gauge("SizeOnDisk").set(report.state_on_disk as f64);
         self.tasks.retain(|id, _| report.tasks.iter().any(|(running, _)| running == id));
         for (id, counters) in &report.tasks {
             let Some(attempt) = attempts.get(*id) else { continue };
@@ -67,6 +67,10 @@ impl TaskManagerMetrics {
     }
 }
 
+fn managed(status: &MetricGroup) -> MetricGroup {
+    status.subgroup("Flink").subgroup("Memory").subgroup("Managed")
+}
+
 fn set_task(group: &MetricGroup, counters: &TaskMetricsSnapshot) {
     for (name, value) in [
         ("numRecordsIn", counters.records_in),
@@ -83,6 +87,8 @@ fn set_task(group: &MetricGroup, counters: &TaskMetricsSnapshot) {
         ("accumulateIdleTimeMs", counters.idle_ms),
         ("Shuffle_Netty_Input_Buffers_inputQueueLength", counters.input_queue_length),
         ("Shuffle_Netty_Output_Buffers_outputQueueLength", counters.output_queue_length),
+        ("outputChannelsWithoutCredit", counters.channels_without_credit),
+        ("inputBarriersMissing", counters.barriers_missing),
     ] {
         group.gauge(name).set(value as f64);
     }

@@ -186,6 +186,15 @@ pub struct TaskMetricsSnapshot {
     pub input_queue_length: u64,
     /// Batches waiting in the output channels.
     pub output_queue_length: u64,
+    /// Output channels to other TaskManagers whose next batch waits for a credit of its consumer.
+    #[serde(default)]
+    pub channels_without_credit: u64,
+    /// Input channels whose barrier of the checkpoint that is under way has not come; 0 while none is.
+    #[serde(default)]
+    pub barriers_missing: u64,
+    /// What the thread of the task was at: a part of its chain by name, or what it waited for; empty before it is built.
+    #[serde(default)]
+    pub activity: String,
 }
 
 /// The counters of all tasks of a TaskManager, sent with each heartbeat.
@@ -195,6 +204,12 @@ pub struct TaskManagerReport {
     pub tasks: Vec<(ExecutionAttemptId, TaskMetricsSnapshot)>,
     /// Resident memory of the process, bytes.
     pub resident_memory: u64,
+    /// Bytes of memory that state on disk takes: tables of operators, and RocksDB's cache with its memtables.
+    #[serde(default)]
+    pub state_memory: u64,
+    /// Bytes on the local disk that state takes, measured every few seconds.
+    #[serde(default)]
+    pub state_on_disk: u64,
     /// Jobs for which it holds uncollected results.
     pub jobs_with_results: Vec<JobId>,
 }

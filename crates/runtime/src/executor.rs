@@ -1,6 +1,7 @@
 //! The TaskExecutor: runs tasks, each on a thread of its own, and moves data between them.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,6 +77,7 @@ impl TaskExecutor {
         });
         let peers = Arc::new(Peers::new(handle.clone()));
         let state = StateServices::new(&settings, handle.clone());
+        handle.spawn(state.measure(shutdown.subscribe()));
         let (storage, runtime) = (settings.storage.clone(), handle);
         let storage_of = move |location: &CheckpointLocation| -> Box<dyn StateStorage> {
             Box::new(storage.checkpoint(location.clone(), runtime.clone()))
@@ -213,7 +215,13 @@ impl TaskExecutor {
     pub fn report(&self) -> TaskManagerReport {
         let now = self.inner.settings.clock.instant();
         let tasks = self.tasks().iter().map(|(attempt, task)| (*attempt, task.metrics.snapshot(now))).collect();
-        TaskManagerReport { tasks, resident_memory: 0, jobs_with_results: self.inner.results.uncollected() }
+        TaskManagerReport {
+            tasks,
+            resident_memory: 0,
+            state_memory: self.inner.state.memory.used(),
+            state_on_disk: self.inner.state.on_disk.load(Ordering::Relaxed),
+            jobs_with_results: self.inner.results.uncollected(),
+        }
     }
 
     /// Cancels all tasks, waits until their threads have ended or `grace` has passed, and closes the exchange.

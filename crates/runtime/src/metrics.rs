@@ -42,6 +42,8 @@ pub(crate) struct TaskMetrics {
     /// Shared with the operators that drop.
     pub(crate) late_records_dropped: Arc<AtomicU64>,
     pub(crate) decode_errors: Counter,
+    /// Of the checkpoint that is under way.
+    pub(crate) barriers_missing: Counter,
     watermark: AtomicI64,
     pub(crate) time: TimeAccount,
     /// Where in its chain the task's thread is.
@@ -64,6 +66,7 @@ impl TaskMetrics {
             bytes_in_remote: Counter::default(),
             late_records_dropped: Arc::default(),
             decode_errors: Counter::default(),
+            barriers_missing: Counter::default(),
             watermark: AtomicI64::new(MIN_WATERMARK),
             time: TimeAccount::new(start),
             place: Place::default(),
@@ -112,7 +115,7 @@ impl TaskMetrics {
     pub(crate) fn snapshot(&self, now: Instant) -> TaskMetricsSnapshot {
         let watermark = self.watermark.load(Ordering::Relaxed);
         let (busy_ms, back_pressured_ms, idle_ms) = self.time.read(now);
-        let outputs = self.outputs.get().map_or(0, |queues| queues.iter().map(|queue| queue.queued_batches()).sum());
+        let queues = self.outputs.get().map_or(&[][..], Vec::as_slice);
         TaskMetricsSnapshot {
             records_in: self.records_in.get(),
             records_out: self.records_out.get(),
@@ -127,7 +130,10 @@ impl TaskMetrics {
             back_pressured_ms,
             idle_ms,
             input_queue_length: self.input.get().map_or(0, |input| input.queued_batches()) as u64,
-            output_queue_length: outputs as u64,
+            output_queue_length: queues.iter().map(|queue| queue.queued_batches() as u64).sum(),
+            channels_without_credit: queues.iter().filter(|queue| queue.is_held_back()).count() as u64,
+            barriers_missing: self.barriers_missing.get(),
+            activity: self.parts.get().map(|parts| self.activity().name(parts).to_owned()).unwrap_or_default(),
         }
     }
 }
@@ -141,6 +147,17 @@ pub(crate) enum Activity {
     WaitingForInput,
     /// It is back-pressured.
     WaitingForOutput,
+}
+
+impl Activity {
+    /// What it is called in a chain of these parts.
+    pub(crate) fn name(self, parts: &[String]) -> &str {
+        match self {
+            Activity::Working(position) => parts.get(position).or(parts.last()).map_or("", String::as_str),
+            Activity::WaitingForInput => "waiting for input",
+            Activity::WaitingForOutput => "waiting for room in the output",
+        }
+    }
 }
 
 /// What a task waits for.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use dataflow::deployment::TaskMetricsSnapshot;
 use dataflow::{ExecutionState, JobId, JobStatus};
 use indexmap::IndexMap;
 
@@ -11,7 +12,7 @@ use super::messages::{MetricId, MetricValue};
 use super::query::Query;
 use super::reply::{Answer, Reply};
 use super::task_managers;
-use super::task_metrics::{MetricNumber, metrics_of};
+use super::task_metrics::{MetricNumber, metric_texts_of, metrics_of};
 use super::vertex;
 use crate::resource_manager::TaskManagerView;
 use crate::scheduling::ExecutionGraph;
@@ -69,14 +70,14 @@ pub(super) async fn of_task_managers(context: &RestContext, query: &Query) -> An
 pub(super) fn of_vertex(job: &ExecutionGraph, id: &str, query: &Query) -> Answer {
     let vertex = context::vertex(job, id)?;
     let metrics = vertex.executions().iter().enumerate().flat_map(|(index, execution)| {
-        metrics_of(execution).into_iter().map(move |(name, value)| (format!("{index}.{name}"), value))
+        metric_texts_of(execution).into_iter().map(move |(name, value)| (format!("{index}.{name}"), value))
     });
-    values(texts(metrics.collect()), query)
+    values(metrics.collect(), query)
 }
 
 pub(super) fn of_subtask(job: &ExecutionGraph, id: &str, index: &str, query: &Query) -> Answer {
     let execution = vertex::execution(context::vertex(job, id)?, index)?;
-    values(texts(named(metrics_of(execution))), query)
+    values(metric_texts_of(execution).into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), query)
 }
 
 /// Metrics aggregated over the subtasks, or over those of `subtasks=0,2-4`.
@@ -173,11 +174,18 @@ fn job_metrics(job: &ExecutionGraph, now: i64) -> Metrics {
 
 fn task_manager_metrics(view: &TaskManagerView) -> Metrics {
     let memory = view.registration.hardware.managed_memory;
+    let over_tasks =
+        |of: fn(&TaskMetricsSnapshot) -> u64| view.report.tasks.iter().map(|(_, counters)| of(counters)).sum::<u64>();
     let metrics = [
         // There is no JVM: its heap stands for the memory of the process.
         ("Status.JVM.Memory.Heap.Used", view.report.resident_memory),
         ("Status.JVM.Memory.Heap.Committed", view.report.resident_memory),
+        ("Status.Flink.Memory.Managed.Used", view.report.state_memory),
         ("Status.Flink.Memory.Managed.Total", memory),
+        ("Status.State.SizeOnDisk", view.report.state_on_disk),
+        ("Status.Shuffle.inputQueueLength", over_tasks(|m| m.input_queue_length)),
+        ("Status.Shuffle.outputQueueLength", over_tasks(|m| m.output_queue_length)),
+        ("Status.Shuffle.outputChannelsWithoutCredit", over_tasks(|m| m.channels_without_credit)),
     ];
     metrics.into_iter().map(|(id, value)| (id.to_owned(), MetricNumber::Count(value as i64))).collect()
 }

@@ -57,6 +57,8 @@ pub(super) fn metrics_of(execution: &Execution) -> Vec<(&'static str, MetricNumb
         ("Shuffle.Netty.Input.numBytesInLocal", count(latest.bytes_in.saturating_sub(latest.bytes_in_remote))),
         ("Shuffle.Netty.Input.Buffers.inputQueueLength", count(latest.input_queue_length)),
         ("Shuffle.Netty.Output.Buffers.outputQueueLength", count(latest.output_queue_length)),
+        ("outputChannelsWithoutCredit", count(latest.channels_without_credit)),
+        ("inputBarriersMissing", count(latest.barriers_missing)),
         ("numLateRecordsDropped", count(latest.late_records_dropped)),
         ("numRecordsInErrors", count(latest.decode_errors)),
         ("busyTimeMsPerSecond", share(|m| m.busy_ms)),
@@ -69,6 +71,12 @@ pub(super) fn metrics_of(execution: &Execution) -> Vec<(&'static str, MetricNumb
     ];
     metrics.extend(latest.watermark.map(|watermark| ("currentInputWatermark", MetricNumber::Count(watermark))));
     metrics
+}
+
+/// All metrics of an attempt as texts; `currentActivity` is one only there.
+pub(super) fn metric_texts_of(execution: &Execution) -> Vec<(&'static str, String)> {
+    let activity = execution.metrics().latest.as_ref().map(|(_, latest)| ("currentActivity", latest.activity.clone()));
+    metrics_of(execution).into_iter().map(|(name, value)| (name, value.text())).chain(activity).collect()
 }
 
 /// How fast a counter grew between the two latest reports; 0 while there is only one.
@@ -122,6 +130,7 @@ mod tests {
         execution.record_metrics(at(100), 1_000);
         execution.record_metrics(at(130), 1_500);
         let metrics = metrics_of(&execution);
+        assert!(metric_texts_of(&execution).contains(&("currentActivity", String::new())));
         let get = |name| metrics.iter().find(|(id, _)| *id == name).unwrap().1.text();
         assert_eq!((get("numRecordsIn"), get("numRecordsInPerSecond")), ("130".into(), "60.0".into()));
         assert_eq!((get("busyTimeMsPerSecond"), get("isBackPressured")), ("300".into(), "false".into()));

@@ -28,6 +28,8 @@ struct State {
     consumer: Option<Consumer>,
     /// Whether the consumer knows that something is there: the channel is among its ready ones, or in its hand.
     announced: bool,
+    /// The consumer, in another TaskManager, has given no credit for the batch that is next.
+    held_back: bool,
     /// What barriers that came from another TaskManager have overtaken here, by checkpoint, until the consumer asks for it.
     overtaken: BTreeMap<u64, Vec<Batch>>,
     /// Whoever waits for a barrier to leave.
@@ -215,9 +217,13 @@ impl ChannelQueue {
                 state.announced = false;
                 return Popped::Empty;
             }
-            Some(StreamElement::Batch(_)) if !take_batch => return Popped::BatchHeldBack,
+            Some(StreamElement::Batch(_)) if !take_batch => {
+                state.held_back = true;
+                return Popped::BatchHeldBack;
+            }
             Some(_) => state.elements.pop_front().expect("it has a front"),
         };
+        state.held_back = false;
         if matches!(element, StreamElement::Batch(_)) {
             state.batches -= 1;
             if let Some(consumer) = &state.consumer {
@@ -254,6 +260,11 @@ impl ChannelQueue {
         self.lock().batches
     }
 
+    /// Whether the batch that is next waits for a credit.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.lock().held_back
+    }
+
     /// Ends the channel for its consumer; what waits in it is dropped.
     pub(crate) fn fail(&self, failure: ChannelFailure) {
         self.finish(End::Failed(failure));
@@ -271,6 +282,7 @@ impl ChannelQueue {
         }
         state.elements.clear();
         state.overtaken.clear();
+        state.held_back = false;
         let dropped = std::mem::take(&mut state.batches);
         let (producer, consumer) = (state.producer.take(), state.consumer.clone());
         let failed = matches!(end, End::Failed(_));
@@ -405,8 +417,8 @@ mod tests {
         assert_eq!(ready.next(waker), Some(7));
         assert_eq!(ready.next(waker), None, "the consumer adds it again itself");
         assert!(matches!(queue.pop(true), Popped::Element { more: true, backlog: 1, .. }));
-        assert!(matches!(queue.pop(false), Popped::BatchHeldBack));
-        assert!(matches!(queue.pop(true), Popped::Element { more: false, .. }));
+        assert!(matches!(queue.pop(false), Popped::BatchHeldBack) && queue.is_held_back());
+        assert!(matches!(queue.pop(true), Popped::Element { more: false, .. }) && !queue.is_held_back());
         assert!(matches!(queue.pop(true), Popped::Empty));
         queue.push(StreamElement::EndOfData);
         assert_eq!(ready.next(waker), Some(7));

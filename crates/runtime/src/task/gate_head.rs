@@ -191,6 +191,7 @@ impl GateHead {
     fn handle(&mut self, event: AlignerEvent) -> Vec<AlignerCommand> {
         let before = self.aligner.waiting_for();
         let commands = self.aligner.handle(event, self.clock.now_millis());
+        self.metrics.barriers_missing.set(self.aligner.missing() as u64);
         if self.aligner.waiting_for().is_some_and(|current| before != Some(current)) {
             self.bytes_processed = 0;
         }
