@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test full-disk-test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test fuzz unread
+.PHONY: demo test full-disk-test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e webui-e2e-built screenshots fuzz unread
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -14,7 +14,7 @@ demo: release
 
 # Formatting, lints, and every test, with a real Kafka broker and real processes.
 test: test-prerequisites lint webui-test
-	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast && $(MAKE) --no-print-directory full-disk-test
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast && $(MAKE) --no-print-directory full-disk-test webui-e2e-built
 
 # Checkpoints on a small disk that is full: mounted in a name space of its own, which needs no root but has to be allowed.
 full-disk-test:
@@ -43,6 +43,27 @@ webui-test:
 	echo "Node.js $$(node --version) is older than 20.19: the web UI is not tested"; \
 	elif ! (cd webui && timeout 300 $(NPM_CI) >/dev/null 2>&1); then echo "npm cannot fetch its packages: the web UI is not tested"; \
 	else cd webui && npm run check && npm test && npm run build; fi
+
+# What of webui/ runs in headless Chromium, against clusters of real processes; left out where it cannot be had. FLINKRS names another binary.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+define in-browser
+	@if ! command -v npm >/dev/null 2>&1; then echo "no npm: the web UI is not opened in a browser"; \
+	elif [ -z "$(CHROMIUM)" ]; then echo "no chromium, chromium-browser or google-chrome: the web UI is not opened in a browser"; \
+	elif ! [ -d webui/node_modules ] && ! (cd webui && timeout 300 $(NPM_CI) >/dev/null 2>&1); then echo "npm cannot fetch its packages: the web UI is not opened in a browser"; \
+	else cd webui && npm run build && CHROMIUM="$(CHROMIUM)" FLINKRS="$(or $(FLINKRS),$(CARGO_TARGET_DIR)/debug/flinkrs)" npm run $(1); fi
+endef
+
+# End-to-end tests of the web UI.
+webui-e2e: $(if $(FLINKRS),,test-prerequisites build)
+	$(call in-browser,e2e)
+
+# The same with the binary that cargo test has built.
+webui-e2e-built:
+	$(call in-browser,e2e)
+
+# Pictures of all pages in target/webui-shots, and the two of the README.
+screenshots: $(if $(FLINKRS),,test-prerequisites build)
+	$(call in-browser,shots)
 
 # How much of what the real Flink answered flinkrs answers too, by area.
 compat: test-prerequisites

@@ -49,10 +49,14 @@ export default function SqlPage(): JSX.Element {
   const [ran, setRan] = useState<Ran[]>([]);
   const [marks, setMarks] = useState<Mark[]>([]);
   const [saved, setSaved] = useState(kept);
+  // At once: who leaves or reloads the page right after a key loses nothing.
+  const remember = (next: string): void => {
+    setText(next);
+    localStorage.setItem(TEXT, next);
+  };
   const gateway = usePoll<unknown>('/sql-gateway/v4/info', Infinity);
   const all = useRef(ran);
   all.current = ran;
-  useEffect(() => localStorage.setItem(TEXT, text), [text]);
   useEffect(() => {
     const timer = setInterval(() => void heartbeat().catch(() => undefined), 60_000);
     return () => {
@@ -146,7 +150,7 @@ export default function SqlPage(): JSX.Element {
         label="SQL statements"
         language="sql"
         text={text}
-        onText={setText}
+        onText={remember}
         onRun={runAt}
         marks={marks}
         complete={async (script, position) => {
@@ -165,7 +169,7 @@ export default function SqlPage(): JSX.Element {
           <ul>
             {saved.map((one) => (
               <li key={one.name}>
-                <button type="button" class="plain" onClick={() => setText(one.text)}>{one.name}</button>
+                <button type="button" class="plain" onClick={() => remember(one.text)}>{one.name}</button>
                 <button type="button" class="plain" aria-label={`Forget ${one.name}`} onClick={() => forget(one)}>✕</button>
               </li>
             ))}
