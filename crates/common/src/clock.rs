@@ -7,9 +7,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// A source of wall-clock and monotonic time; clones share it.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
-    /// The machine's.
+    /// The machine's. Its wall clock jumps when somebody sets it.
     #[default]
     System,
+    /// The machine's, whose wall clock was looked at once and goes on by monotonic time: for deadlines.
+    Steady {
+        /// What the wall clock said.
+        start_millis: i64,
+        /// When that was.
+        start: Instant,
+    },
     /// One that stands until it is advanced.
     Manual(ManualClock),
 }
@@ -28,14 +35,23 @@ impl Clock {
         match self {
             // A clock set before 1970 is read as 1970: no decision depends on it.
             Clock::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64),
+            Clock::Steady { start_millis, start } => start_millis + start.elapsed().as_millis() as i64,
             Clock::Manual(clock) => clock.start_millis + clock.elapsed().as_millis() as i64,
+        }
+    }
+
+    /// The same time from now on, but without the jumps of a wall clock that is set.
+    pub fn steady(&self) -> Clock {
+        match self {
+            Clock::System => Clock::Steady { start_millis: self.now_millis(), start: Instant::now() },
+            Clock::Steady { .. } | Clock::Manual(_) => self.clone(),
         }
     }
 
     /// Monotonic time, for measuring and for deadlines.
     pub fn instant(&self) -> Instant {
         match self {
-            Clock::System => Instant::now(),
+            Clock::System | Clock::Steady { .. } => Instant::now(),
             Clock::Manual(clock) => clock.start + clock.elapsed(),
         }
     }
@@ -76,6 +92,13 @@ mod tests {
         manual.advance(Duration::from_millis(250));
         assert_eq!(clock.now_millis(), 1_250);
         assert_eq!(clock.instant() - start, Duration::from_millis(250));
+    }
+
+    #[test]
+    fn a_steady_clock_begins_at_the_wall_clock() {
+        let steady = Clock::System.steady();
+        assert!(steady.now_millis().abs_diff(Clock::System.now_millis()) < 10_000);
+        assert!(steady.now_millis() <= steady.steady().now_millis());
     }
 
     #[test]
