@@ -257,9 +257,9 @@ impl Checkpoints {
 
     /// Comes back when the coordinator has something to do.
     pub(super) fn set_timer(&mut self) {
-        let now = self.context.clock.now_millis();
-        let wanted = self.coordinator.next_wake(now);
-        if self.timer.as_ref().map(|(due, _)| *due) == wanted {
+        let wanted = self.coordinator.next_wake();
+        let set = self.timer.as_ref().filter(|(_, timer)| !timer.is_finished());
+        if set.map(|(due, _)| *due) == wanted {
             return;
         }
         if let Some((_, timer)) = self.timer.take() {
@@ -267,7 +267,8 @@ impl Checkpoints {
         }
         if let Some(due) = wanted {
             let handle = self.handle.clone();
-            let pause = Duration::from_millis(due.abs_diff(now));
+            let pause =
+                Duration::from_millis(due.saturating_sub(self.context.clock.now_millis()).max(0).unsigned_abs());
             let timer = tokio::spawn(async move {
                 tokio::time::sleep(pause).await;
                 handle.send(Message::CheckpointEvent(CheckpointEvent::Tick));
