@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test full-disk-test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e webui-e2e-built screenshots fuzz unread
+.PHONY: demo test full-disk-test compat soak chaos build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e webui-e2e-built screenshots fuzz unread
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -74,6 +74,12 @@ soak: test-prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client -p compat-tests --bins
 	$(CARGO_TARGET_DIR)/release/soak --kills $(or $(KILLS),100) --seed $(or $(SEED),1) -Dstate.backend.type=rocksdb $(OPTIONS)
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --test checkpoint_faults -- --ignored
+
+# The same job, and everything that may happen to its cluster, for MINUTES or so many KILLS; NEMESIS, SEED and OPTIONS as `chaos --help` has them.
+chaos: test-prerequisites
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client -p compat-tests --bins
+	$(CARGO_TARGET_DIR)/release/chaos --nemesis $(or $(NEMESIS),$(if $(KILLS),kill,all)) $(if $(KILLS),--rounds $(KILLS)) $(if $(KILLS)$(MINUTES),,--minutes 10) \
+	$(if $(MINUTES),--minutes $(MINUTES)) --seed $(or $(SEED),1) $(OPTIONS)
 
 # Requests at random at the REST API and the SQL gateway; FUZZ and SEED say how many and which.
 fuzz: test-prerequisites

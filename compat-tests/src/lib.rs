@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod case;
+pub mod chaos;
 pub mod compare;
 pub mod failover;
 pub mod group;

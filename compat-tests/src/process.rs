@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-/// The binary in the target folder of the program that asks, which may be a test (in `deps`); cargo builds both.
+/// The binary that `FLINKRS` names, else the one in the target folder of the program that asks, which may be a test (in `deps`); cargo builds both.
 pub fn binary() -> anyhow::Result<PathBuf> {
+    if let Some(named) = std::env::var_os("FLINKRS") {
+        return std::fs::canonicalize(&named).with_context(|| format!("FLINKRS: {}", named.display()));
+    }
     let program = std::env::current_exe()?;
     let folders = program.ancestors().skip(1).take(2);
     let binary = folders.map(|folder| folder.join("flinkrs")).find(|binary| binary.is_file());
@@ -66,6 +69,11 @@ impl Role {
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.0.id()
+    }
+
+    /// Whether it has not ended.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
     }
 
     /// `kill -9`.

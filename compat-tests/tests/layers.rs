@@ -33,9 +33,9 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("runtime", &["sql"]),
 ];
 
-/// The rooms that may depend on each heavy library. RocksDB keeps state, and the JobManager's Raft log.
+/// The rooms that may depend on each heavy library. RocksDB keeps state, and the JobManager's Raft log; tests feed and read Kafka by a client of their own.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("rdkafka", &["connectors"]),
+    ("rdkafka", &["connectors", "compat-tests"]),
     ("kafka-protocol", &["connectors"]),
     ("object_store", &["checkpoint"]),
     ("rocksdb", &["state", "jobmanager"]),
