@@ -36,7 +36,7 @@ test('pictures of all pages', async ({ browser }) => {
     const { taskmanagers } = await cluster.get<{ taskmanagers: { id: string }[] }>('/taskmanagers');
     const manager = encodeURIComponent(taskmanagers[0]?.id ?? '');
     const sql = async (page: Page): Promise<void> => {
-      await page.locator('.cm-content').fill("CREATE TABLE orders (customer INT, price DOUBLE) WITH ('connector' = 'datagen', 'rows-per-second' = '50', 'fields.customer.min' = '1', 'fields.customer.max' = '5');\n\nSELECT customer, COUNT(*) AS orders, SUM(price) AS total FROM orders GROUP BY customer;");
+      await page.locator('.cm-content').fill("CREATE TABLE orders (customer INT, price DOUBLE) WITH ('connector' = 'datagen', 'rows-per-second' = '50', 'fields.customer.min' = '1', 'fields.customer.max' = '5', 'fields.price.min' = '1', 'fields.price.max' = '100');\n\nSELECT customer, COUNT(*) AS orders, SUM(price) AS total FROM orders GROUP BY customer;");
       await page.getByRole('button', { name: 'Run all' }).click();
       await expect(page.getByRole('region', { name: 'Rows' }).getByRole('row')).toHaveCount(6, { timeout: PATIENCE });
     };

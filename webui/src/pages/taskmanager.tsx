@@ -57,7 +57,7 @@ export function TaskManagerPage({ id, tab: asked }: { id: string; tab: string })
 
 function Meter({ name, used, of }: { name: string; used: number; of: number }): JSX.Element {
   return (
-    <div>
+    <div class="metered">
       <div class="bar">
         <span>{name}</span>
         <span>{bytes(used)}{of > 0 ? ` of ${bytes(of)}` : ''}</span>
@@ -87,7 +87,7 @@ function Memory({ data }: { data: TaskManagerDetails }): JSX.Element {
     <div class="columns">
       <Card title="Memory">
         <Meter name="Of the process" used={metrics.heapUsed} of={hardware.physicalMemory} />
-        {used === undefined ? <p>State of rocksdb: at most {bytes(total)} (taskmanager.memory.managed.size)</p> : <Meter name="State of rocksdb: tables, cache and memtables" used={used} of={total} />}
+        {used === undefined ? <p>State of rocksdb: at most {bytes(total)} (taskmanager.memory.managed.size)</p> : <Meter name="State of rocksdb" used={used} of={total} />}
         <Meter name="In use on the machine" used={hardware.physicalMemory - hardware.freeMemory} of={hardware.physicalMemory} />
       </Card>
       <Card title="State on disk">
