@@ -1,9 +1,13 @@
 //! Operators as data: the planner writes them, the wire carries them, the runtime instantiates them.
 
+mod changelog;
+mod match_recognize;
 mod on_conflict;
 mod ordered;
 mod two_phase;
 
+pub use changelog::{FromChangelogSpec, ToChangelogSpec};
+pub use match_recognize::{AfterMatch, MatchExpression, MatchReference, MatchSpec, PatternVariable};
 pub use on_conflict::{
     ConflictBehavior, WatermarkCompactingSinkMaterializerSpec, WatermarkTimestampAssignerSpec, watermark_field,
 };
@@ -72,6 +76,8 @@ pub enum OperatorSpec {
     OverAggregate(OverAggregateSpec),
     /// The same in order of a column that is no time attribute.
     NonTimeOverAggregate(NonTimeOverAggregateSpec),
+    /// Finds a pattern in the rows of each key.
+    Match(MatchSpec),
     /// Joins two changelogs without a bound on time. Two inputs.
     Join(JoinSpec),
     /// Joins rows of two inputs, which only insert, whose times are close to each other. Two inputs.
@@ -82,6 +88,10 @@ pub enum OperatorSpec {
     TemporalJoin(TemporalJoinSpec),
     /// Looks rows of a table up that it keeps as a whole.
     LookupJoin(LookupJoinSpec),
+    /// Makes an inserted row of each change.
+    ToChangelog(ToChangelogSpec),
+    /// Makes a change of each inserted row.
+    FromChangelog(FromChangelogSpec),
     /// Takes -U rows out of a changelog.
     DropUpdateBefore,
     /// Keeps the rows written to a table, by primary key.

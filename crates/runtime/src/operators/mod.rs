@@ -2,6 +2,7 @@
 
 mod aggregate_value;
 pub(crate) mod calc;
+mod changelog;
 mod collect;
 mod deduplicate;
 mod drop_update_before;
@@ -11,6 +12,7 @@ mod input_keys;
 mod interval_join;
 mod join;
 mod lookup_join;
+mod match_recognize;
 mod mini_batch_assigner;
 mod not_null;
 mod ordered;
@@ -96,6 +98,8 @@ pub(crate) fn create(
             window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, &restored)
                 .map(boxed)
         }
+        OperatorSpec::ToChangelog(spec) => Ok(boxed(changelog::ToChangelog::new(spec))),
+        OperatorSpec::FromChangelog(spec) => Ok(boxed(changelog::FromChangelog::new(spec))),
         OperatorSpec::DropUpdateBefore => Ok(boxed(drop_update_before::DropUpdateBefore)),
         OperatorSpec::SinkUpsertMaterializer(spec) => {
             let state = context.keyed_state(descriptor.id)?;
@@ -170,6 +174,12 @@ pub(crate) fn create(
             let late = context.metrics.late_records_dropped.clone();
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
             over_aggregate::OverAggregate::new(spec, late, context.clock.clone(), state, &restored).map(boxed)
+        }
+        OperatorSpec::Match(spec) => {
+            let late = context.metrics.late_records_dropped.clone();
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            let clock = context.clock.clone();
+            match_recognize::MatchRecognize::new(spec, &context.eval, late, clock, state, &restored).map(boxed)
         }
         OperatorSpec::NonTimeOverAggregate(spec) => {
             let state = context.keyed_state(descriptor.id)?;

@@ -9,6 +9,7 @@ use super::data_type::bind_data_type;
 use super::groups::Groups;
 use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
 use super::over::Overs;
+use super::pattern_rows::PatternRows;
 use super::scope::Scope;
 use super::subquery_values::SubqueryValues;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
@@ -74,6 +75,8 @@ pub(crate) struct ExprBinder<'b> {
     pub subqueries: Option<&'b SubqueryValues>,
     /// A sub-query that has to be bound first; set together with an error.
     pub met_subquery: Option<Box<ast::Expr>>,
+    /// The rows of the pattern that the expression belongs to.
+    pub pattern: Option<&'b mut PatternRows>,
 }
 
 impl<'b> ExprBinder<'b> {
@@ -90,6 +93,7 @@ impl<'b> ExprBinder<'b> {
             aliases: None,
             subqueries: None,
             met_subquery: None,
+            pattern: None,
         }
     }
 
@@ -262,7 +266,7 @@ impl<'b> ExprBinder<'b> {
             }
             ast::ExprKind::Unique(_) => Err(not_supported("UNIQUE", span)),
             ast::ExprKind::CollectionQuery { .. } => Err(not_supported("a collection made by a query", span)),
-            ast::ExprKind::MatchMode { .. } => Err(not_supported("MATCH_RECOGNIZE", span)),
+            ast::ExprKind::MatchMode { mode, expr } => self.match_mode(*mode, expr, span),
             ast::ExprKind::Json(json) => self.json(json, span),
             ast::ExprKind::Multiset(_) => Err(not_supported("a MULTISET constructor", span)),
             ast::ExprKind::DateTimeDifference { left, right, qualifier } => {
@@ -292,6 +296,10 @@ impl<'b> ExprBinder<'b> {
     }
 
     fn identifier(&mut self, parts: &[Ident], span: Span) -> Result<Expr, SqlError> {
+        if self.pattern.is_some() {
+            let (column, taken) = self.pattern_column(parts, span)?;
+            return parts[taken..].iter().try_fold(column, field_of);
+        }
         let resolved = match (self.scope.resolve(parts, span), self.outer) {
             (Ok(resolved), None) => resolved,
             (Ok(mut resolved), Some(outer)) => {

@@ -21,6 +21,9 @@ impl ExprBinder<'_> {
             .with_detail("functions of catalogs are not supported yet"));
         };
         let upper = name.value.to_uppercase();
+        if let Some(bound) = self.pattern_function(&upper, call, span)? {
+            return Ok(bound);
+        }
         if let Some(over) = &call.over {
             return self.over(&upper, call, over, span);
         }
@@ -202,7 +205,7 @@ pub(super) fn scalar_arg(arg: &FunctionArg) -> Result<&crate::ast::Expr, SqlErro
 }
 
 /// The clock of the machine, and the time attribute of tables that say so.
-fn proctime_type() -> LogicalType {
+pub(super) fn proctime_type() -> LogicalType {
     TypeKind::TimestampLtz { precision: 3, attribute: TimeAttribute::Proctime }.not_null()
 }
 

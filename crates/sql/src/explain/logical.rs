@@ -76,6 +76,18 @@ fn node(plan: &LogicalPlan) -> TreeNode {
             };
             format!("LogicalRank(partitionBy=[{}], orderBy=[{order}], rankRange=[{range}])", numbers(&rank.partition))
         }
+        LogicalPlan::Changelog(node) => format!("LogicalTableFunctionScan(invocation=[{}])", node.invocation),
+        LogicalPlan::Match(node) => {
+            let measures: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
+            format!(
+                "LogicalMatch(partition=[[{}]], order=[[{}]], outputFields=[[{}]], allRows=[false], after=[FLAG({})], pattern=[{}])",
+                numbers(&node.partition),
+                describe::sort(&node.order, &positions),
+                measures.join(", "),
+                describe::after_match(node.after, &node.pattern),
+                node.pattern_text
+            )
+        }
         LogicalPlan::Sort(sort) => {
             let mut parts = Vec::new();
             parts.extend(

@@ -2,13 +2,16 @@
 //!
 //! The binder makes it, the rules rewrite it, the physical planner reads it. Time attributes travel in the fields' types.
 
+mod changelog;
 mod columns;
 mod comparison;
 mod interval;
+mod match_recognize;
 mod ordered;
 mod window;
 mod windowed;
 
+pub(crate) use changelog::{Changelog, Direction};
 pub(crate) use columns::{
     conjunction, conjuncts, identity, is_deterministic, is_identity, substitute, time_attribute_of,
 };
@@ -19,6 +22,7 @@ pub(crate) use windowed::{SameWindow, WindowColumns, window_of};
 
 pub(crate) use interval::Interval;
 use interval::interval_of;
+pub(crate) use match_recognize::Match;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,6 +47,8 @@ pub(crate) enum LogicalPlan {
     Unnest(Unnest),
     OverAggregate(OverAggregate),
     Rank(Rank),
+    Match(Match),
+    Changelog(Changelog),
     Sort(Sort),
     Union(Union),
     Expand(Expand),
@@ -254,6 +260,8 @@ impl LogicalPlan {
             LogicalPlan::Unnest(node) => &node.output,
             LogicalPlan::OverAggregate(node) => &node.output,
             LogicalPlan::Rank(node) => &node.output,
+            LogicalPlan::Match(node) => &node.output,
+            LogicalPlan::Changelog(node) => &node.output,
             LogicalPlan::Sort(node) => node.input.output(),
             LogicalPlan::Union(node) => &node.output,
             LogicalPlan::Expand(node) => &node.output,
@@ -273,6 +281,8 @@ impl LogicalPlan {
             LogicalPlan::Unnest(node) => vec![&node.input],
             LogicalPlan::OverAggregate(node) => vec![&node.input],
             LogicalPlan::Rank(node) => vec![&node.input],
+            LogicalPlan::Match(node) => vec![&node.input],
+            LogicalPlan::Changelog(node) => vec![&node.input],
             LogicalPlan::Sort(node) => vec![&node.input],
             LogicalPlan::Union(node) => node.inputs.iter().collect(),
             LogicalPlan::Expand(node) => vec![&node.input],
@@ -292,6 +302,8 @@ impl LogicalPlan {
             LogicalPlan::Unnest(node) => vec![&mut node.input],
             LogicalPlan::OverAggregate(node) => vec![&mut node.input],
             LogicalPlan::Rank(node) => vec![&mut node.input],
+            LogicalPlan::Match(node) => vec![&mut node.input],
+            LogicalPlan::Changelog(node) => vec![&mut node.input],
             LogicalPlan::Sort(node) => vec![&mut node.input],
             LogicalPlan::Union(node) => node.inputs.iter_mut().collect(),
             LogicalPlan::Expand(node) => vec![&mut node.input],

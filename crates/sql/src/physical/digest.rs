@@ -218,6 +218,29 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             input.extend(calls.iter().map(|call| fnv1a(format!("{own:032x}|{call:032x}").as_bytes())));
             stateful(text, input)
         }
+        OperatorSpec::ToChangelog(_) => {
+            let mut columns = vec![fnv1a(lines(node).as_bytes())];
+            columns.extend(input(0));
+            Digest { is_transparent: true, ..stateful(lines(node), columns) }
+        }
+        OperatorSpec::FromChangelog(spec) => {
+            let mut columns = input(0);
+            columns.remove(spec.op);
+            Digest { is_transparent: true, ..stateful(lines(node), columns) }
+        }
+        OperatorSpec::Match(spec) => {
+            let input = input(0);
+            let (keys, order) = (origins(&spec.partition, &input), sort_origins(&spec.order, &input));
+            let (time, pattern) = (time_origin(spec.time, &input), &spec.pattern);
+            let text = format!(
+                "Match|{time}|{order}|{keys:032x?}|{pattern:?}|{:?}|{:?}|{input:032x?}",
+                spec.after, spec.within_ms
+            );
+            let own = fnv1a(text.as_bytes());
+            let measures = (0..spec.measures.len()).map(|index| part(own, index));
+            let columns = keys.iter().copied().chain(measures).collect();
+            stateful(text, columns)
+        }
         OperatorSpec::NonTimeOverAggregate(spec) => {
             let mut input = input(0);
             let (keys, order) = (origins(&spec.partition, &input), sort_origins(&[spec.order], &input));

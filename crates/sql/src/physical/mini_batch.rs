@@ -125,6 +125,7 @@ fn needs_watermarks(spec: &OperatorSpec) -> bool {
             .first()
             .is_some_and(|field| spec.input.fields[field.column].ty.time_attribute() == TimeAttribute::Rowtime),
         OperatorSpec::OverAggregate(spec) => is_rowtime(&spec.time),
+        OperatorSpec::Match(spec) => is_rowtime(&spec.time),
         OperatorSpec::IntervalJoin(spec) => matches!(spec.time, IntervalJoinTime::Rowtime { .. }),
         OperatorSpec::LocalWindowAggregate(_)
         | OperatorSpec::GlobalWindowAggregate(_)

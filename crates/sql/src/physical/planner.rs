@@ -86,6 +86,8 @@ impl<'a> PhysicalPlanner<'a> {
             LogicalPlan::Expand(node) => self.expand(node),
             LogicalPlan::OverAggregate(node) => self.over_aggregate(node),
             LogicalPlan::Rank(node) => self.rank(node),
+            LogicalPlan::Match(node) => self.match_recognize(node),
+            LogicalPlan::Changelog(node) => self.changelog_function(node),
             LogicalPlan::Sort(node) => self.sort(node),
             LogicalPlan::Union(node) => {
                 let mut nodes = Vec::new();

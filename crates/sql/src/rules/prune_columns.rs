@@ -205,6 +205,41 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             node.input = Box::new(input);
             (LogicalPlan::Rank(node), moved)
         }
+        LogicalPlan::Changelog(mut node) => {
+            // All columns tell a change from another.
+            let input = node.input.take();
+            let all = vec![true; input.output().len()];
+            node.input = Box::new(exactly(input, &all));
+            let moved = (0..node.output.len()).map(Some).collect();
+            (LogicalPlan::Changelog(node), moved)
+        }
+        LogicalPlan::Match(mut node) => {
+            let keys = node.partition.len();
+            let mut kept: Vec<usize> = (0..node.measures.len()).filter(|index| needed[keys + index]).collect();
+            if keys == 0 && kept.is_empty() {
+                // A row must have a column to be counted by.
+                kept.push(0);
+            }
+            let mut moved: Moved = (0..keys).map(Some).collect();
+            moved.resize(node.output.len(), None);
+            kept.iter().enumerate().for_each(|(new, &old)| moved[keys + old] = Some(keys + new));
+            node.measures = kept.iter().map(|&index| node.measures[index].clone()).collect();
+            node.output = kept_output(&node.output, &mut moved);
+            let mut below = vec![false; node.input.output().len()];
+            node.partition.iter().for_each(|&column| below[column] = true);
+            node.order.iter().for_each(|field| below[field.column] = true);
+            let conditions = node.pattern.iter_mut().filter_map(|variable| variable.condition.as_mut());
+            let mut expressions: Vec<_> = node.measures.iter_mut().chain(conditions).collect();
+            expressions.iter().for_each(|expression| expression.for_each_column(&mut |column| below[column] = true));
+            let (input, input_moved) = prune(*node.input, &below);
+            expressions
+                .iter_mut()
+                .for_each(|expression| expression.map_columns(&mut |column| at(&input_moved, column)));
+            node.partition = node.partition.iter().map(|&column| at(&input_moved, column)).collect();
+            node.order = remap_order(&node.order, &input_moved);
+            node.input = Box::new(input);
+            (LogicalPlan::Match(node), moved)
+        }
         LogicalPlan::Sort(mut node) => {
             let mut below = needed.to_vec();
             node.order.iter().for_each(|field| below[field.column] = true);

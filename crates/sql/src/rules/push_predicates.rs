@@ -65,6 +65,14 @@ fn push(plan: LogicalPlan, mut predicates: Vec<Expr>) -> LogicalPlan {
             *node.input = push(node.input.take(), movable);
             filter(LogicalPlan::Rank(node), fixed)
         }
+        LogicalPlan::Changelog(mut node) => {
+            *node.input = push(node.input.take(), Vec::new());
+            filter(LogicalPlan::Changelog(node), predicates)
+        }
+        LogicalPlan::Match(mut node) => {
+            *node.input = push(node.input.take(), Vec::new());
+            filter(LogicalPlan::Match(node), predicates)
+        }
         LogicalPlan::Sort(mut node) => {
             let (movable, fixed) =
                 if node.fetch.is_none() { (predicates, Vec::new()) } else { (Vec::new(), predicates) };

@@ -262,6 +262,16 @@ impl KeyedRows {
         Ok(self.store.gather_columns(&numbers.iter().map(row).collect::<Vec<_>>(), columns)?)
     }
 
+    /// The same, of which some may be absent: their columns are NULL.
+    pub fn gather_optional(&self, numbers: &[Option<u32>], columns: &[usize]) -> Result<Vec<ArrayRef>, Failure> {
+        let row = |number: u32| match self.entries[number as usize].place {
+            RowPlace::Stored(row) => row,
+            RowPlace::Batch(_) => unreachable!("rows of the batch being processed are read from it"),
+        };
+        let rows: Vec<_> = numbers.iter().map(|number| number.map(row)).collect();
+        Ok(self.store.gather_columns(&rows, columns)?)
+    }
+
     /// The rows kept, to compare them with those of a batch.
     pub fn rows(&self) -> &RowStore {
         &self.store
