@@ -1,19 +1,28 @@
 // Every page and action, against one cluster with a job that runs well and one that has failed.
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { Cluster, PATIENCE } from './cluster';
+import { Cluster, PATIENCE, until } from './cluster';
 import { FAILS, ORDERS } from './jobs';
 
 let cluster: Cluster;
 let orders: string;
 let failed: string;
+/** Has one checkpoint, which stays in its history. */
+let settled: string;
 
 test.beforeAll(async () => {
   cluster = await Cluster.start({ taskmanagers: 2 });
   failed = await cluster.submit(FAILS);
   orders = await cluster.submit(ORDERS);
-  await cluster.state(orders, 'RUNNING');
+  settled = await cluster.submit(ORDERS.replace('orders per customer', 'settled').replace("'2 s'", "'1 h'"));
+  for (const job of [orders, settled]) await cluster.state(job, 'RUNNING');
   await cluster.state(failed, 'FAILED');
+  await until('the settled job has a checkpoint', async () => {
+    const { counts } = await cluster.get<{ counts: { completed: number; in_progress: number } }>(`/jobs/${settled}/checkpoints`);
+    // One that is asked for before all tasks run fails.
+    if (counts.completed + counts.in_progress === 0) await fetch(`${cluster.url}/jobs/${settled}/checkpoints`, { method: 'POST', body: '{"checkpointType":"CONFIGURED"}' });
+    return counts.completed > 0 ? true : undefined;
+  });
 });
 test.afterAll(() => cluster?.end());
 
@@ -40,8 +49,9 @@ async function accessible(page: Page, where: string): Promise<void> {
 async function pages(): Promise<[string, RegExp][]> {
   const { vertices } = await cluster.get<{ vertices: { id: string; name: string }[] }>(`/jobs/${orders}`);
   const source = vertices.find((vertex) => vertex.name.startsWith('Source'))?.id ?? '';
+  const settledSource = (await cluster.get<{ vertices: { id: string; name: string }[] }>(`/jobs/${settled}`)).vertices.find((vertex) => vertex.name.startsWith('Source'))?.id ?? '';
   const { taskmanagers } = await cluster.get<{ taskmanagers: { id: string }[] }>('/taskmanagers');
-  const { latest } = await cluster.get<{ latest: { completed: { id: number } | null } }>(`/jobs/${orders}/checkpoints`);
+  const { latest } = await cluster.get<{ latest: { completed: { id: number } | null } }>(`/jobs/${settled}/checkpoints`);
   const manager = encodeURIComponent(taskmanagers[0]?.id ?? '');
   return [
     ['/overview', /Running jobs/],
@@ -55,7 +65,7 @@ async function pages(): Promise<[string, RegExp][]> {
     [`/job/${orders}/graph/${source}/plan`, /Source: orders/],
     [`/job/${orders}/why`, /Nothing holds back the throughput/],
     [`/job/${orders}/checkpoints`, /Summary of the complete ones/],
-    [`/job/${orders}/checkpoints/${latest.completed?.id}/${source}`, /Start delay/],
+    [`/job/${settled}/checkpoints/${latest.completed?.id}/${settledSource}`, /Start delay/],
     [`/job/${orders}/exceptions`, /Nothing has failed/],
     [`/job/${failed}/exceptions`, /by zero/],
     [`/job/${orders}/timeline/${source}`, /Subtasks of Source: orders/],
@@ -121,7 +131,7 @@ test('back and forward lead through the pages', async ({ page }) => {
 test('overview: slots and jobs, and a way to each', async ({ page }) => {
   await open(page, '/overview');
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
-  await expect(page.getByText('2 of 8')).toBeVisible();
+  await expect(page.getByText('4 of 8')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Running jobs' }).last().getByRole('link', { name: 'orders per customer' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'fails' })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Group of JobManagers' })).toContainText('leader');
