@@ -24,6 +24,6 @@ pub use coordinator::{CheckpointCommand, CheckpointCoordinator, CheckpointEvent,
 pub use pending::PendingCheckpoint;
 #[cfg(test)]
 pub use progress::StoredCheckpoint;
-pub use progress::{CheckpointPointers, Reservation, StoredProgress};
+pub use progress::{CheckpointPointers, OperationKind, Reservation, StoredOperation, StoredProgress};
 pub use request::{CheckpointError, CompletedSnapshot, SnapshotRequest};
 pub use restore::{CheckpointSetupError, JobCheckpointing};

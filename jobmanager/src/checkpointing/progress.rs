@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dataflow::TriggerId;
 use serde::{Deserialize, Serialize};
 
 use super::completed::Owner;
@@ -43,10 +44,37 @@ pub struct StoredProgress {
     /// Whether somebody has cancelled it.
     #[serde(default)]
     pub cancelled: bool,
+    /// What clients have asked of it and may ask about again, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<StoredOperation>,
     /// Its checkpoints.
     #[serde(flatten)]
     pub checkpoints: CheckpointPointers,
 }
+
+/// What a client has asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OperationKind {
+    /// A savepoint, also one that the job is stopped with.
+    Savepoint,
+    /// A checkpoint.
+    Checkpoint,
+}
+
+/// Something that a client has asked for, under the id by which it asks again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredOperation {
+    /// What.
+    pub kind: OperationKind,
+    /// Under which id.
+    pub trigger: TriggerId,
+    /// What the client is told; none while it is under way.
+    pub outcome: Option<serde_json::Value>,
+}
+
+/// So many operations of a job are kept.
+const OPERATIONS_KEPT: usize = 20;
 
 /// Numbers that a JobManager is about to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +93,16 @@ impl StoredProgress {
             Reservation::CheckpointIds(next) => self.next_id = self.next_id.max(next),
             Reservation::Attempts(next) => self.next_attempt = self.next_attempt.max(next),
         }
+    }
+
+    /// Keeps an operation, or what has become of it.
+    pub fn put_operation(&mut self, operation: StoredOperation) {
+        let is_it = |kept: &&mut StoredOperation| (kept.kind, kept.trigger) == (operation.kind, operation.trigger);
+        match self.operations.iter_mut().find(is_it) {
+            Some(kept) => *kept = operation,
+            None => self.operations.push(operation),
+        }
+        self.operations.drain(..self.operations.len().saturating_sub(OPERATIONS_KEPT));
     }
 
     /// The first attempt that the next JobManager may make: the one that ran the job last has made the first without a reservation.

@@ -10,7 +10,7 @@ use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::{ExecutionAttemptId, JobId, OperatorId, Split};
 use proto::v1::{CollectResultsResponse, Thread};
 
-pub use grpc::{GrpcTaskManager, announce_leader};
+pub use grpc::{GrpcTaskManager, announce_leader, shut_down};
 
 /// A call to a TaskManager that did not succeed.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -30,7 +30,7 @@ struct Publication {
     /// Files that it does not need, because others hold the same.
     copies: Vec<StateFile>,
     /// None when the job has ended before it was known whether the job store has the pointer.
-    worker: JoinHandle<Option<Result<(), Failure>>>,
+    worker: JoinHandle<Option<Result<u64, Failure>>>,
 }
 
 /// The checkpoints of one job.
@@ -186,11 +186,8 @@ impl Checkpoints {
         let (storage, context, handle) = (self.storage.clone(), self.context.clone(), self.handle.clone());
         let metadata = completed.metadata.clone();
         let worker = tokio::spawn(async move {
-            let result = match checkpoint::write_metadata(&storage, &location, &metadata).await {
-                Ok(()) => Ok(()),
-                Err(error) => Err(Failure::from(error)),
-            };
-            if let (Ok(()), Some(pointers)) = (&result, &pointers) {
+            let result = checkpoint::write_metadata(&storage, &location, &metadata).await.map_err(Failure::from);
+            if let (Ok(_), Some(pointers)) = (&result, &pointers) {
                 // An error leaves open whether the next JobManager finds the pointer, and with it files that must then be there: it is asked again.
                 let put = || context.store.put_checkpoints(handle.job(), pointers);
                 context.until_stored(&handle, put).await?;
@@ -303,7 +300,7 @@ impl Checkpoints {
         let Publication { completed, is_restore_point, copies, worker } = publication;
         // It does not panic, and if it did its checkpoint would not be there.
         match worker.await.unwrap_or(None) {
-            Some(Ok(())) if is_restore_point => {
+            Some(Ok(_)) if is_restore_point => {
                 checkpoint::discard_files(&self.storage, copies).await;
                 self.completed.add(completed)
             }
@@ -311,7 +308,7 @@ impl Checkpoints {
                 let files = self.completed.withdraw(completed.id());
                 vec![Discard { checkpoint_id: completed.id(), folder: Some(completed.folder), files }]
             }
-            Some(Ok(())) | None => Vec::new(),
+            Some(Ok(_)) | None => Vec::new(),
         }
     }
 

@@ -12,7 +12,7 @@ use dataflow::{ExecutionState, JobGraph, JobStatus, JobVertex, OperatorDescripto
 use proto::v1::{CollectResultsResponse, Thread};
 
 use super::*;
-use crate::checkpointing::{CheckpointPointers, Reservation};
+use crate::checkpointing::{CheckpointPointers, Reservation, StoredOperation};
 use crate::gateway::{CollectRequest, GatewayError, SplitDelivery};
 use crate::job_store::{StoredCatalog, StoredJob};
 use crate::resource_manager::{Commander, RegistrationAnswer, ResourceManagerSettings};
@@ -80,6 +80,10 @@ impl JobStore for Store {
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
         Ok(Vec::new())
+    }
+
+    async fn put_operation(&self, _job: JobId, _operation: &StoredOperation) -> Result<(), JobStoreError> {
+        Ok(())
     }
 
     async fn catalog(&self, _name: &str) -> Result<Option<StoredCatalog>, JobStoreError> {

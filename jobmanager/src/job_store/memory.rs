@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use dataflow::{ExecutionAttemptId, JobGraph, JobId};
 
 use super::{JobStore, JobStoreError, StoredCatalog, StoredJob};
-use crate::checkpointing::{CheckpointPointers, Reservation};
+use crate::checkpointing::{CheckpointPointers, Reservation, StoredOperation};
 use crate::scheduling::{DeploymentRecord, EndedJob};
 
 /// Keeps no jobs, and catalogs until the process ends.
@@ -62,6 +62,10 @@ impl JobStore for MemoryJobStore {
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
         Ok(Vec::new())
+    }
+
+    async fn put_operation(&self, _job: JobId, _operation: &StoredOperation) -> Result<(), JobStoreError> {
+        Ok(())
     }
 
     async fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, JobStoreError> {

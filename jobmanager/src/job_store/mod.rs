@@ -12,7 +12,7 @@ pub use raft::{
     Group, GroupMember, MembershipError, NodeSettings, PeerService, RaftJobStore, RaftNode, RestBackend, Standing,
 };
 
-use crate::checkpointing::{CheckpointPointers, Reservation, StoredProgress};
+use crate::checkpointing::{CheckpointPointers, Reservation, StoredOperation, StoredProgress};
 use crate::scheduling::{DeploymentRecord, EndedJob};
 
 /// A job that could not be stored or read.
@@ -78,6 +78,9 @@ pub trait JobStore: Send + Sync {
 
     /// The jobs that had not ended when the last JobManager did.
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError>;
+
+    /// Keeps what a client has asked of a job, or what has become of it; of a job that has ended it is passed over. When this returns it is safe.
+    async fn put_operation(&self, job: JobId, operation: &StoredOperation) -> Result<(), JobStoreError>;
 
     /// A catalog.
     async fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, JobStoreError>;

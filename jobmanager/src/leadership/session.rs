@@ -61,13 +61,14 @@ impl LeaderSession {
             epoch,
             clock: clock.clone(),
             resource_manager: resource_manager.clone(),
-            store,
+            store: store.clone(),
             shutdown: masters.clone(),
             over: over.clone(),
         };
         let dispatcher = Dispatcher::new(config, context, archive);
+        let operations = Operations::new(clock, store.clone(), &store.recover().await?);
         dispatcher.recover().await?;
-        Ok(LeaderSession { epoch, dispatcher, resource_manager, operations: Operations::new(clock), masters, over })
+        Ok(LeaderSession { epoch, dispatcher, resource_manager, operations, masters, over })
     }
 
     /// Under which epoch it commands.

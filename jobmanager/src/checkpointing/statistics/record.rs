@@ -12,6 +12,8 @@ pub enum CheckpointOutcome {
     Completed {
         /// Where it is.
         external_path: String,
+        /// Bytes of its metadata.
+        metadata_size: u64,
         /// Whether its files were deleted since.
         discarded: bool,
     },

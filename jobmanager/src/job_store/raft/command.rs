@@ -5,7 +5,7 @@ use std::io::Cursor;
 use dataflow::{ExecutionAttemptId, JobGraph, JobId, LeaderEpoch};
 use serde::{Deserialize, Serialize};
 
-use crate::checkpointing::{CheckpointPointers, Reservation};
+use crate::checkpointing::{CheckpointPointers, Reservation, StoredOperation};
 use crate::scheduling::{DeploymentRecord, EndedJob};
 
 openraft::declare_raft_types!(
@@ -88,6 +88,13 @@ pub enum StoreCommand {
     CancelJob {
         /// The job.
         job: JobId,
+    },
+    /// Keeps what a client has asked of a job, or what has become of it.
+    PutOperation {
+        /// The job.
+        job: JobId,
+        /// That.
+        operation: StoredOperation,
     },
     /// Forgets all of a job but how it ended.
     EndJob {

@@ -19,7 +19,7 @@ use proto::v1::job_manager_peer_client::JobManagerPeerClient;
 use tonic::transport::Channel;
 
 use super::{JobStore, JobStoreError, StoredCatalog, StoredJob};
-use crate::checkpointing::{CheckpointPointers, Reservation};
+use crate::checkpointing::{CheckpointPointers, Reservation, StoredOperation};
 use crate::scheduling::{DeploymentRecord, EndedJob};
 use command::StoreCommand;
 
@@ -99,6 +99,10 @@ impl JobStore for RaftJobStore {
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
         self.node.inner.state.jobs().map_err(|error| self.node.error(format!("cannot be read: {error}")))
+    }
+
+    async fn put_operation(&self, job: JobId, operation: &StoredOperation) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::PutOperation { job, operation: operation.clone() }).await
     }
 
     async fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, JobStoreError> {

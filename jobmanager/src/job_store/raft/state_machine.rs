@@ -172,6 +172,9 @@ impl StateMachine {
                 })?;
             }
             StoreCommand::CancelJob { job } => self.change(*job, changed, |progress| progress.cancelled = true)?,
+            StoreCommand::PutOperation { job, operation } => {
+                self.change(*job, changed, |progress| progress.put_operation(operation.clone()))?;
+            }
             StoreCommand::EndJob { job } => {
                 self.forget(job.graph.job_id, changed, batch);
                 self.file(job, applied, batch)?;
