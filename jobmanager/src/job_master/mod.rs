@@ -24,7 +24,7 @@ use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskMetricsSnapshot, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch, OperatorId, Split};
 use tokio::sync::{mpsc, oneshot};
-use tracing::warn;
+use tracing::{Instrument, info_span, warn};
 
 use crate::checkpointing::{CheckpointError, CheckpointEvent, CompletedSnapshot, JobCheckpointing, SnapshotRequest};
 use crate::gateway::TaskManagerGateway;
@@ -181,7 +181,10 @@ impl JobMasterHandle {
             }
         };
         let tasks = context.shutdown.clone();
-        tasks.spawn(event_loop::run(graph, checkpointing, runs_on, context, handle.clone(), messages, ended));
+        let span = info_span!("job", job = %graph.graph().job_id, name = graph.graph().name);
+        tasks.spawn(
+            event_loop::run(graph, checkpointing, runs_on, context, handle.clone(), messages, ended).instrument(span),
+        );
         handle
     }
 

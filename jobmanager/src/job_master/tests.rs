@@ -203,7 +203,11 @@ impl Bench {
         };
         let masters = Shutdown::new();
         let over = Shutdown::new();
-        let commander = Commander { epoch: LeaderEpoch(1), address: "127.0.0.1:1".into() };
+        let commander = Commander {
+            epoch: LeaderEpoch(1),
+            address: "127.0.0.1:1".into(),
+            internal: ::transport::Internal::default(),
+        };
         let resource_manager = ResourceManagerHandle::start(settings, commander, clock.clone(), over.clone());
         let context = JobMasterContext {
             epoch: LeaderEpoch(1),

@@ -7,6 +7,7 @@ use common::clock::Clock;
 use common::config::Configuration;
 use common::shutdown::Shutdown;
 use dataflow::LeaderEpoch;
+use transport::Internal;
 
 use crate::dispatcher::Dispatcher;
 use crate::job_archive::JobArchive;
@@ -31,6 +32,8 @@ pub struct SessionParts {
     pub settings: ResourceManagerSettings,
     /// An empty one, for jobs that have ended.
     pub archive: JobArchive,
+    /// How TaskManagers are reached.
+    pub internal: Internal,
 }
 
 /// What runs while a JobManager leads; clones are the same session.
@@ -53,10 +56,10 @@ impl LeaderSession {
         epoch: LeaderEpoch,
         store: Arc<dyn JobStore>,
     ) -> Result<Self, JobStoreError> {
-        let SessionParts { config, clock, address, settings, archive } = parts.clone();
+        let SessionParts { config, clock, address, settings, archive, internal } = parts.clone();
         let (masters, over) = (Shutdown::new(), Shutdown::new());
         let resource_manager =
-            ResourceManagerHandle::start(settings, Commander { epoch, address }, clock.clone(), over.clone());
+            ResourceManagerHandle::start(settings, Commander { epoch, address, internal }, clock.clone(), over.clone());
         let context = JobMasterContext {
             epoch,
             clock: clock.clone(),

@@ -178,7 +178,7 @@ impl EventLoop {
                 }
             }
         }
-        let gateway = match GrpcTaskManager::new(&registration, self.commander.epoch) {
+        let gateway = match GrpcTaskManager::new(&registration, &self.commander) {
             Ok(gateway) => Arc::new(gateway),
             Err(why) => return RegistrationAnswer::Refused(why),
         };

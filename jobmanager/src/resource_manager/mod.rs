@@ -15,6 +15,7 @@ use common::shutdown::Shutdown;
 use dataflow::deployment::{Adoption, RunningAttempt, TaskManagerRegistration, TaskManagerReport};
 use dataflow::{JobId, LeaderEpoch};
 use tokio::sync::{mpsc, oneshot};
+use transport::Internal;
 
 use crate::gateway::TaskManagerGateway;
 use crate::job_master::JobMasterHandle;
@@ -38,6 +39,8 @@ pub struct Commander {
     pub epoch: LeaderEpoch,
     /// Where TaskManagers register, `host:port`.
     pub address: String,
+    /// How it reaches them.
+    pub internal: Internal,
 }
 
 /// A TaskManager as people see it.
