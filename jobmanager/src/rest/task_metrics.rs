@@ -69,6 +69,8 @@ pub(super) fn metrics_of(execution: &Execution) -> Vec<(&'static str, MetricNumb
     ];
     metrics.extend(latest.watermark.map(|watermark| ("currentInputWatermark", MetricNumber::Count(watermark))));
     metrics
+        .extend(latest.watermark_alignment_drift.map(|drift| ("watermarkAlignmentDrift", MetricNumber::Count(drift))));
+    metrics
 }
 
 /// How fast a counter grew between the two latest reports; 0 while there is only one.
