@@ -189,6 +189,7 @@ impl TaskExecutor {
         }
         self.inner.registry.release_job(job);
         self.inner.results.release_job(job);
+        self.inner.state.local.release_job(job);
     }
 
     /// The attempts that run, for a registration.

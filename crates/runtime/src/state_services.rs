@@ -7,6 +7,7 @@ use dataflow::{ExecutionAttemptId, StateReader};
 use state::ManagedMemory;
 use tokio::runtime::Handle;
 
+use crate::checkpointing::LocalStateStores;
 use crate::settings::TaskExecutorSettings;
 use crate::state_folder::StateFolder;
 
@@ -16,6 +17,8 @@ pub(crate) struct StateServices {
     pub(crate) memory: Arc<ManagedMemory>,
     pub(crate) reader: Arc<dyn StateReader>,
     pub(crate) folder: Arc<StateFolder>,
+    /// Copies of what was stored.
+    pub(crate) local: Arc<LocalStateStores>,
     /// How many folders of attempts were named.
     attempts: Arc<AtomicU64>,
 }
@@ -23,10 +26,12 @@ pub(crate) struct StateServices {
 impl StateServices {
     /// Removes what dead processes have left behind, too.
     pub(crate) fn new(settings: &TaskExecutorSettings, handle: Handle) -> Self {
+        let folder = Arc::new(StateFolder::new(settings.tmp_directory.clone()));
         Self {
             memory: ManagedMemory::new(settings.managed_memory),
             reader: Arc::new(settings.storage.reader(handle)),
-            folder: Arc::new(StateFolder::new(settings.tmp_directory.clone())),
+            local: Arc::new(LocalStateStores::new(settings.local_state.clone(), folder.clone())),
+            folder,
             attempts: Arc::default(),
         }
     }

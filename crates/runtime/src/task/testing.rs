@@ -181,6 +181,7 @@ impl Setup {
             attempt: attempt(2, 0),
             events: reports.clone(),
             writer: SnapshotWriter::new(clock.clone(), storage_of),
+            local: None,
             clock: clock.clone(),
             waker: waker.clone(),
         };
