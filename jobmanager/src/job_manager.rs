@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::config::{Configuration, PortRange, options};
+use common::environment::Environment;
 use common::log_files::LogFiles;
 use common::net;
 use common::shutdown::Shutdown;
@@ -17,12 +18,15 @@ use proto::v1::job_manager_peer_server::JobManagerPeerServer;
 use tonic::transport::server::TcpIncoming;
 use tracing::{error, info, warn};
 
+use crate::checkpointing::Storages;
 use crate::cluster_metrics::ClusterMetrics;
 use crate::error::JobManagerError;
+use crate::gateway::GrpcNetwork;
 use crate::job_archive::JobArchive;
 use crate::job_store::{NodeSettings, PeerService, RaftNode};
 use crate::leadership::{Leadership, SessionParts};
 use crate::programs::{ProgramCompiler, ProgramStore};
+use crate::reactive;
 use crate::resource_manager::ResourceManagerSettings;
 use crate::rest::{FlameGraphs, MountedApi, Mounts, RestFront, RestServer};
 use crate::rpc_service::RpcService;
@@ -61,6 +65,7 @@ impl JobManager {
     ) -> Result<JobManager, JobManagerError> {
         // All that it decides by time are deadlines: a clock that is set must not make TaskManagers and checkpoints look late.
         let clock = Clock::System.steady();
+        let environment = Environment::with_clock(clock.clone());
         let (rest, rest_address) = listen_rest(config)?;
         let (rpc, rpc_address) = listen_rpc(config)?;
         let settings = ResourceManagerSettings {
@@ -70,9 +75,12 @@ impl JobManager {
         };
         let parts = SessionParts {
             config: config.clone(),
-            clock: clock.clone(),
+            environment: environment.clone(),
+            network: Arc::new(GrpcNetwork),
+            storages: Storages::default(),
             address: own_address(config, rpc_address.port())?,
             settings,
+            reactive: reactive::settings(config)?,
             archive: archive(config)?,
         };
         let (member, servers, requested) = (Shutdown::new(), Shutdown::new(), Shutdown::new());
@@ -98,7 +106,7 @@ impl JobManager {
             clock,
             shutdown: requested.clone(),
         };
-        let task_managers = RpcService::new(leadership.clone(), settings, servers.clone());
+        let task_managers = RpcService::new(leadership.clone(), settings, environment, servers.clone());
         let peers = node.clone().map(|node| PeerService::new(node, Arc::new(front.clone())));
         serve_rpc(rpc, task_managers, peers, settings, &servers)?;
         let mounts = Mounts::default();
@@ -159,10 +167,14 @@ async fn join(node: &RaftNode, leadership: &Leadership, member: &Shutdown) -> Re
         node.form().await?;
         leadership.settled(LEAD_LIMIT).await;
         if leadership.session().is_none() {
-            return Err(node.no_majority().into());
+            return Err(node.error("cannot be written: no majority of the JobManagers answers").into());
         }
         return Ok(());
     }
+    let (watching, watched) = (node.clone(), member.clone());
+    member.spawn(async move {
+        watched.unless_triggered(watching.watch_leader()).await;
+    });
     let (node, end) = (node.clone(), member.clone());
     member.spawn(async move {
         if let Some(Err(error)) = end.unless_triggered(node.form()).await {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::clock::Clock;
 use dataflow::LeaderEpoch;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock, watch};
 
@@ -14,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The epoch in force; clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Fence {
+    clock: Clock,
     /// None while the TaskManager belongs to no JobManager.
     epoch: Arc<RwLock<Option<LeaderEpoch>>>,
     /// The same, for those who wait.
@@ -27,8 +29,9 @@ pub(crate) type Passage = OwnedRwLockReadGuard<Option<LeaderEpoch>>;
 
 impl Fence {
     /// No epoch is in force.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Fence {
+            clock,
             epoch: Arc::default(),
             changes: Arc::new(watch::channel(None).0),
             newest: Arc::new(watch::channel(None).0),
@@ -37,7 +40,7 @@ impl Fence {
 
     /// Lets a call of this epoch pass once it is in force; the error says why it never will be.
     pub(crate) async fn pass(&self, epoch: LeaderEpoch) -> Result<Passage, String> {
-        let reached = tokio::time::timeout(PATIENCE, async {
+        let reached = self.clock.timeout(PATIENCE, async {
             let mut changes = self.changes.subscribe();
             loop {
                 let passage = self.epoch.clone().read_owned().await;
@@ -50,7 +53,7 @@ impl Fence {
                 }
             }
         });
-        reached.await.ok().flatten().ok_or_else(|| {
+        reached.await.flatten().ok_or_else(|| {
             let current = self.current().map_or_else(|| "none".to_owned(), |epoch| epoch.0.to_string());
             format!("the call is of epoch {}, the TaskManager is registered under {current}", epoch.0)
         })
@@ -95,7 +98,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_calls_of_the_epoch_in_force_pass_and_a_change_waits_for_them() {
-        let fence = Fence::new();
+        let fence = Fence::new(Clock::System);
         fence.enter(LeaderEpoch(2)).await;
         let refused = fence.pass(LeaderEpoch(1)).await.unwrap_err();
         assert!(refused.contains("epoch 1") && refused.contains("under 2"), "{refused}");

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::backoff::{Backoff, BackoffPolicy};
-use common::random::Random;
+use common::environment::Environment;
 use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::{ExecutionAttemptId, ExecutionState, LeaderEpoch, OperatorId};
-use runtime::{TaskEvents, TaskExecutor};
+use runtime::TaskEvents;
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
 use crate::attempts::Attempts;
 use crate::fence::Fence;
 use crate::gateway::{JobManagerGateway, Unreachable};
+use crate::tasks::Tasks;
 
 /// Pauses while the JobManager does not answer.
 const RETRIES: BackoffPolicy = BackoffPolicy {
@@ -105,14 +106,20 @@ impl Event {
 
 impl ReporterWorker {
     /// Tells everything to the JobManager that leads, until the last task and the TaskManager are gone.
-    pub(crate) async fn run(mut self, gateway: Arc<dyn JobManagerGateway>, executor: TaskExecutor, fence: Fence) {
+    pub(crate) async fn run(
+        mut self,
+        gateway: Arc<dyn JobManagerGateway>,
+        executor: Arc<dyn Tasks>,
+        fence: Fence,
+        environment: Environment,
+    ) {
         while let Some((submission, event)) = self.events.recv().await {
             let id = event.attempt();
             let Some(attempt) = self.attempts.get(id).filter(|attempt| attempt.submission == submission) else {
                 continue;
             };
             log(&event, &attempt.vertex_name);
-            let told = self.tell(&event, submission, gateway.as_ref(), &fence).await;
+            let told = self.tell(&event, submission, gateway.as_ref(), &fence, &environment).await;
             if let Event::State(update) = &event {
                 if update.state.is_terminal() {
                     self.attempts.remove(id, submission);
@@ -131,8 +138,9 @@ impl ReporterWorker {
         submission: u64,
         gateway: &dyn JobManagerGateway,
         fence: &Fence,
+        environment: &Environment,
     ) -> Option<bool> {
-        let mut backoff = Backoff::new(RETRIES, Random::from_system());
+        let mut backoff = Backoff::new(RETRIES, environment.random());
         while self.attempts.has(event.attempt(), submission) {
             let current = fence.current();
             let Some(epoch) = current else {
@@ -141,6 +149,7 @@ impl ReporterWorker {
             };
             // An answer of one that leads no more is not waited for.
             let told = tokio::select! {
+                biased;
                 told = tell_once(event, epoch, gateway) => told,
                 () = fence.changed_from(current) => continue,
             };
@@ -149,7 +158,8 @@ impl ReporterWorker {
                 Err(why) => {
                     debug!("the JobManager has not heard of a task: {why}");
                     tokio::select! {
-                        () = tokio::time::sleep(backoff.next_delay()) => {}
+                        biased;
+                        () = environment.clock().sleep(backoff.next_delay()) => {}
                         () = fence.changed_from(current) => {}
                     }
                 }

@@ -1,6 +1,7 @@
 //! The gRPC service to which the JobManager speaks. It takes messages apart, refuses those of another epoch, and passes them to the
 //! TaskExecutor.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dataflow::checkpoint::CheckpointNotice;
@@ -14,7 +15,7 @@ use proto::v1::{
     NotifyCheckpointRequest, NotifyCheckpointResponse, ReleaseJobRequest, ReleaseJobResponse, SubmitTaskRequest,
     SubmitTaskResponse, Thread,
 };
-use runtime::{ResultsRequest, TaskExecutor};
+use runtime::ResultsRequest;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
@@ -24,10 +25,15 @@ use crate::attempts::Attempts;
 use crate::connection::Announcement;
 use crate::fence::{Fence, Passage};
 use crate::reporter::Reporter;
+use crate::tasks::Tasks;
+
+/// The `taskmanager.resource-id` of who is called.
+const ADDRESSEE: &str = "taskmanager-resource-id-bin";
 
 /// Answers the JobManager.
-pub(crate) struct RpcService {
-    pub(crate) executor: TaskExecutor,
+pub struct RpcService {
+    pub(crate) resource_id: String,
+    pub(crate) executor: Arc<dyn Tasks>,
     pub(crate) reporter: Reporter,
     pub(crate) attempts: Attempts,
     /// The epoch under which this TaskManager is registered.
@@ -37,6 +43,15 @@ pub(crate) struct RpcService {
 }
 
 impl RpcService {
+    /// Refuses a call for another TaskManager: one that was at this address before, and of whose end the JobManager has not heard.
+    fn addressed<T>(&self, request: Request<T>) -> Result<T, Status> {
+        let addressee = request.metadata().get_bin(ADDRESSEE).and_then(|name| name.to_bytes().ok());
+        if addressee.is_some_and(|name| *name != *self.resource_id.as_bytes()) {
+            return Err(Status::failed_precondition(format!("this is another TaskManager, {}", self.resource_id)));
+        }
+        Ok(request.into_inner())
+    }
+
     /// Lets a call pass while its epoch is in force.
     async fn pass(&self, epoch: LeaderEpoch) -> Result<Passage, Status> {
         self.fence.pass(epoch).await.map_err(Status::failed_precondition)
@@ -54,7 +69,7 @@ fn parse_id<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str
 #[tonic::async_trait]
 impl TaskManagerGateway for RpcService {
     async fn submit_task(&self, request: Request<SubmitTaskRequest>) -> Result<Response<SubmitTaskResponse>, Status> {
-        let request = request.into_inner();
+        let request = self.addressed(request)?;
         if request.wire_version != WIRE_VERSION {
             let why = format!(
                 "the JobManager speaks version {} of the wire, this TaskManager version {WIRE_VERSION}",
@@ -82,7 +97,7 @@ impl TaskManagerGateway for RpcService {
     }
 
     async fn cancel_task(&self, request: Request<CancelTaskRequest>) -> Result<Response<CancelTaskResponse>, Status> {
-        let request = request.into_inner();
+        let request = self.addressed(request)?;
         let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
         let _passage = self.pass(LeaderEpoch(request.epoch)).await?;
         if !self.executor.cancel(attempt) {
@@ -92,7 +107,7 @@ impl TaskManagerGateway for RpcService {
     }
 
     async fn add_splits(&self, request: Request<AddSplitsRequest>) -> Result<Response<AddSplitsResponse>, Status> {
-        let request = request.into_inner();
+        let request = self.addressed(request)?;
         let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
         let operator = parse_id("the operator", &request.operator)?;
         let splits: Vec<Split> = parse("the splits", &request.splits)?;
@@ -108,7 +123,7 @@ impl TaskManagerGateway for RpcService {
         &self,
         request: Request<NotifyCheckpointRequest>,
     ) -> Result<Response<NotifyCheckpointResponse>, Status> {
-        let request = request.into_inner();
+        let request = self.addressed(request)?;
         let attempts: Vec<ExecutionAttemptId> = parse("the attempts", &request.attempts)?;
         let notice: CheckpointNotice = parse("the notice", &request.notice)?;
         let _passage = self.pass(LeaderEpoch(request.epoch)).await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::backoff::BackoffPolicy;
 use common::config::{Configuration, PortRange, options};
+use common::environment::Environment;
 use common::log_files::LogFiles;
 use common::net;
 use common::random::Random;
@@ -16,19 +17,19 @@ use proto::MAX_MESSAGE_SIZE;
 use proto::v1::task_manager_gateway_server::TaskManagerGatewayServer;
 use proto::v1::task_manager_inspection_server::TaskManagerInspectionServer;
 use runtime::{TaskExecutor, TaskExecutorSettings};
-use tokio::sync::{Mutex, oneshot, watch};
+use tokio::sync::{Mutex, oneshot};
 use tonic::transport::server::TcpIncoming;
 use tracing::{info, warn};
 
 use crate::attempts::Attempts;
-use crate::connection::{Connection, ConnectionSettings};
+use crate::connection::ConnectionSettings;
 use crate::error::TaskManagerError;
 use crate::fence::Fence;
 use crate::gateway::{GrpcJobManagers, JobManagerGateway};
 use crate::inspection::InspectionService;
 use crate::machine;
-use crate::reporter::Reporter;
 use crate::rpc_service::RpcService;
+use crate::task_manager_core::{TaskManagerCore, TaskManagerCoreParts};
 use crate::task_metrics::TaskManagerMetrics;
 
 /// First pause between two tries to register; the longest is Flink's `cluster.registration.error-delay`, but not above
@@ -91,32 +92,21 @@ impl TaskManager {
             running: Vec::new(),
         };
         let (connection, servers) = (Shutdown::new(), Shutdown::new());
-        let (fence, attempts) = (Fence::new(), Attempts::default());
-        let (announcements, announced) = watch::channel(None);
-        let (reporter, worker) = Reporter::new(attempts.clone());
-        let service = RpcService {
-            executor: executor.clone(),
-            reporter,
-            attempts: attempts.clone(),
-            fence: fence.clone(),
-            announcements,
-        };
-        let inspection = InspectionService { executor: executor.clone(), logs: LogFiles::new(config)? };
-        serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, inspection, &servers);
-        report_metrics(config, &bind_host, &host, &resource_id, &executor, &attempts, &servers)?;
-        tokio::spawn(worker.run(gateway.clone(), executor.clone(), fence.clone()));
-        info!("TaskManager {resource_id} offers {} slots; data at {}", registration.slots, registration.data_address);
-        let keep = Connection {
+        info!("TaskManager {resource_id} offers {slots} slots; data at {}", registration.data_address);
+        let parts = TaskManagerCoreParts {
+            environment: Environment::system(),
             gateway: gateway.clone(),
             jobmanager,
+            tasks: Arc::new(executor.clone()),
             registration,
             settings: connection_settings(config, in_group)?,
-            executor: executor.clone(),
-            attempts,
-            fence: fence.clone(),
-            announced,
         };
-        let gave_up = Mutex::new(Some(keep_connected(keep, &connection)));
+        let logs = LogFiles::new(config)?;
+        let TaskManagerCore { service, gave_up, fence, attempts } = TaskManagerCore::start(parts, &connection);
+        let inspection = InspectionService { executor: executor.clone(), logs };
+        serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, inspection, &servers);
+        report_metrics(config, &bind_host, &host, &resource_id, &executor, &attempts, &servers)?;
+        let gave_up = Mutex::new(Some(gave_up));
         let this = TaskManager {
             rpc_address,
             data_address,
@@ -170,18 +160,6 @@ impl TaskManager {
         self.servers.finished(CLOSE_LIMIT).await;
         info!("TaskManager {} has ended", self.resource_id);
     }
-}
-
-fn keep_connected(connection: Connection, shutdown: &Shutdown) -> oneshot::Receiver<TaskManagerError> {
-    let (gave_up, receiver) = oneshot::channel();
-    let end = shutdown.clone();
-    shutdown.spawn(async move {
-        if let Some(error) = end.unless_triggered(connection.run()).await {
-            // Whoever does not wait for it does not want to know.
-            let _ = gave_up.send(error);
-        }
-    });
-    receiver
 }
 
 fn connection_settings(config: &Configuration, in_group: bool) -> Result<ConnectionSettings, TaskManagerError> {

@@ -209,8 +209,10 @@ impl CheckpointCoordinator {
         }
     }
 
-    /// A coordinator of a job that ran on while it changed hands: checkpoints from `first_open` on may have been under way, and are aborted.
+    /// A coordinator of a job that ran on while it changed hands: checkpoints from `first_open` on may have been under way, and are aborted. What they
+    /// would have committed has waited long enough: the next one begins as soon as it can.
     pub fn with_abandoned(mut self, first_open: u64) -> Self {
+        self.next_periodic = self.config.interval.map(|_| i64::MIN);
         let oldest = self.next_id.saturating_sub(ABORTED as u64).max(first_open);
         self.aborted = (oldest..self.next_id).collect();
         self

@@ -94,6 +94,26 @@ impl CheckpointSetupError {
     }
 }
 
+/// Where checkpoints are stored.
+#[derive(Clone, Default)]
+pub enum Storages {
+    /// Where the configuration of each job says.
+    #[default]
+    Configured,
+    /// All in one place, whatever is configured: for simulations.
+    Only(Storage),
+}
+
+impl Storages {
+    /// The storage for a job with this configuration.
+    pub fn open(&self, config: &Configuration) -> Result<Storage, StorageError> {
+        match self {
+            Storages::Configured => Storage::new(config),
+            Storages::Only(storage) => Ok(storage.clone()),
+        }
+    }
+}
+
 /// All that a job master needs to take checkpoints of a job and to start it from one.
 #[derive(Clone)]
 pub struct JobCheckpointing {
@@ -114,8 +134,12 @@ pub struct JobCheckpointing {
 impl JobCheckpointing {
     /// For a job that is submitted: tries the folder for its checkpoints, reads what it is to start from, and checks that it fits. Vertices
     /// whose number of key groups is not set get that of the checkpoint.
-    pub async fn of_submitted(config: &Configuration, graph: &mut JobGraph) -> Result<Self, CheckpointSetupError> {
-        let mut this = Self::without_state(config)?;
+    pub async fn of_submitted(
+        config: &Configuration,
+        storages: &Storages,
+        graph: &mut JobGraph,
+    ) -> Result<Self, CheckpointSetupError> {
+        let mut this = Self::without_state(config, storages)?;
         this.prepare_folder().await?;
         this.restore(config, graph).await?;
         Ok(this)
@@ -124,10 +148,11 @@ impl JobCheckpointing {
     /// For a job that ran under an earlier JobManager.
     pub async fn of_recovered(
         config: &Configuration,
+        storages: &Storages,
         graph: &JobGraph,
         stored: &StoredProgress,
     ) -> Result<Self, CheckpointSetupError> {
-        let mut this = Self::without_state(config)?;
+        let mut this = Self::without_state(config, storages)?;
         this.prepare_folder().await?;
         this.kept = this.read_kept(&stored.checkpoints.kept).await?;
         match this.kept.last() {
@@ -208,10 +233,10 @@ impl JobCheckpointing {
     }
 
     /// For a job that starts from nothing.
-    pub fn without_state(config: &Configuration) -> Result<Self, CheckpointSetupError> {
+    pub fn without_state(config: &Configuration, storages: &Storages) -> Result<Self, CheckpointSetupError> {
         Ok(JobCheckpointing {
             config: CheckpointConfig::from_config(config)?,
-            storage: Storage::new(config).map_err(CheckpointSetupError::Storage)?,
+            storage: storages.open(config).map_err(CheckpointSetupError::Storage)?,
             next_id: 1,
             kept: Vec::new(),
             leftovers: Vec::new(),

@@ -1,16 +1,18 @@
 //! `TaskManagerGateway`: what the JobManager asks of a TaskManager. The trait is the JobManager's; the TaskManager answers over gRPC.
 
 mod grpc;
+mod network;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::TaskDeploymentDescriptor;
-use dataflow::{ExecutionAttemptId, JobId, OperatorId, Split};
+use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch, OperatorId, Split};
 use proto::v1::{CollectResultsResponse, Thread};
 
-pub use grpc::{GrpcTaskManager, announce_leader};
+pub use grpc::ADDRESSEE;
+pub use network::{GrpcNetwork, TaskManagerNetwork};
 
 /// A call to a TaskManager that did not succeed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -35,6 +37,15 @@ pub enum GatewayError {
         /// Its reason.
         why: String,
     },
+}
+
+/// Who commands.
+#[derive(Debug, Clone)]
+pub struct Commander {
+    /// Under which epoch.
+    pub epoch: LeaderEpoch,
+    /// Where TaskManagers register, `host:port`.
+    pub address: String,
 }
 
 /// Splits for a reader.

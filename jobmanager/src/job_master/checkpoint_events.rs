@@ -1,6 +1,6 @@
 //! What the event loop does about checkpoints: it asks the coordinator, and carries its commands out.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use dataflow::checkpoint::{CheckpointNotice, CheckpointReport};
 use dataflow::{ExecutionAttemptId, Failure, VertexId};
@@ -36,7 +36,7 @@ impl JobMaster {
             CheckpointReport::Acknowledged(acknowledgement) => {
                 let (id, attempt) = (acknowledgement.checkpoint_id, acknowledgement.attempt);
                 if self.graph.is_live(attempt) {
-                    let now = self.context.clock.now_millis();
+                    let now = self.context.environment.clock().now_millis();
                     let (snapshot, metrics) = (&acknowledgement.snapshot, acknowledgement.metrics);
                     let statistics = self.graph.checkpoints_mut();
                     statistics.acknowledged(id, attempt.vertex, attempt.subtask, snapshot, metrics, now);
@@ -64,7 +64,7 @@ impl JobMaster {
         let Some(checkpoints) = &mut self.checkpoints else { return false };
         let (graph, sources, is_open) = (&self.graph, &self.sources, self.adoption.is_open());
         let plan = || graph.checkpoint_plan().filter(|_| sources.are_whole() && !is_open);
-        let commands = checkpoints.coordinator.handle(event, &plan, self.context.clock.now_millis());
+        let commands = checkpoints.coordinator.handle(event, &plan, self.context.environment.clock().now_millis());
         let mut ended = false;
         for command in commands {
             ended |= self.carry_out_checkpoint(command);
@@ -115,7 +115,7 @@ impl JobMaster {
             None => Default::default(),
             Some((checkpoint, assignment)) => {
                 info!("Job {} goes on from checkpoint {} in {}", self.handle.job(), checkpoint.id(), checkpoint.folder);
-                let restored_at = self.context.clock.now_millis();
+                let restored_at = self.context.environment.clock().now_millis();
                 self.graph.checkpoints_mut().restored(RestoredCheckpoint {
                     id: checkpoint.id(),
                     restored_at,
@@ -147,7 +147,12 @@ impl JobMaster {
                 }
             }
             CheckpointCommand::Publish(pending) => {
-                checkpoints.publish(*pending, self.graph.graph());
+                let job = self.graph.graph().clone();
+                let path = checkpoint::external_path(pending.location());
+                let told = pending.is_restore_point();
+                let statistics =
+                    told.then(|| self.graph.checkpoints_mut().to_store(pending.id(), &path)).unwrap_or_default();
+                checkpoints.publish(*pending, &job, statistics);
             }
             CheckpointCommand::NotifyCompleted { checkpoint_id, attempts } => {
                 self.notify(&attempts, &CheckpointNotice::Completed { checkpoint_id });
@@ -162,7 +167,7 @@ impl JobMaster {
 
     fn abort_checkpoint(&mut self, pending: &PendingCheckpoint, reason: &str) {
         warn!("Job {}: checkpoint {} is aborted: {reason}", self.handle.job(), pending.id());
-        let now = self.context.clock.now_millis();
+        let now = self.context.environment.clock().now_millis();
         self.graph.checkpoints_mut().failed(pending.id(), reason, now);
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.abort(pending);
@@ -180,7 +185,7 @@ impl JobMaster {
 
     /// Tells those attempts that still run, one call for each TaskManager.
     fn notify(&self, attempts: &[ExecutionAttemptId], notice: &CheckpointNotice) {
-        let mut by_task_manager: HashMap<String, Vec<ExecutionAttemptId>> = HashMap::new();
+        let mut by_task_manager: BTreeMap<String, Vec<ExecutionAttemptId>> = BTreeMap::new();
         for attempt in attempts.iter().filter(|attempt| self.graph.is_live(**attempt)) {
             if let Some(resource_id) = self.resource_id(*attempt) {
                 by_task_manager.entry(resource_id).or_default().push(*attempt);

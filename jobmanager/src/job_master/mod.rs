@@ -17,8 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::backoff::{Backoff, BackoffPolicy};
-use common::clock::Clock;
-use common::random::Random;
+use common::environment::Environment;
 use common::shutdown::Shutdown;
 use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskMetricsSnapshot, TaskStateUpdate};
@@ -26,7 +25,9 @@ use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch, OperatorId, Spli
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use crate::checkpointing::{CheckpointError, CheckpointEvent, CompletedSnapshot, JobCheckpointing, SnapshotRequest};
+use crate::checkpointing::{
+    CheckpointError, CheckpointEvent, CompletedSnapshot, JobCheckpointing, SnapshotRequest, Storages,
+};
 use crate::gateway::TaskManagerGateway;
 use crate::job_store::{JobStore, JobStoreError};
 use crate::resource_manager::{Reconciliation, ResourceManagerHandle};
@@ -56,8 +57,10 @@ pub struct GrantedSlot {
 pub struct JobMasterContext {
     /// Under which epoch it commands.
     pub epoch: LeaderEpoch,
-    /// Time.
-    pub clock: Clock,
+    /// Time, chance, and who runs what happens beside the event loops.
+    pub environment: Environment,
+    /// Where checkpoints are stored.
+    pub storages: Storages,
     /// Where slots come from.
     pub resource_manager: ResourceManagerHandle,
     /// Where it is kept which checkpoints are complete.
@@ -71,17 +74,17 @@ pub struct JobMasterContext {
 impl JobMasterContext {
     /// Writes to the job store again and again until it says that it has; none when the job has ended before. The store cannot be asked what it
     /// has, and everything that is written to it may be written twice.
-    async fn until_stored<F>(&self, master: &JobMasterHandle, write: impl Fn() -> F) -> Option<()>
+    pub async fn until_stored<F>(&self, master: &JobMasterHandle, write: impl Fn() -> F) -> Option<()>
     where
         F: Future<Output = Result<(), JobStoreError>>,
     {
-        let mut pauses = Backoff::new(RETRIES, Random::from_system());
+        let mut pauses = Backoff::new(RETRIES, self.environment.random());
         while let Err(error) = write().await {
             warn!("job {} waits for the job store: {error}", master.job());
             if master.is_closed() {
                 return None;
             }
-            tokio::time::sleep(pauses.next_delay()).await;
+            self.environment.clock().sleep(pauses.next_delay()).await;
         }
         Some(())
     }
@@ -172,7 +175,7 @@ impl JobMasterHandle {
                 Some(*checkpointing)
             }
             JobStart::Recovered(job) => {
-                tokio::spawn(recovery::recover(*job, context.clone(), handle.clone()));
+                context.environment.spawn(recovery::recover(*job, context.clone(), handle.clone()));
                 None
             }
             JobStart::Impossible(failure) => {
@@ -180,8 +183,9 @@ impl JobMasterHandle {
                 None
             }
         };
-        let tasks = context.shutdown.clone();
-        tasks.spawn(event_loop::run(graph, checkpointing, runs_on, context, handle.clone(), messages, ended));
+        let (masters, environment) = (context.shutdown.clone(), context.environment.clone());
+        let event_loop = event_loop::run(graph, checkpointing, runs_on, context, handle.clone(), messages, ended);
+        environment.spawn(masters.track(event_loop));
         handle
     }
 

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use common::environment::{Environment, Task};
 use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::{ExecutionAttemptId, Failure};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
 use super::{JobMasterHandle, Message};
@@ -27,7 +27,7 @@ pub(super) enum Call {
 /// The calls to one TaskManager. When it is dropped, those that were sent are still made.
 pub(super) struct Outbox {
     calls: mpsc::UnboundedSender<Call>,
-    worker: JoinHandle<()>,
+    worker: Task<()>,
 }
 
 /// Who makes the calls, and whom to tell of those that fail.
@@ -39,9 +39,9 @@ pub(super) struct Courier {
 }
 
 impl Outbox {
-    pub(super) fn new(courier: Courier) -> Self {
+    pub(super) fn new(courier: Courier, environment: &Environment) -> Self {
         let (calls, receiver) = mpsc::unbounded_channel();
-        Outbox { calls, worker: tokio::spawn(courier.deliver(receiver)) }
+        Outbox { calls, worker: environment.spawn(courier.deliver(receiver)) }
     }
 
     /// Makes a call after those before.
@@ -59,7 +59,7 @@ impl Outbox {
     pub(super) async fn drain(self) {
         drop(self.calls);
         // It does not panic, and if it did there would be nothing to wait for.
-        let _ = self.worker.await;
+        let _ = self.worker.output().await;
     }
 }
 

@@ -3,15 +3,16 @@
 //! The enumerator belongs to that task. Its state comes with the splits that it has found, so that what is known here of the enumerator and of
 //! the splits is always of the same moment, whatever is being looked for meanwhile.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use checkpoint::{SourceRestore, SourceState};
+use common::clock::Clock;
+use common::environment::{Environment, Task};
 use dataflow::deployment::ReaderProgress;
 use dataflow::operator_spec::SourceSpec;
 use dataflow::{
     ExecutionAttemptId, Failure, JobGraph, OperatorDescriptor, OperatorId, OperatorSpec, SplitEnumerator, VertexId,
 };
-use tokio::task::AbortHandle;
 use tracing::{debug, info};
 
 use super::{DiscoveredSplits, JobMasterHandle, Message};
@@ -23,7 +24,7 @@ struct Source {
     assigner: SplitAssigner,
     /// The enumerator's state behind the splits that the assigner knows.
     enumerator: Result<serde_json::Value, Failure>,
-    discovery: AbortHandle,
+    discovery: Task<()>,
     /// Each start is a round of its own: what an earlier one still finds is dropped.
     round: u64,
     /// Whether the enumerator knows all that readers have got.
@@ -31,9 +32,9 @@ struct Source {
 }
 
 /// The sources of a job while it runs.
-#[derive(Default)]
 pub(super) struct Sources {
-    sources: HashMap<OperatorId, Source>,
+    environment: Environment,
+    sources: BTreeMap<OperatorId, Source>,
     round: u64,
 }
 
@@ -45,6 +46,11 @@ pub(super) struct Assignment {
 }
 
 impl Sources {
+    /// None yet.
+    pub(super) fn new(environment: Environment) -> Self {
+        Sources { environment, sources: BTreeMap::new(), round: 0 }
+    }
+
     /// Begins to find the splits of the sources in these vertices, or goes on with those of a checkpoint; answers which readers get some at once.
     pub(super) fn start(
         &mut self,
@@ -86,7 +92,7 @@ impl Sources {
         graph: &JobGraph,
         vertices: &[VertexId],
         restore: &BTreeMap<OperatorId, SourceRestore>,
-        readers: &HashMap<(ExecutionAttemptId, OperatorId), ReaderProgress>,
+        readers: &BTreeMap<(ExecutionAttemptId, OperatorId), ReaderProgress>,
         master: &JobMasterHandle,
     ) -> Result<Vec<Assignment>, Failure> {
         self.round += 1;
@@ -126,13 +132,15 @@ impl Sources {
         master: &JobMasterHandle,
     ) -> &mut Source {
         let (snapshot, table) = (enumerator.snapshot(), spec.connector.table.clone());
-        let discovery = tokio::spawn(discover(enumerator, table, operator.id, self.round, master.clone()));
+        let clock = self.environment.clock().clone();
+        let discovery =
+            self.environment.spawn(discover(enumerator, table, operator.id, self.round, master.clone(), clock));
         let source = Source {
             vertex,
             name: operator.name.clone(),
             assigner,
             enumerator: snapshot,
-            discovery: discovery.abort_handle(),
+            discovery,
             round: self.round,
             is_whole: true,
         };
@@ -160,7 +168,7 @@ impl Sources {
 
     /// Stops finding splits and forgets those that were not assigned.
     pub(super) fn stop(&mut self, vertices: &[VertexId]) {
-        for (_, source) in self.sources.extract_if(|_, source| vertices.contains(&source.vertex)) {
+        for (_, source) in self.sources.extract_if(.., |_, source| vertices.contains(&source.vertex)) {
             source.discovery.abort();
         }
     }
@@ -220,6 +228,7 @@ async fn discover(
     operator: OperatorId,
     round: u64,
     master: JobMasterHandle,
+    clock: Clock,
 ) {
     let interval = enumerator.discovery_interval();
     let mut first = true;
@@ -236,7 +245,7 @@ async fn discover(
         }
         first = false;
         match interval {
-            Some(interval) if !failed => tokio::time::sleep(interval).await,
+            Some(interval) if !failed => clock.sleep(interval).await,
             _ => break,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use common::config::{Configuration, Origin};
+use common::random::Random;
 use dataflow::checkpoint::{CheckpointAcknowledgement, CheckpointMetrics, CheckpointNotice, TaskSnapshot};
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerRegistration};
 use dataflow::operator_spec::{SPEC_VERSION, ValuesSpec};
@@ -12,10 +13,11 @@ use dataflow::{ExecutionState, JobGraph, JobStatus, JobVertex, OperatorDescripto
 use proto::v1::{CollectResultsResponse, Thread};
 
 use super::*;
+use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{CheckpointPointers, Reservation};
-use crate::gateway::{CollectRequest, GatewayError, SplitDelivery};
-use crate::job_store::{StoredCatalog, StoredJob};
-use crate::resource_manager::{Commander, RegistrationAnswer, ResourceManagerSettings};
+use crate::gateway::{CollectRequest, Commander, GatewayError, GrpcNetwork, SplitDelivery};
+use crate::job_store::{StoredCatalog, StoredJob, StoredOperation};
+use crate::resource_manager::{RegistrationAnswer, ResourceManagerSettings};
 use crate::scheduling::{DeploymentRecord, EndedJob, RestartStrategy, TaskManagerLocation};
 
 const JOB: JobId = JobId(0x51);
@@ -42,7 +44,12 @@ impl JobStore for Store {
         Ok(())
     }
 
-    async fn put_checkpoints(&self, _job: JobId, checkpoints: &CheckpointPointers) -> Result<(), JobStoreError> {
+    async fn put_checkpoints(
+        &self,
+        _job: JobId,
+        checkpoints: &CheckpointPointers,
+        _statistics: &StoredStatistics,
+    ) -> Result<(), JobStoreError> {
         self.put.lock().unwrap().push(checkpoints.clone());
         answered(self.answers.lock().await.recv().await.unwrap_or(false))
     }
@@ -79,6 +86,14 @@ impl JobStore for Store {
     }
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn put_operation(&self, _operation: &StoredOperation) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn operations(&self) -> Result<Vec<StoredOperation>, JobStoreError> {
         Ok(Vec::new())
     }
 
@@ -145,6 +160,7 @@ struct Bench {
     gateway: Arc<TaskManager>,
     attempt: ExecutionAttemptId,
     masters: Shutdown,
+    over: Shutdown,
     resource_manager: ResourceManagerHandle,
     dir: PathBuf,
 }
@@ -195,7 +211,6 @@ impl Bench {
             attempts: Mutex::default(),
             removed: Box::new(removed),
         });
-        let clock = Clock::System;
         let settings = ResourceManagerSettings {
             heartbeat_interval: LIMIT,
             heartbeat_timeout: LIMIT,
@@ -204,18 +219,22 @@ impl Bench {
         let masters = Shutdown::new();
         let over = Shutdown::new();
         let commander = Commander { epoch: LeaderEpoch(1), address: "127.0.0.1:1".into() };
-        let resource_manager = ResourceManagerHandle::start(settings, commander, clock.clone(), over.clone());
+        let environment = Environment::system();
+        let network = Arc::new(GrpcNetwork);
+        let resource_manager =
+            ResourceManagerHandle::start(settings, commander, network, environment.clone(), over.clone());
         let context = JobMasterContext {
             epoch: LeaderEpoch(1),
-            clock,
+            environment,
+            storages: Storages::default(),
             resource_manager: resource_manager.clone(),
             store: store.clone(),
             shutdown: masters.clone(),
-            over,
+            over: over.clone(),
         };
         let strategy = RestartStrategy::from_config(&config, Random::from_seed(1)).unwrap();
         let mut job = graph();
-        let checkpointing = JobCheckpointing::of_submitted(&config, &mut job).await.unwrap();
+        let checkpointing = JobCheckpointing::of_submitted(&config, &Storages::default(), &mut job).await.unwrap();
         let graph = ExecutionGraph::new(Arc::new(job), strategy, 0);
         let start = JobStart::Submitted(Box::new(checkpointing));
         let master = JobMasterHandle::start(graph, start, context, |_| {});
@@ -223,7 +242,7 @@ impl Bench {
         let attempt = ExecutionAttemptId { job: JOB, vertex: VertexId(1), subtask: 0, attempt: 0 };
         let gateway = Arc::new(TaskManager(sender));
         let dir = dir.join(JOB.to_string());
-        Bench { master, store, answers, told, gateway, attempt, masters, resource_manager, dir }
+        Bench { master, store, answers, told, gateway, attempt, masters, over, resource_manager, dir }
     }
 
     /// Gives the job what it has asked for with this request, and runs the attempt.
@@ -315,6 +334,14 @@ async fn checkpoints_are_deleted_only_when_the_store_has_forgotten_the_job() {
         assert_eq!(bench.acknowledge().await, 1);
         bench.completed(1).await;
         bench.update(ExecutionState::Finished).await;
+        if !forgets {
+            while seen.lock().unwrap().is_none() {
+                tokio::task::yield_now().await;
+            }
+            // It would run again, so that it is not over here, until another JobManager leads.
+            assert!(bench.resource_manager.task_managers().await.is_empty());
+            bench.over.trigger();
+        }
         bench.end().await;
         assert_eq!((*seen.lock().unwrap(), metadata.exists()), (Some(true), !forgets));
     }

@@ -86,7 +86,7 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("POST", ["jobs"]) => lifecycle::submit(context, &request.body).await,
         ("GET", ["jobs", "overview"]) => jobs::overview(context).await,
         ("GET", ["jobs", "metrics"]) => metric_queries::of_jobs(context, query).await,
-        ("POST", ["savepoint-disposal"]) => savepoints::dispose(context, &request.body),
+        ("POST", ["savepoint-disposal"]) => savepoints::dispose(context, &request.body).await,
         ("GET", ["savepoint-disposal", trigger]) => savepoints::disposal_status(context, trigger),
         ("GET", ["applications", "overview"]) => applications::overview(context).await,
         ("GET", ["applications", id]) => applications::details(context, id).await,
@@ -128,11 +128,11 @@ async fn job_route(context: &RestContext, request: &Request, id: &str, path: &[&
         ("GET", ["checkpoints", "details", checkpoint, "subtasks", vertex]) => {
             checkpoints::subtasks(context, id, checkpoint, vertex).await
         }
-        ("POST", ["checkpoints"]) => savepoints::trigger_checkpoint(context, id, &request.body),
+        ("POST", ["checkpoints"]) => savepoints::trigger_checkpoint(context, id, &request.body).await,
         ("GET", ["checkpoints", trigger]) => savepoints::checkpoint_status(context, id, trigger),
-        ("POST", ["savepoints"]) => savepoints::trigger_savepoint(context, id, &request.body),
+        ("POST", ["savepoints"]) => savepoints::trigger_savepoint(context, id, &request.body).await,
         ("GET", ["savepoints", trigger]) => savepoints::savepoint_status(context, id, trigger),
-        ("POST", ["stop"]) => savepoints::stop(context, id, &request.body),
+        ("POST", ["stop"]) => savepoints::stop(context, id, &request.body).await,
         ("GET", ["execution-result"]) => lifecycle::execution_result(context, id).await,
         ("GET", ["results", operator]) => results::collect(context, id, operator, query).await,
         (_, ["vertices", vertex, rest @ ..]) => vertex_route(context, request, id, vertex, rest).await,

@@ -39,7 +39,7 @@ pub struct ExceptionEntry {
 }
 
 /// A failure with those that came with it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootEntry {
     /// What started it.
     pub exception: ExceptionEntry,
@@ -48,7 +48,7 @@ pub struct RootEntry {
 }
 
 /// The latest failures of a job, oldest first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ExceptionHistory {
     entries: Vec<RootEntry>,
     dropped: u64,

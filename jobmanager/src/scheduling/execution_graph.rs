@@ -34,7 +34,7 @@ use super::graph_event::{GraphCommand, GraphEvent, Trouble};
 use super::region::Regions;
 use super::resource_requirements::ResourceRequirements;
 use super::restart_strategy::RestartStrategy;
-use crate::checkpointing::statistics::CheckpointStatistics;
+use crate::checkpointing::statistics::{CheckpointStatistics, StoredStatistics};
 
 /// Where the job is on its way; see the drawing above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,6 +196,12 @@ impl ExecutionGraph {
     /// Remembers so many checkpoints for people.
     pub fn with_checkpoint_history(mut self, checkpoints: usize) -> Self {
         self.checkpoints = CheckpointStatistics::new(checkpoints);
+        self
+    }
+
+    /// With what an earlier JobManager has seen of its checkpoints.
+    pub fn with_stored_statistics(mut self, stored: &StoredStatistics) -> Self {
+        self.checkpoints = self.checkpoints.with_stored(stored);
         self
     }
 

@@ -5,7 +5,9 @@ use std::io::Cursor;
 use dataflow::{ExecutionAttemptId, JobGraph, JobId, LeaderEpoch};
 use serde::{Deserialize, Serialize};
 
+use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{CheckpointPointers, Reservation};
+use crate::job_store::StoredOperation;
 use crate::scheduling::{DeploymentRecord, EndedJob};
 
 openraft::declare_raft_types!(
@@ -43,6 +45,9 @@ pub enum StoreCommand {
         /// They.
         #[serde(flatten)]
         checkpoints: CheckpointPointers,
+        /// What people are shown that is new.
+        #[serde(default)]
+        statistics: Box<StoredStatistics>,
     },
     /// Numbers of checkpoints below this one are in use. Read from old logs; written as [`StoreCommand::Reserve`].
     ReserveCheckpointIds {
@@ -66,6 +71,11 @@ pub enum StoreCommand {
         version: u64,
         /// The content.
         document: String,
+    },
+    /// Keeps how far an operation of a client is.
+    PutOperation {
+        /// That.
+        operation: StoredOperation,
     },
     /// Keeps a graph of other parallelism in place of a job's.
     ReplaceJob {

@@ -54,11 +54,6 @@ impl Database {
         }
     }
 
-    /// Whether there is a value.
-    pub(super) fn contains(&self, family: &'static str, key: &[u8]) -> Result<bool, DatabaseError> {
-        Ok(self.0.get_pinned_cf(self.family(family), key)?.is_some())
-    }
-
     /// Values of a family from `start` on (none: from the first) in the order of their keys, until `take` says no.
     pub(super) fn scan(
         &self,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use openraft::raft::{AppendEntriesRequest, InstallSnapshotRequest, VoteRequest};
+use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, InstallSnapshotRequest, VoteRequest};
 use proto::WIRE_VERSION;
 use proto::v1::job_manager_peer_server::JobManagerPeer;
 use proto::v1::{
@@ -59,6 +59,9 @@ impl JobManagerPeer for PeerService {
         let request: AppendEntriesRequest<StoreTypes> = parse(request.get_ref())?;
         let commit = request.leader_commit.map(|id| id.index);
         let appended = self.node.inner.raft.append_entries(request).await;
+        if matches!(appended, Ok(AppendEntriesResponse::Success | AppendEntriesResponse::PartialSuccess(_))) {
+            self.node.note_leader();
+        }
         self.node.note_progress(commit);
         answer(&appended)
     }

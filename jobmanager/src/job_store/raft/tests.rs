@@ -20,7 +20,7 @@ impl StoreBuilder<StoreTypes, LogStore, StateMachine, tempfile::TempDir> for Bui
     async fn build(&self) -> Result<(tempfile::TempDir, LogStore, StateMachine), StorageError<NodeId>> {
         let dir = tempfile::tempdir().unwrap();
         let database = Database::open(dir.path()).unwrap();
-        Ok((dir, LogStore::new(database.clone()), StateMachine::new(database)))
+        Ok((dir, LogStore::new(database.clone()), StateMachine::open(database).unwrap()))
     }
 }
 
@@ -57,6 +57,7 @@ fn ended(id: u128) -> EndedJob {
         running_since: 1,
         restarts: 0,
         requirements: Default::default(),
+        exceptions: Default::default(),
         slots: Vec::new(),
         vertices: Vec::new(),
     };
@@ -81,16 +82,16 @@ impl Alone {
         };
         let node = RaftNode::open(settings).await.unwrap();
         node.form().await.unwrap();
-        let mut changes = node.changes();
+        let mut changes = GroupNode::changes(&node);
         while !matches!(node.standing(), Standing::Leads(_)) {
             changes.next().await;
         }
-        let epoch = node.begin_epoch().await.unwrap();
-        Alone { store: RaftJobStore::new(node.clone(), epoch), node, epoch }
+        let epoch = node.write(StoreCommand::BeginEpoch).await.unwrap();
+        Alone { store: RaftJobStore::new(Arc::new(node.clone()), epoch), node, epoch }
     }
 
     fn progress_of(&self, job: JobId) -> Option<StoredProgress> {
-        self.node.inner.state.progress_of(job).unwrap()
+        self.node.inner.state.state().jobs().find(|stored| stored.graph.job_id == job).map(|it| it.progress.clone())
     }
 }
 
@@ -112,10 +113,10 @@ async fn accepted_jobs_outlive_the_process_and_the_epoch_grows() {
     for numbers in [Reservation::CheckpointIds(17), Reservation::Attempts(5), Reservation::Attempts(4)] {
         store.reserve(JobId(1), numbers).await.unwrap();
     }
-    store.put_checkpoints(JobId(1), &pointers).await.unwrap();
+    store.put_checkpoints(JobId(1), &pointers, &Default::default()).await.unwrap();
     store.end(&ended(2)).await.unwrap();
     // As when a checkpoint is complete at the moment in which its job ends.
-    store.put_checkpoints(JobId(2), &pointers).await.unwrap();
+    store.put_checkpoints(JobId(2), &pointers, &Default::default()).await.unwrap();
     store.reserve(JobId(2), Reservation::Attempts(9)).await.unwrap();
     assert_eq!(first.progress_of(JobId(2)), None);
     first.node.close().await;
@@ -135,7 +136,8 @@ async fn who_led_before_changes_nothing_any_more() {
     let dir = tempfile::tempdir().unwrap();
     let group = Alone::open(dir.path().join("raft")).await;
     group.store.put(&job(1)).await.unwrap();
-    let next = RaftJobStore::new(group.node.clone(), group.node.begin_epoch().await.unwrap());
+    let epoch = group.node.write(StoreCommand::BeginEpoch).await.unwrap();
+    let next = RaftJobStore::new(Arc::new(group.node.clone()), epoch);
     let refused = group.store.end(&ended(1)).await.unwrap_err().to_string();
     assert!(refused.contains("epoch 1 is over, epoch 2 is in force"), "{refused}");
     assert!(group.store.put(&job(2)).await.is_err());

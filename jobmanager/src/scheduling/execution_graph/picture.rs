@@ -89,6 +89,11 @@ impl ExecutionGraph {
         }
     }
 
+    /// Whether it cannot run before it is given slots.
+    pub fn waits_for_slots(&self) -> bool {
+        self.phase == Phase::WaitingForSlots
+    }
+
     /// When the job came into a status; 0 when it never did.
     pub fn entered(&self, status: JobStatus) -> i64 {
         STATUSES.iter().position(|&other| other == status).map_or(0, |index| self.entered[index])
