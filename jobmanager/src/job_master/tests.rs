@@ -338,8 +338,7 @@ async fn checkpoints_are_deleted_only_when_the_store_has_forgotten_the_job() {
             while seen.lock().unwrap().is_none() {
                 tokio::task::yield_now().await;
             }
-            // It would run again, so that it is not over here, until another JobManager leads.
-            assert!(bench.resource_manager.task_managers().await.is_empty());
+            // It would run again, so that it is not over here before another JobManager leads.
             bench.over.trigger();
         }
         bench.end().await;
