@@ -1,6 +1,6 @@
 //! `Scheduler`: runs the futures of all simulated processes on one thread, in an order that a seed draws, in virtual time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Wake, Waker};
@@ -21,10 +21,11 @@ pub struct Scheduler {
 
 struct Inner {
     random: Random,
-    /// Those that can go on.
-    ready: Vec<Arc<Job>>,
+    /// Those that can go on, by their numbers: in which order one step has woken them says nothing (`watch` draws lots of its own).
+    ready: BTreeMap<u64, Arc<Job>>,
     /// Those of processes that are stopped.
-    held: Vec<Arc<Job>>,
+    held: BTreeMap<u64, Arc<Job>>,
+    spawned: u64,
     stopped: BTreeSet<Process>,
     /// All, to be dropped with their process.
     jobs: Vec<Weak<Job>>,
@@ -33,6 +34,7 @@ struct Inner {
 }
 
 struct Job {
+    id: u64,
     process: Process,
     future: Mutex<Option<BoxedTask>>,
     queued: AtomicBool,
@@ -68,8 +70,9 @@ impl Scheduler {
     pub fn new(seed: u64) -> Arc<Self> {
         let inner = Inner {
             random: Random::from_seed(seed),
-            ready: Vec::new(),
-            held: Vec::new(),
+            ready: BTreeMap::new(),
+            held: BTreeMap::new(),
+            spawned: 0,
             stopped: BTreeSet::new(),
             jobs: Vec::new(),
             processes: 0,
@@ -116,8 +119,8 @@ impl Scheduler {
             inner.jobs.retain(|job| job.strong_count() > 0);
             // Held here, so that nothing is dropped while the lock is.
             dead.extend(inner.jobs.iter().filter_map(Weak::upgrade).filter(|job| which(job)));
-            inner.ready.retain(|job| !which(job));
-            inner.held.retain(|job| !which(job));
+            inner.ready.retain(|_, job| !which(job));
+            inner.held.retain(|_, job| !which(job));
         }
         for job in dead {
             // What is dropped may wake others.
@@ -134,9 +137,9 @@ impl Scheduler {
             return;
         }
         inner.stopped.remove(&process);
-        let (go_on, held) = std::mem::take(&mut inner.held).into_iter().partition(|job| job.process == process);
+        let (go_on, held) = std::mem::take(&mut inner.held).into_iter().partition(|(_, job)| job.process == process);
         inner.held = held;
-        let go_on: Vec<Arc<Job>> = go_on;
+        let go_on: BTreeMap<u64, Arc<Job>> = go_on;
         inner.ready.extend(go_on);
     }
 
@@ -172,9 +175,10 @@ impl Scheduler {
                 return None;
             }
             let chosen = inner.random.below(ready) as usize;
-            let job = inner.ready.swap_remove(chosen);
+            let id = *inner.ready.keys().nth(chosen)?;
+            let job = inner.ready.remove(&id)?;
             if inner.stopped.contains(&job.process) {
-                inner.held.push(job);
+                inner.held.insert(id, job);
                 continue;
             }
             inner.steps += 1;
@@ -196,22 +200,24 @@ impl Scheduler {
     }
 
     fn add(self: &Arc<Self>, process: Process, task: BoxedTask) {
+        let mut inner = self.inner();
+        inner.spawned += 1;
         let job = Arc::new(Job {
+            id: inner.spawned,
             process,
             future: Mutex::new(Some(task)),
             queued: AtomicBool::new(true),
             scheduler: Arc::downgrade(self),
         });
-        let mut inner = self.inner();
         inner.jobs.push(Arc::downgrade(&job));
         if inner.jobs.len() % 1024 == 0 {
             inner.jobs.retain(|job| job.strong_count() > 0);
         }
-        inner.ready.push(job);
+        inner.ready.insert(job.id, job);
     }
 
     fn queue(&self, job: Arc<Job>) {
-        self.inner().ready.push(job);
+        self.inner().ready.insert(job.id, job);
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
