@@ -380,6 +380,13 @@ impl Dispatcher {
         }
     }
 
+    /// A source that aligns with others reports how far it is.
+    pub fn report_watermark(&self, attempt: ExecutionAttemptId, operator: OperatorId, watermark: i64) {
+        if let Some(master) = self.master(attempt.job) {
+            master.report_watermark(attempt, operator, watermark);
+        }
+    }
+
     /// A task reports on a checkpoint.
     pub fn report_checkpoint(&self, report: CheckpointReport) {
         if let Some(master) = self.master(report.attempt().job) {

@@ -14,7 +14,8 @@ use proto::v1::job_manager_gateway_server::JobManagerGateway;
 use proto::v1::{
     DisconnectTaskManagerRequest, DisconnectTaskManagerResponse, HeartbeatRequest, HeartbeatResponse,
     RegisterTaskManagerRequest, RegisterTaskManagerResponse, ReportCheckpointRequest, ReportCheckpointResponse,
-    RequestSplitRequest, RequestSplitResponse, UpdateTaskStateRequest, UpdateTaskStateResponse,
+    ReportWatermarkRequest, ReportWatermarkResponse, RequestSplitRequest, RequestSplitResponse, UpdateTaskStateRequest,
+    UpdateTaskStateResponse,
 };
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
@@ -94,6 +95,10 @@ fn parse<T: DeserializeOwned>(what: &str, json: &[u8]) -> Result<T, Status> {
     serde_json::from_slice(json).map_err(|error| Status::invalid_argument(format!("{what} cannot be read: {error}")))
 }
 
+fn parse_operator(id: &str) -> Result<OperatorId, Status> {
+    id.parse().map_err(|error| Status::invalid_argument(format!("the operator cannot be read: {error}")))
+}
+
 #[tonic::async_trait]
 impl JobManagerGateway for RpcService {
     async fn register_task_manager(
@@ -154,12 +159,20 @@ impl JobManagerGateway for RpcService {
     ) -> Result<Response<RequestSplitResponse>, Status> {
         let request = request.into_inner();
         let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
-        let operator: OperatorId = request
-            .operator
-            .parse()
-            .map_err(|error| Status::invalid_argument(format!("the operator cannot be read: {error}")))?;
+        let operator = parse_operator(&request.operator)?;
         self.session(request.epoch)?.dispatcher().request_split(attempt, operator);
         Ok(Response::new(RequestSplitResponse {}))
+    }
+
+    async fn report_watermark(
+        &self,
+        request: Request<ReportWatermarkRequest>,
+    ) -> Result<Response<ReportWatermarkResponse>, Status> {
+        let request = request.into_inner();
+        let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
+        let operator = parse_operator(&request.operator)?;
+        self.session(request.epoch)?.dispatcher().report_watermark(attempt, operator, request.watermark);
+        Ok(Response::new(ReportWatermarkResponse {}))
     }
 
     async fn report_checkpoint(

@@ -130,6 +130,19 @@ impl Attempts {
         self.note(attempt, submission, |known| known.readers.entry(operator).or_default().waiting = true);
     }
 
+    /// A source of it has told how far it is.
+    pub(crate) fn note_watermark(
+        &self,
+        attempt: ExecutionAttemptId,
+        submission: u64,
+        operator: OperatorId,
+        watermark: i64,
+    ) {
+        self.note(attempt, submission, |known| {
+            known.readers.entry(operator).or_default().watermark = Some(watermark);
+        });
+    }
+
     /// A reader of it is given splits.
     pub(crate) fn note_splits(
         &self,

@@ -29,6 +29,8 @@ const RETRIES: BackoffPolicy = BackoffPolicy {
 enum Event {
     State(Box<TaskStateUpdate>),
     Split(ExecutionAttemptId, OperatorId),
+    /// Told once: the next one is soon there.
+    Watermark(ExecutionAttemptId, OperatorId, i64),
     Checkpoint(Box<CheckpointReport>),
 }
 
@@ -86,6 +88,11 @@ impl TaskEvents for TaskReporter {
         self.send(Event::Split(attempt, operator));
     }
 
+    fn watermark(&self, attempt: ExecutionAttemptId, operator: OperatorId, watermark: i64) {
+        self.reporter.attempts.note_watermark(attempt, self.submission, operator, watermark);
+        self.send(Event::Watermark(attempt, operator, watermark));
+    }
+
     fn checkpoint(&self, report: CheckpointReport) {
         if let CheckpointReport::EndOfData(attempt) = &report {
             self.reporter.attempts.note_end_of_data(*attempt, self.submission);
@@ -98,7 +105,7 @@ impl Event {
     fn attempt(&self) -> ExecutionAttemptId {
         match self {
             Event::State(update) => update.attempt,
-            Event::Split(attempt, _) => *attempt,
+            Event::Split(attempt, _) | Event::Watermark(attempt, ..) => *attempt,
             Event::Checkpoint(report) => report.attempt(),
         }
     }
@@ -143,7 +150,11 @@ impl ReporterWorker {
         let mut backoff = Backoff::new(RETRIES, environment.random());
         while self.attempts.has(event.attempt(), submission) {
             let current = fence.current();
+            let once = matches!(event, Event::Watermark(..));
             let Some(epoch) = current else {
+                if once {
+                    return None;
+                }
                 fence.changed_from(None).await;
                 continue;
             };
@@ -155,6 +166,7 @@ impl ReporterWorker {
             };
             match told {
                 Ok(known) => return Some(known),
+                Err(_) if once => return None,
                 Err(why) => {
                     debug!("the JobManager has not heard of a task: {why}");
                     tokio::select! {
@@ -173,6 +185,9 @@ async fn tell_once(event: &Event, epoch: LeaderEpoch, gateway: &dyn JobManagerGa
     match event {
         Event::State(update) => gateway.update_task_state(epoch, update).await,
         Event::Split(attempt, operator) => gateway.request_split(epoch, *attempt, *operator).await.map(|()| true),
+        Event::Watermark(attempt, operator, watermark) => {
+            gateway.report_watermark(epoch, *attempt, *operator, *watermark).await.map(|()| true)
+        }
         Event::Checkpoint(report) => gateway.report_checkpoint(epoch, report).await.map(|()| true),
     }
 }

@@ -10,10 +10,10 @@ use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch, Split};
 use proto::WIRE_VERSION;
 use proto::v1::task_manager_gateway_server::TaskManagerGateway;
 use proto::v1::{
-    AddSplitsRequest, AddSplitsResponse, AnnounceLeaderRequest, AnnounceLeaderResponse, CancelTaskRequest,
-    CancelTaskResponse, CollectResultsRequest, CollectResultsResponse, DumpThreadsRequest, DumpThreadsResponse,
-    NotifyCheckpointRequest, NotifyCheckpointResponse, ReleaseJobRequest, ReleaseJobResponse, SubmitTaskRequest,
-    SubmitTaskResponse, Thread,
+    AddSplitsRequest, AddSplitsResponse, AlignWatermarksRequest, AlignWatermarksResponse, AnnounceLeaderRequest,
+    AnnounceLeaderResponse, CancelTaskRequest, CancelTaskResponse, CollectResultsRequest, CollectResultsResponse,
+    DumpThreadsRequest, DumpThreadsResponse, NotifyCheckpointRequest, NotifyCheckpointResponse, ReleaseJobRequest,
+    ReleaseJobResponse, SubmitTaskRequest, SubmitTaskResponse, Thread,
 };
 use runtime::ResultsRequest;
 use serde::de::DeserializeOwned;
@@ -117,6 +117,19 @@ impl TaskManagerGateway for RpcService {
             debug!("{attempt} is given splits, but does not run");
         }
         Ok(Response::new(AddSplitsResponse {}))
+    }
+
+    async fn align_watermarks(
+        &self,
+        request: Request<AlignWatermarksRequest>,
+    ) -> Result<Response<AlignWatermarksResponse>, Status> {
+        let request = request.into_inner();
+        let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
+        let _passage = self.pass(LeaderEpoch(request.epoch)).await?;
+        if !self.executor.align_watermarks(attempt, request.limit) {
+            debug!("{attempt} is told a watermark, but does not run");
+        }
+        Ok(Response::new(AlignWatermarksResponse {}))
     }
 
     async fn notify_checkpoint(

@@ -95,6 +95,9 @@ fn set_task(group: &MetricGroup, counters: &TaskMetricsSnapshot) {
     if let Some(watermark) = counters.watermark {
         group.gauge("currentInputWatermark").set(watermark as f64);
     }
+    if let Some(drift) = counters.watermark_alignment_drift {
+        group.gauge("watermarkAlignmentDrift").set(drift as f64);
+    }
 }
 
 /// What grew by how much a second since the last report.

@@ -105,6 +105,9 @@ pub trait SourceReader: Send {
         0
     }
 
+    /// A split is to be left unread from now on, or to be read again. One that cannot do so for a single split goes on reading it.
+    fn pause_split(&mut self, _split: &str, _paused: bool) {}
+
     /// Whether it has run out of splits and wants another (only with [`SplitAssignment::OnRequest`]).
     fn wants_split(&self) -> bool {
         false

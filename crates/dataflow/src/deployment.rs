@@ -120,6 +120,9 @@ pub struct ReaderProgress {
     pub no_more_splits: bool,
     /// Whether it has asked for one that has not come.
     pub waiting: bool,
+    /// The watermark that it has reported last, when it aligns with others.
+    #[serde(default)]
+    pub watermark: Option<i64>,
 }
 
 /// What a JobManager wants to go on of what a TaskManager has.
@@ -176,6 +179,9 @@ pub struct TaskMetricsSnapshot {
     pub decode_errors: u64,
     /// Lowest watermark of the inputs, or the source's own; absent before the first.
     pub watermark: Option<i64>,
+    /// How far a source that aligns with others is above the watermark that it should not pass, ms; below it: negative. Absent for all others.
+    #[serde(default)]
+    pub watermark_alignment_drift: Option<i64>,
     /// Milliseconds spent since the start: working.
     pub busy_ms: u64,
     /// Waiting for output.

@@ -178,6 +178,20 @@ pub struct WatermarkSpec {
     /// Whether each watermark goes out behind the row that has made it, because the plan shows it (CURRENT_WATERMARK); else where it matters.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub every: bool,
+    /// Absent when the source does not wait for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alignment: Option<WatermarkAlignmentSpec>,
+}
+
+/// How far a source may be ahead of the others of its group, and its splits of one another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatermarkAlignmentSpec {
+    /// `scan.watermark.alignment.group`: which sources of the job wait for one another.
+    pub group: String,
+    /// `scan.watermark.alignment.max-drift`, ms: how far a watermark may be above the lowest one of the group.
+    pub max_drift_ms: u64,
+    /// `scan.watermark.alignment.update-interval`, ms: how often watermarks are compared.
+    pub update_interval_ms: u64,
 }
 
 /// Constant rows.

@@ -159,6 +159,11 @@ impl TaskExecutor {
         self.send(attempt, Mail::AddSplits(AddSplits { operator, splits, no_more_splits }))
     }
 
+    /// Tells the source of a running attempt which watermark it should not pass, ms since the epoch. False when no such attempt runs.
+    pub fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> bool {
+        self.send(attempt, Mail::AlignWatermarks(limit))
+    }
+
     /// Tells a task of a checkpoint. False when no such attempt runs, which is no error.
     pub fn notify_checkpoint(&self, attempt: ExecutionAttemptId, notice: CheckpointNotice) -> bool {
         self.send(attempt, Mail::Checkpoint(notice))
@@ -186,6 +191,7 @@ impl TaskExecutor {
         }
         self.inner.registry.release_job(job);
         self.inner.results.release_job(job);
+        self.inner.state.local.release_job(job);
     }
 
     /// The attempts that run, for a registration.

@@ -45,6 +45,8 @@ pub(crate) struct TaskMetrics {
     /// Of the checkpoint that is under way.
     pub(crate) barriers_missing: Counter,
     watermark: AtomicI64,
+    /// As [`watermark_alignment_drift`](TaskMetricsSnapshot::watermark_alignment_drift).
+    drift: AtomicI64,
     pub(crate) time: TimeAccount,
     /// Where in its chain the task's thread is.
     pub(crate) place: Place,
@@ -68,6 +70,7 @@ impl TaskMetrics {
             decode_errors: Counter::default(),
             barriers_missing: Counter::default(),
             watermark: AtomicI64::new(MIN_WATERMARK),
+            drift: AtomicI64::new(i64::MIN),
             time: TimeAccount::new(start),
             place: Place::default(),
             parts: OnceLock::new(),
@@ -111,9 +114,14 @@ impl TaskMetrics {
         self.watermark.store(watermark, Ordering::Relaxed);
     }
 
+    pub(crate) fn set_watermark_alignment_drift(&self, drift: i64) {
+        self.drift.store(drift, Ordering::Relaxed);
+    }
+
     /// All counters at `now`.
     pub(crate) fn snapshot(&self, now: Instant) -> TaskMetricsSnapshot {
         let watermark = self.watermark.load(Ordering::Relaxed);
+        let drift = self.drift.load(Ordering::Relaxed);
         let (busy_ms, back_pressured_ms, idle_ms) = self.time.read(now);
         let queues = self.outputs.get().map_or(&[][..], Vec::as_slice);
         TaskMetricsSnapshot {
@@ -126,6 +134,7 @@ impl TaskMetrics {
             late_records_dropped: self.late_records_dropped.load(Ordering::Relaxed),
             decode_errors: self.decode_errors.get(),
             watermark: (watermark != MIN_WATERMARK).then_some(watermark),
+            watermark_alignment_drift: (drift != i64::MIN).then_some(drift),
             busy_ms,
             back_pressured_ms,
             idle_ms,

@@ -9,6 +9,7 @@ use state::ManagedMemory;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::checkpointing::LocalStateStores;
 use crate::settings::TaskExecutorSettings;
 use crate::state_folder::StateFolder;
 
@@ -23,6 +24,8 @@ pub(crate) struct StateServices {
     pub(crate) folder: Arc<StateFolder>,
     /// Bytes in the folder, as they were when it was last measured.
     pub(crate) on_disk: Arc<AtomicU64>,
+    /// Copies of what was stored.
+    pub(crate) local: Arc<LocalStateStores>,
     /// How many folders of attempts were named.
     attempts: Arc<AtomicU64>,
 }
@@ -30,10 +33,12 @@ pub(crate) struct StateServices {
 impl StateServices {
     /// Removes what dead processes have left behind, too.
     pub(crate) fn new(settings: &TaskExecutorSettings, handle: Handle) -> Self {
+        let folder = Arc::new(StateFolder::new(settings.tmp_directory.clone()));
         Self {
             memory: ManagedMemory::new(settings.managed_memory),
             reader: Arc::new(settings.storage.reader(handle)),
-            folder: Arc::new(StateFolder::new(settings.tmp_directory.clone())),
+            local: Arc::new(LocalStateStores::new(settings.local_state.clone(), folder.clone())),
+            folder,
             on_disk: Arc::default(),
             attempts: Arc::default(),
         }

@@ -8,8 +8,8 @@ use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerRegistration};
 use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch};
 use proto::v1::task_manager_gateway_client::TaskManagerGatewayClient;
 use proto::v1::{
-    AddSplitsRequest, AnnounceLeaderRequest, CancelTaskRequest, CollectResultsRequest, CollectResultsResponse,
-    DumpThreadsRequest, NotifyCheckpointRequest, ReleaseJobRequest, SubmitTaskRequest, Thread,
+    AddSplitsRequest, AlignWatermarksRequest, AnnounceLeaderRequest, CancelTaskRequest, CollectResultsRequest,
+    CollectResultsResponse, DumpThreadsRequest, NotifyCheckpointRequest, ReleaseJobRequest, SubmitTaskRequest, Thread,
 };
 use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use tonic::metadata::MetadataValue;
@@ -141,6 +141,12 @@ impl TaskManagerGateway for GrpcTaskManager {
             no_more_splits: delivery.no_more_splits,
         };
         let answer = self.client.clone().add_splits(self.within(CALL_TIMEOUT, request)).await;
+        answer.map(drop).map_err(|status| self.error(status))
+    }
+
+    async fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> Result<(), GatewayError> {
+        let request = AlignWatermarksRequest { epoch: self.epoch.0, attempt: attempt_json(attempt), limit };
+        let answer = self.client.clone().align_watermarks(within(CALL_TIMEOUT, request)).await;
         answer.map(drop).map_err(|status| self.error(status))
     }
 

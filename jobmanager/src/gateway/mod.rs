@@ -90,6 +90,9 @@ pub trait TaskManagerGateway: Send + Sync {
     /// Gives splits to a reader.
     async fn add_splits(&self, delivery: &SplitDelivery) -> Result<(), GatewayError>;
 
+    /// Tells the source of an attempt which watermark it should not pass, ms since the epoch; an unknown attempt is no error.
+    async fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> Result<(), GatewayError>;
+
     /// Tells attempts of a checkpoint; those that do not run are passed over.
     async fn notify_checkpoint(
         &self,

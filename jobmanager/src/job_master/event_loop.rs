@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use checkpoint::Assignment as RestoreAssignment;
 use dataflow::deployment::TaskStateUpdate;
-use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobStatus};
+use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobStatus, OperatorId};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info, warn};
 
@@ -168,6 +168,12 @@ impl JobMaster {
                     self.adoption.asked_early(attempt, operator);
                 }
             }
+            Message::Watermark { attempt, operator, watermark } => {
+                if self.graph.is_live(attempt) {
+                    self.sources.report_watermark(operator, attempt.subtask, watermark);
+                }
+            }
+            Message::AlignmentDue { operator, round } => self.align_watermarks(operator, round),
             Message::Checkpoint(report) => return self.on_report(*report),
             Message::CheckpointEvent(event) => return self.on_checkpoint(event),
             Message::Published { checkpoint_id, result } => return self.on_published(checkpoint_id, result),
@@ -388,6 +394,22 @@ impl JobMaster {
                     self.undelivered.push(assignment);
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Tells the readers of a source how far they may go.
+    fn align_watermarks(&self, operator: OperatorId, round: u64) {
+        let Some((vertex, limits)) = self.sources.watermark_limits(operator, round) else { return };
+        let Some(vertex) = self.graph.vertices().iter().find(|it| it.id() == vertex) else { return };
+        for (subtask, limit) in limits {
+            let reader = vertex.executions().get(subtask as usize);
+            let running = reader.filter(|reader| reader.state() == ExecutionState::Running);
+            let outbox = running
+                .and_then(|reader| reader.slot())
+                .and_then(|slot| self.outboxes.get(&slot.task_manager.resource_id));
+            if let (Some(reader), Some(outbox)) = (running, outbox) {
+                outbox.send(Call::AlignWatermarks { attempt: reader.id(), limit });
             }
         }
     }

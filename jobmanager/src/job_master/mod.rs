@@ -120,6 +120,16 @@ enum Message {
         attempt: ExecutionAttemptId,
         operator: OperatorId,
     },
+    Watermark {
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+        watermark: i64,
+    },
+    /// The readers of a source are to be told how far they may go.
+    AlignmentDue {
+        operator: OperatorId,
+        round: u64,
+    },
     Checkpoint(Box<CheckpointReport>),
     CheckpointEvent(CheckpointEvent),
     Published {
@@ -209,6 +219,11 @@ impl JobMasterHandle {
     /// A reader has run dry.
     pub fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId) {
         self.send(Message::RequestSplit { attempt, operator });
+    }
+
+    /// A source that aligns with others reports how far it is, ms since the epoch.
+    pub fn report_watermark(&self, attempt: ExecutionAttemptId, operator: OperatorId, watermark: i64) {
+        self.send(Message::Watermark { attempt, operator, watermark });
     }
 
     /// A task reports on a checkpoint.

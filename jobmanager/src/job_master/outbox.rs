@@ -21,6 +21,7 @@ pub(super) enum Call {
     Submit(Box<TaskDeploymentDescriptor>),
     Cancel(ExecutionAttemptId),
     AddSplits(SplitDelivery),
+    AlignWatermarks { attempt: ExecutionAttemptId, limit: i64 },
     Checkpoint { attempts: Vec<ExecutionAttemptId>, notice: CheckpointNotice },
 }
 
@@ -80,6 +81,7 @@ impl Courier {
         match call {
             Call::Submit(descriptor) => self.gateway.submit_task(descriptor).await,
             Call::AddSplits(delivery) => self.gateway.add_splits(delivery).await,
+            Call::AlignWatermarks { attempt, limit } => self.gateway.align_watermarks(*attempt, *limit).await,
             Call::Checkpoint { attempts, notice } => self.gateway.notify_checkpoint(attempts, notice).await,
             Call::Cancel(attempt) => self.gateway.cancel_task(*attempt).await,
         }
@@ -90,6 +92,8 @@ impl Courier {
             Call::Submit(descriptor) => self.fail(descriptor.attempt, "the task could not be deployed", error),
             Call::AddSplits(delivery) => self.fail(delivery.attempt, "the task could not be given its splits", error),
             Call::Checkpoint { attempts, notice } => self.not_notified(attempts, &notice, error),
+            // It is told again soon.
+            Call::AlignWatermarks { attempt, .. } => debug!("cannot tell {attempt} a watermark: {error}"),
             // A TaskManager that does not answer is found out by its heartbeats.
             Call::Cancel(attempt) => debug!("cannot cancel {attempt}: {error}"),
         }

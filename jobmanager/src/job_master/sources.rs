@@ -4,6 +4,7 @@
 //! the splits is always of the same moment, whatever is being looked for meanwhile.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use checkpoint::{SourceRestore, SourceState};
 use common::clock::Clock;
@@ -16,7 +17,7 @@ use dataflow::{
 use tracing::{debug, info};
 
 use super::{DiscoveredSplits, JobMasterHandle, Message};
-use crate::scheduling::{SplitAssigner, SplitCommand, SplitEvent};
+use crate::scheduling::{SplitAssigner, SplitCommand, SplitEvent, WatermarkAlignment};
 
 struct Source {
     vertex: VertexId,
@@ -25,6 +26,8 @@ struct Source {
     /// The enumerator's state behind the splits that the assigner knows.
     enumerator: Result<serde_json::Value, Failure>,
     discovery: Task<()>,
+    /// Says when watermarks are to be compared; none when the source aligns with no others.
+    alignment: Option<Task<()>>,
     /// Each start is a round of its own: what an earlier one still finds is dropped.
     round: u64,
     /// Whether the enumerator knows all that readers have got.
@@ -35,6 +38,7 @@ struct Source {
 pub(super) struct Sources {
     environment: Environment,
     sources: BTreeMap<OperatorId, Source>,
+    alignment: WatermarkAlignment,
     round: u64,
 }
 
@@ -48,7 +52,7 @@ pub(super) struct Assignment {
 impl Sources {
     /// None yet.
     pub(super) fn new(environment: Environment) -> Self {
-        Sources { environment, sources: BTreeMap::new(), round: 0 }
+        Sources { environment, sources: BTreeMap::new(), alignment: WatermarkAlignment::default(), round: 0 }
     }
 
     /// Begins to find the splits of the sources in these vertices, or goes on with those of a checkpoint; answers which readers get some at once.
@@ -113,6 +117,11 @@ impl Sources {
                     of_source.map(|((attempt, _), progress)| (attempt.subtask, progress.clone())).collect();
                 let assigner = SplitAssigner::adopted(enumerator.assignment(), vertex.parallelism, &progress);
                 self.discover(vertex.id, operator, spec, enumerator, assigner, master).is_whole = false;
+                for (subtask, progress) in &progress {
+                    if let Some(watermark) = progress.watermark {
+                        self.alignment.report(operator.id, *subtask, watermark);
+                    }
+                }
                 let unassigned = state.map(|state| state.unassigned.clone()).unwrap_or_default();
                 let found = SplitEvent::Discovered { splits: unassigned, complete: false };
                 assignments.extend(self.handle(operator.id, found));
@@ -132,15 +141,21 @@ impl Sources {
         master: &JobMasterHandle,
     ) -> &mut Source {
         let (snapshot, table) = (enumerator.snapshot(), spec.connector.table.clone());
-        let clock = self.environment.clock().clone();
+        let clock = self.environment.clock();
         let discovery =
-            self.environment.spawn(discover(enumerator, table, operator.id, self.round, master.clone(), clock));
+            self.environment.spawn(discover(enumerator, table, operator.id, self.round, master.clone(), clock.clone()));
+        let alignment = spec.watermark.as_ref().and_then(|watermark| watermark.alignment.as_ref()).map(|alignment| {
+            self.alignment.start(operator.id, alignment);
+            let interval = Duration::from_millis(alignment.update_interval_ms.max(1));
+            self.environment.spawn(align(interval, operator.id, self.round, master.clone(), clock.clone()))
+        });
         let source = Source {
             vertex,
             name: operator.name.clone(),
             assigner,
             enumerator: snapshot,
             discovery,
+            alignment,
             round: self.round,
             is_whole: true,
         };
@@ -168,9 +183,21 @@ impl Sources {
 
     /// Stops finding splits and forgets those that were not assigned.
     pub(super) fn stop(&mut self, vertices: &[VertexId]) {
-        for (_, source) in self.sources.extract_if(.., |_, source| vertices.contains(&source.vertex)) {
-            source.discovery.abort();
+        for (operator, source) in self.sources.extract_if(.., |_, source| vertices.contains(&source.vertex)) {
+            source.abort();
+            self.alignment.stop(operator);
         }
+    }
+
+    /// A reader of a source that aligns with others has told how far it is.
+    pub(super) fn report_watermark(&mut self, operator: OperatorId, subtask: u32, watermark: i64) {
+        self.alignment.report(operator, subtask, watermark);
+    }
+
+    /// How far the readers of a source may go, by subtask, when this round of it is the current one.
+    pub(super) fn watermark_limits(&self, operator: OperatorId, round: u64) -> Option<(VertexId, Vec<(u32, i64)>)> {
+        let source = self.sources.get(&operator).filter(|source| source.round == round)?;
+        Some((source.vertex, self.alignment.limits(operator)))
     }
 
     /// Takes what a source has found.
@@ -205,7 +232,15 @@ impl Sources {
 
 impl Drop for Sources {
     fn drop(&mut self) {
-        self.sources.values().for_each(|source| source.discovery.abort());
+        self.sources.values().for_each(Source::abort);
+    }
+}
+
+impl Source {
+    /// Ends its tasks.
+    fn abort(&self) {
+        self.discovery.abort();
+        self.alignment.iter().for_each(Task::abort);
     }
 }
 
@@ -250,4 +285,12 @@ async fn discover(
         }
     }
     debug!("table {table}: the search for splits has ended");
+}
+
+/// Says each interval that the watermarks of a source's group are to be compared.
+async fn align(interval: Duration, operator: OperatorId, round: u64, master: JobMasterHandle, clock: Clock) {
+    loop {
+        clock.sleep(interval).await;
+        master.send(Message::AlignmentDue { operator, round });
+    }
 }

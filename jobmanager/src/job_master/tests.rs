@@ -130,6 +130,10 @@ impl TaskManagerGateway for TaskManager {
         Ok(())
     }
 
+    async fn align_watermarks(&self, _attempt: ExecutionAttemptId, _limit: i64) -> Result<(), GatewayError> {
+        Ok(())
+    }
+
     async fn notify_checkpoint(
         &self,
         _attempts: &[ExecutionAttemptId],

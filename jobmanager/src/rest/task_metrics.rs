@@ -71,6 +71,8 @@ pub(super) fn metrics_of(execution: &Execution) -> Vec<(&'static str, MetricNumb
     ];
     metrics.extend(latest.watermark.map(|watermark| ("currentInputWatermark", MetricNumber::Count(watermark))));
     metrics
+        .extend(latest.watermark_alignment_drift.map(|drift| ("watermarkAlignmentDrift", MetricNumber::Count(drift))));
+    metrics
 }
 
 /// All metrics of an attempt as texts; `currentActivity` is one only there.

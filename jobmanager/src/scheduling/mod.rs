@@ -3,6 +3,7 @@
 //! ```text
 //! ExecutionGraph   one job: attempts, their states, the job's status, what a failure does (asks a RestartStrategy)
 //! SplitAssigner    one source: which reader gets which split
+//! WatermarkAlignment one job: how far sources may go that wait for one another
 //! SlotPool         all jobs: which slots of which TaskManagers are whose
 //! HeartbeatMonitor all TaskManagers: who has been silent for too long
 //! ```
@@ -22,6 +23,7 @@ mod resource_requirements;
 mod restart_strategy;
 mod slot_pool;
 mod split_assigner;
+mod watermark_alignment;
 
 pub use deployment_record::DeploymentRecord;
 pub use ended_job::EndedJob;
@@ -36,3 +38,4 @@ pub use resource_requirements::{ParallelismBounds, ResourceRequirements};
 pub use restart_strategy::RestartStrategy;
 pub use slot_pool::{SlotCommand, SlotEvent, SlotPool, SlotUsage};
 pub use split_assigner::{SplitAssigner, SplitCommand, SplitEvent};
+pub use watermark_alignment::WatermarkAlignment;

@@ -55,6 +55,7 @@ pub enum Call {
     Release(JobId),
     Checkpoint(Vec<ExecutionAttemptId>, CheckpointNotice),
     AddSplits { attempt: ExecutionAttemptId, splits: Vec<Split>, no_more: bool },
+    AlignWatermarks(ExecutionAttemptId, i64),
 }
 
 struct Service {
@@ -80,6 +81,16 @@ impl TaskManagerGateway for Service {
         let splits = serde_json::from_slice(&request.splits).expect("splits");
         self.calls.send(Call::AddSplits { attempt, splits, no_more: request.no_more_splits }).ok();
         Ok(Response::new(AddSplitsResponse {}))
+    }
+
+    async fn align_watermarks(
+        &self,
+        request: Request<proto::v1::AlignWatermarksRequest>,
+    ) -> Result<Response<proto::v1::AlignWatermarksResponse>, Status> {
+        let request = request.into_inner();
+        let attempt = serde_json::from_str(&request.attempt).expect("an attempt");
+        self.calls.send(Call::AlignWatermarks(attempt, request.limit)).ok();
+        Ok(Response::new(proto::v1::AlignWatermarksResponse {}))
     }
 
     async fn notify_checkpoint(

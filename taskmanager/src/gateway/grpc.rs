@@ -11,7 +11,7 @@ use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
 use proto::v1::job_manager_gateway_client::JobManagerGatewayClient;
 use proto::v1::{
     DisconnectTaskManagerRequest, HeartbeatRequest, RegisterTaskManagerRequest, ReportCheckpointRequest,
-    RequestSplitRequest, UpdateTaskStateRequest,
+    ReportWatermarkRequest, RequestSplitRequest, UpdateTaskStateRequest,
 };
 use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use tokio::sync::mpsc;
@@ -213,6 +213,18 @@ impl JobManagerGateway for GrpcJobManagers {
         let request =
             RequestSplitRequest { epoch: epoch.0, attempt: attempt_json(attempt), operator: operator.to_string() };
         self.client().request_split(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
+    }
+
+    async fn report_watermark(
+        &self,
+        epoch: LeaderEpoch,
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+        watermark: i64,
+    ) -> Result<(), Unreachable> {
+        let (attempt, operator) = (attempt_json(attempt), operator.to_string());
+        let request = ReportWatermarkRequest { epoch: epoch.0, attempt, operator, watermark };
+        self.client().report_watermark(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
     }
 
     async fn report_checkpoint(&self, epoch: LeaderEpoch, report: &CheckpointReport) -> Result<(), Unreachable> {

@@ -75,6 +75,15 @@ pub trait JobManagerGateway: Send + Sync {
         operator: OperatorId,
     ) -> Result<(), Unreachable>;
 
+    /// Tells how far a source is that aligns with others, ms since the epoch.
+    async fn report_watermark(
+        &self,
+        epoch: LeaderEpoch,
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+        watermark: i64,
+    ) -> Result<(), Unreachable>;
+
     /// Tells of a checkpoint.
     async fn report_checkpoint(&self, epoch: LeaderEpoch, report: &CheckpointReport) -> Result<(), Unreachable>;
 

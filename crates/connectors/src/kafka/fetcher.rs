@@ -36,6 +36,8 @@ pub(super) struct Wanted {
 pub(super) enum Order {
     /// Read this split, which has this number in the reader.
     Read(usize, KafkaSplit),
+    /// Fetch no more of the split with this number, or go on with it.
+    Pause { split: usize, paused: bool },
     /// Tell the group that everything before this offset is done with.
     Commit { topic: String, partition: i32, offset: i64 },
 }
@@ -116,7 +118,14 @@ impl Fetcher {
         self.check_brokers()?;
         // Takes what has arrived without waiting, so that chunks become full under load and small without.
         let mut wait = POLL;
+        let mut taken = 0_usize;
         loop {
+            // Under load nothing else would come to an end here.
+            if taken == CHUNK_RECORDS {
+                self.obey()?;
+                taken = 0;
+            }
+            taken += 1;
             let flow = match self.consumer.poll(wait) {
                 None => break,
                 Some(Ok(message)) => {
@@ -163,6 +172,7 @@ impl Fetcher {
         while let Ok(order) = self.orders.try_recv() {
             let added = match order {
                 Order::Read(split, what) => self.add(split, what, &mut assigned),
+                Order::Pause { split, paused } => self.pause(split, paused),
                 Order::Commit { topic, partition, offset } => {
                     let offset = Offset::Offset(offset);
                     match committed.find_partition(&topic, partition) {
@@ -206,6 +216,14 @@ impl Fetcher {
             chunk: Chunk::default(),
         });
         Ok(())
+    }
+
+    fn pause(&self, split: usize, paused: bool) -> Result<(), KafkaError> {
+        let fetched = |partition: &&Partition| partition.split == split && !partition.paused;
+        let Some(partition) = self.partitions.iter().find(fetched) else { return Ok(()) };
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&partition.topic, partition.number);
+        if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) }
     }
 
     fn assign(&self, list: &TopicPartitionList) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Decodes what the fetcher threads bring, on the thread of the task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::task::Waker;
@@ -26,6 +26,8 @@ pub(super) struct KafkaReader {
     /// Splits that are not finished.
     open: usize,
     current: Option<Position>,
+    /// What has come of paused splits, oldest first.
+    held: VecDeque<Work>,
     no_more_splits: bool,
     waker: Option<Waker>,
 }
@@ -40,6 +42,22 @@ struct ReadSplit {
     /// What is left of it: its start is behind the last record that `poll` has returned or skipped.
     rest: KafkaSplit,
     finished: bool,
+    paused: bool,
+}
+
+/// What has come from a fetcher.
+enum Work {
+    Records(Position),
+    Finished(usize),
+}
+
+impl Work {
+    fn split(&self) -> usize {
+        match self {
+            Work::Records(position) => position.split,
+            Work::Finished(split) => *split,
+        }
+    }
 }
 
 /// A chunk that is being decoded.
@@ -59,6 +77,7 @@ impl KafkaReader {
             splits: Vec::new(),
             open: 0,
             current: None,
+            held: VecDeque::new(),
             no_more_splits: false,
             waker: None,
         }
@@ -80,6 +99,24 @@ impl KafkaReader {
             .map_err(|error| Failure::external("cannot start a thread for reading Kafka").caused_by(error))?;
         Ok(FetcherHandle { orders, thread })
     }
+
+    /// The next of what is not paused; without one, `waker` will be woken.
+    fn next_work(&mut self, waker: &Waker) -> Result<Option<Work>, Failure> {
+        if let Some(first) = self.held.iter().position(|work| !self.splits[work.split()].paused) {
+            return Ok(self.held.remove(first));
+        }
+        while let Some(delivery) = self.queue.pop(waker)? {
+            let work = match delivery {
+                Delivery::Records(split, chunk) => Work::Records(Position { split, chunk, next: 0 }),
+                Delivery::Finished(split) => Work::Finished(split),
+            };
+            if !self.splits[work.split()].paused {
+                return Ok(Some(work));
+            }
+            self.held.push_back(work);
+        }
+        Ok(None)
+    }
 }
 
 impl SourceReader for KafkaReader {
@@ -92,7 +129,7 @@ impl SourceReader for KafkaReader {
                 let fetcher = self.start_fetcher()?;
                 self.fetchers.insert(name.clone(), fetcher);
             }
-            self.splits.push(ReadSplit { id, rest: split.clone(), finished: false });
+            self.splits.push(ReadSplit { id, rest: split.clone(), finished: false, paused: false });
             self.open += 1;
             // A fetcher that has given up has reported why, which the next poll tells.
             let _ = self.fetchers[&name].orders.send(Order::Read(self.splits.len() - 1, split));
@@ -124,9 +161,9 @@ impl SourceReader for KafkaReader {
                 }
                 continue;
             }
-            match self.queue.pop(waker)? {
-                Some(Delivery::Records(split, chunk)) => self.current = Some(Position { split, chunk, next: 0 }),
-                Some(Delivery::Finished(split)) => {
+            match self.next_work(waker)? {
+                Some(Work::Records(position)) => self.current = Some(position),
+                Some(Work::Finished(split)) => {
                     self.open -= 1;
                     self.splits[split].finished = true;
                     return Ok(SourcePoll::SplitFinished(self.splits[split].id.clone()));
@@ -137,6 +174,20 @@ impl SourceReader for KafkaReader {
                     return Ok(SourcePoll::Pending);
                 }
             }
+        }
+    }
+
+    /// What has come already is held, and its partition not fetched any more: so no more is held than the queue has, and what is under way.
+    fn pause_split(&mut self, split: &str, paused: bool) {
+        let of_split = |read: &ReadSplit| *read.id == *split && !read.finished;
+        let Some(number) = self.splits.iter().position(of_split) else { return };
+        self.splits[number].paused = paused;
+        if let Some(position) = self.current.take_if(|position| paused && position.split == number) {
+            self.held.push_front(Work::Records(position));
+        }
+        if let Some(fetcher) = self.fetchers.get(self.fetcher_of(&self.splits[number].rest.topic)) {
+            // One that has given up has reported why, which the next poll tells.
+            let _ = fetcher.orders.send(Order::Pause { split: number, paused });
         }
     }
 

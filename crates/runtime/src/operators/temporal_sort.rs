@@ -61,8 +61,8 @@ impl TemporalSort {
             before_equal: false,
         };
         let (mut rows, mut numbers) = RankedRows::open(ranking, state)?;
-        if numbers.is_empty() {
-            numbers = rows.load_all()?;
+        for part in rows.rows.parts_to_load() {
+            numbers.extend(rows.load_part(part)?);
         }
         let items = restored.items.iter().filter(|item| item.name == EMITTED);
         let emitted = items.filter_map(|item| item.payload.as_i64()).max();
@@ -165,6 +165,10 @@ impl Stateful for TemporalSort {
             payload: self.emitted.into(),
         };
         Ok(OperatorSnapshot { items: vec![emitted], keyed: Some(self.rows.snapshot(barrier)?) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some()
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

@@ -20,7 +20,7 @@ use super::source_head::SourceHead;
 use super::subtask_checkpoint_coordinator::{CheckpointResponder, SubtaskCheckpointCoordinator};
 use super::task::Task;
 use super::values_head::ValuesHead;
-use crate::checkpointing::{RestoredBatch, SnapshotWriter};
+use crate::checkpointing::{LocalState, RestoredBatch, SnapshotWriter};
 use crate::events::TaskEvents;
 use crate::exchange::connection::ChannelRequest;
 use crate::exchange::credit::FloatingCredits;
@@ -58,6 +58,16 @@ impl TaskBuilder {
     /// Builds the task; its input channels are open afterwards.
     pub(crate) fn build(self) -> Result<Task, Failure> {
         let descriptor = &self.descriptor;
+        let config = Configuration::from_map(descriptor.config.clone(), Origin::Job);
+        let flag = |option| config.get(option).map_err(|error| Failure::user(error.to_string()).fatal());
+        let from_local = flag(&options::STATE_RECOVERY_FROM_LOCAL)?;
+        let keeps_copies = flag(&options::CHECKPOINTING_LOCAL_BACKUP_ENABLED)?;
+        let restored = descriptor.restore.as_ref().map_or(0, |restore| restore.checkpoint_id);
+        let local = (from_local || keeps_copies).then(|| self.state.local.of(descriptor.attempt, restored));
+        let mut state = StateEnvironment::new(&descriptor.vertex, descriptor.attempt, &self.state);
+        if let (true, Some(local), Some(reader)) = (from_local, &local, &state.reader) {
+            state.reader = Some(local.reader(reader.clone()));
+        }
         let context = OperatorContext {
             attempt: descriptor.attempt,
             parallelism: descriptor.vertex.parallelism,
@@ -67,7 +77,7 @@ impl TaskBuilder {
             clock: self.settings.clock.clone(),
             metrics: self.metrics.clone(),
             results: self.results.clone(),
-            state: StateEnvironment::new(&descriptor.vertex, descriptor.attempt, &self.state),
+            state,
             restored_checkpoint: descriptor.restore.as_ref().map(|restore| restore.checkpoint_id),
             restored: descriptor.restore.as_ref().map(|restore| restore.operators.clone()).unwrap_or_default(),
             checkpointing: self.final_checkpoint(),
@@ -93,7 +103,7 @@ impl TaskBuilder {
         self.metrics.name_parts([first_part].into_iter().chain(parts).chain(["output".to_owned()]).collect());
         let chain =
             Chain::new(links, self.writers()?, self.settings.clock.instant()).seen_at(self.metrics.place.clone());
-        let checkpoints = self.checkpoints();
+        let checkpoints = self.checkpoints(local.filter(|_| keeps_copies));
         Ok(Task::new(head, chain, checkpoints, self.mailbox.clone(), self.settings.clock.clone(), self.waker.clone()))
     }
 
@@ -102,11 +112,12 @@ impl TaskBuilder {
         self.descriptor.checkpointing.as_ref().is_some_and(|checkpointing| checkpointing.final_checkpoint)
     }
 
-    fn checkpoints(&self) -> SubtaskCheckpointCoordinator {
+    fn checkpoints(&self, local: Option<LocalState>) -> SubtaskCheckpointCoordinator {
         let responder = CheckpointResponder {
             attempt: self.descriptor.attempt,
             events: self.events.clone(),
             writer: self.snapshots.clone(),
+            local,
             clock: self.settings.clock.clone(),
             waker: self.waker.clone(),
         };

@@ -14,6 +14,8 @@ pub(crate) enum Mail {
     Cancel,
     /// For the source of the chain.
     AddSplits(AddSplits),
+    /// For the source of the chain: the watermark that it should not pass.
+    AlignWatermarks(i64),
     /// Of a checkpoint.
     Checkpoint(CheckpointNotice),
 }

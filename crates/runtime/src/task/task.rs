@@ -85,6 +85,11 @@ impl Task {
             match mail {
                 Mail::Cancel => return Ok(Step::Canceled),
                 Mail::Checkpoint(notice) => self.on_notice(notice)?,
+                Mail::AlignWatermarks(limit) => {
+                    if let Head::Source(source) = &mut self.head {
+                        source.align_watermarks(limit);
+                    }
+                }
                 Mail::AddSplits(splits) => self.held_splits.push_back((self.checkpoints.newest_to_take(), splits)),
             }
         }

@@ -41,6 +41,8 @@ impl TaskEvents for Reports {
 
     fn request_split(&self, _attempt: ExecutionAttemptId, _operator: OperatorId) {}
 
+    fn watermark(&self, _attempt: ExecutionAttemptId, _operator: OperatorId, _watermark: i64) {}
+
     fn checkpoint(&self, report: CheckpointReport) {
         self.reports.lock().unwrap().push(report);
         self.changed.notify_all();
@@ -179,6 +181,7 @@ impl Setup {
             attempt: attempt(2, 0),
             events: reports.clone(),
             writer: SnapshotWriter::new(clock.clone(), storage_of),
+            local: None,
             clock: clock.clone(),
             waker: waker.clone(),
         };

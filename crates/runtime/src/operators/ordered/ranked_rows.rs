@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use arrow_array::RecordBatch;
-use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, RowType};
+use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowType};
 use state::{Due, KeyArena, KeyBatch, KeyedRows, KeyedStateContext};
 
 use super::rank_ends::RankEnds;
@@ -86,11 +86,11 @@ impl RankedRows {
         Ok((ranked, restored))
     }
 
-    /// Brings everything into memory, before anything else is done; returns the numbers of the rows.
-    pub(in crate::operators) fn load_all(&mut self) -> Result<Vec<u32>, Failure> {
-        self.rows.load_rows()?;
-        self.rows.load_values(&mut self.ends)?;
-        self.index_kept()
+    /// Brings the rows of a key group into memory, as [`KeyedRows::load_part`]: their numbers.
+    pub(in crate::operators) fn load_part(&mut self, key_group: u32) -> Result<Vec<u32>, Failure> {
+        let numbers = self.rows.load_part(key_group, &mut self.ends)?;
+        self.index(&numbers)?;
+        Ok(numbers)
     }
 
     /// Brings keys that have to be looked at up to a time into memory: the numbers of their rows, nothing when there are no more keys.
@@ -293,6 +293,7 @@ impl RankedRows {
             let Some((_, number)) = ranking.rest.pop_first() else { break };
             ranking.top.push(number);
         }
+        rows.settle_keys([slot], &*ends);
         if ends.expire(slot, written_until) {
             rows.remove_key_value(slot);
         }
@@ -314,6 +315,16 @@ impl RankedRows {
         barrier: &CheckpointBarrier,
     ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
         self.rows.snapshot(barrier, &self.ends)
+    }
+
+    /// Puts some more of it into the last snapshot.
+    pub(in crate::operators) fn settle_some(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some(&self.ends)
+    }
+
+    /// The keys of the store that have to be looked at up to this time.
+    pub(in crate::operators) fn due(&mut self, time: i64) -> Result<Due, Failure> {
+        self.rows.due(time, &self.ends)
     }
 
     /// The batch has been processed; keys without rows are forgotten.

@@ -343,6 +343,10 @@ impl Stateful for Rank {
         Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.ranked.snapshot(barrier)?) })
     }
 
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.ranked.settle_some()
+    }
+
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
         self.ranked.rows.checkpoint_completed(checkpoint_id);
         Ok(Progress::Done)

@@ -1,0 +1,151 @@
+//! Two Kafka tables that align their watermarks, in processes of their own: the one that is ahead waits, each partition by itself, under another leader
+//! and after its TaskManager was killed, too, and no row is lost or read twice.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use compat_tests::group::JobManagerGroup;
+use compat_tests::kafka::KafkaBroker;
+use compat_tests::process;
+
+/// Rows of each partition of the table that is ahead.
+const ROWS: u64 = 600;
+
+/// A time so many seconds after midnight of the first of January 2024.
+fn time(seconds: u64) -> String {
+    let (day, rest) = (1 + seconds / 86_400, seconds % 86_400);
+    format!("2024-01-{day:02} {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+fn rows(partition: u64, seconds_apart: u64) -> String {
+    (0..ROWS).fold(String::new(), |mut rows, row| {
+        writeln!(rows, "{},{}", partition * ROWS + row, time(row * seconds_apart)).expect("a string takes it");
+        rows
+    })
+}
+
+/// A job and where it runs.
+struct Running {
+    group: JobManagerGroup,
+    job: String,
+    ahead: String,
+}
+
+impl Running {
+    /// How many rows the source that is ahead has read, and how far it is above what it should not pass, ms.
+    fn ahead(&self) -> Option<(u64, Option<i64>)> {
+        let path =
+            format!("/jobs/{}/vertices/{}/metrics?get=0.numRecordsIn,0.watermarkAlignmentDrift", self.job, self.ahead);
+        let metrics = self.group.get(&path).ok()?;
+        let value = |id: &str| {
+            let metric = metrics.as_array()?.iter().find(|metric| metric["id"] == id)?;
+            metric["value"].as_str()?.parse::<i64>().ok()
+        };
+        Some((value("0.numRecordsIn")? as u64, value("0.watermarkAlignmentDrift")))
+    }
+
+    /// Waits until so many rows are read and no more follow; they are at most `most`.
+    fn stands_between(&self, least: u64, most: u64) {
+        let mut last = (0, Instant::now());
+        let standing = self.group.wait("the source that is ahead to stand", |this| {
+            let _ = this;
+            let Some((read, drift)) = self.ahead() else { return Ok(false) };
+            anyhow::ensure!(read <= most, "it has read {read} rows and not {least} to {most}; drift {drift:?}");
+            if read != last.0 {
+                last = (read, Instant::now());
+            }
+            Ok(read >= least && last.1.elapsed() > Duration::from_secs(2) && drift.is_some_and(|drift| drift > 0))
+        });
+        standing.unwrap_or_else(|error| panic!("{error}; it has read {last:?}, and not {least} to {most}"));
+    }
+}
+
+#[test]
+fn a_source_that_is_ahead_waits_for_the_other_whatever_dies() {
+    let broker = KafkaBroker::start().expect("a broker");
+    broker.create_topic("ahead", 2).expect("a topic");
+    broker.create_topic("behind", 1).expect("a topic");
+    broker.create_topic("seen", 1).expect("a topic");
+    // The second partition is ten times as fast in its own time.
+    broker.produce("ahead", Some("0/2"), &rows(0, 1)).expect("records");
+    broker.produce("ahead", Some("1/2"), &rows(1, 10)).expect("records");
+    let behind = |seconds: u64| broker.produce("behind", None, &format!("-1,{}\n", time(seconds))).expect("a record");
+    behind(10);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = [
+        format!("-Dexecution.checkpointing.dir={}/checkpoints", folder.path().display()),
+        "-Dexecution.checkpointing.interval=200ms".to_owned(),
+        "-Dheartbeat.interval=100ms".to_owned(),
+        "-Dheartbeat.timeout=3s".to_owned(),
+        "-Dpipeline.source.max-rows-per-second=100".to_owned(),
+        "-Dpipeline.watermark-alignment.buffer-size=0".to_owned(),
+    ];
+    let group = JobManagerGroup::start(folder.path(), 3, 1, 2, &settings).expect("a cluster");
+    let table = |name: &str, more: &str| {
+        format!(
+            "CREATE TABLE {name} (id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector'='kafka','topic'='{name}',\
+             'properties.bootstrap.servers'='{}','format'='csv','scan.startup.mode'='earliest-offset'{more});\n",
+            broker.address()
+        )
+    };
+    let aligned = ",'scan.watermark.alignment.group'='g','scan.watermark.alignment.update-interval'='100 ms',\
+                   'scan.watermark.alignment.max-drift'='100 s'";
+    let script = format!(
+        "{}{}CREATE TABLE seen (id INT) WITH ('connector'='kafka','topic'='seen','properties.bootstrap.servers'='{}','format'='csv',\
+         'sink.delivery-guarantee'='exactly-once','sink.transactional-id-prefix'='seen');\n\
+         CREATE TABLE nothing (id INT) WITH ('connector'='blackhole');\n\
+         EXECUTE STATEMENT SET BEGIN\nINSERT INTO seen SELECT id FROM ahead;\n\
+         INSERT INTO nothing SELECT id FROM behind /*+ OPTIONS('scan.watermark.alignment.max-drift'='1 h') */;\nEND;\n",
+        table("ahead", aligned),
+        table("behind", aligned),
+        broker.address()
+    );
+    let path = folder.path().join("job.sql");
+    std::fs::write(&path, script).expect("the folder can be written");
+    let leader = group.rest_address(group.leader().expect("a leader"));
+    let path = path.display().to_string();
+    let mut run = vec!["run", "-d", "-m", &leader, &path];
+    run.extend(settings.iter().map(String::as_str));
+    let output = process::run(&run).expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (_, rest) = said.split_once("JobID ").unwrap_or_else(|| panic!("no job id: {output:?}"));
+    let job = rest[..32].to_owned();
+    let details = group.get(&format!("/jobs/{job}")).expect("details");
+    let of_ahead = |vertex: &&serde_json::Value| vertex["name"].as_str().is_some_and(|name| name.contains("ahead"));
+    let vertex = details["vertices"].as_array().expect("vertices").iter().find(of_ahead).expect("a vertex");
+    let ahead = vertex["id"].as_str().expect("an id").to_owned();
+    let mut running = Running { group, job, ahead };
+
+    // Up to 110 s: 111 rows of the first partition, 12 of the second, and what is read beyond before it is known.
+    running.stands_between(120, 200);
+    let leader = running.group.leader().expect("a leader");
+    running.group.kill(leader).expect("it is killed");
+    running.group.wait("another leader", |group| Ok(group.leader().is_ok_and(|other| other != leader))).expect("one");
+    running.stands_between(120, 200);
+    behind(200);
+    running.stands_between(330, 410);
+
+    running.group.taskmanagers[0].kill().expect("it is killed");
+    running.group.add_taskmanager(2).expect("another one");
+    // It goes on from a checkpoint, so what it reads from now on is less.
+    behind(210);
+    running
+        .group
+        .wait("the restart", |_| Ok(running.ahead().is_some_and(|(read, _)| read < 200)))
+        .expect("it restarts");
+    running.stands_between(1, 200);
+    behind(100_000);
+    let committed = || {
+        let mut ids: Vec<u64> = broker
+            .consume_committed("seen")
+            .expect("what is committed")
+            .iter()
+            .map(|id| id.parse().expect("a number"))
+            .collect();
+        ids.sort_unstable();
+        ids
+    };
+    running.group.wait("all rows", |_| Ok(committed().len() as u64 >= 2 * ROWS)).expect("they come");
+    assert!(committed().into_iter().eq(0..2 * ROWS), "each row once");
+}
