@@ -79,3 +79,30 @@ impl Operator for FromChangelog {
         out.emit(StreamElement::Batch(rows))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dataflow::TypeKind;
+
+    use super::*;
+    use crate::operators::testing::{batch, process, row_type};
+
+    #[test]
+    fn changes_become_rows_and_rows_changes() {
+        let row = row_type(&[("v", TypeKind::Int)]);
+        let with_op = row_type(&[("op", TypeKind::STRING), ("v", TypeKind::Int)]);
+        let name = |name: &str| Some(name.to_owned());
+        let codes = [name("put"), None, name("put"), name("del")];
+        let mut to = ToChangelog::new(&ToChangelogSpec { codes, output: with_op.clone() });
+        let changes = batch(&row, &["+I 1", "-U 1", "+U 2", "-D 2"]);
+        assert_eq!(process(&mut to, 0, changes, &with_op).unwrap(), ["+I put|1", "+I put|2", "+I del|2"]);
+
+        let codes = [vec!["c".to_owned(), "r".to_owned()], vec![], vec![], vec!["d".to_owned()]];
+        let mut from = FromChangelog::new(&FromChangelogSpec { op: 0, codes, output: row.clone() });
+        let mut run = |lines: &[&str]| process(&mut from, 0, batch(&with_op, lines), &row);
+        assert_eq!(run(&["+I c|1", "+I r|2", "+I d|1"]).unwrap(), ["+I 1", "+I 2", "-D 1"]);
+        let failure = run(&["+I x|1"]).unwrap_err().to_string();
+        assert!(failure.contains("Received invalid op code 'x'. Defined op codes are: [c, d, r]."), "{failure}");
+        assert!(run(&["+I NULL|1"]).unwrap_err().to_string().contains("Received NULL op code."));
+    }
+}

@@ -11,7 +11,11 @@
 mod expressions;
 mod keys;
 mod nfa;
+#[cfg(test)]
+mod restore_tests;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
