@@ -12,5 +12,6 @@ pub mod group;
 pub mod kafka;
 pub mod phases;
 pub mod process;
+pub mod rescaling;
 pub mod runner;
 pub mod score;

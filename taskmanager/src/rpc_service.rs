@@ -123,7 +123,7 @@ impl TaskManagerGateway for RpcService {
         &self,
         request: Request<AlignWatermarksRequest>,
     ) -> Result<Response<AlignWatermarksResponse>, Status> {
-        let request = request.into_inner();
+        let request = self.addressed(request)?;
         let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
         let _passage = self.pass(LeaderEpoch(request.epoch)).await?;
         if !self.executor.align_watermarks(attempt, request.limit) {

@@ -21,6 +21,9 @@ pub trait Tasks: Send + Sync {
     /// Gives splits to a source of one, perhaps the last; false when it does not run.
     fn add_splits(&self, attempt: ExecutionAttemptId, operator: OperatorId, splits: Vec<Split>, last: bool) -> bool;
 
+    /// Tells the sources of one which watermark they should not pass, ms since the epoch; false when it does not run.
+    fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> bool;
+
     /// Tells one of a checkpoint; false when it does not run.
     fn notify_checkpoint(&self, attempt: ExecutionAttemptId, notice: CheckpointNotice) -> bool;
 
@@ -49,6 +52,10 @@ impl Tasks for TaskExecutor {
 
     fn add_splits(&self, attempt: ExecutionAttemptId, operator: OperatorId, splits: Vec<Split>, last: bool) -> bool {
         TaskExecutor::add_splits(self, attempt, operator, splits, last)
+    }
+
+    fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> bool {
+        TaskExecutor::align_watermarks(self, attempt, limit)
     }
 
     fn notify_checkpoint(&self, attempt: ExecutionAttemptId, notice: CheckpointNotice) -> bool {

@@ -146,7 +146,7 @@ impl TaskManagerGateway for GrpcTaskManager {
 
     async fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> Result<(), GatewayError> {
         let request = AlignWatermarksRequest { epoch: self.epoch.0, attempt: attempt_json(attempt), limit };
-        let answer = self.client.clone().align_watermarks(within(CALL_TIMEOUT, request)).await;
+        let answer = self.client.clone().align_watermarks(self.within(CALL_TIMEOUT, request)).await;
         answer.map(drop).map_err(|status| self.error(status))
     }
 

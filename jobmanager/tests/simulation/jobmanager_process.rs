@@ -19,8 +19,8 @@ use jobmanager::simulation::{
 use proto::WIRE_VERSION;
 use proto::v1::task_manager_gateway_server::TaskManagerGateway as _;
 use proto::v1::{
-    AddSplitsRequest, AnnounceLeaderRequest, CancelTaskRequest, CollectResultsResponse, NotifyCheckpointRequest,
-    ReleaseJobRequest, SubmitTaskRequest, Thread,
+    AddSplitsRequest, AlignWatermarksRequest, AnnounceLeaderRequest, CancelTaskRequest, CollectResultsResponse,
+    NotifyCheckpointRequest, ReleaseJobRequest, SubmitTaskRequest, Thread,
 };
 use tokio::sync::watch;
 use tonic::metadata::MetadataValue;
@@ -306,6 +306,14 @@ impl TaskManagerGateway for Gateway {
             no_more_splits: delivery.no_more_splits,
         };
         self.call(false, request, |service, request| async move { service.add_splits(request).await }).await.map(drop)
+    }
+
+    async fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> Result<(), GatewayError> {
+        let attempt = serde_json::to_string(&attempt).expect("it is made of plain values");
+        let request = AlignWatermarksRequest { epoch: self.epoch.0, attempt, limit };
+        self.call(false, request, |service, request| async move { service.align_watermarks(request).await })
+            .await
+            .map(drop)
     }
 
     async fn notify_checkpoint(

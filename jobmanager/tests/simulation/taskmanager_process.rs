@@ -17,7 +17,7 @@ use proto::WIRE_VERSION;
 use proto::v1::job_manager_gateway_server::JobManagerGateway as _;
 use proto::v1::{
     CollectResultsResponse, DisconnectTaskManagerRequest, HeartbeatRequest, RegisterTaskManagerRequest,
-    ReportCheckpointRequest, RequestSplitRequest, UpdateTaskStateRequest,
+    ReportCheckpointRequest, ReportWatermarkRequest, RequestSplitRequest, UpdateTaskStateRequest,
 };
 use taskmanager::simulation::{
     ConnectionSettings, HeartbeatAnswers, JobManagerGateway, Membership, RegistrationAnswer, ResultsRequest,
@@ -259,6 +259,20 @@ impl JobManagerGateway for JobManagers {
         asked.await.map(drop)
     }
 
+    async fn report_watermark(
+        &self,
+        epoch: LeaderEpoch,
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+        watermark: i64,
+    ) -> Result<(), Unreachable> {
+        let attempt = serde_json::to_string(&attempt).expect("it is made of plain values");
+        let request = ReportWatermarkRequest { epoch: epoch.0, attempt, operator: operator.to_string(), watermark };
+        let asked =
+            self.call(CALL, false, request, |service, request| async move { service.report_watermark(request).await });
+        asked.await.map(drop)
+    }
+
     async fn report_checkpoint(&self, epoch: LeaderEpoch, report: &CheckpointReport) -> Result<(), Unreachable> {
         let request = ReportCheckpointRequest { epoch: epoch.0, report: bytes(report).into() };
         let asked =
@@ -332,6 +346,10 @@ impl Tasks for SimulatedTasks {
 
     fn add_splits(&self, attempt: ExecutionAttemptId, _: OperatorId, splits: Vec<Split>, last: bool) -> bool {
         self.send(attempt, Mail::Splits(splits, last))
+    }
+
+    fn align_watermarks(&self, attempt: ExecutionAttemptId, _limit: i64) -> bool {
+        self.tasks().contains_key(&attempt)
     }
 
     fn notify_checkpoint(&self, attempt: ExecutionAttemptId, notice: CheckpointNotice) -> bool {

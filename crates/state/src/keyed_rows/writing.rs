@@ -111,8 +111,8 @@ impl KeyedRows {
     }
 
     /// Puts what is kept of these keys beside their rows into the last snapshot, unless it has it: it is about to change.
-    pub fn settle_keys<V: KeyValues>(&mut self, slots: impl IntoIterator<Item = u32>, values: &V) {
-        if !V::KEEPS || !self.write_back.owes() {
+    pub fn settle_keys(&mut self, slots: impl IntoIterator<Item = u32>, values: &impl KeyValues) {
+        if !values.keeps() || !self.write_back.owes() {
             return;
         }
         let Self { table, write_back, expires, .. } = self;

@@ -134,14 +134,22 @@ impl MatchRecognize {
             clock,
             slots: Vec::new(),
         };
-        operator.rows.load_rows()?;
-        operator.rows.load_values(&mut operator.keys)?;
-        operator.put(operator.rows.numbers().collect())?;
-        for slot in 0..operator.rows.slot_count() as u32 {
-            operator.register(slot);
-        }
-        operator.evict()?;
+        operator.restore()?;
         Ok(operator)
+    }
+
+    /// Brings what was restored to its place.
+    fn restore(&mut self) -> Result<(), Failure> {
+        self.put(self.rows.numbers().collect())?;
+        for slot in 0..self.rows.slot_count() as u32 {
+            self.register(slot);
+        }
+        for part in self.rows.parts_to_load() {
+            let numbers = self.rows.load_part(part, &mut self.keys)?;
+            self.loaded(numbers)?;
+            self.evict()?;
+        }
+        Ok(())
     }
 
     /// Rows have been brought into memory, and what is kept of their keys.
@@ -225,7 +233,7 @@ impl MatchRecognize {
     /// The time has come to `until`: rows up to then are looked at, and matches that have taken too long are forgotten, those too of keys that are
     /// only in the store.
     fn advance(&mut self, until: i64, out: &mut dyn Output) -> Result<(), Failure> {
-        let mut due = self.rows.due(until)?;
+        let mut due = self.rows.due(until, &self.keys)?;
         while let Some(numbers) = self.rows.bring_due(&mut due, &mut self.keys)? {
             self.loaded(numbers)?;
             self.advance_in_memory(until, out)?;
@@ -254,6 +262,7 @@ impl MatchRecognize {
             return Ok(());
         }
         let now = if self.emission.reads_clock { self.clock.now_millis() } else { 0 };
+        self.rows.settle_keys(slots.iter().copied(), &self.keys);
         let due = self.take_due(slots, until)?;
         self.process_rows(&due, now, out)?;
         let mut found = Vec::new();
@@ -565,6 +574,10 @@ impl Stateful for MatchRecognize {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         let keyed = self.rows.snapshot(barrier, &self.keys)?;
         Ok(OperatorSnapshot { items: vec![progress::item(self.watermark)], keyed: Some(keyed) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some(&self.keys)
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
