@@ -452,8 +452,10 @@ impl Dispatcher {
 
     fn configured(&self, execution: ExecutionGraph, config: &Configuration) -> Result<ExecutionGraph, ConfigError> {
         let history = self.inner.config.get(&options::WEB_CHECKPOINTS_HISTORY)?;
+        let rescales = self.inner.config.get(&options::WEB_RESCALE_HISTORY_SIZE)? as usize;
         let failover = config.get(&options::EXECUTION_FAILOVER_STRATEGY)?;
-        Ok(execution.with_checkpoint_history(history as usize).with_failover_strategy(failover))
+        let execution = execution.with_checkpoint_history(history as usize).with_rescale_history(rescales);
+        Ok(execution.with_failover_strategy(failover))
     }
 
     /// The graph of a job that ran under an earlier JobManager: where that one has left it, or from its beginning.

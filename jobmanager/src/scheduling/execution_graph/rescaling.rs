@@ -10,6 +10,7 @@ use super::{ExecutionGraph, Pause, Phase};
 use crate::scheduling::execution_vertex::ExecutionVertex;
 use crate::scheduling::graph_event::GraphCommand;
 use crate::scheduling::region::Regions;
+use crate::scheduling::rescale_history::{RescaleCause, RescaleEnd};
 use crate::scheduling::resource_requirements::ResourceRequirements;
 
 impl ExecutionGraph {
@@ -35,8 +36,11 @@ impl ExecutionGraph {
             return;
         }
         self.requirements = requirements;
+        let cause = RescaleCause::UpdateRequirement;
+        self.rescales.begin(cause, &graph, Some(&self.graph), &self.requirements, now);
         let parallelism = |graph: &JobGraph| graph.vertices.iter().map(|vertex| vertex.parallelism).collect::<Vec<_>>();
         if parallelism(&graph) == parallelism(&self.graph) && self.rescaled.is_none() {
+            self.rescales.end(RescaleEnd::NothingChanged, now);
             return;
         }
         self.rescaled = Some(graph);
