@@ -63,7 +63,7 @@ fn shuffle(exchange: ExchangeUse) -> [Metric; 7] {
         count("UsedMemory", bytes),
         count("AvailableMemory", total - bytes),
         // In percent of the memory that there is.
-        count("RequestedMemoryUsage", if total == 0 { 0 } else { bytes * 100 / total }),
+        count("RequestedMemoryUsage", (bytes * 100).checked_div(total).unwrap_or_default()),
     ]
 }
 
