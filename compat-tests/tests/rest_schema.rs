@@ -66,7 +66,28 @@ fn recorded(folder: &str) -> Vec<Recorded> {
         })
         .collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
+    add_checkpoints(&mut all);
     all
+}
+
+/// Which checkpoints a job has when it is asked is a matter of time: one that failed or is under way was not recorded for each. So all histories have all
+/// that were recorded, and one under way, which is a complete one without what only that has.
+fn add_checkpoints(all: &mut [Recorded]) {
+    let is_checkpoint = |value: &&Value| value.get("className").is_some();
+    let histories = all.iter().filter_map(|recorded| recorded.body["history"].as_array());
+    let mut checkpoints: Vec<Value> = histories.flatten().filter(is_checkpoint).cloned().collect();
+    let completed = checkpoints.iter().find(|checkpoint| checkpoint["className"] == "completed").cloned();
+    if let Some(mut under_way) = completed {
+        let fields = under_way.as_object_mut().expect("a checkpoint is an object");
+        fields.retain(|key, _| !["external_path", "discarded"].contains(&key.as_str()));
+        checkpoints.push(under_way);
+    }
+    for recorded in all {
+        let history = recorded.body.get_mut("history").and_then(Value::as_array_mut);
+        if let Some(history) = history.filter(|history| history.iter().any(|value| is_checkpoint(&value))) {
+            history.extend(checkpoints.iter().cloned());
+        }
+    }
 }
 
 fn fetch(cluster: &ProcessCluster, method: &str, path: &str, body: &Value) -> (u64, Value) {
