@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use common::config::options;
@@ -21,9 +22,10 @@ use super::messages::{
 use super::reply::{Answer, Reply};
 use crate::checkpointing::statistics::Distribution;
 use crate::dispatcher::RescaleError;
+use crate::reactive;
 use crate::scheduling::{
-    ExecutionGraph, ParallelismBounds, Rescale, RescaleCause, RescaleCounts, RescaleEnd, ResourceRequirements,
-    VertexRescale,
+    ExecutionGraph, ParallelismBounds, ReactiveSettings, Rescale, RescaleCause, RescaleCounts, RescaleEnd,
+    ResourceRequirements, VertexRescale,
 };
 
 pub(super) fn rescale() -> Answer {
@@ -48,7 +50,7 @@ pub(super) async fn change_requirements(context: &RestContext, id: &str, body: &
     })?;
     let requirements =
         ResourceRequirements(vertices.into_iter().map(|(vertex, of)| (vertex, of.parallelism)).collect());
-    match context.dispatcher.rescale(job, requirements).await {
+    match context.dispatcher.rescale(job, requirements, RescaleCause::UpdateRequirement).await {
         Ok(()) => Reply::empty(StatusCode::OK),
         Err(RescaleError::UnknownJob(job)) => Err(RestError::job_not_found(job)),
         Err(error @ RescaleError::Invalid(_)) => Err(RestError::handler(StatusCode::BAD_REQUEST, error)),
@@ -62,22 +64,26 @@ struct VertexRequirements {
     parallelism: ParallelismBounds,
 }
 
-/// `GET /jobs/:jobid/rescales/config`. A job of flinkrs is rescaled as soon as somebody asks, so that most of what Flink waits for is 0.
+/// `GET /jobs/:jobid/rescales/config`. A job of flinkrs is rescaled as soon as somebody asks, so that outside the reactive mode most of what Flink waits
+/// for is 0.
 pub(super) async fn rescale_config(context: &RestContext, id: &str) -> Answer {
     let job = context.job(id).await?;
     if job.rescales().size() == 0 {
         let text = format!("AdaptiveScheduler is not enabled for this job ({}).", job.graph().job_id);
         return Err(RestError::handler(StatusCode::NOT_FOUND, text));
     }
-    let wait = context.dispatcher.config().get(&options::SLOT_REQUEST_TIMEOUT).map_err(RestError::internal)?;
+    let config = context.dispatcher.config();
+    let wait = config.get(&options::SLOT_REQUEST_TIMEOUT).map_err(RestError::internal)?;
+    let reactive = reactive::settings(config).map_err(RestError::internal)?;
+    let millis = |of: fn(ReactiveSettings) -> Duration| reactive.map_or(0, |settings| of(settings).as_millis() as u64);
     Reply::json(&RescaleConfig {
         rescale_history_max: job.rescales().size() as u32,
-        scheduler_execution_mode: None,
+        scheduler_execution_mode: reactive.map(|_| "REACTIVE".to_owned()),
         submission_resource_wait_timeout_in_millis: wait.as_millis() as u64,
-        submission_resource_stabilization_timeout_in_millis: 0,
+        submission_resource_stabilization_timeout_in_millis: millis(|settings| settings.submission_stabilization),
         slot_idle_timeout_in_millis: 0,
-        executing_cooldown_timeout_in_millis: 0,
-        executing_resource_stabilization_timeout_in_millis: 0,
+        executing_cooldown_timeout_in_millis: millis(|settings| settings.cooldown),
+        executing_resource_stabilization_timeout_in_millis: millis(|settings| settings.executing_stabilization),
         maximum_delay_for_triggering_rescale_in_millis: 0,
         rescale_on_failed_checkpoint_count: 0,
     })
@@ -171,6 +177,8 @@ fn listed(rescale: &Rescale) -> RescaleDetails {
         trigger_cause: match rescale.cause {
             RescaleCause::InitialSchedule => "INITIAL_SCHEDULE".to_owned(),
             RescaleCause::UpdateRequirement => "UPDATE_REQUIREMENT".to_owned(),
+            RescaleCause::NewResources => "NEW_RESOURCE_AVAILABLE".to_owned(),
+            RescaleCause::Failover => "RECOVERABLE_FAILOVER".to_owned(),
         },
         terminated_reason: rescale.ended.map(|(_, how)| words(how).1.to_owned()),
     }

@@ -168,7 +168,7 @@ impl ExecutionGraph {
             }
             GraphEvent::Cancel => self.cancel(now, &mut out),
             GraphEvent::Vacate(resource_id) => self.vacate(&resource_id, now, &mut out),
-            GraphEvent::Rescale(graph, requirements) => self.rescale(graph, requirements, now, &mut out),
+            GraphEvent::Rescale(graph, requirements, cause) => self.rescale(graph, requirements, cause, now, &mut out),
             GraphEvent::RestartDue => {
                 if let Phase::Restarting(pause) = &mut self.phase {
                     *pause = Pause::Over;

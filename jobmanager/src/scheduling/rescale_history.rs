@@ -15,6 +15,10 @@ pub enum RescaleCause {
     InitialSchedule,
     /// Somebody has asked for it.
     UpdateRequirement,
+    /// There are other slots, in the reactive mode.
+    NewResources,
+    /// It waits for slots that were lost, and goes on with fewer, in the reactive mode.
+    Failover,
 }
 
 /// How it ended.
@@ -147,6 +151,14 @@ impl RescaleHistory {
         self.counts.in_progress = 1;
         self.records.push_front(Arc::new(rescale));
         self.records.truncate(self.size.max(1));
+    }
+
+    /// What the job begins with is known better.
+    pub(super) fn restart(&mut self, graph: &JobGraph, requirements: &ResourceRequirements) {
+        if let Some(first) = self.records.pop_front() {
+            self.begun -= 1;
+            self.begin(first.cause, graph, None, requirements, first.started);
+        }
     }
 
     /// The one that is under way has come to this.

@@ -22,6 +22,7 @@ impl ExecutionGraph {
     /// As somebody has asked for before.
     pub fn with_requirements(mut self, requirements: ResourceRequirements) -> Self {
         self.requirements = requirements;
+        self.rescales.restart(&self.graph, &self.requirements);
         self
     }
 
@@ -29,6 +30,7 @@ impl ExecutionGraph {
         &mut self,
         graph: Arc<JobGraph>,
         requirements: ResourceRequirements,
+        cause: RescaleCause,
         now: i64,
         out: &mut Vec<GraphCommand>,
     ) {
@@ -36,7 +38,6 @@ impl ExecutionGraph {
             return;
         }
         self.requirements = requirements;
-        let cause = RescaleCause::UpdateRequirement;
         self.rescales.begin(cause, &graph, Some(&self.graph), &self.requirements, now);
         let parallelism = |graph: &JobGraph| graph.vertices.iter().map(|vertex| vertex.parallelism).collect::<Vec<_>>();
         if parallelism(&graph) == parallelism(&self.graph) && self.rescaled.is_none() {
