@@ -34,14 +34,17 @@ struct Running {
 impl Running {
     /// How many rows the source that is ahead has read, and how far it is above what it should not pass, ms.
     fn ahead(&self) -> Option<(u64, Option<i64>)> {
-        let path =
-            format!("/jobs/{}/vertices/{}/metrics?get=0.numRecordsIn,0.watermarkAlignmentDrift", self.job, self.ahead);
-        let metrics = self.group.get(&path).ok()?;
+        let path = format!("/jobs/{}/vertices/{}/metrics", self.job, self.ahead);
+        let known = self.group.get(&path).ok()?;
+        let mut ids = known.as_array()?.iter().filter_map(|metric| metric["id"].as_str());
+        // That of the source operator, under its name.
+        let drift = ids.find(|id| id.ends_with(".watermarkAlignmentDrift"))?;
+        let metrics = self.group.get(&format!("{path}?get=0.numRecordsIn,{drift}")).ok()?;
         let value = |id: &str| {
             let metric = metrics.as_array()?.iter().find(|metric| metric["id"] == id)?;
             metric["value"].as_str()?.parse::<i64>().ok()
         };
-        Some((value("0.numRecordsIn")? as u64, value("0.watermarkAlignmentDrift")))
+        Some((value("0.numRecordsIn")? as u64, value(drift)))
     }
 
     /// Waits until so many rows are read and no more follow; they are at most `most`.

@@ -22,7 +22,7 @@ use crate::job_archive::JobArchive;
 use crate::job_master::{JobMasterContext, JobMasterHandle, JobStart, RecoveredJob};
 use crate::job_store::{JobStoreError, StoredCatalog, StoredJob};
 use crate::reactive;
-use crate::scheduling::{ExecutionGraph, GraphEvent, ResourceRequirements, RestartStrategy};
+use crate::scheduling::{ExecutionGraph, GraphEvent, RescaleCause, ResourceRequirements, RestartStrategy};
 use crate::uncollected_results::UncollectedResults;
 
 /// How long TaskManagers keep the results of an ended job that nobody fetches.
@@ -193,7 +193,7 @@ impl Dispatcher {
                     let Some(master) = self.master(id) else { continue };
                     if is_other {
                         // Somebody has asked for other numbers of subtasks, and the job had not come to run with them.
-                        master.graph(GraphEvent::Rescale(wanted, requirements));
+                        master.graph(GraphEvent::Rescale(wanted, requirements, RescaleCause::UpdateRequirement));
                     }
                     if cancelled {
                         master.graph(GraphEvent::Cancel);
@@ -258,7 +258,12 @@ impl Dispatcher {
     }
 
     /// Has a job run with other numbers of subtasks, within these bounds and as far as there are slots. When this returns it will, whoever leads.
-    pub async fn rescale(&self, job: JobId, requirements: ResourceRequirements) -> Result<(), RescaleError> {
+    pub async fn rescale(
+        &self,
+        job: JobId,
+        requirements: ResourceRequirements,
+        cause: RescaleCause,
+    ) -> Result<(), RescaleError> {
         let unknown = || RescaleError::UnknownJob(job);
         let master = self.master(job).ok_or_else(unknown)?;
         let picture = master.picture().await.ok_or_else(unknown)?;
@@ -270,7 +275,7 @@ impl Dispatcher {
         graph.validate().map_err(|problem| RescaleError::Invalid(problem.to_string()))?;
         self.keep(&master, || self.inner.context.store.replace(&graph)).await?;
         info!("Job {job} is to be rescaled");
-        master.graph(GraphEvent::Rescale(Arc::new(graph), requirements));
+        master.graph(GraphEvent::Rescale(Arc::new(graph), requirements, cause));
         Ok(())
     }
 
@@ -459,8 +464,10 @@ impl Dispatcher {
 
     fn configured(&self, execution: ExecutionGraph, config: &Configuration) -> Result<ExecutionGraph, ConfigError> {
         let history = self.inner.config.get(&options::WEB_CHECKPOINTS_HISTORY)?;
+        let rescales = self.inner.config.get(&options::WEB_RESCALE_HISTORY_SIZE)? as usize;
         let failover = config.get(&options::EXECUTION_FAILOVER_STRATEGY)?;
-        Ok(execution.with_checkpoint_history(history as usize).with_failover_strategy(failover))
+        let execution = execution.with_checkpoint_history(history as usize).with_rescale_history(rescales);
+        Ok(execution.with_failover_strategy(failover))
     }
 
     /// The graph of a job that ran under an earlier JobManager: where that one has left it, or from its beginning.

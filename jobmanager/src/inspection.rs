@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use dataflow::ExecutionAttemptId;
+use dataflow::metrics::TaskManagerMetricsReport;
+use dataflow::{ExecutionAttemptId, JobId, VertexId};
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::task_manager_inspection_client::TaskManagerInspectionClient;
-use proto::v1::{ListLogsRequest, LogFile, ReadLogRequest, SampleStacksRequest, Stack, TaskStacks, read_log_request};
+use proto::v1::{
+    ListLogsRequest, LogFile, ReadLogRequest, ReadMetricsRequest, SampleStacksRequest, Stack, TaskStacks,
+    read_log_request,
+};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
@@ -13,6 +17,8 @@ use tonic::{Request, Status};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may take beside the time that was asked for.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Those who look at metrics have the ones of the last heartbeat instead.
+const METRICS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Which file is wanted.
 #[derive(Debug, Clone)]
@@ -65,6 +71,18 @@ impl TaskManagerInspector {
         let answer = self.client.clone().read_log(within(CALL_TIMEOUT, ReadLogRequest { file })).await;
         let answer = answer.map_err(said)?.into_inner();
         Ok(answer.exists.then(|| answer.content.to_vec()))
+    }
+
+    /// All that its process measures, and its tasks of this vertex do.
+    pub(crate) async fn read_metrics(
+        &self,
+        vertex: Option<(JobId, VertexId)>,
+    ) -> Result<TaskManagerMetricsReport, String> {
+        let (job, vertex) = vertex.map(|(job, vertex)| (job.to_string(), vertex.to_string())).unwrap_or_default();
+        let answer =
+            self.client.clone().read_metrics(within(METRICS_TIMEOUT, ReadMetricsRequest { job, vertex })).await;
+        let answer = answer.map_err(said)?.into_inner();
+        serde_json::from_slice(&answer.report).map_err(|error| error.to_string())
     }
 
     /// What its tasks do for that long.

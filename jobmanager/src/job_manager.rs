@@ -28,7 +28,7 @@ use crate::leadership::{Leadership, SessionParts};
 use crate::programs::{ProgramCompiler, ProgramStore};
 use crate::reactive;
 use crate::resource_manager::ResourceManagerSettings;
-use crate::rest::{FlameGraphs, MountedApi, Mounts, RestFront, RestServer};
+use crate::rest::{FlameGraphs, MountedApi, Mounts, Profiler, RestFront, RestServer};
 use crate::rpc_service::RpcService;
 
 /// How long open requests may take at the end.
@@ -98,6 +98,7 @@ impl JobManager {
         let front = RestFront {
             leadership: leadership.clone(),
             flame_graphs: FlameGraphs::new(config)?,
+            profiler: Profiler::new(config)?,
             logs: LogFiles::new(config)?,
             programs: ProgramStore::new(config)?,
             compiler,

@@ -53,5 +53,5 @@ pub mod simulation {
     pub use crate::leadership::{Leadership, SessionParts};
     pub use crate::resource_manager::ResourceManagerSettings;
     pub use crate::rpc_service::RpcService;
-    pub use crate::scheduling::{EndedJob, ExecutionGraph, ParallelismBounds, ResourceRequirements};
+    pub use crate::scheduling::{EndedJob, ExecutionGraph, ParallelismBounds, RescaleCause, ResourceRequirements};
 }

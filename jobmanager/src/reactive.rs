@@ -10,7 +10,9 @@ use dataflow::{JobGraph, JobId, JobStatus, JobVertex};
 use tracing::{info, warn};
 
 use crate::dispatcher::Dispatcher;
-use crate::scheduling::{ParallelismBounds, ReactiveSettings, ResourceRequirements, Resources, Stabilization};
+use crate::scheduling::{
+    ParallelismBounds, ReactiveSettings, RescaleCause, ResourceRequirements, Resources, Stabilization,
+};
 
 /// How often slots are looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -69,7 +71,8 @@ pub async fn run(settings: ReactiveSettings, dispatcher: Dispatcher, environment
                 // What is read again otherwise; without checkpoints there is nothing to go back to anyway.
                 info!("job {job} is rescaled without a checkpoint: {problem}");
             }
-            if let Err(problem) = dispatcher.rescale(job, requirements).await {
+            let cause = if resources.is_waiting { RescaleCause::Failover } else { RescaleCause::NewResources };
+            if let Err(problem) = dispatcher.rescale(job, requirements, cause).await {
                 warn!("job {job} cannot be rescaled: {problem}");
             }
         }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::shutdown::Shutdown;
 use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch, Split};
@@ -13,7 +14,7 @@ use proto::v1::{
     AddSplitsRequest, AddSplitsResponse, AlignWatermarksRequest, AlignWatermarksResponse, AnnounceLeaderRequest,
     AnnounceLeaderResponse, CancelTaskRequest, CancelTaskResponse, CollectResultsRequest, CollectResultsResponse,
     DumpThreadsRequest, DumpThreadsResponse, NotifyCheckpointRequest, NotifyCheckpointResponse, ReleaseJobRequest,
-    ReleaseJobResponse, SubmitTaskRequest, SubmitTaskResponse, Thread,
+    ReleaseJobResponse, ShutDownRequest, ShutDownResponse, SubmitTaskRequest, SubmitTaskResponse, Thread,
 };
 use runtime::ResultsRequest;
 use serde::de::DeserializeOwned;
@@ -40,6 +41,8 @@ pub struct RpcService {
     pub(crate) fence: Fence,
     /// Where a JobManager is told of that says it leads.
     pub(crate) announcements: watch::Sender<Option<Announcement>>,
+    /// Triggered when the JobManager ends the cluster.
+    pub(crate) told_to_end: Shutdown,
 }
 
 impl RpcService {
@@ -187,6 +190,13 @@ impl TaskManagerGateway for RpcService {
             is_newer
         });
         Ok(Response::new(AnnounceLeaderResponse {}))
+    }
+
+    async fn shut_down(&self, request: Request<ShutDownRequest>) -> Result<Response<ShutDownResponse>, Status> {
+        let _passage = self.pass(LeaderEpoch(request.into_inner().epoch)).await?;
+        info!("the JobManager ends the cluster");
+        self.told_to_end.trigger();
+        Ok(Response::new(ShutDownResponse {}))
     }
 
     async fn dump_threads(&self, _: Request<DumpThreadsRequest>) -> Result<Response<DumpThreadsResponse>, Status> {

@@ -11,7 +11,7 @@ use common::log_files::LogFiles;
 use common::net;
 use common::random::Random;
 use common::shutdown::Shutdown;
-use common::telemetry::{Reporters, serve_metrics};
+use common::telemetry::{Metrics, Reporters, serve_metrics};
 use dataflow::deployment::TaskManagerRegistration;
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::task_manager_gateway_server::TaskManagerGatewayServer;
@@ -30,7 +30,7 @@ use crate::inspection::InspectionService;
 use crate::machine;
 use crate::rpc_service::RpcService;
 use crate::task_manager_core::{TaskManagerCore, TaskManagerCoreParts};
-use crate::task_metrics::TaskManagerMetrics;
+use crate::task_metrics::{PrometheusTasks, TaskManagerMetrics};
 
 /// First pause between two tries to register; the longest is Flink's `cluster.registration.error-delay`, but not above
 /// [`LONGEST_PAUSE`]: trying costs next to nothing, and a cluster should be up as soon as its parts are.
@@ -44,8 +44,6 @@ const TASKS_LIMIT: Duration = Duration::from_secs(5);
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 /// How long open calls may take at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
-/// How often the gauges of a configured reporter are set.
-const METRICS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A running TaskManager. Dropping it stops nothing: call [`TaskManager::shutdown`].
 pub struct TaskManager {
@@ -59,6 +57,8 @@ pub struct TaskManager {
     gave_up: Mutex<Option<oneshot::Receiver<TaskManagerError>>>,
     /// The connection to the JobManager.
     connection: Shutdown,
+    /// Triggered when the JobManager ends the cluster.
+    told_to_end: Shutdown,
     /// The server.
     servers: Shutdown,
 }
@@ -93,6 +93,8 @@ impl TaskManager {
         };
         let (connection, servers) = (Shutdown::new(), Shutdown::new());
         info!("TaskManager {resource_id} offers {slots} slots; data at {}", registration.data_address);
+        let memory_limit = config.get(&options::TASKMANAGER_MEMORY_PROCESS_SIZE)?.map(|size| size.bytes());
+        let metrics = TaskManagerMetrics::new(executor.clone(), memory_limit, registration.hardware.managed_memory);
         let parts = TaskManagerCoreParts {
             environment: Environment::system(),
             gateway: gateway.clone(),
@@ -102,10 +104,11 @@ impl TaskManager {
             settings: connection_settings(config, in_group)?,
         };
         let logs = LogFiles::new(config)?;
-        let TaskManagerCore { service, gave_up, fence, attempts } = TaskManagerCore::start(parts, &connection);
-        let inspection = InspectionService { executor: executor.clone(), logs };
+        let TaskManagerCore { service, gave_up, told_to_end, fence, attempts } =
+            TaskManagerCore::start(parts, &connection);
+        let inspection = InspectionService { executor: executor.clone(), logs, metrics: metrics.clone() };
         serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, inspection, &servers);
-        report_metrics(config, &bind_host, &host, &resource_id, &executor, &attempts, &servers)?;
+        report_metrics(config, (bind_host.as_str(), host.as_str()), &resource_id, metrics, &attempts, &servers)?;
         let gave_up = Mutex::new(Some(gave_up));
         let this = TaskManager {
             rpc_address,
@@ -115,6 +118,7 @@ impl TaskManager {
             executor,
             fence,
             gave_up,
+            told_to_end,
             connection,
             servers,
         };
@@ -136,10 +140,14 @@ impl TaskManager {
         &self.resource_id
     }
 
-    /// Waits until it is of no use any more: because no JobManager took it in time. Only the first call hears of it.
+    /// Waits until it is of no use any more: because no JobManager took it in time, or the JobManager ends the cluster. Only the first call hears of it.
     pub async fn wait(&self) -> Result<(), TaskManagerError> {
         let Some(gave_up) = self.gave_up.lock().await.take() else { return std::future::pending().await };
-        match gave_up.await {
+        let gave_up = tokio::select! {
+            gave_up = gave_up => gave_up,
+            () = self.told_to_end.triggered() => return Ok(()),
+        };
+        match gave_up {
             Ok(error) => Err(error),
             // The connection was ended by shutdown.
             Err(_) => Ok(()),
@@ -274,10 +282,9 @@ fn serve_rpc(
 /// Serves the metrics for Prometheus where reporters are configured.
 fn report_metrics(
     config: &Configuration,
-    bind_host: &str,
-    host: &str,
+    (bind_host, host): (&str, &str),
     resource_id: &str,
-    executor: &TaskExecutor,
+    metrics: TaskManagerMetrics,
     attempts: &Attempts,
     servers: &Shutdown,
 ) -> Result<(), TaskManagerError> {
@@ -285,22 +292,13 @@ fn report_metrics(
     if reporters.is_empty() {
         return Ok(());
     }
-    let memory_limit = config.get(&options::TASKMANAGER_MEMORY_PROCESS_SIZE)?.map(|size| size.bytes());
-    let managed_memory = machine::hardware(config)?.managed_memory;
-    let mut metrics = TaskManagerMetrics::new(host, resource_id, memory_limit, managed_memory);
+    let registry = Metrics::new();
+    registry.spawn_upkeep(servers);
+    PrometheusTasks::show(&registry, host, resource_id, metrics, attempts.clone());
     for reporter in reporters {
-        let address = serve_metrics(metrics.registry(), bind_host, &reporter.ports, servers)
+        let address = serve_metrics(&registry, bind_host, &reporter.ports, servers)
             .map_err(|source| TaskManagerError::Listen { key: "metrics.reporter.<name>.port", source })?;
         info!("metrics for Prometheus (reporter {}) at http://{address}/metrics", reporter.name);
     }
-    let (executor, attempts, end) = (executor.clone(), attempts.clone(), servers.clone());
-    servers.spawn(async move {
-        loop {
-            metrics.refresh(&executor.report(), &attempts);
-            if end.unless_triggered(tokio::time::sleep(METRICS_INTERVAL)).await.is_none() {
-                return;
-            }
-        }
-    });
     Ok(())
 }

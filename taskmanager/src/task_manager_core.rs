@@ -38,6 +38,8 @@ pub struct TaskManagerCore {
     pub service: RpcService,
     /// Why the connection gave up; closed when it was ended.
     pub gave_up: oneshot::Receiver<TaskManagerError>,
+    /// Triggered when the JobManager ends the cluster.
+    pub told_to_end: Shutdown,
     pub(crate) fence: Fence,
     pub(crate) attempts: Attempts,
 }
@@ -48,6 +50,7 @@ impl TaskManagerCore {
         let TaskManagerCoreParts { environment, gateway, jobmanager, tasks, registration, settings } = parts;
         let (fence, attempts) = (Fence::new(environment.clock().clone()), Attempts::default());
         let (announcements, announced) = watch::channel(None);
+        let told_to_end = Shutdown::new();
         let (reporter, worker) = Reporter::new(attempts.clone());
         let service = RpcService {
             resource_id: registration.resource_id.clone(),
@@ -56,6 +59,7 @@ impl TaskManagerCore {
             attempts: attempts.clone(),
             fence: fence.clone(),
             announcements,
+            told_to_end: told_to_end.clone(),
         };
         let told = worker.run(gateway.clone(), tasks.clone(), fence.clone(), environment.clone());
         environment.spawn(told);
@@ -78,6 +82,6 @@ impl TaskManagerCore {
                 let _ = sender.send(error);
             }
         }));
-        TaskManagerCore { service, gave_up, fence, attempts }
+        TaskManagerCore { service, gave_up, told_to_end, fence, attempts }
     }
 }

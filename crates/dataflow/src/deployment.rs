@@ -179,9 +179,6 @@ pub struct TaskMetricsSnapshot {
     pub decode_errors: u64,
     /// Lowest watermark of the inputs, or the source's own; absent before the first.
     pub watermark: Option<i64>,
-    /// How far a source that aligns with others is above the watermark that it should not pass, ms; below it: negative. Absent for all others.
-    #[serde(default)]
-    pub watermark_alignment_drift: Option<i64>,
     /// Milliseconds spent since the start: working.
     pub busy_ms: u64,
     /// Waiting for output.
@@ -201,6 +198,31 @@ pub struct TaskMetricsSnapshot {
     /// What the thread of the task was at: a part of its chain by name, or what it waited for; empty before it is built.
     #[serde(default)]
     pub activity: String,
+    /// How fast counters grew lately.
+    #[serde(default)]
+    pub rates: TaskRates,
+    /// Whether it waits for output now.
+    #[serde(default)]
+    pub is_back_pressured: bool,
+}
+
+/// How much counters of a task grew a second, over its last seconds; times in ms.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct TaskRates {
+    /// See [`TaskMetricsSnapshot`], also for the others.
+    pub records_in: f64,
+    /// Rows emitted.
+    pub records_out: f64,
+    /// Bytes taken.
+    pub bytes_in: f64,
+    /// Bytes emitted.
+    pub bytes_out: f64,
+    /// Working.
+    pub busy_ms: f64,
+    /// Waiting for output.
+    pub back_pressured_ms: f64,
+    /// Waiting for input.
+    pub idle_ms: f64,
 }
 
 /// The counters of all tasks of a TaskManager, sent with each heartbeat.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dataflow::checkpoint::{CheckpointLocation, CheckpointNotice};
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerReport};
+use dataflow::metrics::TaskMetricsReport;
 use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateStorage};
 use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
@@ -21,7 +22,7 @@ use crate::events::TaskEvents;
 use crate::exchange::ExchangeService;
 use crate::exchange::peers::Peers;
 use crate::exchange::registry::PartitionRegistry;
-use crate::metrics::TaskMetrics;
+use crate::metrics::{ExchangeUse, TaskMetrics};
 use crate::results::{ResultStores, ResultsRequest};
 use crate::sampling::{PAUSE, SampledPlace, Samples};
 use crate::settings::TaskExecutorSettings;
@@ -105,7 +106,7 @@ impl TaskExecutor {
         }
         let attempt = descriptor.attempt;
         let (signal, waker) = TaskThread::signal();
-        let mailbox = Arc::new(Mailbox::new(waker.clone()));
+        let mailbox = Arc::new(Mailbox::new(inner.settings.clock.clone(), waker.clone()));
         let metrics = Arc::new(TaskMetrics::new(inner.settings.clock.instant()));
         let mut tasks = self.tasks();
         if tasks.contains_key(&attempt) {
@@ -228,6 +229,16 @@ impl TaskExecutor {
             state_on_disk: self.inner.state.on_disk.load(Ordering::Relaxed),
             jobs_with_results: self.inner.results.uncollected(),
         }
+    }
+
+    /// All metrics of all tasks, and what waits in their exchange.
+    pub fn metrics(&self) -> (Vec<TaskMetricsReport>, ExchangeUse) {
+        let clock = &self.inner.settings.clock;
+        let (now, now_ms) = (clock.instant(), clock.now_millis());
+        let tasks: Vec<_> = self.tasks().iter().map(|(attempt, task)| (*attempt, task.metrics.clone())).collect();
+        let exchange = tasks.iter().map(|(_, metrics)| metrics.output_use().and(metrics.input_use()));
+        let exchange = exchange.fold(ExchangeUse::default(), ExchangeUse::and);
+        (tasks.iter().map(|(attempt, metrics)| metrics.report(*attempt, now, now_ms)).collect(), exchange)
     }
 
     /// Cancels all tasks, waits until their threads have ended or `grace` has passed, and closes the exchange.

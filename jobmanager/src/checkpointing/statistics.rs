@@ -121,11 +121,11 @@ impl CheckpointStatistics {
         }
     }
 
-    /// A checkpoint is complete and can be found at this path.
-    pub fn completed(&mut self, id: u64, external_path: impl Into<String>) {
+    /// A checkpoint is complete and can be found at this path; its metadata has so many bytes.
+    pub fn completed(&mut self, id: u64, external_path: impl Into<String>, metadata_size: u64) {
         let external_path = external_path.into();
         let Some(record) = self.in_progress(id) else { return };
-        record.outcome = CheckpointOutcome::Completed { external_path, discarded: false };
+        record.outcome = CheckpointOutcome::Completed { external_path, metadata_size, discarded: false };
         let record = Arc::clone(&self.records[&id]);
         Arc::make_mut(&mut self.summary).add(&record);
         let latest = if record.is_savepoint() { &mut self.latest_savepoint } else { &mut self.latest_completed };

@@ -9,7 +9,8 @@ use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch};
 use proto::v1::task_manager_gateway_client::TaskManagerGatewayClient;
 use proto::v1::{
     AddSplitsRequest, AlignWatermarksRequest, AnnounceLeaderRequest, CancelTaskRequest, CollectResultsRequest,
-    CollectResultsResponse, DumpThreadsRequest, NotifyCheckpointRequest, ReleaseJobRequest, SubmitTaskRequest, Thread,
+    CollectResultsResponse, DumpThreadsRequest, NotifyCheckpointRequest, ReleaseJobRequest, ShutDownRequest,
+    SubmitTaskRequest, Thread,
 };
 use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use tonic::metadata::MetadataValue;
@@ -42,6 +43,14 @@ pub async fn announce_leader(task_manager: &str, commander: &Commander) -> Resul
     let mut client = TaskManagerGatewayClient::new(endpoint.connect_timeout(ANNOUNCEMENT_LIMIT).connect_lazy());
     let request = AnnounceLeaderRequest { epoch: commander.epoch.0, address: commander.address.clone() };
     client.announce_leader(within(ANNOUNCEMENT_LIMIT, request)).await.map(drop).map_err(|status| describe(&status))
+}
+
+/// Tells the TaskManager at this `host:port` to end; the error says why it has not heard.
+pub async fn shut_down(task_manager: &str, epoch: LeaderEpoch) -> Result<(), String> {
+    let endpoint = Endpoint::from_shared(format!("http://{task_manager}")).map_err(|error| error.to_string())?;
+    let mut client = TaskManagerGatewayClient::new(endpoint.connect_timeout(ANNOUNCEMENT_LIMIT).connect_lazy());
+    let request = within(ANNOUNCEMENT_LIMIT, ShutDownRequest { epoch: epoch.0 });
+    client.shut_down(request).await.map(drop).map_err(|status| describe(&status))
 }
 
 impl GrpcTaskManager {

@@ -11,7 +11,7 @@ use dataflow::deployment::TaskDeploymentDescriptor;
 use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch, OperatorId, Split};
 use proto::v1::{CollectResultsResponse, Thread};
 
-pub use grpc::ADDRESSEE;
+pub use grpc::{ADDRESSEE, shut_down};
 pub use network::{GrpcNetwork, TaskManagerNetwork};
 
 /// A call to a TaskManager that did not succeed.

@@ -76,13 +76,13 @@ impl JobMaster {
     }
 
     /// The metadata of a checkpoint was written, or could not be.
-    pub(super) fn on_published(&mut self, checkpoint_id: u64, result: Result<(), Failure>) -> bool {
+    pub(super) fn on_published(&mut self, checkpoint_id: u64, result: Result<u64, Failure>) -> bool {
         let Some(checkpoints) = &mut self.checkpoints else { return false };
         let mut ended = match result {
-            Ok(()) => {
+            Ok(metadata_size) => {
                 let Some((path, deleted)) = checkpoints.published(checkpoint_id) else { return false };
                 let statistics = self.graph.checkpoints_mut();
-                statistics.completed(checkpoint_id, path);
+                statistics.completed(checkpoint_id, path, metadata_size);
                 deleted.into_iter().for_each(|id| statistics.discarded(id));
                 info!("Job {}: checkpoint {checkpoint_id} is complete", self.handle.job());
                 self.on_checkpoint(CheckpointEvent::Published(checkpoint_id))

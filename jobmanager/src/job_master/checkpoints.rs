@@ -32,7 +32,7 @@ struct Publication {
     /// Files that it does not need, because others hold the same.
     copies: Vec<StateFile>,
     /// None when the job has ended before it was known whether the job store has the pointer.
-    worker: Task<Option<Result<(), Failure>>>,
+    worker: Task<Option<Result<u64, Failure>>>,
 }
 
 /// The checkpoints of one job.
@@ -168,7 +168,7 @@ impl Checkpoints {
     }
 
     /// Writes the metadata, then the pointer to it.
-    pub(super) fn publish(&mut self, pending: PendingCheckpoint, graph: &JobGraph, statistics: StoredStatistics) {
+    pub(super) fn publish(&mut self, pending: PendingCheckpoint, graph: &JobGraph, mut statistics: StoredStatistics) {
         let is_restore_point = pending.is_restore_point();
         let owner = if pending.is_savepoint() { Owner::User } else { Owner::Job };
         let (id, kind) = (pending.id(), pending.kind());
@@ -188,11 +188,9 @@ impl Checkpoints {
         let (storage, context, handle) = (self.storage.clone(), self.context.clone(), self.handle.clone());
         let metadata = completed.metadata.clone();
         let worker = self.context.environment.spawn(async move {
-            let result = match checkpoint::write_metadata(&storage, &location, &metadata).await {
-                Ok(()) => Ok(()),
-                Err(error) => Err(Failure::from(error)),
-            };
-            if let (Ok(()), Some(pointers)) = (&result, &pointers) {
+            let result = checkpoint::write_metadata(&storage, &location, &metadata).await.map_err(Failure::from);
+            if let (Ok(metadata_size), Some(pointers)) = (&result, &pointers) {
+                statistics.set_metadata_size(id, *metadata_size);
                 // An error leaves open whether the next JobManager finds the pointer, and with it files that must then be there: it is asked again.
                 let put = || context.store.put_checkpoints(handle.job(), pointers, &statistics);
                 context.until_stored(&handle, put).await?;
@@ -305,7 +303,7 @@ impl Checkpoints {
         let Publication { completed, is_restore_point, copies, worker } = publication;
         // It does not panic, and if it did its checkpoint would not be there.
         match worker.output().await.flatten() {
-            Some(Ok(())) if is_restore_point => {
+            Some(Ok(_)) if is_restore_point => {
                 checkpoint::discard_files(&self.storage, copies).await;
                 self.completed.add(completed)
             }
@@ -313,7 +311,7 @@ impl Checkpoints {
                 let files = self.completed.withdraw(completed.id());
                 vec![Discard { checkpoint_id: completed.id(), folder: Some(completed.folder), files }]
             }
-            Some(Ok(())) | None => Vec::new(),
+            Some(Ok(_)) | None => Vec::new(),
         }
     }
 

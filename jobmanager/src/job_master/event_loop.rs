@@ -182,6 +182,15 @@ impl JobMaster {
                     let _ = answer.send(Err(CheckpointError::Failed("the job has not started yet".to_owned())));
                     return false;
                 };
+                if let Some(task) = self.graph.task_without_slot() {
+                    let job = self.handle.job();
+                    let problem = format!(
+                        "Checkpoint triggering task {task} of job {job} is not being executed at the moment. Aborting checkpoint. \
+                         Failure reason: Not all required tasks are currently running. The job waits for slots."
+                    );
+                    let _ = answer.send(Err(CheckpointError::Failed(problem)));
+                    return false;
+                }
                 let event = checkpoints.requested(request, answer);
                 return event.is_some_and(|event| self.on_checkpoint(event));
             }

@@ -134,7 +134,8 @@ enum Message {
     CheckpointEvent(CheckpointEvent),
     Published {
         checkpoint_id: u64,
-        result: Result<(), Failure>,
+        /// Bytes of the metadata.
+        result: Result<u64, Failure>,
     },
     RequestSnapshot {
         request: SnapshotRequest,

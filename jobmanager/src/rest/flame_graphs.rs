@@ -162,14 +162,16 @@ fn draw(tasks: &[SampledTask], subtask: Option<u32>, wanted: FlameGraphType) -> 
     root.node("root".to_owned())
 }
 
+/// Stacks as a tree.
 #[derive(Default)]
-struct Builder {
+pub(super) struct Builder {
     count: u64,
     children: HashMap<String, Builder>,
 }
 
 impl Builder {
-    fn add<'a>(&mut self, frames: impl Iterator<Item = &'a str>, count: u64) {
+    /// So many samples of a stack, the outermost frame first.
+    pub(super) fn add<'a>(&mut self, frames: impl Iterator<Item = &'a str>, count: u64) {
         if count == 0 {
             return;
         }
@@ -181,7 +183,8 @@ impl Builder {
         }
     }
 
-    fn node(self, name: String) -> FlameGraphNode {
+    /// The tree below a root of this name, the most frequent first.
+    pub(super) fn node(self, name: String) -> FlameGraphNode {
         let mut children: Vec<FlameGraphNode> =
             self.children.into_iter().map(|(name, child)| child.node(name)).collect();
         children.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));

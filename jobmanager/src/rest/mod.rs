@@ -42,4 +42,5 @@ pub use front::RestFront;
 pub use job_plan::plan as job_plan;
 pub use mounted::{MountedApi, Mounts};
 pub use operations::Operations;
+pub use profiler::Profiler;
 pub use server::RestServer;

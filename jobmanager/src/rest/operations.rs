@@ -56,10 +56,11 @@ impl Operations {
         over: Shutdown,
     ) -> Result<Self, JobStoreError> {
         let mut states = IndexMap::new();
+        let now = environment.clock().now_millis();
         for StoredOperation { key, at, outcome } in store.operations().await? {
             let Ok(key) = serde_json::from_str(&key) else { continue };
-            let lost = || OperationOutcome::Failed { failure_cause: lost(key) };
-            let outcome = outcome.and_then(|outcome| serde_json::from_value(outcome).ok()).unwrap_or_else(lost);
+            let ended = outcome.and_then(|outcome| serde_json::from_value(outcome).ok()).map(|outcome| (at, outcome));
+            let (at, outcome) = ended.unwrap_or_else(|| (now, OperationOutcome::Failed { failure_cause: lost(key) }));
             states.insert(key, State::Ended { at, outcome });
         }
         Ok(Operations { environment, store, over, states: Arc::new(Mutex::new(states)) })
@@ -126,14 +127,15 @@ const COMPLETION_EXCEPTION: &str = "java.util.concurrent.CompletionException";
 
 /// What became of an operation whose JobManager is gone.
 fn lost(key: OperationKey) -> FailureCause {
-    let what = match key {
-        OperationKey::Savepoint(..) => "savepoint",
-        OperationKey::Checkpoint(..) => "checkpoint",
-        OperationKey::Disposal(_) => "disposal of the savepoint",
+    const SUSPENDED: &str = "Checkpoint Coordinator is suspending: ";
+    let (reason, what) = match key {
+        OperationKey::Savepoint(..) => (SUSPENDED, "savepoint"),
+        OperationKey::Checkpoint(..) => (SUSPENDED, "checkpoint"),
+        OperationKey::Disposal(_) => ("", "disposal of the savepoint"),
     };
     let text = format!(
-        "{COMPLETION_EXCEPTION}: {CHECKPOINT_EXCEPTION}: the JobManager that led was lost while the {what} was under way, and another one leads: \
-         nobody knows whether it was complete; ask for it again"
+        "{COMPLETION_EXCEPTION}: {CHECKPOINT_EXCEPTION}: {reason}the JobManager that led was lost while the {what} was under way, and another \
+         one leads: nobody knows whether it was complete; ask for it again"
     );
     java_throwable::failure_cause(COMPLETION_EXCEPTION, text)
 }

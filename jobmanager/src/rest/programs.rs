@@ -11,6 +11,7 @@ use warp::http::StatusCode;
 
 use super::context::RestContext;
 use super::error::RestError;
+use super::front::PeerCall;
 use super::job_plan;
 use super::lifecycle;
 use super::messages::{JarEntry, JarFile, JarRun, JarRunApplication, JarRunRequest, JarUploaded, Jars, JobPlanInfo};
@@ -25,8 +26,19 @@ const INVOCATION_EXCEPTION: &str = "org.apache.flink.client.program.ProgramInvoc
 pub(super) async fn upload(context: &RestContext, content_type: Option<&str>, body: &Bytes) -> Answer {
     enabled(context)?;
     let (name, content) = file_of_form(content_type, body.clone()).await?;
-    let path = blocking(context, move |programs| programs.upload(&name, &content)).await?;
+    let kept = content.clone();
+    let path = blocking(context, move |programs| programs.upload(&name, &kept)).await?;
+    if let Some(id) = path.file_name().and_then(|name| name.to_str()) {
+        tell_group(context, id, Some(content)).await;
+    }
     Reply::json(&JarUploaded { filename: path.display().to_string(), status: "success".to_owned() })
+}
+
+/// All JobManagers of a group have the programs; one that is away now has to be given it again.
+async fn tell_group(context: &RestContext, id: &str, content: Option<Bytes>) {
+    for problem in context.front.tell_peers(PeerCall::KeepProgram { id: id.to_owned(), content }).await {
+        tracing::warn!("program {id} is not known to all JobManagers of the group: {problem}");
+    }
 }
 
 /// `GET /jars`.
@@ -46,8 +58,9 @@ pub(super) async fn list(context: &RestContext) -> Answer {
 /// `DELETE /jars/:jarid`.
 pub(super) async fn delete(context: &RestContext, id: &str) -> Answer {
     enabled(context)?;
-    let id = id.to_owned();
-    blocking(context, move |programs| programs.delete(&id)).await?;
+    let own = id.to_owned();
+    blocking(context, move |programs| programs.delete(&own)).await?;
+    tell_group(context, id, None).await;
     Reply::empty(StatusCode::OK)
 }
 

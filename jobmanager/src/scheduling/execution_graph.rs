@@ -32,6 +32,7 @@ use super::execution::{Execution, SlotLocation};
 use super::execution_vertex::ExecutionVertex;
 use super::graph_event::{GraphCommand, GraphEvent, Trouble};
 use super::region::Regions;
+use super::rescale_history::{RescaleCause, RescaleEnd, RescaleHistory};
 use super::resource_requirements::ResourceRequirements;
 use super::restart_strategy::RestartStrategy;
 use crate::checkpointing::statistics::{CheckpointStatistics, StoredStatistics};
@@ -98,6 +99,7 @@ pub struct ExecutionGraph {
     root_failure: Option<ExceptionEntry>,
     last_modification: i64,
     checkpoints: CheckpointStatistics,
+    rescales: RescaleHistory,
 }
 
 impl ExecutionGraph {
@@ -123,7 +125,9 @@ impl ExecutionGraph {
             root_failure: None,
             last_modification: now,
             checkpoints: CheckpointStatistics::default(),
+            rescales: RescaleHistory::default(),
         };
+        this.rescales.begin(RescaleCause::InitialSchedule, &this.graph, None, &this.requirements, now);
         this.note_status(JobStatus::Initializing, now);
         this.note_status(JobStatus::Created, now);
         this
@@ -164,7 +168,7 @@ impl ExecutionGraph {
             }
             GraphEvent::Cancel => self.cancel(now, &mut out),
             GraphEvent::Vacate(resource_id) => self.vacate(&resource_id, now, &mut out),
-            GraphEvent::Rescale(graph, requirements) => self.rescale(graph, requirements, now, &mut out),
+            GraphEvent::Rescale(graph, requirements, cause) => self.rescale(graph, requirements, cause, now, &mut out),
             GraphEvent::RestartDue => {
                 if let Phase::Restarting(pause) = &mut self.phase {
                     *pause = Pause::Over;
@@ -202,6 +206,12 @@ impl ExecutionGraph {
     /// With what an earlier JobManager has seen of its checkpoints.
     pub fn with_stored_statistics(mut self, stored: &StoredStatistics) -> Self {
         self.checkpoints = self.checkpoints.with_stored(stored);
+        self
+    }
+
+    /// Remembers so many changes of its numbers of subtasks for people.
+    pub fn with_rescale_history(mut self, size: usize) -> Self {
+        self.rescales = self.rescales.with_size(size);
         self
     }
 
@@ -304,8 +314,12 @@ impl ExecutionGraph {
         self.adopt_what_runs(out);
         let all = |wanted: fn(ExecutionState) -> bool| self.executions().all(|execution| wanted(execution.state()));
         let ended = all(ExecutionState::is_terminal);
+        let all_run = all(|state| matches!(state, ExecutionState::Running | ExecutionState::Finished));
+        if self.phase == Phase::Running && all_run {
+            self.rescales.succeeded(&self.graph, now);
+        }
         match self.phase {
-            Phase::Running if all(|state| state == ExecutionState::Finished) => {
+            Phase::Running if self.executions().all(|execution| execution.state() == ExecutionState::Finished) => {
                 self.end(JobStatus::Finished, now, out);
             }
             Phase::Failing if ended => self.end(JobStatus::Failed, now, out),
@@ -325,6 +339,7 @@ impl ExecutionGraph {
 
     fn end(&mut self, status: JobStatus, now: i64, out: &mut Vec<GraphCommand>) {
         self.phase = Phase::Ended(status);
+        self.rescales.end(RescaleEnd::JobEnded(status), now);
         self.note_status(status, now);
         out.extend([self.stop_all_sources(), GraphCommand::ReleaseSlots, GraphCommand::Ended(status)]);
     }

@@ -8,6 +8,7 @@ use dataflow::{ExecutionAttemptId, Failure, JobGraph, JobStatus, VertexId};
 
 use super::exception_history::ExceptionKind;
 use super::execution::SlotLocation;
+use super::rescale_history::RescaleCause;
 use super::resource_requirements::ResourceRequirements;
 
 /// What happens to a job.
@@ -44,7 +45,7 @@ pub enum GraphEvent {
     /// What of it runs at this TaskManager is to run elsewhere.
     Vacate(String),
     /// It is to run with other numbers of subtasks, from its last checkpoint.
-    Rescale(Arc<JobGraph>, ResourceRequirements),
+    Rescale(Arc<JobGraph>, ResourceRequirements, RescaleCause),
     /// The pause before a restart is over.
     RestartDue,
     /// The JobManager goes away; the job may run again under another.

@@ -129,6 +129,10 @@ impl TaskManagerGateway for Service {
         let thread = Thread { name: "Source: values".to_owned(), id: 7, state: "WAITING".to_owned() };
         Ok(Response::new(DumpThreadsResponse { threads: vec![thread] }))
     }
+
+    async fn shut_down(&self, _: Request<ShutDownRequest>) -> Result<Response<ShutDownResponse>, Status> {
+        Ok(Response::new(ShutDownResponse {}))
+    }
 }
 
 /// A TaskManager that does what the test says.

@@ -274,7 +274,8 @@ impl Schedule {
                     let bounds = jobmanager::simulation::ParallelismBounds { lower_bound: 1, upper_bound: parallelism };
                     let vertices = [1u128, 2].map(|id| (dataflow::VertexId(id), bounds));
                     let requirements = jobmanager::simulation::ResourceRequirements(vertices.into());
-                    dispatcher.rescale(job, requirements).await.map_err(|error| error.to_string())
+                    let cause = jobmanager::simulation::RescaleCause::UpdateRequirement;
+                    dispatcher.rescale(job, requirements, cause).await.map_err(|error| error.to_string())
                 };
                 let answer = self.cluster.ask(asked).await;
                 self.world().note(format!("client: {job} is to have {parallelism} subtasks: {answer:?}"));

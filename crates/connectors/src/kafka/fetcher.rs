@@ -14,6 +14,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use super::client::{REQUEST_TIMEOUT, reach, unreachable_brokers};
 use super::options::KafkaTable;
 use super::record_queue::{Chunk, Delivery, Entry, RecordQueue};
+use super::source_metrics::MeasuredContext;
 use super::split::{KafkaSplit, StartOffset};
 
 /// Records and bytes of a chunk at most.
@@ -44,7 +45,7 @@ pub(super) enum Order {
 
 pub(super) struct Fetcher {
     table: Arc<KafkaTable>,
-    consumer: BaseConsumer,
+    consumer: BaseConsumer<MeasuredContext>,
     queue: Arc<RecordQueue>,
     orders: Receiver<Order>,
     wanted: Wanted,
@@ -78,7 +79,7 @@ enum Step {
 impl Fetcher {
     pub(super) fn new(
         table: Arc<KafkaTable>,
-        consumer: BaseConsumer,
+        consumer: BaseConsumer<MeasuredContext>,
         queue: Arc<RecordQueue>,
         orders: Receiver<Order>,
         wanted: Wanted,

@@ -7,13 +7,14 @@ use std::task::Waker;
 use std::thread::JoinHandle;
 
 use dataflow::operator_spec::SourceSpec;
-use dataflow::{Failure, SourcePoll, SourceReader, Split};
+use dataflow::{ConnectorMetrics, Failure, SourcePoll, SourceReader, Split};
 
-use super::client::consumer;
+use super::client::measured_consumer;
 use super::fetcher::{Fetcher, Order, Wanted};
 use super::layout::RecordDecoder;
 use super::options::KafkaTable;
 use super::record_queue::{Chunk, Delivery, RecordQueue};
+use super::source_metrics::KafkaSourceMetrics;
 use super::split::{KafkaSplit, StartOffset};
 
 pub(super) struct KafkaReader {
@@ -30,6 +31,7 @@ pub(super) struct KafkaReader {
     held: VecDeque<Work>,
     no_more_splits: bool,
     waker: Option<Waker>,
+    metrics: Arc<KafkaSourceMetrics>,
 }
 
 struct FetcherHandle {
@@ -80,6 +82,7 @@ impl KafkaReader {
             held: VecDeque::new(),
             no_more_splits: false,
             waker: None,
+            metrics: Arc::default(),
         }
     }
 
@@ -91,7 +94,7 @@ impl KafkaReader {
     fn start_fetcher(&self) -> Result<FetcherHandle, Failure> {
         let (orders, receiver) = channel();
         let wanted = Wanted { key: self.decoder.wants_key(), headers: self.decoder.wants_headers() };
-        let consumer = consumer(&self.table)?;
+        let consumer = measured_consumer(&self.table, self.metrics.clone())?;
         let fetcher = Fetcher::new(self.table.clone(), consumer, self.queue.clone(), receiver, wanted);
         let thread = std::thread::Builder::new()
             .name("kafka-fetcher".to_owned())
@@ -129,6 +132,11 @@ impl SourceReader for KafkaReader {
                 let fetcher = self.start_fetcher()?;
                 self.fetchers.insert(name.clone(), fetcher);
             }
+            let next = match split.start {
+                StartOffset::Earliest => None,
+                StartOffset::At(offset) => Some(offset),
+            };
+            self.metrics.add(&split.topic, split.partition, next);
             self.splits.push(ReadSplit { id, rest: split.clone(), finished: false, paused: false });
             self.open += 1;
             // A fetcher that has given up has reported why, which the next poll tells.
@@ -151,7 +159,9 @@ impl SourceReader for KafkaReader {
                 let (batch, next) = self.decoder.decode(topic, partition, &position.chunk, position.next, max_rows)?;
                 position.next = next;
                 if let Some(last) = next.checked_sub(1) {
-                    split.rest.start = StartOffset::At(position.chunk.entries[last].offset + 1);
+                    let offset = position.chunk.entries[last].offset;
+                    self.metrics.returned(topic, partition, offset);
+                    split.rest.start = StartOffset::At(offset + 1);
                 }
                 if next == position.chunk.entries.len() {
                     self.current = None;
@@ -193,6 +203,10 @@ impl SourceReader for KafkaReader {
 
     fn decode_errors(&self) -> u64 {
         self.decoder.decode_errors()
+    }
+
+    fn metrics(&self) -> Option<Arc<dyn ConnectorMetrics>> {
+        Some(self.metrics.clone())
     }
 
     fn snapshot(&self) -> Result<Vec<Split>, Failure> {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arrow_schema::SchemaRef;
@@ -57,7 +57,8 @@ enum State {
 }
 
 /// The receiving end of one channel.
-struct Receiving {
+#[derive(Debug)]
+pub(crate) struct Receiving {
     queue: ChannelQueue,
     window: Mutex<CreditWindow>,
     floating: Arc<FloatingCredits>,
@@ -217,6 +218,11 @@ impl PeerConnection {
 }
 
 impl Receiving {
+    /// Batches that wait in it, and their bytes.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        self.queue.held()
+    }
+
     fn receive_barrier(&self, barrier: CheckpointBarrier) {
         match barrier.options.alignment {
             Alignment::Unaligned => self.queue.receive_urgent(Arc::new(barrier)),
@@ -235,6 +241,11 @@ impl RemoteChannel {
     /// Where what has come waits for the consumer.
     pub(crate) fn queue(&self) -> &ChannelQueue {
         &self.receiving.queue
+    }
+
+    /// Its receiving end, for whoever counts what waits there.
+    pub(crate) fn receiving(&self) -> Weak<Receiving> {
+        Arc::downgrade(&self.receiving)
     }
 
     /// Takes the next element and grants the credit that this frees.

@@ -7,6 +7,7 @@ use std::task::Waker;
 use dataflow::checkpoint::Alignment;
 use dataflow::{Batch, CheckpointBarrier, Failure, StreamElement};
 
+use super::codec::row_bytes;
 use super::ready::ReadyChannels;
 
 /// A queue of one producer and one consumer. Only batches are counted against its capacity: what else flows is small, and of watermarks and
@@ -21,6 +22,8 @@ pub(crate) struct ChannelQueue {
 struct State {
     elements: VecDeque<StreamElement>,
     batches: usize,
+    /// All batches that came.
+    pushed: u64,
     /// Set when the producer is there; until then nothing is pushed.
     capacity: Option<usize>,
     end: End,
@@ -111,7 +114,10 @@ impl ChannelQueue {
             return;
         }
         match &element {
-            StreamElement::Batch(_) => state.batches += 1,
+            StreamElement::Batch(_) => {
+                state.batches += 1;
+                state.pushed += 1;
+            }
             StreamElement::Watermark(_) => state.drop_trailing(|e| matches!(e, StreamElement::Watermark(_))),
             StreamElement::Status(_) => state.drop_trailing(|e| matches!(e, StreamElement::Status(_))),
             StreamElement::Barrier(_) | StreamElement::EndOfData | StreamElement::EndOfPartition => {}
@@ -263,6 +269,26 @@ impl ChannelQueue {
     /// Whether the batch that is next waits for a credit.
     pub(crate) fn is_held_back(&self) -> bool {
         self.lock().held_back
+    }
+
+    /// Batches that wait in it, and their bytes.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let state = self.lock();
+        let bytes = state.elements.iter().map(|element| match element {
+            StreamElement::Batch(batch) => row_bytes(batch),
+            _ => 0,
+        });
+        (state.batches, bytes.sum())
+    }
+
+    /// Batches that came to it since the start.
+    pub(crate) fn pushed_batches(&self) -> u64 {
+        self.lock().pushed
+    }
+
+    /// Batches that may wait in it; 0 before the producer is there.
+    pub(crate) fn capacity(&self) -> usize {
+        self.lock().capacity.unwrap_or_default()
     }
 
     /// Ends the channel for its consumer; what waits in it is dropped.

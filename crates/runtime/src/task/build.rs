@@ -30,7 +30,7 @@ use crate::exchange::queue::{ChannelQueue, Consumer};
 use crate::exchange::ready::ReadyChannels;
 use crate::exchange::registry::PartitionRegistry;
 use crate::exchange::writer::RecordWriter;
-use crate::metrics::TaskMetrics;
+use crate::metrics::{TaskMetrics, WatchedInput};
 use crate::operators::state_environment::StateEnvironment;
 use crate::operators::{OperatorContext, create};
 use crate::results::ResultStores;
@@ -68,6 +68,8 @@ impl TaskBuilder {
         if let (true, Some(local), Some(reader)) = (from_local, &local, &state.reader) {
             state.reader = Some(local.reader(reader.clone()));
         }
+        self.metrics.describe_operators(&descriptor.vertex.operators);
+        self.metrics.watch_mailbox(self.mailbox.clone());
         let context = OperatorContext {
             attempt: descriptor.attempt,
             parallelism: descriptor.vertex.parallelism,
@@ -90,7 +92,7 @@ impl TaskBuilder {
             OperatorSpec::Source(spec) => {
                 Head::Source(Box::new(SourceHead::new(first, spec, &context, self.events.clone())?))
             }
-            OperatorSpec::Values(spec) => Head::Values(ValuesHead::new(first.id, spec, &context)?),
+            OperatorSpec::Values(spec) => Head::Values(ValuesHead::new(first, spec, &context)?),
             _ => {
                 let restored = RestoredBatch::read_all(descriptor, self.state.reader.as_ref())?;
                 let (clock, metrics) = (context.clock.clone(), self.metrics.clone());
@@ -103,8 +105,13 @@ impl TaskBuilder {
         self.metrics.name_parts([first_part].into_iter().chain(parts).chain(["output".to_owned()]).collect());
         let chain =
             Chain::new(links, self.writers()?, self.settings.clock.instant()).seen_at(self.metrics.place.clone());
+        let operators = descriptor.vertex.operators.iter().map(|operator| Some(self.metrics.operator(operator)));
+        // A gate is no operator, and has the first place.
+        let gate = (!first.spec.is_source()).then_some(None);
+        let chain = chain.counted_by(gate.into_iter().chain(operators).collect());
         let checkpoints = self.checkpoints(local.filter(|_| keeps_copies));
-        Ok(Task::new(head, chain, checkpoints, self.mailbox.clone(), self.settings.clock.clone(), self.waker.clone()))
+        let (mailbox, clock, metrics) = (self.mailbox.clone(), self.settings.clock.clone(), self.metrics.clone());
+        Ok(Task::new(head, chain, checkpoints, mailbox, clock, metrics, self.waker.clone()))
     }
 
     /// Whether the task ends with a checkpoint.
@@ -119,6 +126,7 @@ impl TaskBuilder {
             writer: self.snapshots.clone(),
             local,
             clock: self.settings.clock.clone(),
+            metrics: self.metrics.clone(),
             waker: self.waker.clone(),
         };
         let last = if self.final_checkpoint() { FinalCheckpoint::ToCome } else { FinalCheckpoint::NotNeeded };
@@ -153,9 +161,8 @@ impl TaskBuilder {
 
     fn gate(&self) -> InputGate {
         let ready = Arc::new(ReadyChannels::default());
-        self.metrics.watch_input(ready.clone());
         let floating = Arc::new(FloatingCredits::new(self.settings.floating_buffers_per_gate));
-        let mut channels = Vec::new();
+        let (mut channels, mut remote) = (Vec::new(), Vec::new());
         for gate in &self.descriptor.inputs {
             let schema = gate.row_type.arrow_schema();
             for channel in &gate.channels {
@@ -166,7 +173,7 @@ impl TaskBuilder {
                     ChannelSource::Local(local)
                 } else {
                     let connection = self.peers.connection(&channel.resource_id, &channel.data_address);
-                    ChannelSource::Remote(connection.open(ChannelRequest {
+                    let channel = connection.open(ChannelRequest {
                         partition: channel.partition,
                         subpartition: channel.subpartition,
                         schema: schema.clone(),
@@ -174,7 +181,9 @@ impl TaskBuilder {
                         own_credits: self.settings.buffers_per_channel,
                         floating: floating.clone(),
                         metrics: self.metrics.clone(),
-                    }))
+                    });
+                    remote.push(channel.receiving());
+                    ChannelSource::Remote(channel)
                 };
                 let id = ChannelId {
                     source: channel.partition.producer.vertex,
@@ -186,6 +195,12 @@ impl TaskBuilder {
                 channels.push(InputChannel::new(gate.input as usize, id, producer_name(channel), source));
             }
         }
+        self.metrics.watch_input(WatchedInput {
+            ready: ready.clone(),
+            remote,
+            own_credits: self.settings.buffers_per_channel,
+            floating_credits: self.settings.floating_buffers_per_gate,
+        });
         InputGate::new(channels, ready, self.settings.clock.instant(), &self.waker)
     }
 }

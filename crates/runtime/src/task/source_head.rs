@@ -21,7 +21,7 @@ use super::pace::Pace;
 use crate::checkpointing::OperatorPart;
 use crate::events::TaskEvents;
 use crate::exchange::writer::MAX_ROWS;
-use crate::metrics::TaskMetrics;
+use crate::metrics::{OperatorMetrics, TaskMetrics};
 use crate::operators::OperatorContext;
 use crate::operators::calc::Projection;
 use crate::operators::watermark_expression::WatermarkExpression;
@@ -43,6 +43,7 @@ pub(crate) struct SourceHead {
     clock: Clock,
     events: Arc<dyn TaskEvents>,
     metrics: Arc<TaskMetrics>,
+    own_metrics: Arc<OperatorMetrics>,
     splits: SplitSupply,
     pace: Option<Pace>,
     /// When the pace lets the next row through, ms since the epoch.
@@ -92,6 +93,8 @@ impl SourceHead {
         events: Arc<dyn TaskEvents>,
         reader: Box<dyn SourceReader>,
     ) -> Result<Self, Failure> {
+        let own_metrics = context.metrics.operator(descriptor);
+        reader.metrics().into_iter().for_each(|metrics| own_metrics.watch(metrics));
         let projection = spec.projection.as_ref();
         let projection = projection.map(|p| Projection::new(p, &spec.read_type(), &context.eval)).transpose()?;
         let watermarks = match &spec.watermark {
@@ -110,6 +113,7 @@ impl SourceHead {
             clock: context.clock.clone(),
             events,
             metrics: context.metrics.clone(),
+            own_metrics,
             splits: SplitSupply::MayAsk,
             pace: pace(context)?,
             resume_at: None,
@@ -158,10 +162,11 @@ impl SourceHead {
             None => MAX_ROWS,
         };
         let polled = self.reader.poll(max_rows, waker).map_err(|failure| self.blame(failure))?;
-        self.metrics.decode_errors.set(self.reader.decode_errors());
+        self.own_metrics.set_decode_errors(self.reader.decode_errors());
         match polled {
             SourcePoll::Batch { split, batch } => {
                 self.metrics.records_in.add(batch.num_rows() as u64);
+                self.own_metrics.read(batch.num_rows(), self.clock.now_millis());
                 if let Some(pace) = &mut self.pace {
                     pace.read(batch.num_rows(), self.clock.instant());
                 }
@@ -258,7 +263,7 @@ impl SourceHead {
             self.reader.pause_split(&split, paused);
         }
         if let Some(latest) = watermarks.splits.latest() {
-            self.metrics.set_watermark_alignment_drift(latest.saturating_sub(limit));
+            self.own_metrics.set_watermark_alignment_drift(latest.saturating_sub(limit));
         }
     }
 

@@ -24,6 +24,7 @@ use super::gate_head::Aligned;
 use super::head::Head;
 use crate::checkpointing::{InFlight, LocalState, OperatorPart, OutstandingSnapshots, SnapshotWriter, TakenSnapshot};
 use crate::events::TaskEvents;
+use crate::metrics::TaskMetrics;
 
 /// What a coordinator is made of.
 pub(crate) struct CheckpointResponder {
@@ -33,6 +34,7 @@ pub(crate) struct CheckpointResponder {
     /// Where copies of what is stored stay on this machine.
     pub(crate) local: Option<LocalState>,
     pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) waker: Waker,
 }
 
@@ -307,6 +309,8 @@ impl SubtaskCheckpointCoordinator {
         let Some(taken) = self.taken.take_if(is_done) else { return };
         let Taken { barrier, operators, mut in_flight, sync_ms, inputs: Some(inputs), .. } = taken else { return };
         in_flight.extend(inputs.in_flight);
+        self.responder.metrics.checkpoint_start_delay_ms.set(inputs.start_delay_ms);
+        self.responder.metrics.checkpoint_alignment_ms.set(inputs.alignment_ms);
         let metrics = CheckpointMetrics {
             start_delay_ms: inputs.start_delay_ms,
             alignment_ms: inputs.alignment_ms,

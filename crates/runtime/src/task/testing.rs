@@ -172,7 +172,7 @@ impl Setup {
             operator,
         });
         let chain = Chain::new(links.collect(), vec![writer], clock.instant());
-        let mailbox = Arc::new(Mailbox::new(waker.clone()));
+        let mailbox = Arc::new(Mailbox::new(clock.clone(), waker.clone()));
         let reports = Arc::new(Reports::default());
         let storage = MemoryStorage::default();
         let stored_in = storage.clone();
@@ -183,10 +183,11 @@ impl Setup {
             writer: SnapshotWriter::new(clock.clone(), storage_of),
             local: None,
             clock: clock.clone(),
+            metrics: metrics.clone(),
             waker: waker.clone(),
         };
         let checkpoints = SubtaskCheckpointCoordinator::new(responder, self.last);
-        let task = Task::new(head, chain, checkpoints, mailbox.clone(), clock, waker.clone());
+        let task = Task::new(head, chain, checkpoints, mailbox.clone(), clock, metrics.clone(), waker.clone());
         Bench { task, inputs, output, mailbox, clock: manual, metrics, reports, storage }
     }
 }

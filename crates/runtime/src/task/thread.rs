@@ -98,10 +98,13 @@ impl TaskThread {
 
     fn drive(&self, builder: TaskBuilder) -> End {
         self.tell(ExecutionState::Initializing);
+        let began = self.clock.instant();
         let mut task = match builder.build() {
             Ok(task) => task,
             Err(failure) => return End::Failed(failure),
         };
+        let took = self.clock.instant().saturating_duration_since(began);
+        self.metrics.initialization_ms.set(took.as_millis() as u64);
         self.tell(ExecutionState::Running);
         loop {
             match task.step() {

@@ -13,6 +13,9 @@ pub enum CheckpointOutcome {
     Completed {
         /// Where it is.
         external_path: String,
+        /// Bytes of its metadata.
+        #[serde(default)]
+        metadata_size: u64,
         /// Whether its files were deleted since.
         discarded: bool,
     },

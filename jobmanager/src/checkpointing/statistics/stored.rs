@@ -33,10 +33,19 @@ impl StoredStatistics {
         let surplus = self.records.len().saturating_sub(KEPT);
         self.records.drain(..surplus);
     }
+
+    /// The metadata of this checkpoint was written, so many bytes.
+    pub fn set_metadata_size(&mut self, id: u64, size: u64) {
+        let record = self.records.iter_mut().find(|record| record.id == id);
+        if let Some(CheckpointOutcome::Completed { metadata_size, .. }) = record.map(|record| &mut record.outcome) {
+            *metadata_size = size;
+        }
+    }
 }
 
 impl CheckpointStatistics {
-    /// What the store is to know when this checkpoint is complete at this path: it, and what has ended since the store was last told.
+    /// What the store is to know when this checkpoint is complete at this path: it, and what has ended since the store was last told. How large its
+    /// metadata is shows when that is written: [`StoredStatistics::set_metadata_size`].
     pub fn tell_store(&mut self, id: u64, external_path: &str) -> StoredStatistics {
         let mut counts = self.counts;
         counts.in_progress = 0;
@@ -49,7 +58,11 @@ impl CheckpointStatistics {
             .filter(|record| record.id > told && record.id != id && record.outcome != CheckpointOutcome::InProgress);
         let mut records: Vec<CheckpointRecord> = ended.map(|record| record.as_ref().clone()).collect();
         if let Some(record) = self.records.get(&id) {
-            let outcome = CheckpointOutcome::Completed { external_path: external_path.to_owned(), discarded: false };
+            let outcome = CheckpointOutcome::Completed {
+                external_path: external_path.to_owned(),
+                metadata_size: 0,
+                discarded: false,
+            };
             records.push(CheckpointRecord { outcome, ..record.as_ref().clone() });
         }
         for record in &mut records {
@@ -101,15 +114,16 @@ mod tests {
                 continue;
             }
             let path = format!("/chk-{id}");
-            let more = first.tell_store(id, &path);
+            let mut more = first.tell_store(id, &path);
+            more.set_metadata_size(id, 90);
             let text = serde_json::to_string(&more).unwrap();
             stored.extend(&serde_json::from_str(&text).unwrap());
-            first.completed(id, path);
+            first.completed(id, path, 90);
         }
         let next = CheckpointStatistics::new(10).with_stored(&stored);
         // The last failure comes with the next complete one.
         assert_eq!((next.counts().completed, next.counts().failed, next.counts().total), (8, 3, 11));
-        assert_eq!(next.latest_completed().map(|record| record.id), Some(11));
+        assert_eq!(next.latest_completed(), first.find(11));
         assert_eq!(next.latest_failed().map(|record| record.id), Some(9));
         assert_eq!(next.history().map(|record| record.id).collect::<Vec<_>>(), (2..=11).rev().collect::<Vec<_>>());
     }

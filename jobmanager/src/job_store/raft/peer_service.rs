@@ -6,7 +6,8 @@ use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, InstallSnapsho
 use proto::WIRE_VERSION;
 use proto::v1::job_manager_peer_server::JobManagerPeer;
 use proto::v1::{
-    ForwardRestRequest, ForwardRestResponse, GetStandingRequest, GetStandingResponse, RaftRequest, RaftResponse,
+    ForwardRestRequest, ForwardRestResponse, GetStandingRequest, GetStandingResponse, KeepProgramRequest,
+    KeepProgramResponse, RaftRequest, RaftResponse, ShutDownPeerRequest, ShutDownPeerResponse,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,12 @@ use super::node::RaftNode;
 pub trait RestBackend: Send + Sync {
     /// Answers, or refuses because this JobManager does not lead.
     async fn answer(&self, request: ForwardRestRequest) -> Result<ForwardRestResponse, Status>;
+
+    /// Keeps a program that another JobManager took, or deletes it.
+    async fn keep_program(&self, request: KeepProgramRequest) -> Result<(), Status>;
+
+    /// Ends this process.
+    fn shut_down(&self);
 }
 
 /// Answers the other JobManagers.
@@ -90,5 +97,17 @@ impl JobManagerPeer for PeerService {
         request: Request<ForwardRestRequest>,
     ) -> Result<Response<ForwardRestResponse>, Status> {
         self.rest.answer(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn keep_program(
+        &self,
+        request: Request<KeepProgramRequest>,
+    ) -> Result<Response<KeepProgramResponse>, Status> {
+        self.rest.keep_program(request.into_inner()).await.map(|()| Response::new(KeepProgramResponse {}))
+    }
+
+    async fn shut_down_peer(&self, _: Request<ShutDownPeerRequest>) -> Result<Response<ShutDownPeerResponse>, Status> {
+        self.rest.shut_down();
+        Ok(Response::new(ShutDownPeerResponse {}))
     }
 }

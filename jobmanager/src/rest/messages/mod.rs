@@ -17,6 +17,7 @@ mod operations;
 mod plan;
 mod profiling;
 mod programs;
+mod rescales;
 mod subtasks;
 mod task_managers;
 
@@ -51,8 +52,12 @@ pub use operations::{
     TriggeredCheckpointType,
 };
 pub use plan::{JobPlan, JobPlanInfo, PlanInput, PlanNode};
-pub use profiling::{FlameGraph, FlameGraphNode, ProfilingList};
+pub use profiling::{FlameGraph, FlameGraphNode, ProfilingInfo, ProfilingList, ProfilingMode, ProfilingStatus};
 pub use programs::{JarEntry, JarFile, JarRun, JarRunApplication, JarRunRequest, JarUploaded, Jars};
+pub use rescales::{
+    LatestRescales, RescaleConfig, RescaleDetails, RescalesCounts, RescalesOverview, RescalesSummary, SlotRescaleInfo,
+    VertexRescaleInfo,
+};
 pub use subtasks::{
     AggregatedTaskDetails, AttemptAccumulators, BackPressureInfo, Statistics, SubtaskAccumulators, SubtaskBackPressure,
     SubtaskDetails, SubtaskTimes, VertexAccumulators, VertexDetails, VertexSubtaskAccumulators, VertexTaskManager,

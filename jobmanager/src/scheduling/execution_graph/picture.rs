@@ -12,6 +12,7 @@ use crate::scheduling::deployment;
 use crate::scheduling::exception_history::{ExceptionEntry, ExceptionHistory};
 use crate::scheduling::execution::Execution;
 use crate::scheduling::execution_vertex::ExecutionVertex;
+use crate::scheduling::rescale_history::RescaleHistory;
 
 impl ExecutionGraph {
     /// Whether an attempt is a current one that has not ended.
@@ -99,6 +100,15 @@ impl ExecutionGraph {
         STATUSES.iter().position(|&other| other == status).map_or(0, |index| self.entered[index])
     }
 
+    /// While the job waits for slots: the first of its tasks that has none, as people know it.
+    pub fn task_without_slot(&self) -> Option<String> {
+        if self.phase != Phase::WaitingForSlots {
+            return None;
+        }
+        let vertex = self.vertices.first()?;
+        Some(format!("{} (1/{})", vertex.name(), vertex.executions().len()))
+    }
+
     /// When it ended.
     pub fn end_time(&self) -> Option<i64> {
         matches!(self.phase, Phase::Ended(_)).then(|| self.entered(self.status()))
@@ -127,6 +137,11 @@ impl ExecutionGraph {
     /// What became of its checkpoints.
     pub fn checkpoints(&self) -> &CheckpointStatistics {
         &self.checkpoints
+    }
+
+    /// How it came to its numbers of subtasks.
+    pub fn rescales(&self) -> &RescaleHistory {
+        &self.rescales
     }
 
     /// How often it was restarted.

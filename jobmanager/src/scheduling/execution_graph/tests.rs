@@ -178,14 +178,15 @@ fn a_rescaled_job_starts_again_with_other_subtasks() {
     let mut wider = (**job.graph()).clone();
     wider.vertices[1].parallelism = 4;
     let requirements = crate::scheduling::ResourceRequirements::of(&wider);
-    let commands = run(&mut job, GraphEvent::Rescale(Arc::new(wider.clone()), requirements.clone()), 9);
+    let cause = RescaleCause::NewResources;
+    let commands = run(&mut job, GraphEvent::Rescale(Arc::new(wider.clone()), requirements.clone(), cause), 9);
     assert!(commands.starts_with("restart-after(0) stop-sources cancel(1.0.0@a)"), "{commands}");
     assert_eq!((job.status(), job.requirements()), (JobStatus::Restarting, &requirements));
     report_all(&mut job, ExecutionState::Canceled, 10);
     assert_eq!(run(&mut job, GraphEvent::RestartDue, 11), "release start-sources slots(4)");
     let deployed = run(&mut job, GraphEvent::SlotsGranted(slots(4)), 12);
     assert_eq!(deployed, "deploy(1.0.1,1.1.1,2.0.1,2.1.1,2.2.1,2.3.1)");
-    let again = run(&mut job, GraphEvent::Rescale(Arc::new(wider), requirements), 13);
+    let again = run(&mut job, GraphEvent::Rescale(Arc::new(wider), requirements, cause), 13);
     assert_eq!(again, "", "it is so already");
 }
 

@@ -25,10 +25,18 @@ options! {
         "How old a flame graph may be before new samples are taken.";
     REST_FLAMEGRAPH_CLEANUP_INTERVAL: Duration = "rest.flamegraph.cleanup-interval" default "PT10M",
         "How old a flame graph may be before it is forgotten.";
+    REST_PROFILING_ENABLED: bool = "rest.profiling.enabled" default "false",
+        "Whether profiles of processes are taken.";
+    REST_PROFILING_DURATION_MAX: Duration = "rest.profiling.duration-max" default "PT5M",
+        "How long a profile may last.";
+    REST_PROFILING_HISTORY_SIZE: u32 = "rest.profiling.history-size" default "10",
+        "How many profiles of a process are kept.";
     WEB_ACCESS_CONTROL_ALLOW_ORIGIN: String = "web.access-control-allow-origin" default "*" older ["jobmanager.web.access-control-allow-origin"],
         "Access-Control-Allow-Origin of all answers.";
     WEB_CHECKPOINTS_HISTORY: u32 = "web.checkpoints.history" default "10" older ["jobmanager.web.checkpoints.history"],
         "How many checkpoints of a job are remembered for people.";
+    WEB_RESCALE_HISTORY_SIZE: u32 = "web.adaptive-scheduler.rescale-history.size" default "0",
+        "How many changes of a job's numbers of subtasks are remembered for people; 0: they are not shown.";
     WEB_REFRESH_INTERVAL: Duration = "web.refresh-interval" default "PT3S" older ["jobmanager.web.refresh-interval"],
         "How often the dashboard asks anew.";
     WEB_TMPDIR: String = "web.tmpdir" default "/tmp" older ["jobmanager.web.tmpdir"],
