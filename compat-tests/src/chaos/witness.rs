@@ -118,9 +118,9 @@ impl Seen {
         if *known != leader {
             self.violations.push(format!("term {term}: {known} and {leader} lead, says {by}"));
         }
-        // 0: that leader has not completed any yet.
-        if checkpoint > 0 && (checkpoint < *newest || checkpoint <= newest_before && *newest == 0) {
-            let before = newest_before.max(*newest);
+        // What a leader has completed is known to those that follow it.
+        let before = newest_before.max(*newest);
+        if checkpoint < before {
             self.violations.push(format!("term {term}: checkpoint {checkpoint} after checkpoint {before}, says {by}"));
         }
         *newest = checkpoint.max(*newest);
