@@ -1,15 +1,17 @@
-//! The gRPC service for people: logs of this process, and what its tasks are at. It changes nothing.
+//! The gRPC service for people: logs of this process, and what its tasks are at. It changes nothing but how much is logged.
 
 use std::time::Duration;
 
 use common::log_files::LogFiles;
+use common::telemetry::{change_log_filter, log_filter};
 use proto::v1::task_manager_inspection_server::TaskManagerInspection;
 use proto::v1::{
-    ListLogsRequest, ListLogsResponse, LogFile, ReadLogRequest, ReadLogResponse, SampleStacksRequest,
-    SampleStacksResponse, Stack, TaskStacks, read_log_request::File,
+    ListLogsRequest, ListLogsResponse, LogFile, LogLevelRequest, LogLevelResponse, ReadLogRequest, ReadLogResponse,
+    SampleStacksRequest, SampleStacksResponse, Stack, TaskStacks, read_log_request::File,
 };
 use runtime::{SampledPlace, TaskExecutor};
 use tonic::{Request, Response, Status};
+use tracing::info;
 
 /// Nobody waits longer for samples.
 const LONGEST_SAMPLING: Duration = Duration::from_secs(60);
@@ -40,6 +42,14 @@ impl TaskManagerInspection for InspectionService {
             None => return Err(Status::invalid_argument("no file is named")),
         };
         Ok(Response::new(ReadLogResponse { exists: content.is_some(), content: content.unwrap_or_default().into() }))
+    }
+
+    async fn log_level(&self, request: Request<LogLevelRequest>) -> Result<Response<LogLevelResponse>, Status> {
+        if let Some(level) = request.into_inner().level {
+            change_log_filter(&level).map_err(|error| Status::invalid_argument(error.to_string()))?;
+            info!("the log level is {level} now");
+        }
+        Ok(Response::new(LogLevelResponse { level: log_filter().unwrap_or_default() }))
     }
 
     async fn sample_stacks(

@@ -8,7 +8,7 @@ use super::error::RestError;
 use super::query::{self, Query};
 use super::reply::{Answer, Reply};
 use super::{
-    applications, catalogs, checkpoints, cluster, flame_graphs, job, jobmanagers, jobs, lifecycle, logs,
+    applications, catalogs, checkpoints, cluster, flame_graphs, job, jobmanagers, jobs, lifecycle, log_level, logs,
     metric_queries, profiler, programs, rescaling, results, savepoints, task_managers, vertex,
 };
 
@@ -50,6 +50,12 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         }
         ("GET", ["jobmanager", "log"]) => logs::job_manager_file(context, LogRequest::Log).await,
         ("GET", ["jobmanager", "stdout"]) => logs::job_manager_file(context, LogRequest::Stdout).await,
+        ("GET", ["jobmanager", "log-level"]) => log_level::of_job_manager(None),
+        ("PUT", ["jobmanager", "log-level"]) => log_level::of_job_manager(Some(&request.body)),
+        ("GET", ["taskmanagers", id, "log-level"]) => log_level::of_task_manager(context, id, None).await,
+        ("PUT", ["taskmanagers", id, "log-level"]) => {
+            log_level::of_task_manager(context, id, Some(&request.body)).await
+        }
         ("GET", ["jobmanager", "profiler"]) => profiler::of_job_manager(),
         ("POST", ["jobmanager", "profiler"] | ["taskmanagers", _, "profiler"]) => profiler::profile(),
         ("GET", ["jobmanager", "profiler", name] | ["taskmanagers", _, "profiler", name]) => profiler::file(name),
