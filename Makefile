@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test full-disk-test compat soak chaos build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e webui-e2e-built screenshots fuzz unread
+.PHONY: demo test full-disk-test compat soak chaos build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e webui-e2e-built screenshots fuzz unread deny
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -22,7 +22,7 @@ full-disk-test:
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && unshare --user --map-root-user --mount $(CARGO) test --workspace --test checkpoint_faults -- --ignored; \
 	else echo "no user name spaces here: checkpoints on a full disk are not tested"; fi
 
-lint: prerequisites
+lint: prerequisites deny
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) fmt --all --check && $(CARGO) clippy --workspace --all-targets -- -D warnings
 	scripts/book.py check
 
@@ -112,6 +112,11 @@ prerequisites:
 
 test-prerequisites:
 	@scripts/prerequisites.sh test
+
+# Licences, sources and banned crates of all dependencies by deny.toml; with ADVISORIES=1 known vulnerabilities too, whose database has to be fetched.
+deny:
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline check licenses bans sources $(if $(ADVISORIES),&& $(CARGO) deny check advisories); \
+	else echo "no cargo-deny: dependencies are not checked (cargo install --locked cargo-deny)"; fi
 
 clean:
 	$(CARGO) clean

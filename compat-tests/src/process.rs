@@ -22,7 +22,14 @@ pub fn binary() -> anyhow::Result<PathBuf> {
 pub fn flinkrs(arguments: &[&str]) -> anyhow::Result<Command> {
     let mut command = Command::new(binary()?);
     command.args(arguments).current_dir(std::env::temp_dir());
-    for variable in ["FLINKRS_CONF_DIR", "FLINK_CONF_DIR", "FLINK_PROPERTIES", "FLINKRS_LOG", "RUST_LOG"] {
+    for variable in [
+        "FLINKRS_CONF_DIR",
+        "FLINK_CONF_DIR",
+        "FLINK_PROPERTIES",
+        "FLINKRS_LOG",
+        "RUST_LOG",
+        "FLINK_REST_CLIENT_HEADERS",
+    ] {
         command.env_remove(variable);
     }
     Ok(command)
@@ -115,11 +122,25 @@ pub struct ProcessCluster {
     rest: String,
     rest_port: u16,
     rpc_port: u16,
+    scheme: &'static str,
+    /// What curl needs to be let in.
+    curl: Vec<String>,
 }
 
 impl ProcessCluster {
     /// Starts a JobManager and TaskManagers with that many slots each, and waits until all have registered.
     pub fn start(taskmanagers: usize, slots: u32, extra: &[&str]) -> anyhow::Result<Self> {
+        Self::start_secured(taskmanagers, slots, extra, "http", &[])
+    }
+
+    /// The same where REST speaks `https`, or asks who is there: with what curl needs to be let in.
+    pub fn start_secured(
+        taskmanagers: usize,
+        slots: u32,
+        extra: &[&str],
+        scheme: &'static str,
+        curl: &[&str],
+    ) -> anyhow::Result<Self> {
         let (rest_port, rpc_port) = (free_port()?, free_port()?);
         let mut cluster = Self {
             jobmanager: Self::role("jobmanager", rest_port, rpc_port, extra)?,
@@ -127,6 +148,8 @@ impl ProcessCluster {
             rest: format!("127.0.0.1:{rest_port}"),
             rest_port,
             rpc_port,
+            scheme,
+            curl: curl.iter().map(|argument| (*argument).to_owned()).collect(),
         };
         for _ in 0..taskmanagers {
             cluster.add_taskmanager(slots, extra)?;
@@ -156,10 +179,16 @@ impl ProcessCluster {
         &self.rest
     }
 
+    /// Where TaskManagers register.
+    pub fn rpc_address(&self) -> String {
+        format!("127.0.0.1:{}", self.rpc_port)
+    }
+
     /// `GET path`, as JSON.
     pub fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
         let output = Command::new("curl")
-            .args(["-sS", "-m", "5", &format!("http://{}{path}", self.rest)])
+            .args(["-sS", "-m", "5", &format!("{}://{}{path}", self.scheme, self.rest)])
+            .args(&self.curl)
             .output()
             .context("curl is needed")?;
         ensure!(output.status.success(), "GET {path}: {}", String::from_utf8_lossy(&output.stderr));

@@ -12,6 +12,7 @@ const LEVELS: &[(&str, u32)] = &[
     ("proto", 1),
     ("checkpoint", 1),
     ("connectors", 1),
+    ("transport", 1),
     ("state", 2),
     ("runtime", 2),
     ("sql", 2),
@@ -42,6 +43,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("openraft", &["jobmanager"]),
     ("warp", &["jobmanager", "gateway"]),
     ("clap", &["client"]),
+    ("rustls", &["transport"]),
+    ("argon2", &["transport"]),
 ];
 
 #[test]

@@ -22,6 +22,8 @@ const PATHS: &[&str] = &[
     "/jobmanager/logs/ID",
     "/jobmanager/log",
     "/jobmanager/stdout",
+    "/jobmanager/log-level",
+    "/taskmanagers/TM/log-level",
     "/jobmanager/profiler",
     "/jobmanager/profiler/ID",
     "/jobmanager/thread-dump",

@@ -15,8 +15,10 @@ use common::telemetry::{Reporters, serve_metrics};
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::job_manager_gateway_server::JobManagerGatewayServer;
 use proto::v1::job_manager_peer_server::JobManagerPeerServer;
-use tonic::transport::server::TcpIncoming;
 use tracing::{error, info, warn};
+use transport::Internal;
+use transport::http::Role;
+use transport::users::Users;
 
 use crate::checkpointing::Storages;
 use crate::cluster_metrics::ClusterMetrics;
@@ -35,6 +37,8 @@ use crate::rpc_service::RpcService;
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// How often the gauges of a configured reporter are set.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// The name of other parts of this process among the users of REST.
+const OWN_NAME: &str = "jobmanager";
 /// A group of one leads as soon as it is asked to.
 const LEAD_LIMIT: Duration = Duration::from_secs(10);
 
@@ -42,6 +46,7 @@ const LEAD_LIMIT: Duration = Duration::from_secs(10);
 pub struct JobManager {
     rest_address: SocketAddr,
     rpc_address: SocketAddr,
+    own_token: Option<String>,
     leadership: Leadership,
     mounts: Mounts,
     /// Following and leading.
@@ -66,6 +71,7 @@ impl JobManager {
         // All that it decides by time are deadlines: a clock that is set must not make TaskManagers and checkpoints look late.
         let clock = Clock::System.steady();
         let environment = Environment::with_clock(clock.clone());
+        let internal = Internal::from_config(config)?;
         let (rest, rest_address) = listen_rest(config)?;
         let (rpc, rpc_address) = listen_rpc(config)?;
         let settings = ResourceManagerSettings {
@@ -76,7 +82,7 @@ impl JobManager {
         let parts = SessionParts {
             config: config.clone(),
             environment: environment.clone(),
-            network: Arc::new(GrpcNetwork),
+            network: Arc::new(GrpcNetwork::over(internal.clone())),
             storages: Storages::default(),
             address: own_address(config, rpc_address.port())?,
             settings,
@@ -84,7 +90,7 @@ impl JobManager {
             archive: archive(config)?,
         };
         let (member, servers, requested) = (Shutdown::new(), Shutdown::new(), Shutdown::new());
-        let node = match node_settings(config, rpc_address.port())? {
+        let node = match node_settings(config, rpc_address.port(), &internal)? {
             Some(settings) => Some(RaftNode::open(settings).await?),
             None => None,
         };
@@ -95,28 +101,33 @@ impl JobManager {
         let host = config.get(&options::JOBMANAGER_RPC_ADDRESS)?;
         let metrics = Arc::new(ClusterMetrics::new(&host, clock.clone()));
         report(config, &metrics, &leadership, &servers)?;
+        let users = Users::from_config(config)?;
+        let own_token = users.as_ref().map(|users| users.issue(OWN_NAME, Role::Operator)).transpose()?;
+        let scheme = transport::rest::scheme(config)?;
         let front = RestFront {
             leadership: leadership.clone(),
             flame_graphs: FlameGraphs::new(config)?,
             profiler: Profiler::new(config)?,
             logs: LogFiles::new(config)?,
+            internal: internal.clone(),
             programs: ProgramStore::new(config)?,
             compiler,
-            address: format!("http://{rest_address}"),
+            address: format!("{scheme}://{rest_address}"),
+            own_token: own_token.clone(),
             metrics,
             clock,
             shutdown: requested.clone(),
         };
         let task_managers = RpcService::new(leadership.clone(), settings, environment, servers.clone());
         let peers = node.clone().map(|node| PeerService::new(node, Arc::new(front.clone())));
-        serve_rpc(rpc, task_managers, peers, settings, &servers)?;
+        serve_rpc(rpc, task_managers, peers, settings, &internal, &servers)?;
         let mounts = Mounts::default();
-        RestServer::start(rest, front, mounts.clone(), config, &servers)?;
+        RestServer::start(rest, front, mounts.clone(), users, config, &servers)?;
         if let Some(node) = node {
             join(&node, &leadership, &member).await?;
         }
-        info!("JobManager is ready: REST at http://{rest_address}, TaskManagers at {rpc_address}");
-        Ok(JobManager { rest_address, rpc_address, leadership, mounts, member, servers, requested })
+        info!("JobManager is ready: REST at {scheme}://{rest_address}, TaskManagers at {rpc_address}");
+        Ok(JobManager { rest_address, rpc_address, own_token, leadership, mounts, member, servers, requested })
     }
 
     /// Where the REST API listens; the real port when 0 was configured.
@@ -128,6 +139,11 @@ impl JobManager {
     /// that the page came from.
     pub fn mount(&self, prefix: &'static str, api: Arc<dyn MountedApi>) {
         self.mounts.add(prefix, api);
+    }
+
+    /// By which other parts of this process make themselves known to the REST API; none when that asks nobody.
+    pub fn own_token(&self) -> Option<&str> {
+        self.own_token.as_deref()
     }
 
     /// Where TaskManagers register.
@@ -186,7 +202,11 @@ async fn join(node: &RaftNode, leadership: &Leadership, member: &Shutdown) -> Re
 }
 
 /// How this JobManager takes part in a group; none when it keeps nothing.
-fn node_settings(config: &Configuration, port: u16) -> Result<Option<NodeSettings>, JobManagerError> {
+fn node_settings(
+    config: &Configuration,
+    port: u16,
+    internal: &Internal,
+) -> Result<Option<NodeSettings>, JobManagerError> {
     let kind = config.get(&options::HIGH_AVAILABILITY_TYPE)?;
     match kind.trim().to_ascii_lowercase().as_str() {
         "none" => Ok(None),
@@ -206,7 +226,7 @@ fn node_settings(config: &Configuration, port: u16) -> Result<Option<NodeSetting
             // One that was alone before keeps what it has.
             let (named, alone) = (dir.join(name), dir.join("raft"));
             let dir = if !named.exists() && alone.exists() { alone } else { named };
-            Ok(Some(NodeSettings { dir, address, peers, election_timeout }))
+            Ok(Some(NodeSettings { dir, address, peers, election_timeout, internal: internal.clone() }))
         }
         _ => Err(JobManagerError::HighAvailability(kind)),
     }
@@ -268,6 +288,7 @@ fn serve_rpc(
     service: RpcService,
     peers: Option<PeerService>,
     settings: ResourceManagerSettings,
+    internal: &Internal,
     servers: &Shutdown,
 ) -> Result<(), JobManagerError> {
     let listener = tokio::net::TcpListener::from_std(listener)
@@ -285,10 +306,7 @@ fn serve_rpc(
         .http2_keepalive_timeout(Some(settings.heartbeat_timeout))
         .add_service(service)
         .add_optional_service(peers)
-        .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            servers.token().cancelled_owned(),
-        );
+        .serve_with_incoming_shutdown(internal.incoming(listener), servers.token().cancelled_owned());
     servers.spawn(async move {
         if let Err(error) = server.await {
             warn!("the gRPC server has ended: {error}");

@@ -18,8 +18,8 @@ use proto::v1::task_manager_gateway_server::TaskManagerGatewayServer;
 use proto::v1::task_manager_inspection_server::TaskManagerInspectionServer;
 use runtime::{TaskExecutor, TaskExecutorSettings};
 use tokio::sync::{Mutex, oneshot};
-use tonic::transport::server::TcpIncoming;
 use tracing::{info, warn};
+use transport::Internal;
 
 use crate::attempts::Attempts;
 use crate::connection::ConnectionSettings;
@@ -77,8 +77,9 @@ impl TaskManager {
         let (rpc, rpc_address) = listen("taskmanager.rpc.port", &bind_host, &rpc_ports(config)?)?;
         let (data, data_address) = listen("taskmanager.data.port", &bind_host, &data_ports(config)?)?;
         let resource_id = resource_id(config, &host, rpc_address.port())?;
+        let internal = Internal::from_config(config)?;
         let gateway: Arc<dyn JobManagerGateway> =
-            Arc::new(GrpcJobManagers::new(jobmanagers).map_err(TaskManagerError::JobManagerAddress)?);
+            Arc::new(GrpcJobManagers::new(jobmanagers, internal.clone()).map_err(TaskManagerError::JobManagerAddress)?);
         let data = tokio_listener("taskmanager.data.port", data)?;
         let settings = TaskExecutorSettings::new(&resource_id, config).map_err(TaskManagerError::Tasks)?;
         let executor = TaskExecutor::start(settings, data);
@@ -107,7 +108,7 @@ impl TaskManager {
         let TaskManagerCore { service, gave_up, told_to_end, fence, attempts } =
             TaskManagerCore::start(parts, &connection);
         let inspection = InspectionService { executor: executor.clone(), logs, metrics: metrics.clone() };
-        serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, inspection, &servers);
+        serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, inspection, &internal, &servers);
         report_metrics(config, (bind_host.as_str(), host.as_str()), &resource_id, metrics, &attempts, &servers)?;
         let gave_up = Mutex::new(Some(gave_up));
         let this = TaskManager {
@@ -261,17 +262,17 @@ fn serve_rpc(
     listener: tokio::net::TcpListener,
     service: RpcService,
     inspection: InspectionService,
+    internal: &Internal,
     servers: &Shutdown,
 ) {
     let service = TaskManagerGatewayServer::new(service)
         .max_decoding_message_size(MAX_MESSAGE_SIZE)
         .max_encoding_message_size(MAX_MESSAGE_SIZE);
     let inspection = TaskManagerInspectionServer::new(inspection).max_encoding_message_size(MAX_MESSAGE_SIZE);
-    let server =
-        tonic::transport::Server::builder().add_service(service).add_service(inspection).serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            servers.token().cancelled_owned(),
-        );
+    let server = tonic::transport::Server::builder()
+        .add_service(service)
+        .add_service(inspection)
+        .serve_with_incoming_shutdown(internal.incoming(listener), servers.token().cancelled_owned());
     servers.spawn(async move {
         if let Err(error) = server.await {
             warn!("the gRPC server has ended: {error}");

@@ -15,7 +15,6 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 
 use crate::checkpointing::SnapshotWriter;
 use crate::events::TaskEvents;
@@ -61,8 +60,7 @@ impl TaskExecutor {
         let registry = Arc::new(PartitionRegistry::default());
         let (shutdown, mut down) = watch::channel(false);
         let service = ExchangeService::server(registry.clone(), down.clone());
-        // With a listener of one's own, the server's setting of this name does nothing.
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let incoming = settings.internal.incoming(listener);
         handle.spawn(async move {
             let served = Server::builder()
                 .http2_keepalive_interval(Some(KEEP_ALIVE))
@@ -76,7 +74,7 @@ impl TaskExecutor {
                 tracing::error!("the exchange has stopped: {error}");
             }
         });
-        let peers = Arc::new(Peers::new(handle.clone()));
+        let peers = Arc::new(Peers::new(handle.clone(), settings.internal.clone()));
         let state = StateServices::new(&settings, handle.clone());
         handle.spawn(state.measure(shutdown.subscribe()));
         let (storage, runtime) = (settings.storage.clone(), handle);

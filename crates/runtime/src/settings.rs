@@ -7,6 +7,7 @@ use checkpoint::Storage;
 use common::clock::Clock;
 use common::config::{ConfigError, Configuration, options};
 use dataflow::Failure;
+use transport::{Internal, TransportError};
 
 /// How a TaskExecutor runs its tasks.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct TaskExecutorSettings {
     pub managed_memory: Option<u64>,
     /// The keys under `state.` and `execution.` of the TaskManager's configuration: they hold where a job says nothing, as in Flink.
     pub job_defaults: BTreeMap<String, String>,
+    /// How TaskManagers exchange rows.
+    pub internal: Internal,
     /// Time, for timers and deadlines.
     pub clock: Clock,
 }
@@ -45,9 +48,14 @@ impl TaskExecutorSettings {
             local_state: local_state(config).map_err(invalid)?,
             managed_memory: managed_memory(config).map_err(invalid)?,
             job_defaults: job_defaults(config),
+            internal: internal(config).map_err(|error| Failure::user(error.to_string()).fatal())?,
             clock: Clock::System,
         })
     }
+}
+
+fn internal(config: &Configuration) -> Result<Internal, TransportError> {
+    Internal::from_config(config)?.of_data(config)
 }
 
 /// Not `table.` and `pipeline.`: those the client has planned by already, and a task that took others would contradict its plan.

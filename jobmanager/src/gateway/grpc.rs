@@ -16,6 +16,7 @@ use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use transport::Internal;
 
 use super::{CollectRequest, Commander, GatewayError, SplitDelivery, TaskManagerGateway};
 
@@ -38,9 +39,10 @@ pub struct GrpcTaskManager {
 }
 
 /// Tells the TaskManager at this `host:port` who leads; the error says why it has not heard.
-pub async fn announce_leader(task_manager: &str, commander: &Commander) -> Result<(), String> {
+pub async fn announce_leader(internal: &Internal, task_manager: &str, commander: &Commander) -> Result<(), String> {
     let endpoint = Endpoint::from_shared(format!("http://{task_manager}")).map_err(|error| error.to_string())?;
-    let mut client = TaskManagerGatewayClient::new(endpoint.connect_timeout(ANNOUNCEMENT_LIMIT).connect_lazy());
+    let mut client =
+        TaskManagerGatewayClient::new(internal.connect_lazy(&endpoint.connect_timeout(ANNOUNCEMENT_LIMIT)));
     let request = AnnounceLeaderRequest { epoch: commander.epoch.0, address: commander.address.clone() };
     client.announce_leader(within(ANNOUNCEMENT_LIMIT, request)).await.map(drop).map_err(|status| describe(&status))
 }
@@ -55,12 +57,16 @@ pub async fn shut_down(task_manager: &str, epoch: LeaderEpoch) -> Result<(), Str
 
 impl GrpcTaskManager {
     /// The gateway of a TaskManager that registers. Connects with the first call. The error says why its address is none.
-    pub fn new(registration: &TaskManagerRegistration, epoch: LeaderEpoch) -> Result<Self, String> {
+    pub fn new(
+        internal: &Internal,
+        registration: &TaskManagerRegistration,
+        epoch: LeaderEpoch,
+    ) -> Result<Self, String> {
         let address = registration.rpc_address.clone();
         let endpoint = Endpoint::from_shared(format!("http://{address}"))
             .map_err(|error| format!("'{address}' is not an address: {error}"))?;
-        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect_lazy();
-        let client = TaskManagerGatewayClient::new(channel)
+        let endpoint = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true);
+        let client = TaskManagerGatewayClient::new(internal.connect_lazy(&endpoint))
             .max_decoding_message_size(MAX_MESSAGE_SIZE)
             .max_encoding_message_size(MAX_MESSAGE_SIZE);
         Ok(GrpcTaskManager { resource_id: registration.resource_id.clone(), address, epoch, client })

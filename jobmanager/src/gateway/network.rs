@@ -9,6 +9,7 @@ use dataflow::LeaderEpoch;
 use dataflow::deployment::TaskManagerRegistration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use transport::Internal;
 
 use super::grpc::{GrpcTaskManager, announce_leader};
 use super::{Commander, TaskManagerGateway};
@@ -34,8 +35,17 @@ pub trait TaskManagerNetwork: Send + Sync {
 }
 
 /// gRPC.
-#[derive(Debug, Clone, Copy)]
-pub struct GrpcNetwork;
+#[derive(Debug, Clone, Default)]
+pub struct GrpcNetwork {
+    internal: Internal,
+}
+
+impl GrpcNetwork {
+    /// The ways go over this.
+    pub fn over(internal: Internal) -> Self {
+        Self { internal }
+    }
+}
 
 #[async_trait]
 impl TaskManagerNetwork for GrpcNetwork {
@@ -44,11 +54,11 @@ impl TaskManagerNetwork for GrpcNetwork {
         registration: &TaskManagerRegistration,
         epoch: LeaderEpoch,
     ) -> Result<Arc<dyn TaskManagerGateway>, String> {
-        Ok(Arc::new(GrpcTaskManager::new(registration, epoch)?))
+        Ok(Arc::new(GrpcTaskManager::new(&self.internal, registration, epoch)?))
     }
 
     async fn announce(&self, task_manager: &str, commander: &Commander) -> Result<(), String> {
-        announce_leader(task_manager, commander).await
+        announce_leader(&self.internal, task_manager, commander).await
     }
 
     async fn refusal(&self, task_manager: &str) -> Option<String> {

@@ -23,7 +23,7 @@ use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskMetricsSnapshot, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch, OperatorId, Split};
 use tokio::sync::{mpsc, oneshot};
-use tracing::warn;
+use tracing::{Instrument, info_span, warn};
 
 use crate::checkpointing::{
     CheckpointError, CheckpointEvent, CompletedSnapshot, JobCheckpointing, SnapshotRequest, Storages,
@@ -195,8 +195,9 @@ impl JobMasterHandle {
             }
         };
         let (masters, environment) = (context.shutdown.clone(), context.environment.clone());
+        let span = info_span!("job", job = %graph.graph().job_id, name = graph.graph().name);
         let event_loop = event_loop::run(graph, checkpointing, runs_on, context, handle.clone(), messages, ended);
-        environment.spawn(masters.track(event_loop));
+        environment.spawn(masters.track(event_loop.instrument(span)));
         handle
     }
 

@@ -224,7 +224,7 @@ impl Bench {
         let over = Shutdown::new();
         let commander = Commander { epoch: LeaderEpoch(1), address: "127.0.0.1:1".into() };
         let environment = Environment::system();
-        let network = Arc::new(GrpcNetwork);
+        let network = Arc::new(GrpcNetwork::default());
         let resource_manager =
             ResourceManagerHandle::start(settings, commander, network, environment.clone(), over.clone());
         let context = JobMasterContext {

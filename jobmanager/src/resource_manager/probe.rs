@@ -38,11 +38,11 @@ mod tests {
         let clock = Clock::System;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        assert_eq!(unreachable(&GrpcNetwork, &clock, &address).await, None);
+        assert_eq!(unreachable(&GrpcNetwork::default(), &clock, &address).await, None);
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(50)).await;
             drop(listener);
         });
-        assert!(unreachable(&GrpcNetwork, &clock, &address).await.is_some());
+        assert!(unreachable(&GrpcNetwork::default(), &clock, &address).await.is_some());
     }
 }

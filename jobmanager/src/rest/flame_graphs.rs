@@ -8,6 +8,7 @@ use std::time::Duration;
 use common::config::{ConfigError, Configuration, options};
 use dataflow::{JobId, VertexId};
 use proto::v1::Stack;
+use transport::Internal;
 use warp::http::StatusCode;
 
 use super::context::{self, RestContext};
@@ -102,8 +103,9 @@ pub(super) async fn flame_graph(context: &RestContext, id: &str, vertex_id: &str
         let slots = vertex.executions().iter().filter_map(|execution| execution.slot());
         let addresses: BTreeSet<String> = slots.map(|slot| slot.task_manager.rpc_address.clone()).collect();
         let (graphs, clock) = (graphs.clone(), context.front.clock.clone());
+        let internal = context.front.internal.clone();
         tokio::spawn(async move {
-            let tasks = take(addresses, graphs.duration, key).await;
+            let tasks = take(addresses, graphs.duration, key, &internal).await;
             graphs.ended(key, clock.now_millis(), tasks);
         });
     }
@@ -131,9 +133,14 @@ fn flame_graph_type(query: &Query) -> Result<FlameGraphType, RestError> {
 }
 
 /// Samples on all TaskManagers at once; one that does not answer has none.
-async fn take(addresses: BTreeSet<String>, duration: Duration, key: (JobId, VertexId)) -> Vec<SampledTask> {
+async fn take(
+    addresses: BTreeSet<String>,
+    duration: Duration,
+    key: (JobId, VertexId),
+    internal: &Internal,
+) -> Vec<SampledTask> {
     let sampled = addresses.into_iter().map(|address| async move {
-        let sampled = match TaskManagerInspector::new(&address) {
+        let sampled = match TaskManagerInspector::new(&address, internal) {
             Ok(inspector) => inspector.sample_stacks(duration).await,
             Err(error) => Err(error),
         };

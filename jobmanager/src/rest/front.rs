@@ -11,9 +11,13 @@ use common::shutdown::Shutdown;
 use proto::v1::keep_program_request::Change;
 use proto::v1::{ForwardRestRequest, ForwardRestResponse, KeepProgramRequest, ShutDownPeerRequest};
 use tonic::{Code, Status};
-use tracing::debug;
+use tracing::{debug, info};
+use transport::Internal;
+use transport::http::Role;
+use transport::users::Caller;
 use warp::http::{Method, StatusCode};
 
+use super::access;
 use super::context::RestContext;
 use super::error::RestError;
 use super::flame_graphs::FlameGraphs;
@@ -43,12 +47,16 @@ pub struct RestFront {
     pub profiler: Profiler,
     /// What this process logs.
     pub logs: LogFiles,
+    /// How TaskManagers are reached.
+    pub internal: Internal,
     /// What users have uploaded.
     pub(crate) programs: ProgramStore,
     /// Makes jobs of it.
     pub(crate) compiler: Option<Arc<dyn ProgramCompiler>>,
     /// Of this API, for links: `http://host:port`.
     pub address: String,
+    /// By which parts of this process make themselves known; none when nobody is asked who they are.
+    pub own_token: Option<String>,
     /// For Prometheus.
     pub metrics: Arc<ClusterMetrics>,
     /// Time.
@@ -74,6 +82,7 @@ impl RestFront {
         path: &str,
         query: &str,
         content_type: Option<String>,
+        caller: Caller,
         body: Bytes,
     ) -> Reply {
         let began = Instant::now();
@@ -89,6 +98,8 @@ impl RestFront {
                 query: query.to_owned(),
                 content_type: content_type.clone().unwrap_or_default(),
                 body: body.clone(),
+                caller: caller.name.clone(),
+                role: caller.role.to_string(),
             };
             let problem = match self.forward(request).await {
                 Forwarded::Answered(answer) => return reply(answer),
@@ -102,6 +113,21 @@ impl RestFront {
             debug!("{method} {path} waits for a leader: {problem}");
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// The follower that was asked has let it pass. One that asks nobody who they are, or asks for less, is no way around.
+    fn check_forwarded(&self, method: &Method, request: &ForwardRestRequest) -> Result<(), Status> {
+        let needed = access::role(method, &request.path);
+        let role = request.role.parse::<Role>().ok().filter(|_| request.caller.is_some());
+        let denied = self.own_token.is_some() && role.is_none_or(|role| role < needed);
+        let caller = request.caller.as_deref().unwrap_or("somebody");
+        if denied {
+            return Err(Status::permission_denied(format!("{caller} is not let in here with the role {needed}")));
+        }
+        if needed > Role::Viewer && request.caller.is_some() {
+            info!("{method} {} by {caller}, passed on by another JobManager", request.path);
+        }
+        Ok(())
     }
 
     async fn forward(&self, request: ForwardRestRequest) -> Forwarded {
@@ -216,6 +242,7 @@ impl RestBackend for RestFront {
         let context = self.context().ok_or_else(|| Status::failed_precondition("it does not lead"))?;
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| Status::invalid_argument(format!("'{}' is no method", request.method)))?;
+        self.check_forwarded(&method, &request)?;
         let request = Request {
             method,
             path: request.path,

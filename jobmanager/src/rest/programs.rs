@@ -112,7 +112,8 @@ async fn compile(context: &RestContext, id: &str, request: JarRunRequest) -> Res
     let program = blocking(context, move |programs| programs.open(&id, request.entry_class.as_deref())).await?;
     let request = CompileRequest {
         file: &program.file,
-        rest_address: context.front.address.trim_start_matches("http://"),
+        rest_address: &context.front.address,
+        own_token: context.front.own_token.as_deref(),
         cluster,
         overrides: &overrides,
     };

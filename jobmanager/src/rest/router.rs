@@ -8,7 +8,7 @@ use super::error::RestError;
 use super::query::{self, Query};
 use super::reply::{Answer, Reply};
 use super::{
-    applications, catalogs, checkpoints, cluster, flame_graphs, job, jobmanagers, jobs, lifecycle, logs,
+    applications, catalogs, checkpoints, cluster, flame_graphs, job, jobmanagers, jobs, lifecycle, log_level, logs,
     metric_queries, profiler, programs, rescaling, results, savepoints, task_managers, vertex,
 };
 
@@ -55,6 +55,12 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("GET", ["jobmanager", "profiler", name]) => profiler::file(context, None, name),
         ("POST", ["taskmanagers", id, "profiler"]) => profiler::profile_task_manager(context, id, &request.body).await,
         ("GET", ["taskmanagers", id, "profiler", name]) => profiler::file(context, Some(id), name),
+        ("GET", ["jobmanager", "log-level"]) => log_level::of_job_manager(None),
+        ("PUT", ["jobmanager", "log-level"]) => log_level::of_job_manager(Some(&request.body)),
+        ("GET", ["taskmanagers", id, "log-level"]) => log_level::of_task_manager(context, id, None).await,
+        ("PUT", ["taskmanagers", id, "log-level"]) => {
+            log_level::of_task_manager(context, id, Some(&request.body)).await
+        }
         ("GET", ["jobmanager", "thread-dump"]) => logs::threads_of_job_manager(),
         ("GET", ["metrics"]) => cluster::prometheus(context).await,
         ("GET", ["datasets"]) => cluster::data_sets(),

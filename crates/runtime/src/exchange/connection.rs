@@ -20,6 +20,7 @@ use proto::v1::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::transport::{Channel, Endpoint};
+use transport::Internal;
 
 use super::codec::decode;
 use super::credit::{CreditWindow, FloatingCredits};
@@ -48,6 +49,7 @@ pub(crate) struct PeerConnection {
     /// `'tm-1' at host:port`, for messages.
     peer: String,
     requests: UnboundedSender<ExchangeRequest>,
+    internal: Internal,
     state: Mutex<State>,
 }
 
@@ -76,11 +78,17 @@ pub(crate) struct RemoteChannel {
 
 impl PeerConnection {
     /// Starts to connect; channels may be opened at once.
-    pub(crate) fn start(handle: &tokio::runtime::Handle, resource_id: &str, address: &str) -> Arc<Self> {
+    pub(crate) fn start(
+        handle: &tokio::runtime::Handle,
+        internal: &Internal,
+        resource_id: &str,
+        address: &str,
+    ) -> Arc<Self> {
         let (requests, receiver) = unbounded_channel();
         let connection = Arc::new(Self {
             peer: format!("'{resource_id}' at {address}"),
             requests,
+            internal: internal.clone(),
             state: Mutex::new(State::Live { channels: HashMap::new(), next: 0 }),
         });
         handle.spawn(connection.clone().run(address.to_owned(), receiver));
@@ -148,7 +156,7 @@ impl PeerConnection {
     }
 
     async fn receive_all(&self, address: &str, requests: UnboundedReceiver<ExchangeRequest>) -> Result<(), String> {
-        let channel = connect(address).await?;
+        let channel = connect(address, &self.internal).await?;
         let mut client = DataExchangeClient::new(channel)
             .max_decoding_message_size(proto::MAX_MESSAGE_SIZE)
             .max_encoding_message_size(proto::MAX_MESSAGE_SIZE);
@@ -273,7 +281,7 @@ impl Drop for RemoteChannel {
     }
 }
 
-async fn connect(address: &str) -> Result<Channel, String> {
+async fn connect(address: &str, internal: &Internal) -> Result<Channel, String> {
     let endpoint = Endpoint::from_shared(format!("http://{address}"))
         .map_err(|error| format!("'{address}' is not an address: {error}"))?
         .connect_timeout(CONNECT_TIMEOUT)
@@ -285,7 +293,7 @@ async fn connect(address: &str) -> Result<Channel, String> {
         .keep_alive_while_idle(true);
     let mut attempt = 1;
     loop {
-        match endpoint.connect().await {
+        match internal.connect(&endpoint).await {
             Ok(channel) => return Ok(channel),
             Err(error) if attempt >= CONNECT_ATTEMPTS => return Err(describe(&error)),
             Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,

@@ -15,6 +15,7 @@ use openraft::{BasicNode, Config, Raft, RaftMetrics, ServerState, SnapshotPolicy
 use rocksdb::WriteBatch;
 use tokio::sync::watch;
 use tracing::info;
+use transport::Internal;
 
 use super::command::{NodeId, StoreCommand, StoreTypes};
 use super::database::{Database, DatabaseError, META};
@@ -42,6 +43,8 @@ pub struct NodeSettings {
     pub peers: Vec<String>,
     /// `high-availability.raft.election-timeout`.
     pub election_timeout: Duration,
+    /// How it reaches the others.
+    pub internal: Internal,
 }
 
 /// A node; clones are the same one.
@@ -80,7 +83,7 @@ impl RaftNode {
         let database = Database::open(&dir).map_err(|error| failed(error.to_string()))?;
         let (id, closed) = identity(&database, &settings).map_err(|error| failed(error.to_string()))?;
         let state = StateMachine::open(database.clone()).map_err(|error| failed(error.to_string()))?;
-        let peers = Peers::default();
+        let peers = Peers::over(settings.internal.clone());
         let log = LogStore::new(database.clone());
         let config = config(&settings).validate().map_err(|error| failed(error.to_string()))?;
         let raft = Raft::new(id, Arc::new(config), peers.clone(), log, state.clone())

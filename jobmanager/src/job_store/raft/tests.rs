@@ -79,6 +79,7 @@ impl Alone {
             address: "127.0.0.1:6123".into(),
             peers: Vec::new(),
             election_timeout: Duration::from_millis(250),
+            internal: ::transport::Internal::default(),
         };
         let node = RaftNode::open(settings).await.unwrap();
         node.form().await.unwrap();
@@ -159,6 +160,7 @@ async fn a_folder_that_cannot_be_used_is_named() {
         address: String::new(),
         peers: Vec::new(),
         election_timeout: Duration::from_millis(250),
+        internal: ::transport::Internal::default(),
     };
     let error = RaftNode::open(settings).await.unwrap_err().to_string();
     assert!(error.contains("/proc/nowhere") && error.contains("high-availability.storageDir"), "{error}");

@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use transport::Internal;
 
 use super::command::{NodeId, StoreTypes};
 
@@ -27,9 +28,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The ways to the other JobManagers by their addresses; clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Peers {
     peers: Arc<Mutex<HashMap<String, Peer>>>,
+    internal: Internal,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,11 @@ struct Peer {
 }
 
 impl Peers {
+    /// The ways go over this.
+    pub(super) fn over(internal: Internal) -> Self {
+        Self { peers: Arc::default(), internal }
+    }
+
     /// The way to the JobManager at this `host:port`; the error says why that is no address.
     pub(super) fn client(&self, address: &str) -> Result<JobManagerPeerClient<Channel>, String> {
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +55,7 @@ impl Peers {
         }
         let endpoint = Endpoint::from_shared(format!("http://{address}"))
             .map_err(|error| format!("'{address}' is not an address: {error}"))?;
-        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect_lazy();
+        let channel = self.internal.connect_lazy(&endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true));
         let client = JobManagerPeerClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE_SIZE)
             .max_encoding_message_size(MAX_MESSAGE_SIZE);

@@ -44,7 +44,7 @@ pub use job_lifecycle::{
     QueueStatusId,
 };
 pub use jobs::{JobIdWithStatus, JobIdsWithStatus, JobOverview, JobsOverview, TaskCounts};
-pub use logs::{DataSets, LogFile, LogFiles, LogUrl, ThreadDump, ThreadInfo};
+pub use logs::{DataSets, LogFile, LogFiles, LogLevel, LogUrl, ThreadDump, ThreadInfo};
 pub use metrics::{AggregatedMetric, MetricId, MetricValue};
 pub use operations::{
     Acknowledged, AsynchronousOperation, CheckpointTriggerRequest, OperationOutcome, SavepointDisposalRequest,
