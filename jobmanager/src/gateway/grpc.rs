@@ -48,9 +48,10 @@ pub async fn announce_leader(internal: &Internal, task_manager: &str, commander:
 }
 
 /// Tells the TaskManager at this `host:port` to end; the error says why it has not heard.
-pub async fn shut_down(task_manager: &str, epoch: LeaderEpoch) -> Result<(), String> {
+pub async fn shut_down(internal: &Internal, task_manager: &str, epoch: LeaderEpoch) -> Result<(), String> {
     let endpoint = Endpoint::from_shared(format!("http://{task_manager}")).map_err(|error| error.to_string())?;
-    let mut client = TaskManagerGatewayClient::new(endpoint.connect_timeout(ANNOUNCEMENT_LIMIT).connect_lazy());
+    let mut client =
+        TaskManagerGatewayClient::new(internal.connect_lazy(&endpoint.connect_timeout(ANNOUNCEMENT_LIMIT)));
     let request = within(ANNOUNCEMENT_LIMIT, ShutDownRequest { epoch: epoch.0 });
     client.shut_down(request).await.map(drop).map_err(|status| describe(&status))
 }

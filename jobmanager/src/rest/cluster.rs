@@ -109,7 +109,7 @@ pub(super) async fn shut_down(context: &RestContext) -> Answer {
     let epoch = session.epoch();
     let told = views.iter().map(|view| async move {
         let address = &view.registration.rpc_address;
-        let told = gateway::shut_down(address, epoch).await;
+        let told = gateway::shut_down(&context.front.internal, address, epoch).await;
         told.map_err(|problem| format!("TaskManager {} at {address}: {problem}", view.registration.resource_id))
     });
     let mut problems: Vec<String> = futures::future::join_all(told).await.into_iter().filter_map(Result::err).collect();

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use dataflow::deployment::TaskMetricsSnapshot;
 use dataflow::{JobId, MetricNumber};
 use indexmap::IndexMap;
+use transport::Internal;
 
 use super::aggregate::Aggregates;
 use super::context::{self, RestContext};
@@ -59,7 +60,7 @@ pub(super) async fn of_jobs(context: &RestContext, query: &Query) -> Answer {
 
 pub(super) async fn of_task_manager(context: &RestContext, id: &str, query: &Query) -> Answer {
     let view = task_managers::find(context, id).await?;
-    values(texts(task_manager_metrics(&view).await), query)
+    values(texts(task_manager_metrics(&context.front.internal, &view).await), query)
 }
 
 pub(super) async fn of_task_managers(context: &RestContext, query: &Query) -> Answer {
@@ -68,13 +69,14 @@ pub(super) async fn of_task_managers(context: &RestContext, query: &Query) -> An
     let is_wanted = |view: &&TaskManagerView| {
         wanted.as_ref().is_none_or(|ids| ids.contains(&view.registration.resource_id.as_str()))
     };
-    let owners = futures::future::join_all(views.iter().filter(is_wanted).map(task_manager_metrics)).await;
+    let asked = views.iter().filter(is_wanted).map(|view| task_manager_metrics(&context.front.internal, view));
+    let owners = futures::future::join_all(asked).await;
     aggregated(owners, query)
 }
 
 /// Metrics of all subtasks, each with the subtask's index before its name.
-pub(super) async fn of_vertex(job: &ExecutionGraph, id: &str, query: &Query) -> Answer {
-    let owners = of_executions(job, id).await?;
+pub(super) async fn of_vertex(context: &RestContext, job: &ExecutionGraph, id: &str, query: &Query) -> Answer {
+    let owners = of_executions(context, job, id).await?;
     let metrics = owners
         .into_iter()
         .enumerate()
@@ -82,28 +84,34 @@ pub(super) async fn of_vertex(job: &ExecutionGraph, id: &str, query: &Query) -> 
     values(texts(metrics.collect()), query)
 }
 
-pub(super) async fn of_subtask(job: &ExecutionGraph, id: &str, index: &str, query: &Query) -> Answer {
+pub(super) async fn of_subtask(
+    context: &RestContext,
+    job: &ExecutionGraph,
+    id: &str,
+    index: &str,
+    query: &Query,
+) -> Answer {
     let subtask = vertex::execution(context::vertex(job, id)?, index)?.id().subtask as usize;
-    let owners = of_executions(job, id).await?;
+    let owners = of_executions(context, job, id).await?;
     values(texts(owners.into_iter().nth(subtask).unwrap_or_default()), query)
 }
 
 /// Metrics aggregated over the subtasks, or over those of `subtasks=0,2-4`.
-pub(super) async fn of_subtasks(job: &ExecutionGraph, id: &str, query: &Query) -> Answer {
+pub(super) async fn of_subtasks(context: &RestContext, job: &ExecutionGraph, id: &str, query: &Query) -> Answer {
     let wanted = match query.list("subtasks") {
         None => None,
         Some(ranges) => Some(ranges.into_iter().map(range).collect::<Result<Vec<_>, _>>()?),
     };
     let is_wanted =
         |index: usize| wanted.as_ref().is_none_or(|ranges| ranges.iter().any(|range| range.contains(&index)));
-    let owners = of_executions(job, id).await?.into_iter().enumerate();
+    let owners = of_executions(context, job, id).await?.into_iter().enumerate();
     aggregated(owners.filter(|(index, _)| is_wanted(*index)).map(|(_, metrics)| metrics).collect(), query)
 }
 
 /// The metrics of the current attempts of a vertex, in the order of its subtasks.
-async fn of_executions(job: &ExecutionGraph, id: &str) -> Result<Vec<Metrics>, RestError> {
+async fn of_executions(context: &RestContext, job: &ExecutionGraph, id: &str) -> Result<Vec<Metrics>, RestError> {
     let vertex = context::vertex(job, id)?;
-    let mut metrics = task_metrics::of_vertex(job.graph().job_id, vertex).await;
+    let mut metrics = task_metrics::of_vertex(&context.front.internal, job.graph().job_id, vertex).await;
     Ok(vertex.executions().iter().map(|execution| metrics.remove(&execution.id()).unwrap_or_default()).collect())
 }
 
@@ -159,8 +167,8 @@ fn job_metrics(job: &ExecutionGraph, now: i64) -> Metrics {
 }
 
 /// What a TaskManager measures of itself; when it does not answer, what its last heartbeat said.
-async fn task_manager_metrics(view: &TaskManagerView) -> Metrics {
-    let asked = match TaskManagerInspector::new(&view.registration.rpc_address) {
+async fn task_manager_metrics(internal: &Internal, view: &TaskManagerView) -> Metrics {
+    let asked = match TaskManagerInspector::new(&view.registration.rpc_address, internal) {
         Ok(inspector) => task_metrics::of_process(&inspector).await,
         Err(problem) => Err(problem),
     };

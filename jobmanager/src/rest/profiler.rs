@@ -152,8 +152,8 @@ pub(super) async fn profile_task_manager(context: &RestContext, id: &str, body: 
     let names = vertex_names(context).await;
     let (profiler, clock, mode) = (context.front.profiler.clone(), context.front.clock.clone(), info.mode);
     let id = id.to_owned();
+    let inspector = TaskManagerInspector::new(&view.registration.rpc_address, &context.front.internal);
     tokio::spawn(async move {
-        let inspector = TaskManagerInspector::new(&view.registration.rpc_address);
         let sampled = match inspector {
             Ok(inspector) => inspector.sample_stacks(duration).await,
             Err(problem) => Err(problem),

@@ -159,7 +159,7 @@ async fn vertex_route(context: &RestContext, request: &Request, id: &str, vertex
     match path {
         [] => vertex::details(&job, vertex_id, now),
         ["watermarks"] => vertex::watermarks(&job, vertex_id),
-        ["metrics"] => metric_queries::of_vertex(&job, vertex_id, query).await,
+        ["metrics"] => metric_queries::of_vertex(context, &job, vertex_id, query).await,
         ["backpressure"] => vertex::back_pressure(&job, vertex_id, now),
         ["subtasktimes"] => vertex::subtask_times(&job, vertex_id, now),
         ["taskmanagers"] => vertex::task_managers(&job, vertex_id, now),
@@ -167,9 +167,9 @@ async fn vertex_route(context: &RestContext, request: &Request, id: &str, vertex
         ["flamegraph"] => flame_graphs::flame_graph(context, id, vertex_id, query).await,
         ["jm-operator-metrics"] => vertex::coordinator_metrics(&job, vertex_id),
         ["subtasks", "accumulators"] => vertex::subtask_accumulators(&job, vertex_id),
-        ["subtasks", "metrics"] => metric_queries::of_subtasks(&job, vertex_id, query).await,
+        ["subtasks", "metrics"] => metric_queries::of_subtasks(context, &job, vertex_id, query).await,
         ["subtasks", index] => vertex::subtask(&job, vertex_id, index, None, now),
-        ["subtasks", index, "metrics"] => metric_queries::of_subtask(&job, vertex_id, index, query).await,
+        ["subtasks", index, "metrics"] => metric_queries::of_subtask(context, &job, vertex_id, index, query).await,
         ["subtasks", index, "attempts", attempt, "accumulators"] => {
             vertex::attempt_accumulators(&job, vertex_id, index, attempt)
         }

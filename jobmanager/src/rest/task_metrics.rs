@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use dataflow::metrics::{TaskManagerMetricsReport, TaskMetricsReport, rest_name};
 use dataflow::{ExecutionAttemptId, JobId, Metric, MetricNumber};
+use transport::Internal;
 
 use super::messages::IoMetrics;
 use crate::inspection::TaskManagerInspector;
@@ -38,7 +39,7 @@ pub(super) type Metrics = Vec<(String, MetricNumber)>;
 pub(super) type VertexMetrics = HashMap<ExecutionAttemptId, Metrics>;
 
 /// Asks the TaskManagers of a vertex. Of attempts that have ended, or whose TaskManager does not answer, what was reported last.
-pub(super) async fn of_vertex(job: JobId, vertex: &ExecutionVertex) -> VertexMetrics {
+pub(super) async fn of_vertex(internal: &Internal, job: JobId, vertex: &ExecutionVertex) -> VertexMetrics {
     let mut metrics: VertexMetrics =
         vertex.executions().iter().map(|execution| (execution.id(), reported(execution))).collect();
     let running = vertex.executions().iter().filter(|execution| execution.is_deployed());
@@ -47,7 +48,7 @@ pub(super) async fn of_vertex(job: JobId, vertex: &ExecutionVertex) -> VertexMet
     let wanted = Some((job, vertex.id()));
     let reports = addresses
         .into_iter()
-        .map(|address| async move { TaskManagerInspector::new(address)?.read_metrics(wanted).await });
+        .map(|address| async move { TaskManagerInspector::new(address, internal)?.read_metrics(wanted).await });
     for report in futures::future::join_all(reports).await {
         let tasks = report.map(|report| report.tasks).unwrap_or_else(|error| {
             tracing::debug!("a TaskManager does not tell the metrics of vertex {}: {error}", vertex.id());
