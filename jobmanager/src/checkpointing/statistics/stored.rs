@@ -46,7 +46,7 @@ impl StoredStatistics {
 impl CheckpointStatistics {
     /// What the store is to know when this checkpoint is complete at this path: it, and what has ended since the store was last told. How large its
     /// metadata is shows when that is written: [`StoredStatistics::set_metadata_size`].
-    pub fn to_store(&mut self, id: u64, external_path: &str) -> StoredStatistics {
+    pub fn take_news(&mut self, id: u64, external_path: &str) -> StoredStatistics {
         let mut counts = self.counts;
         counts.in_progress = 0;
         counts.total = counts.completed + counts.failed + 1;
@@ -114,7 +114,7 @@ mod tests {
                 continue;
             }
             let path = format!("/chk-{id}");
-            let mut more = first.to_store(id, &path);
+            let mut more = first.take_news(id, &path);
             more.set_metadata_size(id, 90);
             let text = serde_json::to_string(&more).unwrap();
             stored.extend(&serde_json::from_str(&text).unwrap());
