@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use super::event_loop::JobMaster;
 use super::outbox::Call;
 use super::sources::Assignment;
-use crate::checkpointing::statistics::RestoredCheckpoint;
+use crate::checkpointing::statistics::{RestoredCheckpoint, StoredStatistics};
 use crate::checkpointing::{CheckpointCommand, CheckpointEvent, PendingCheckpoint};
 use crate::scheduling::{GraphCommand, GraphEvent};
 
@@ -149,9 +149,11 @@ impl JobMaster {
             CheckpointCommand::Publish(pending) => {
                 let job = self.graph.graph().clone();
                 let path = checkpoint::external_path(pending.location());
-                let told = pending.is_restore_point();
-                let statistics =
-                    told.then(|| self.graph.checkpoints_mut().to_store(pending.id(), &path)).unwrap_or_default();
+                let statistics = if pending.is_restore_point() {
+                    self.graph.checkpoints_mut().tell_store(pending.id(), &path)
+                } else {
+                    StoredStatistics::default()
+                };
                 checkpoints.publish(*pending, &job, statistics);
             }
             CheckpointCommand::NotifyCompleted { checkpoint_id, attempts } => {

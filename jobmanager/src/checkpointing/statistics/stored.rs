@@ -37,7 +37,7 @@ impl StoredStatistics {
 
 impl CheckpointStatistics {
     /// What the store is to know when this checkpoint is complete at this path: it, and what has ended since the store was last told.
-    pub fn to_store(&mut self, id: u64, external_path: &str) -> StoredStatistics {
+    pub fn tell_store(&mut self, id: u64, external_path: &str) -> StoredStatistics {
         let mut counts = self.counts;
         counts.in_progress = 0;
         counts.total = counts.completed + counts.failed + 1;
@@ -101,7 +101,7 @@ mod tests {
                 continue;
             }
             let path = format!("/chk-{id}");
-            let more = first.to_store(id, &path);
+            let more = first.tell_store(id, &path);
             let text = serde_json::to_string(&more).unwrap();
             stored.extend(&serde_json::from_str(&text).unwrap());
             first.completed(id, path);
