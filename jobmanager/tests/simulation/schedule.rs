@@ -348,7 +348,7 @@ impl Schedule {
                     world.check_whole(job);
                     let rows = world.committed_rows(job);
                     // A source has as many splits as it had readers when it began.
-                    if rows == 0 || rows % LIMIT != 0 {
+                    if rows == 0 || !rows.is_multiple_of(LIMIT) {
                         world.violated(format!("{job} has finished, and {rows} rows are committed"));
                     }
                 }

@@ -210,7 +210,7 @@ impl Scheduler {
             scheduler: Arc::downgrade(self),
         });
         inner.jobs.push(Arc::downgrade(&job));
-        if inner.jobs.len() % 1024 == 0 {
+        if inner.jobs.len().is_multiple_of(1024) {
             inner.jobs.retain(|job| job.strong_count() > 0);
         }
         inner.ready.insert(job.id, job);
