@@ -137,6 +137,18 @@ pub enum JobManagerAdminCommand {
         #[arg(value_name = "NEW")]
         new: String,
     },
+    /// Write all that the group keeps into a file: jobs, where their checkpoints are, catalogs with their passwords. Checkpoints are not in it.
+    Backup {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Have a new group, which keeps nothing yet, take over a backup: its jobs go on from their newest checkpoints.
+    Restore {
+        /// The backup.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// Arguments of `cluster`.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use dataflow::{JobGraph, JobId, OperatorId, VertexId};
 use jobmanager::rest::messages::{
-    CheckpointingConfiguration, CheckpointingStatistics, ClusterOverview, ErrorResponse, JobDetails, JobExceptions,
-    JobManagerAddress, JobManagerGroup, JobOverview, JobSubmitted, JobsOverview, LogLevel, MetricValue,
+    BackupRestored, CheckpointingConfiguration, CheckpointingStatistics, ClusterOverview, ErrorResponse, JobDetails,
+    JobExceptions, JobManagerAddress, JobManagerGroup, JobOverview, JobSubmitted, JobsOverview, LogLevel, MetricValue,
 };
 use proto::v1::CollectResultsResponse;
 use reqwest::{Method, RequestBuilder, Response};
@@ -138,6 +138,17 @@ impl ClusterClient {
     pub async fn replace_jobmanager(&self, old: &str, new: &str) -> anyhow::Result<JobManagerGroup> {
         let body = JobManagerAddress { address: new.to_owned() };
         self.call(self.request(Method::PUT, &format!("/jobmanagers/{old}")).json(&body)).await
+    }
+
+    /// All that the group of JobManagers keeps, as a document.
+    pub async fn backup(&self) -> anyhow::Result<Vec<u8>> {
+        let response = self.send(self.request(Method::GET, "/jobmanagers/backup")).await?;
+        Ok(response.bytes().await.map_err(|error| self.unreachable(&error))?.into())
+    }
+
+    /// Has a new group take over what another one kept.
+    pub async fn restore(&self, backup: Vec<u8>) -> anyhow::Result<BackupRestored> {
+        self.call(self.request(Method::POST, "/jobmanagers/restore").body(backup)).await
     }
 
     /// Rows of one subtask of a Collect operator, from batch number `offset` of a version on; waits a while when there are none yet.

@@ -128,7 +128,7 @@ pub struct ProcessCluster {
 }
 
 impl ProcessCluster {
-    /// Starts a JobManager and TaskManagers with that many slots each, and waits until all have registered.
+    /// Starts a JobManager and TaskManagers with that many slots each, and waits until all have registered, and the SQL gateway answers if it has a port.
     pub fn start(taskmanagers: usize, slots: u32, extra: &[&str]) -> anyhow::Result<Self> {
         Self::start_secured(taskmanagers, slots, extra, "http", &[])
     }
@@ -155,6 +155,12 @@ impl ProcessCluster {
             cluster.add_taskmanager(slots, extra)?;
         }
         cluster.wait_for_taskmanagers(taskmanagers)?;
+        // One that was not asked for may be left out: its usual port is another cluster's.
+        if extra.iter().any(|argument| argument.starts_with("-Dsql-gateway.endpoint.rest.port=")) {
+            cluster.wait_until("the SQL gateway", || {
+                Ok(cluster.get("/sql-gateway/v4/info").is_ok_and(|info| info["productName"].is_string()))
+            })?;
+        }
         Ok(cluster)
     }
 

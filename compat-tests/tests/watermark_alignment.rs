@@ -97,9 +97,9 @@ fn a_source_that_is_ahead_waits_for_the_other_whatever_dies() {
     let script = format!(
         "{}{}CREATE TABLE seen (id INT) WITH ('connector'='kafka','topic'='seen','properties.bootstrap.servers'='{}','format'='csv',\
          'sink.delivery-guarantee'='exactly-once','sink.transactional-id-prefix'='seen');\n\
-         CREATE TABLE nothing (id INT) WITH ('connector'='blackhole');\n\
+         CREATE TABLE ignored (id INT) WITH ('connector'='blackhole');\n\
          EXECUTE STATEMENT SET BEGIN\nINSERT INTO seen SELECT id FROM ahead;\n\
-         INSERT INTO nothing SELECT id FROM behind /*+ OPTIONS('scan.watermark.alignment.max-drift'='1 h') */;\nEND;\n",
+         INSERT INTO ignored SELECT id FROM behind /*+ OPTIONS('scan.watermark.alignment.max-drift'='1 h') */;\nEND;\n",
         table("ahead", aligned),
         table("behind", aligned),
         broker.address()

@@ -167,6 +167,13 @@ impl Dispatcher {
         self.inner.context.store.put_catalog(name, version, document).await
     }
 
+    /// Has a job of a backup know the checkpoints that it has completed since.
+    pub async fn note_newer_checkpoints(&self, job: &mut StoredJob) -> Result<(), CheckpointSetupError> {
+        let config = self.job_config(&job.graph);
+        let storages = &self.inner.context.storages;
+        JobCheckpointing::note_newer(&config, storages, job.graph.job_id, &mut job.progress).await
+    }
+
     /// Takes up the jobs that had not ended when the last JobManager did, and files those that had.
     pub async fn recover(&self) -> Result<(), JobStoreError> {
         for job in self.inner.context.store.ended().await? {

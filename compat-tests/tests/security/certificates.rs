@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What keys are made of.
+const EC: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+
 /// A folder of certificates: an authority `ca`, and others that it has issued.
 pub struct Certificates {
     folder: tempfile::TempDir,
@@ -28,18 +31,23 @@ impl Certificates {
 
     /// A certificate of an authority: `NAME.pem`, `NAME.key`, and `NAME-both.pem` with both. `names` as `DNS:localhost,IP:127.0.0.1`.
     pub fn issue(&self, authority: &str, name: &str, names: &str) {
-        self.issue_between(authority, name, names, None);
+        self.issue_between(authority, name, names, None, &EC);
+    }
+
+    /// The same with an RSA key.
+    pub fn issue_rsa(&self, authority: &str, name: &str, names: &str) {
+        self.issue_between(authority, name, names, None, &["-newkey", "rsa:3072"]);
     }
 
     /// A certificate that was valid long ago.
     pub fn issue_expired(&self, authority: &str, name: &str, names: &str) {
-        self.issue_between(authority, name, names, Some(("20200101000000Z", "20200201000000Z")));
+        self.issue_between(authority, name, names, Some(("20200101000000Z", "20200201000000Z")), &EC);
     }
 
-    fn issue_between(&self, authority: &str, name: &str, names: &str, between: Option<(&str, &str)>) {
+    fn issue_between(&self, authority: &str, name: &str, names: &str, between: Option<(&str, &str)>, key_of: &[&str]) {
         let (key, request, pem) = (self.file(name, "key"), self.file(name, "csr"), self.file(name, "pem"));
         openssl(
-            &["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+            &[&["req", "-new", "-nodes"], key_of].concat(),
             &["-subj", &format!("/CN={name}"), "-keyout", &key, "-out", &request],
         );
         let extensions = self.file(name, "ext");

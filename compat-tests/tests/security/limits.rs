@@ -121,7 +121,7 @@ fn requests_that_are_none_harm_nobody() {
         "/jars/..%2f..%2fx/plan",
     ] {
         let answer = curl(&[&format!("http://{}{path}", cluster.rest_address())]);
-        assert!(answer.status >= 400, "{path}: {answer:?}");
+        assert!((400..500).contains(&answer.status), "{path}: {answer:?}");
         assert!(!answer.body.contains("root:"), "{path}");
     }
     assert_eq!(cluster.get("/overview").expect("it answers")["jobs-running"], 0);

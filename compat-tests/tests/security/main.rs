@@ -5,5 +5,6 @@ mod certificates;
 mod curl;
 mod limits;
 mod pages;
+mod stores;
 mod tls;
 mod users;

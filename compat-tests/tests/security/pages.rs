@@ -83,7 +83,8 @@ fn a_name_that_leads_to_the_loopback_interface_is_not_answered() {
 #[test]
 fn a_listed_origin_may_do_what_the_own_page_may() {
     let key = "-Dweb.access-control-allow-origin=https://ops.example";
-    let cluster = ProcessCluster::start(0, 1, &[key]).expect("a cluster");
+    let gateway_key = format!("-Dsql-gateway.endpoint.rest.port={}", free_port().expect("a port"));
+    let cluster = ProcessCluster::start(0, 1, &[key, &gateway_key]).expect("a cluster");
     let sessions = format!("http://{}/sql-gateway/v4/sessions", cluster.rest_address());
     let asks = ["-X", "OPTIONS", "-H", "Origin: https://ops.example", "-H", "Access-Control-Request-Method: POST"];
     let preflight = curl(&[&asks[..], &[&sessions]].concat());

@@ -7,7 +7,7 @@ use compat_tests::process::{self, ProcessCluster, free_port};
 use crate::certificates::{Certificates, handshake, openssl};
 use crate::curl::{curl, status};
 
-const LOCAL: &str = "DNS:localhost,IP:127.0.0.1";
+pub const LOCAL: &str = "DNS:localhost,IP:127.0.0.1";
 const QUERY: &str = "SET 'parallelism.default' = '2';\nSELECT MOD(id, 3) AS k, COUNT(*) AS n FROM (VALUES (1), (2), (3), (4)) AS t(id) GROUP BY MOD(id, 3);\n";
 
 #[test]
@@ -212,7 +212,7 @@ fn what_is_missing_is_named() {
 }
 
 /// A query with an exchange by key, whose rows come to the client.
-fn run_query(cluster: &ProcessCluster, folder: &Path) -> String {
+pub fn run_query(cluster: &ProcessCluster, folder: &Path) -> String {
     let script = folder.join("query.sql");
     std::fs::write(&script, QUERY).expect("written");
     let output = process::run(&["sql-client", "-m", cluster.rest_address(), "-f", &script.display().to_string()]);

@@ -30,7 +30,7 @@ fn entry(name: &str, role: &str, password: Option<&str>) -> (String, String) {
 }
 
 /// A file of users in this folder, and the tokens of `robot` (operator) and `root` (admin).
-fn users(folder: &Path) -> (String, String, String) {
+pub fn users(folder: &Path) -> (String, String, String) {
     let (anna, _) = entry("anna", "viewer", Some("see: all"));
     let (otto, _) = entry("otto", "operator", Some("run"));
     let (robot, robot_token) = entry("robot", "operator", None);

@@ -50,7 +50,8 @@ pub fn client_tls(config: &Configuration) -> Result<Option<ClientTls>, Transport
     let files = TlsFiles::from_config(&REST, config)?;
     // One that trusts what the system trusts may have to show a certificate nevertheless; that needs a trust store.
     let shows = config.get(&options::SECURITY_SSL_REST_AUTHENTICATION_ENABLED)?;
-    if !files.has_trusted() && !(shows && files.has_any()) {
+    let has_what_it_needs = files.has_trusted() || (shows && files.has_any());
+    if !has_what_it_needs {
         return Ok(None);
     }
     files.client(config.get(&options::SECURITY_SSL_REST_VERIFY_HOSTNAME)?, &PROTOCOLS).map(Some)

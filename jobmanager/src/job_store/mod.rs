@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub use group_node::{GroupNode, Standing};
 pub use memory::MemoryJobStore;
 pub use raft::{
-    Group, GroupMember, MembershipError, NodeSettings, PeerService, RaftJobStore, RaftNode, RestBackend, StoreCommand,
-    StoreState,
+    Backup, BackupError, Group, GroupMember, MembershipError, NodeSettings, PeerService, RaftJobStore, RaftNode,
+    RestBackend, StoreCommand, StoreState,
 };
 
 use crate::checkpointing::statistics::StoredStatistics;

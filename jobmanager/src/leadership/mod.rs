@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::shutdown::Shutdown;
+use dataflow::LeaderEpoch;
 use futures::StreamExt;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
@@ -56,7 +57,7 @@ pub struct Leadership {
 impl Leadership {
     /// That of a JobManager without a group.
     pub async fn alone(parts: &SessionParts) -> Result<Self, JobStoreError> {
-        let epoch = dataflow::LeaderEpoch(parts.environment.clock().now_millis().unsigned_abs());
+        let epoch = LeaderEpoch(parts.environment.clock().now_millis().unsigned_abs());
         let session = LeaderSession::begin(parts, epoch, Arc::new(MemoryJobStore::default())).await?;
         let (_, role) = watch::channel(Role::Leading(session));
         let clock = parts.environment.clock().clone();
@@ -144,18 +145,18 @@ impl Member {
     async fn run(self) {
         let mut changes = self.node.changes().fuse();
         let clock = self.parts.environment.clock();
-        // Of the session that runs here.
+        // Term and epoch of the session that runs here. Another epoch in the same term began with a backup that was taken over.
         let mut leading_since = None;
         loop {
             match self.node.standing() {
-                Standing::Leads(term) if leading_since == Some(term) => {}
+                Standing::Leads(term) if leading_since == Some((term, self.epoch())) => {}
                 Standing::Leads(term) => {
                     self.follow(None);
                     leading_since = None;
                     match self.begin().await {
                         Ok(session) => {
                             info!("this JobManager leads: term {term}, epoch {}", session.epoch().0);
-                            leading_since = Some(term);
+                            leading_since = Some((term, session.epoch()));
                             self.role.send_replace(Role::Leading(session));
                         }
                         Err(error) => warn!("this JobManager cannot lead: {error}"),
@@ -184,6 +185,13 @@ impl Member {
         };
         let store = Arc::new(RaftJobStore::new(self.node.clone(), epoch));
         LeaderSession::begin(&self.parts, epoch, store).await.inspect_err(|problem| error!("{problem}"))
+    }
+
+    /// The epoch in force, as far as it is known here.
+    fn epoch(&self) -> LeaderEpoch {
+        let mut epoch = LeaderEpoch::default();
+        self.node.read(&mut |state| epoch = state.epoch());
+        epoch
     }
 
     fn no_majority(&self) -> JobStoreError {

@@ -25,6 +25,8 @@ pub(super) fn role(method: &Method, path: &str) -> Role {
     match (method.as_str(), path) {
         // The members of the group, the machines, the programs that others run.
         (_, ["jobmanagers", ..]) if method != Method::GET => Role::Admin,
+        // With the options of all tables, passwords among them.
+        ("GET", ["jobmanagers", "backup"]) => Role::Admin,
         ("DELETE", ["cluster"]) | ("POST", ["taskmanagers", _, "decommission"]) => Role::Admin,
         ("PUT", ["jobmanager", "log-level"] | ["taskmanagers", _, "log-level"]) => Role::Admin,
         ("POST", ["jars", "upload"]) | ("DELETE", ["jars", _]) => Role::Admin,
@@ -47,6 +49,8 @@ mod tests {
             ("GET", "/v1/jobs/overview", Role::Viewer),
             ("OPTIONS", "/jobs", Role::Viewer),
             ("GET", "/jobmanagers", Role::Viewer),
+            ("GET", "/jobmanagers/backup", Role::Admin),
+            ("POST", "/jobmanagers/restore", Role::Admin),
             ("POST", "/jobs", Role::Operator),
             ("PATCH", "/jobs/a", Role::Operator),
             ("GET", "/jobs/a/yarn-cancel", Role::Operator),

@@ -58,9 +58,10 @@ pub(super) async fn list(context: &RestContext) -> Answer {
 /// `DELETE /jars/:jarid`.
 pub(super) async fn delete(context: &RestContext, id: &str) -> Answer {
     enabled(context)?;
-    let own = id.to_owned();
+    let id = file_name(id)?;
+    let own = id.clone();
     blocking(context, move |programs| programs.delete(&own)).await?;
-    tell_group(context, id, None).await;
+    tell_group(context, &id, None).await;
     Reply::empty(StatusCode::OK)
 }
 
@@ -107,7 +108,7 @@ async fn compile(context: &RestContext, id: &str, request: JarRunRequest) -> Res
     };
     let compiler =
         context.front.compiler.clone().ok_or_else(|| failed("this JobManager has no SQL planner".to_owned()))?;
-    let (id, cluster) = (id.to_owned(), context.dispatcher.config());
+    let (id, cluster) = (file_name(id)?, context.dispatcher.config());
     let overrides = overrides(&request)?;
     let program = blocking(context, move |programs| programs.open(&id, request.entry_class.as_deref())).await?;
     let request = CompileRequest {
@@ -123,6 +124,12 @@ async fn compile(context: &RestContext, id: &str, request: JarRunRequest) -> Res
         return Err(RestError::handler(StatusCode::BAD_REQUEST, "No jobs included in application."));
     }
     Ok(jobs)
+}
+
+/// The id of a program is the name of a file and nothing else, as in Flink.
+fn file_name(id: &str) -> Result<String, RestError> {
+    let is_name = !matches!(id, "." | "..") && !id.contains(['/', '\\', '\0']);
+    if is_name { Ok(id.to_owned()) } else { Err(RestError::bad_path_parameter("jarid", id)) }
 }
 
 /// What the request says, as configuration.

@@ -75,6 +75,8 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("DELETE", ["cluster"]) => cluster::shut_down(context).await,
         ("GET", ["jobmanagers"]) => jobmanagers::list(context),
         ("POST", ["jobmanagers"]) => jobmanagers::add(context, &request.body).await,
+        ("GET", ["jobmanagers", "backup"]) => jobmanagers::backup(context).await,
+        ("POST", ["jobmanagers", "restore"]) => jobmanagers::restore(context, &request.body).await,
         ("DELETE", ["jobmanagers", address]) => jobmanagers::remove(context, address).await,
         ("PUT", ["jobmanagers", address]) => jobmanagers::replace(context, address, &request.body).await,
         ("GET", ["taskmanagers"]) => task_managers::list(context).await,

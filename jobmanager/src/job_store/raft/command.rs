@@ -5,6 +5,7 @@ use std::io::Cursor;
 use dataflow::{ExecutionAttemptId, JobGraph, JobId, LeaderEpoch};
 use serde::{Deserialize, Serialize};
 
+use super::store_state::StoreState;
 use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{CheckpointPointers, Reservation};
 use crate::job_store::StoredOperation;
@@ -32,6 +33,11 @@ pub enum StoreCommand {
         epoch: LeaderEpoch,
         /// What it changes.
         change: Box<StoreCommand>,
+    },
+    /// Takes over all of another group in place of nothing, and begins an epoch; passed over when there is something.
+    Restore {
+        /// What the other one kept.
+        state: Box<StoreState>,
     },
     /// Keeps a job.
     PutJob {

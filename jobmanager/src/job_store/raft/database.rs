@@ -104,6 +104,10 @@ impl Database {
 pub(super) enum DatabaseError {
     #[error(transparent)]
     RocksDb(#[from] rocksdb::Error),
+    #[error(
+        "a newer release has written it, with version {0} of its format; this one reads version {1}: use that release"
+    )]
+    Newer(u32, u32),
     #[error("an entry cannot be read or written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }

@@ -2,6 +2,7 @@
 //!
 //! An answer comes after the commit. Each leader begins a new epoch in the log, and what it writes counts only while that epoch is in force.
 
+mod backup;
 mod command;
 mod database;
 mod formation;
@@ -29,6 +30,7 @@ use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{CheckpointPointers, Reservation};
 use crate::scheduling::{DeploymentRecord, EndedJob};
 
+pub use backup::{Backup, BackupError};
 pub use command::StoreCommand;
 pub use group::{Group, GroupMember};
 pub use membership::MembershipError;

@@ -26,6 +26,9 @@ use super::transport::Peers;
 use crate::job_store::{JobStoreError, Standing};
 
 const NODE_ID: &[u8] = b"node-id";
+const FORMAT_KEY: &[u8] = b"format";
+/// Version of what is in the folder; it grows with every change that an older release would misread.
+const FORMAT: u32 = 1;
 const CATCHING_UP: &[u8] = b"catching-up";
 /// The id of the only node of a group of one.
 const ONLY_NODE: NodeId = 1;
@@ -244,6 +247,11 @@ pub(super) fn members(settings: &NodeSettings) -> BTreeMap<NodeId, BasicNode> {
 
 /// The id that the folder belongs to, and whether the node may have lost its log.
 fn identity(database: &Database, settings: &NodeSettings) -> Result<(NodeId, bool), DatabaseError> {
+    // Folders of before there were versions have none.
+    let format = database.get(META, FORMAT_KEY)?.unwrap_or(FORMAT);
+    if format > FORMAT {
+        return Err(DatabaseError::Newer(format, FORMAT));
+    }
     if let Some(id) = database.get(META, NODE_ID)? {
         return Ok((id, database.get(META, CATCHING_UP)?.unwrap_or(false)));
     }
@@ -252,6 +260,7 @@ fn identity(database: &Database, settings: &NodeSettings) -> Result<(NodeId, boo
     let id = if is_old { ONLY_NODE } else { node_id(settings, &settings.address) };
     let catching_up = !is_old && settings.peers.len() > 1;
     let mut batch = WriteBatch::default();
+    database.put(&mut batch, META, FORMAT_KEY, &FORMAT)?;
     database.put(&mut batch, META, NODE_ID, &id)?;
     database.put(&mut batch, META, CATCHING_UP, &catching_up)?;
     database.write(batch)?;

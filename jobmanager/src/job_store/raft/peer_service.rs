@@ -42,7 +42,19 @@ impl PeerService {
     }
 }
 
+fn check_version(theirs: u32) -> Result<(), Status> {
+    if theirs == WIRE_VERSION {
+        return Ok(());
+    }
+    Err(Status::failed_precondition(format!(
+        "it speaks version {theirs} of the wire, this JobManager version {WIRE_VERSION}; use one release in a group"
+    )))
+}
+
 fn parse<T: DeserializeOwned>(request: &RaftRequest) -> Result<T, Status> {
+    if request.wire_version != 0 {
+        check_version(request.wire_version)?;
+    }
     serde_json::from_slice(&request.body)
         .map_err(|error| Status::invalid_argument(format!("the request cannot be read: {error}")))
 }
@@ -83,12 +95,7 @@ impl JobManagerPeer for PeerService {
         &self,
         request: Request<GetStandingRequest>,
     ) -> Result<Response<GetStandingResponse>, Status> {
-        let theirs = request.into_inner().wire_version;
-        if theirs != WIRE_VERSION {
-            return Err(Status::failed_precondition(format!(
-                "it speaks version {theirs} of the wire, this JobManager version {WIRE_VERSION}; use one release in a group"
-            )));
-        }
+        check_version(request.into_inner().wire_version)?;
         Ok(Response::new(GetStandingResponse { has_history: self.node.has_history() }))
     }
 
@@ -109,5 +116,21 @@ impl JobManagerPeer for PeerService {
     async fn shut_down_peer(&self, _: Request<ShutDownPeerRequest>) -> Result<Response<ShutDownPeerResponse>, Status> {
         self.rest.shut_down();
         Ok(Response::new(ShutDownPeerResponse {}))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_of_another_version_is_refused() {
+        let of = |wire_version| RaftRequest { body: b"{}".as_slice().into(), chunk: Default::default(), wire_version };
+        for same in [WIRE_VERSION, 0] {
+            assert!(parse::<serde_json::Value>(&of(same)).is_ok());
+        }
+        let refused = parse::<serde_json::Value>(&of(WIRE_VERSION + 1)).unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::FailedPrecondition);
+        assert!(refused.message().contains("use one release in a group"), "{refused}");
     }
 }

@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{NodeId, StoreTypes};
 use super::database::{CATALOGS, CHECKPOINTS, Database, DatabaseError, ENDED, JOBS, META};
 use super::store_state::{StoreState, Touched};
-use crate::job_store::{StoredCatalog, StoredJob, StoredOperation};
-use crate::scheduling::EndedJob;
+use crate::job_store::{StoredCatalog, StoredJob};
 
 const APPLIED: &[u8] = b"applied";
 const SNAPSHOT: &[u8] = b"snapshot";
@@ -35,21 +34,7 @@ struct Applied {
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredSnapshot {
     meta: SnapshotMeta<NodeId, BasicNode>,
-    content: Content,
-}
-
-/// The state at one point of the log.
-#[derive(Debug, Serialize, Deserialize)]
-struct Content {
-    epoch: LeaderEpoch,
-    jobs: Vec<StoredJob>,
-    /// Those that have ended, by the index of the entry that said so.
-    #[serde(default)]
-    ended: Vec<(u64, EndedJob)>,
-    #[serde(default)]
-    catalogs: Vec<StoredCatalog>,
-    #[serde(default)]
-    operations: Vec<StoredOperation>,
+    content: StoreState,
 }
 
 /// The state machine; clones are the same one.
@@ -142,13 +127,7 @@ impl StateMachine {
         let last = applied.last_log_id;
         let snapshot_id = last.map_or_else(|| "empty".to_owned(), |id| format!("{}-{}", id.leader_id, id.index));
         let meta = SnapshotMeta { last_log_id: last, last_membership: applied.membership, snapshot_id };
-        let content = Content {
-            epoch: state.epoch,
-            jobs: state.jobs.values().cloned().collect(),
-            ended: state.ended.iter().map(|(index, job)| (*index, job.clone())).collect(),
-            catalogs: state.catalogs.values().cloned().collect(),
-            operations: state.operations.clone(),
-        };
+        let content = state.clone();
         let snapshot = StoredSnapshot { meta, content };
         let mut batch = WriteBatch::default();
         self.database.put(&mut batch, META, SNAPSHOT, &snapshot)?;
@@ -156,7 +135,7 @@ impl StateMachine {
         Ok(snapshot)
     }
 
-    fn replace(&self, meta: &SnapshotMeta<NodeId, BasicNode>, content: Content) -> Result<(), DatabaseError> {
+    fn replace(&self, meta: &SnapshotMeta<NodeId, BasicNode>, next: StoreState) -> Result<(), DatabaseError> {
         let mut batch = WriteBatch::default();
         for family in [JOBS, CHECKPOINTS, CATALOGS, ENDED] {
             self.database.scan(family, b"", |key, _| {
@@ -164,25 +143,15 @@ impl StateMachine {
                 Ok(true)
             })?;
         }
-        let next = StoreState {
-            epoch: content.epoch,
-            jobs: content.jobs.iter().map(|job| (job.graph.job_id, job.clone())).collect(),
-            ended: content.ended.iter().cloned().collect(),
-            catalogs: content.catalogs.iter().map(|it| (it.name.clone(), it.clone())).collect(),
-            operations: content.operations.clone(),
-        };
-        let jobs = next.jobs.keys().flat_map(|job| [Touched::Graph(*job), Touched::Progress(*job)]);
-        let ended = next.ended.keys().map(|index| Touched::Ended(*index));
-        let catalogs = next.catalogs.keys().cloned().map(Touched::Catalog);
-        let all = jobs.chain(ended).chain(catalogs).chain([Touched::Operations]).collect();
-        self.write(&next, &all, &mut batch)?;
+        self.write(&next, &next.all(), &mut batch)?;
         let applied =
-            Applied { last_log_id: meta.last_log_id, membership: meta.last_membership.clone(), epoch: content.epoch };
+            Applied { last_log_id: meta.last_log_id, membership: meta.last_membership.clone(), epoch: next.epoch };
         self.database.put(&mut batch, META, APPLIED, &applied)?;
-        self.database.put(&mut batch, META, SNAPSHOT, &StoredSnapshot { meta: meta.clone(), content })?;
+        let snapshot = StoredSnapshot { meta: meta.clone(), content: next };
+        self.database.put(&mut batch, META, SNAPSHOT, &snapshot)?;
         let mut state = self.state();
         self.database.write(batch)?;
-        *state = next;
+        *state = snapshot.content;
         Ok(())
     }
 }

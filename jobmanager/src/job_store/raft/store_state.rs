@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::{JobId, LeaderEpoch};
+use serde::{Deserialize, Serialize};
 
 use super::command::StoreCommand;
 use crate::checkpointing::{Reservation, StoredProgress};
@@ -15,7 +16,8 @@ const ENDED_KEPT: usize = 100;
 const OPERATIONS_KEPT: usize = 100;
 
 /// What the entries of a log make together.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(from = "Content", into = "Content")]
 pub struct StoreState {
     /// The epoch in force.
     pub(super) epoch: LeaderEpoch,
@@ -27,6 +29,46 @@ pub struct StoreState {
     pub(super) catalogs: BTreeMap<String, StoredCatalog>,
     /// The latest operations of clients.
     pub(super) operations: Vec<StoredOperation>,
+}
+
+/// It as it is written, in snapshots and backups.
+#[derive(Debug, Serialize, Deserialize)]
+struct Content {
+    epoch: LeaderEpoch,
+    jobs: Vec<StoredJob>,
+    /// By the index of the entry that said so.
+    #[serde(default)]
+    ended: Vec<(u64, EndedJob)>,
+    #[serde(default)]
+    catalogs: Vec<StoredCatalog>,
+    #[serde(default)]
+    operations: Vec<StoredOperation>,
+}
+
+impl From<Content> for StoreState {
+    fn from(content: Content) -> Self {
+        let Content { epoch, jobs, ended, catalogs, operations } = content;
+        StoreState {
+            epoch,
+            jobs: jobs.into_iter().map(|job| (job.graph.job_id, job)).collect(),
+            ended: ended.into_iter().collect(),
+            catalogs: catalogs.into_iter().map(|catalog| (catalog.name.clone(), catalog)).collect(),
+            operations,
+        }
+    }
+}
+
+impl From<StoreState> for Content {
+    fn from(state: StoreState) -> Self {
+        let StoreState { epoch, jobs, ended, catalogs, operations } = state;
+        Content {
+            epoch,
+            jobs: jobs.into_values().collect(),
+            ended: ended.into_iter().collect(),
+            catalogs: catalogs.into_values().collect(),
+            operations,
+        }
+    }
 }
 
 /// What is to be written (or deleted, when it is not there any more).
@@ -70,6 +112,19 @@ impl StoreState {
         self.catalogs.get(name)
     }
 
+    /// Whether nobody has kept anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.ended.is_empty() && self.catalogs.is_empty()
+    }
+
+    /// All of it.
+    pub(super) fn all(&self) -> BTreeSet<Touched> {
+        let jobs = self.jobs.keys().flat_map(|job| [Touched::Graph(*job), Touched::Progress(*job)]);
+        let ended = self.ended.keys().map(|index| Touched::Ended(*index));
+        let catalogs = self.catalogs.keys().cloned().map(Touched::Catalog);
+        jobs.chain(ended).chain(catalogs).chain([Touched::Operations]).collect()
+    }
+
     /// Takes the command of the entry at this index; the answer is the epoch in force.
     pub fn apply(&mut self, index: u64, command: &StoreCommand) -> LeaderEpoch {
         self.take(index, command, &mut BTreeSet::new());
@@ -83,6 +138,12 @@ impl StoreState {
             StoreCommand::Fenced { epoch, change } if *epoch == self.epoch => self.take(index, change, touched),
             // Of a leader that leads no more; it is answered with the epoch in force.
             StoreCommand::Fenced { .. } => {}
+            StoreCommand::Restore { state } if self.is_empty() => {
+                let epoch = LeaderEpoch(self.epoch.max(state.epoch).0 + 1);
+                *self = StoreState { epoch, ..(**state).clone() };
+                touched.extend(self.all());
+            }
+            StoreCommand::Restore { .. } => {}
             StoreCommand::PutJob { graph } => {
                 let job = StoredJob { graph: (**graph).clone(), progress: StoredProgress::default() };
                 touched.extend([Touched::Graph(graph.job_id), Touched::Progress(graph.job_id)]);
@@ -154,6 +215,8 @@ impl StoreState {
         if self.ended.values().any(|known| known.graph.job_id == job.graph.job_id) {
             return;
         }
+        // Those of a backup have the indexes of another log.
+        let index = self.ended.last_key_value().map_or(index, |(last, _)| index.max(last + 1));
         touched.insert(Touched::Ended(index));
         self.ended.insert(index, job.clone());
         while self.ended.len() > ENDED_KEPT {

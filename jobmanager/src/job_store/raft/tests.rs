@@ -184,3 +184,68 @@ async fn catalogs_outlive_the_process_and_only_what_follows_on_them_is_kept() {
     assert_eq!(store.catalog("c").await.unwrap(), Some(kept));
     second.node.close().await;
 }
+
+#[tokio::test]
+async fn a_new_group_takes_over_a_backup_and_one_that_keeps_something_does_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = Alone::open(dir.path().join("old")).await;
+    for id in [1, 2, 3] {
+        old.store.put(&job(id)).await.unwrap();
+    }
+    old.store.reserve(JobId(1), Reservation::Attempts(5)).await.unwrap();
+    old.store.end(&ended(2)).await.unwrap();
+    old.store.end(&ended(3)).await.unwrap();
+    assert!(old.store.put_catalog("c", 0, "a").await.unwrap());
+    let backup = old.node.backup(17).await.unwrap();
+    let document = serde_json::to_vec(&backup).unwrap();
+    assert_eq!(Backup::read(&document).unwrap(), backup);
+    assert!(matches!(old.node.restore(backup.clone()).await, Err(BackupError::NotEmpty)));
+    let ended_before = old.store.ended().await.unwrap();
+    old.node.close().await;
+
+    let new = Alone::open(dir.path().join("new")).await;
+    new.node.restore(backup).await.unwrap();
+    let refused = new.store.put(&job(7)).await.unwrap_err().to_string();
+    assert!(refused.contains("epoch 1 is over"), "{refused}");
+    new.node.close().await;
+    drop(new);
+    // It is there after the process has ended, and another one ends behind those of the backup.
+    let new = Alone::open(dir.path().join("new")).await;
+    assert!(new.epoch.0 > old.epoch.0 + 1_000, "{:?}", new.epoch);
+    let progress = StoredProgress { next_attempt: 1_005, ..StoredProgress::default() };
+    assert_eq!(new.store.recover().await.unwrap(), [StoredJob { graph: job(1), progress }]);
+    assert_eq!(new.store.catalog("c").await.unwrap().map(|catalog| catalog.document), Some("a".to_owned()));
+    new.store.end(&ended(1)).await.unwrap();
+    assert_eq!(new.store.ended().await.unwrap(), [&ended_before[..], &[ended(1)]].concat());
+    new.node.close().await;
+}
+
+#[test]
+fn a_backup_of_a_later_release_is_refused_by_name() {
+    let refused = |document: &str| Backup::read(document.as_bytes()).unwrap_err().to_string();
+    let later = refused(r#"{"flinkrs-backup": 9, "release": "4.5.6", "state": "of another kind"}"#);
+    assert!(later.contains("format 9") && later.contains("4.5.6"), "{later}");
+    assert!(refused("{}").contains("no backup"));
+}
+
+#[tokio::test]
+async fn the_folder_of_a_later_release_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Alone::open(dir.path().join("raft")).await;
+    first.node.close().await;
+    drop(first);
+    let database = Database::open(&dir.path().join("raft")).unwrap();
+    let mut batch = rocksdb::WriteBatch::default();
+    database.put(&mut batch, super::database::META, b"format", &99).unwrap();
+    database.write(batch).unwrap();
+    drop(database);
+    let settings = NodeSettings {
+        dir: dir.path().join("raft"),
+        address: "127.0.0.1:6123".into(),
+        peers: Vec::new(),
+        election_timeout: Duration::from_millis(250),
+        internal: ::transport::Internal::default(),
+    };
+    let error = RaftNode::open(settings).await.unwrap_err().to_string();
+    assert!(error.contains("version 99") && error.contains("newer release"), "{error}");
+}

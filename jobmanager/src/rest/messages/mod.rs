@@ -33,8 +33,8 @@ pub use checkpoints::{
     TaskCheckpointDetails, TaskCheckpointInfo,
 };
 pub use cluster::{
-    ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, EnvironmentInfo, GroupHealth,
-    JobManagerAddress, JobManagerGroup, JobManagerMember, JvmInfo, MemberRole,
+    BackupRestored, ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, EnvironmentInfo,
+    GroupHealth, JobManagerAddress, JobManagerGroup, JobManagerMember, JvmInfo, MemberRole,
 };
 pub use error::ErrorResponse;
 pub use exceptions::{ExceptionHistory, ExceptionInfo, JobExceptions, RootException};
