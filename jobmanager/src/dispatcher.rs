@@ -312,7 +312,12 @@ impl Dispatcher {
         let is_there = |job: &ExecutionGraph| job.end_time().is_none() && job.attempts_at(resource_id).next().is_some();
         let jobs: Vec<_> = self.pictures().await.into_iter().filter(|job| is_there(job)).collect();
         let at = |job: &Arc<ExecutionGraph>| {
-            job.expected_slots().filter(|slot| slot.task_manager.resource_id == resource_id).count() as u32
+            let there = job.expected_slots().filter(|slot| slot.task_manager.resource_id == resource_id).count() as u32;
+            match self.inner.reactive {
+                // It runs on with what it has elsewhere, or with one slot.
+                true => u32::from(job.expected_slots().count() as u32 == there),
+                false => there,
+            }
         };
         let needed: u32 = jobs.iter().map(at).sum();
         let views = resource_manager.task_managers().await;
@@ -321,8 +326,7 @@ impl Dispatcher {
         };
         let free_there = view.slots.iter().filter(|owner| owner.is_none()).count() as u32;
         let free = resource_manager.usage().await.free.saturating_sub(free_there);
-        let enough = if self.inner.reactive { free.min(needed).max(1) } else { needed };
-        if enough > free {
+        if needed > free {
             return Err(format!(
                 "its jobs need {needed} slots elsewhere, and {free} are free; start another TaskManager first"
             ));

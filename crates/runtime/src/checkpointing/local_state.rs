@@ -4,7 +4,8 @@
 //! ```text
 //!   stored for a checkpoint -> a link is kept -> a later one is complete, or this one is aborted, and no kept one needs it: removed
 //! ```
-//! A copy is found by what it has, not by whose it is: by the length, the checksum and the last part of the name of the file. What is not here, or damaged, is read
+//! A copy is found by what it has, not by whose it is: by the length, the checksum and the last part of the name of the file. A file that was stored twice is known by
+//! its first name, and here perhaps by its second: then length and checksum decide, if there is no other one with them. What is not here, or damaged, is read
 //! from the storage. In a folder that the process names itself copies go with the process; in one that people name, they are there for the next process of the
 //! same name.
 
@@ -120,8 +121,9 @@ impl LocalState {
 
     /// These files belong to a checkpoint, whoever stored them.
     pub(crate) fn note<'a>(&self, checkpoint_id: u64, files: impl Iterator<Item = &'a StateFile>) {
+        let names: Vec<String> = files.map(|file| self.name_here(file).unwrap_or_else(|| name_of(file))).collect();
         let mut kept = self.stores.lock();
-        self.names(&mut kept, checkpoint_id).extend(files.map(name_of));
+        self.names(&mut kept, checkpoint_id).extend(names);
     }
 
     /// A checkpoint is complete: what belongs to earlier ones only is needed no more.
@@ -171,21 +173,44 @@ impl LocalState {
 
     /// The same file here, if there is one.
     fn find(&self, file: &StateFile) -> Option<StateFile> {
-        let path = self.stores.folder(self.attempt.job).ok()?.join(name_of(file));
+        let path = self.stores.folder(self.attempt.job).ok()?.join(self.name_here(file)?);
         let found = path.metadata().is_ok_and(|metadata| metadata.len() == file.bytes);
         let location = found.then(|| path.to_str().map(str::to_owned))??;
         Some(StateFile { location, ..file.clone() })
     }
 
-    /// A copy was read, which the task goes on from.
-    fn used(&self, file: &StateFile) {
-        self.names(&mut self.stores.lock(), self.restored).insert(name_of(file));
+    /// What the copy of a file is called.
+    fn name_here(&self, file: &StateFile) -> Option<String> {
+        let folder = self.stores.folder(self.attempt.job).ok()?;
+        let name = name_of(file);
+        if folder.join(&name).exists() {
+            return Some(name);
+        }
+        let content = content_of(file);
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut alike = names.filter(|name| name.starts_with(&content));
+        alike.next().filter(|_| alike.next().is_none())
+    }
+
+    /// This copy was read, which the task goes on from.
+    fn used(&self, copy: &StateFile) {
+        let name = last_part(&copy.location).to_owned();
+        self.names(&mut self.stores.lock(), self.restored).insert(name);
     }
 }
 
 fn name_of(file: &StateFile) -> String {
-    let last = file.location.rsplit('/').next().unwrap_or_default();
-    format!("{:08x}-{}-{last}", file.checksum, file.bytes)
+    format!("{}{}", content_of(file), last_part(&file.location))
+}
+
+/// How the names of all copies with this content begin.
+fn content_of(file: &StateFile) -> String {
+    format!("{:08x}-{}-", file.checksum, file.bytes)
+}
+
+fn last_part(location: &str) -> &str {
+    location.rsplit('/').next().unwrap_or_default()
 }
 
 fn unusable(folder: &Path, error: &io::Error) -> Failure {
@@ -312,7 +337,7 @@ impl StateReader for LocalReader {
         if let Some(copy) = self.local.find(file) {
             match self.reader.fetch(&copy, to) {
                 Ok(()) => {
-                    self.local.used(file);
+                    self.local.used(&copy);
                     return Ok(());
                 }
                 Err(failure) => {
@@ -327,7 +352,7 @@ impl StateReader for LocalReader {
         if let Some(copy) = self.local.find(file)
             && let Ok(read) = self.reader.read(&copy, offset, length)
         {
-            self.local.used(file);
+            self.local.used(&copy);
             return Ok(read);
         }
         self.reader.read(file, offset, length)
@@ -389,6 +414,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_stored_twice_is_found_by_what_it_has() {
+        let bench = bench();
+        let second = bench.write(1, b"state");
+        let first = StateFile { location: "/checkpoints/shared/first".into(), ..second.clone() };
+        let found = bench.local.find(&first).expect("its second copy");
+        assert!(found.location.ends_with(&name_of(&second)), "{found:?}");
+        bench.local.completed(1);
+        bench.local.note(2, [&first].into_iter());
+        bench.local.completed(2);
+        assert_eq!(bench.copies(), 1, "it is needed under whichever name");
+        bench.write(3, b"state");
+        assert!(bench.local.find(&first).is_none(), "which of two it is cannot be said");
+        assert!(bench.local.find(&second).is_some());
+    }
+
+    #[test]
     fn a_task_that_starts_again_keeps_what_it_has_read() {
         let bench = bench();
         let file = bench.write(1, b"state");
@@ -396,11 +437,11 @@ mod tests {
         bench.stores.lock().clear();
         let local = bench.stores.of(attempt(1, 0), 1);
         let reader = local.reader(Arc::new(bench.storage.clone()));
-        assert!(local.find(&file).is_some());
+        let copy = local.find(&file).expect("it is kept");
         let mut text = String::new();
         reader.read(&file, 0, file.bytes).unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "state", "the storage of this test knows no paths, so it was read from there");
-        local.used(&file);
+        local.used(&copy);
         bench.stores.prune(attempt(1, 0).job);
         assert_eq!(bench.copies(), 1);
     }
