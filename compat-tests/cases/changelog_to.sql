@@ -54,5 +54,3 @@ SELECT * FROM TO_CHANGELOG(input => TABLE sums, op_mapping => MAP['INSERT', UPPE
 SELECT * FROM TO_CHANGELOG(input => TABLE sums, op => DESCRIPTOR(item));
 SELECT * FROM TO_CHANGELOG(input => TABLE missing);
 SELECT * FROM TO_CHANGELOG(input => TABLE items) AS t (a, b, c, d) WHERE c = 'A';
-EXPLAIN SELECT * FROM TO_CHANGELOG(input => TABLE sums);
-EXPLAIN CHANGELOG_MODE SELECT * FROM TO_CHANGELOG(input => TABLE sums, op_mapping => MAP['INSERT, UPDATE_AFTER', 'put']);

@@ -146,7 +146,7 @@ impl<'b> ExprBinder<'b> {
         }
     }
 
-    fn bind_all(&mut self, exprs: &[ast::Expr]) -> Result<Vec<Expr>, SqlError> {
+    pub(super) fn bind_all(&mut self, exprs: &[ast::Expr]) -> Result<Vec<Expr>, SqlError> {
         exprs.iter().map(|expr| self.bind(expr)).collect()
     }
 
@@ -177,7 +177,7 @@ impl<'b> ExprBinder<'b> {
             ast::ExprKind::Cast { lenient, expr, data_type } => self.cast(expr, data_type, *lenient, span),
             ast::ExprKind::Function(call) => self.function(call, span),
             ast::ExprKind::Row { values, .. } => {
-                let values = self.bind_all(values)?;
+                let values = values.iter().map(|value| self.operand(value)).collect::<Result<_, _>>()?;
                 self.call("ROW", values, span)
             }
             ast::ExprKind::Array(values) => {
@@ -193,7 +193,7 @@ impl<'b> ExprBinder<'b> {
                 self.call("MAP", values, span)
             }
             ast::ExprKind::Index { expr, index } => {
-                let args = vec![self.bind(expr)?, self.bind(index)?];
+                let args = vec![self.bind(expr)?, self.operand(index)?];
                 self.call("ITEM", args, span)
             }
             ast::ExprKind::Field { expr, field } => {
@@ -212,29 +212,29 @@ impl<'b> ExprBinder<'b> {
                 self.interval_of(amount, qualifier, span)
             }
             ast::ExprKind::Extract { unit, expr } => {
-                let args = vec![string(unit.word()), self.bind(expr)?];
+                let args = vec![string(unit.word()), self.operand(expr)?];
                 self.call("EXTRACT", args, span)
             }
             ast::ExprKind::RoundTo { up, expr, unit } => {
-                let args = vec![self.bind(expr)?, string(unit.word())];
+                let args = vec![self.operand(expr)?, string(unit.word())];
                 self.call(if *up { "CEIL" } else { "FLOOR" }, args, span)
             }
             ast::ExprKind::TimestampAdd { unit, count, timestamp } => {
-                let args = vec![string(unit.word()), self.bind(count)?, self.bind(timestamp)?];
+                let args = vec![string(unit.word()), self.operand(count)?, self.operand(timestamp)?];
                 self.call("TIMESTAMPADD", args, span)
             }
             ast::ExprKind::TimestampDiff { unit, from, to } => {
-                let args = vec![string(unit.word()), self.bind(from)?, self.bind(to)?];
+                let args = vec![string(unit.word()), self.operand(from)?, self.operand(to)?];
                 self.call("TIMESTAMPDIFF", args, span)
             }
             ast::ExprKind::Position { needle, haystack, from } => {
-                let mut args = vec![self.bind(needle)?, self.bind(haystack)?];
-                args.extend(from.as_deref().map(|from| self.bind(from)).transpose()?);
+                let mut args = vec![self.operand(needle)?, self.operand(haystack)?];
+                args.extend(from.as_deref().map(|from| self.operand(from)).transpose()?);
                 self.call("POSITION", args, span)
             }
             ast::ExprKind::Substring { expr, from, length } => {
-                let mut args = vec![self.bind(expr)?, self.bind(from)?];
-                args.extend(length.as_deref().map(|length| self.bind(length)).transpose()?);
+                let mut args = vec![self.operand(expr)?, self.operand(from)?];
+                args.extend(length.as_deref().map(|length| self.operand(length)).transpose()?);
                 self.call("SUBSTRING", args, span)
             }
             ast::ExprKind::Trim { side, characters, expr } => {
@@ -243,13 +243,13 @@ impl<'b> ExprBinder<'b> {
                     TrimSide::Leading => "LEADING",
                     TrimSide::Trailing => "TRAILING",
                 };
-                let characters = characters.as_deref().map_or_else(|| Ok(string(" ")), |expr| self.bind(expr))?;
-                let args = vec![string(side), characters, self.bind(expr)?];
+                let characters = characters.as_deref().map_or_else(|| Ok(string(" ")), |expr| self.operand(expr))?;
+                let args = vec![string(side), characters, self.operand(expr)?];
                 self.call("TRIM", args, span)
             }
             ast::ExprKind::Overlay { expr, replacement, from, length } => {
-                let mut args = vec![self.bind(expr)?, self.bind(replacement)?, self.bind(from)?];
-                args.extend(length.as_deref().map(|length| self.bind(length)).transpose()?);
+                let mut args = vec![self.operand(expr)?, self.operand(replacement)?, self.operand(from)?];
+                args.extend(length.as_deref().map(|length| self.operand(length)).transpose()?);
                 self.call("OVERLAY", args, span)
             }
             ast::ExprKind::Parameter => Err(not_supported("a dynamic parameter", span)),
@@ -330,7 +330,7 @@ impl<'b> ExprBinder<'b> {
                 bind_negative(text, span)
             };
         }
-        let operand = self.bind(operand)?;
+        let operand = self.operand(operand)?;
         match op {
             UnaryOp::Plus => Ok(operand),
             UnaryOp::Not => self.call("NOT", vec![operand], span),

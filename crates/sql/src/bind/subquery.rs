@@ -2,6 +2,8 @@
 //!
 //! A sub-query may refer to the outer row in the terms of its own WHERE; those terms become part of the join's condition.
 
+use std::borrow::Cow;
+
 use dataflow::operator_spec::JoinType;
 use dataflow::{Expr, Field, RowType};
 
@@ -126,7 +128,9 @@ impl Binder<'_> {
         scope: &Scope,
         term: &SubqueryTerm<'_>,
     ) -> Result<LogicalPlan, SqlError> {
-        let inner = self.inner(term.query, scope, term.values.is_some())?;
+        let is_in = term.values.is_some();
+        let query = if is_in { Cow::Borrowed(term.query) } else { self.without_limit(term.query) };
+        let inner = self.inner(&query, scope, is_in)?;
         let mut condition = inner.correlated;
         if let Some(values) = term.values {
             let values = match &values.kind {

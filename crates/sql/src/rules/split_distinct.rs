@@ -216,10 +216,13 @@ impl Split {
     }
 }
 
-/// Where a column comes from, for the order of buckets: Flink looks at the rows below a projection that only picks columns.
+/// Where a column comes from, for the order of buckets: Flink looks at the rows below a projection that only picks columns, unless the source
+/// does this projection.
 fn places(input: &LogicalPlan) -> impl Fn(usize) -> usize {
     let mut places: Vec<usize> = (0..input.output().len()).collect();
-    if let LogicalPlan::Project(node) = input {
+    if let LogicalPlan::Project(node) = input
+        && !matches!(&*node.input, LogicalPlan::Scan(scan) if scan.columns.len() < scan.table.columns.len())
+    {
         let columns: Option<Vec<usize>> = node.exprs.iter().map(column_of).collect();
         places = columns.unwrap_or(places);
     }
