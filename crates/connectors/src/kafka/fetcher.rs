@@ -186,8 +186,12 @@ impl Fetcher {
         }
         if committed.count() > 0 {
             // Nobody relies on it: a restore begins where the checkpoint says.
+            let metrics = &self.consumer.context().0;
             if let Err(error) = self.consumer.commit(&committed, CommitMode::Async) {
+                metrics.commit_failed();
                 tracing::warn!(table = self.table.table, %error, "the group's offsets cannot be committed; the next checkpoint tries again");
+            } else {
+                metrics.commit_sent(&committed);
             }
         }
         self.assign(&assigned)

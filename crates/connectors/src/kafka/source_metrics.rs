@@ -1,18 +1,21 @@
 //! `KafkaSourceMetrics`: how far a reader has come in its partitions and how far behind it is, under the names of Flink's Kafka source.
 //!
-//! Written by the reader (what it has returned), by librdkafka's statistics (the ends of partitions, what was fetched) and by its commits; read at any time.
+//! Written by the reader (what it has returned and what it has asked to be committed) and by librdkafka's statistics (the ends of partitions, what was fetched,
+//! what is committed: it has no other word for commits that nobody waits for); read at any time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dataflow::{ConnectorMetrics, Metric};
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaResult;
 use rdkafka::statistics::Statistics;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
 /// How often librdkafka tells its statistics, ms.
 pub(super) const STATISTICS_INTERVAL_MS: &str = "1000";
+
+/// Commits that may be on their way; when there are more, the first has failed.
+const MOST_COMMITS: usize = 100;
 
 /// What is not known yet, as in Flink.
 const UNKNOWN: i64 = -1;
@@ -26,8 +29,23 @@ pub(super) struct KafkaSourceMetrics {
 #[derive(Debug, Default)]
 struct State {
     partitions: BTreeMap<(String, i32), Offsets>,
+    /// What was sent and is not known to be committed.
+    commits_sent: VecDeque<Vec<((String, i32), i64)>>,
     commits_succeeded: u64,
     commits_failed: u64,
+}
+
+impl State {
+    /// Counts the commits that have come to their end.
+    fn count_commits(&mut self) {
+        let Self { partitions, commits_sent, commits_succeeded, .. } = self;
+        let is_committed = |(partition, offset): &((String, i32), i64)| {
+            partitions.get(partition).is_none_or(|offsets| offsets.committed >= *offset)
+        };
+        while commits_sent.pop_front_if(|commit| commit.iter().all(is_committed)).is_some() {
+            *commits_succeeded += 1;
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -61,6 +79,26 @@ impl KafkaSourceMetrics {
         let offsets =
             Offsets { current: UNKNOWN, committed: UNKNOWN, end: UNKNOWN, next, fetched_records: 0, fetched_bytes: 0 };
         self.lock().partitions.entry((topic.to_owned(), partition)).or_insert(offsets);
+    }
+
+    /// These offsets are on their way to the group.
+    pub(super) fn commit_sent(&self, list: &TopicPartitionList) {
+        let mut state = self.lock();
+        let elements = list.elements();
+        let offsets = elements.iter().filter_map(|element| match element.offset() {
+            Offset::Offset(offset) => Some(((element.topic().to_owned(), element.partition()), offset)),
+            _ => None,
+        });
+        state.commits_sent.push_back(offsets.collect());
+        if state.commits_sent.len() > MOST_COMMITS {
+            state.commits_sent.pop_front();
+            state.commits_failed += 1;
+        }
+    }
+
+    /// They could not be sent.
+    pub(super) fn commit_failed(&self) {
+        self.lock().commits_failed += 1;
     }
 
     /// The reader has returned the records up to this one.
@@ -117,27 +155,14 @@ impl ClientContext for MeasuredContext {
                 // A partition that is read from its beginning: nothing was returned yet.
                 offsets.next = offsets.next.or(Some(measured.lo_offset).filter(|offset| *offset >= 0));
                 (offsets.fetched_records, offsets.fetched_bytes) = (measured.rxmsgs, measured.rxbytes);
+                offsets.committed = offsets.committed.max(measured.committed_offset);
             }
         }
+        state.count_commits();
     }
 }
 
-impl ConsumerContext for MeasuredContext {
-    fn commit_callback(&self, result: KafkaResult<()>, committed: &TopicPartitionList) {
-        let mut state = self.0.lock();
-        if result.is_err() {
-            state.commits_failed += 1;
-            return;
-        }
-        state.commits_succeeded += 1;
-        for element in committed.elements() {
-            let partition = (element.topic().to_owned(), element.partition());
-            if let (Offset::Offset(offset), Some(offsets)) = (element.offset(), state.partitions.get_mut(&partition)) {
-                offsets.committed = offset;
-            }
-        }
-    }
-}
+impl ConsumerContext for MeasuredContext {}
 
 #[cfg(test)]
 mod tests {
@@ -161,5 +186,30 @@ mod tests {
         assert_eq!(value("pendingRecords"), "Count(9)");
         assert_eq!(value("KafkaSourceReader.KafkaConsumer.records-lag-max"), "Rate(6.0)");
         assert_eq!(value("KafkaSourceReader.topic.a_b.partition.0.currentOffset"), "Count(3)");
+    }
+    #[test]
+    fn commits_are_counted_when_all_their_offsets_are_committed() {
+        let metrics = KafkaSourceMetrics::default();
+        metrics.add("a", 0, None);
+        metrics.add("a", 1, None);
+        let mut list = TopicPartitionList::new();
+        for (partition, offset) in [(0, 7), (1, 3)] {
+            list.add_partition_offset("a", partition, Offset::Offset(offset)).unwrap();
+        }
+        metrics.commit_sent(&list);
+        metrics.commit_sent(&list);
+        let committed = |partition: i32, offset: i64| {
+            let mut state = metrics.lock();
+            state.partitions.get_mut(&("a".to_owned(), partition)).unwrap().committed = offset;
+            state.count_commits();
+            state.commits_succeeded
+        };
+        assert_eq!(committed(0, 7), 0);
+        assert_eq!(committed(1, 3), 2);
+        (0..=MOST_COMMITS).for_each(|_| {
+            list.set_partition_offset("a", 0, Offset::Offset(9)).unwrap();
+            metrics.commit_sent(&list);
+        });
+        assert_eq!(metrics.lock().commits_failed, 1);
     }
 }
