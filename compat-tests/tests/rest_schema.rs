@@ -201,7 +201,8 @@ fn check(cluster: &ProcessCluster, recorded: &Recorded, ids: &BTreeMap<&str, Str
 fn answers_are_spelt_as_flinks() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = |name: &str| format!("file://{}", folder.path().join(name).display());
-    let cluster = ProcessCluster::start(1, 2, &["-Drest.profiling.enabled=true", "-Dweb.checkpoints.history=100"]).expect("a cluster");
+    let cluster = ProcessCluster::start(1, 2, &["-Drest.profiling.enabled=true", "-Dweb.checkpoints.history=100"])
+        .expect("a cluster");
     let settings = format!(
         "SET 'execution.checkpointing.interval' = '200 ms'; SET 'execution.checkpointing.dir' = '{}'; \
          SET 'execution.checkpointing.savepoint-dir' = '{}';\n\
