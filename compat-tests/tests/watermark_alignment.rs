@@ -96,7 +96,7 @@ fn a_source_that_is_ahead_waits_for_the_other_whatever_dies() {
                    'scan.watermark.alignment.max-drift'='100 s'";
     let script = format!(
         "{}{}CREATE TABLE seen (id INT) WITH ('connector'='kafka','topic'='seen','properties.bootstrap.servers'='{}','format'='csv',\
-         'sink.delivery-guarantee'='exactly-once','sink.transactional-id-prefix'='seen');\n\
+         'sink.delivery-guarantee'='exactly-once','sink.transactional-id-prefix'='seen','properties.transaction.timeout.ms'='600000');\n\
          CREATE TABLE ignored (id INT) WITH ('connector'='blackhole');\n\
          EXECUTE STATEMENT SET BEGIN\nINSERT INTO seen SELECT id FROM ahead;\n\
          INSERT INTO ignored SELECT id FROM behind /*+ OPTIONS('scan.watermark.alignment.max-drift'='1 h') */;\nEND;\n",

@@ -93,6 +93,8 @@ pub struct ExecutionGraph {
     may_adopt: bool,
     /// One for each subtask index; none where its TaskManager was lost. Empty while the job has none.
     slots: Vec<Option<SlotLocation>>,
+    /// For each subtask index the resource id of the TaskManager where it ran last.
+    homes: Vec<Option<String>>,
     restart_strategy: RestartStrategy,
     restarts: u32,
     exceptions: ExceptionHistory,
@@ -115,6 +117,7 @@ impl ExecutionGraph {
             adopting: BTreeSet::new(),
             may_adopt: false,
             slots: Vec::new(),
+            homes: Vec::new(),
             graph,
             phase: Phase::Created,
             entered: [0; STATUSES.len()],
@@ -252,15 +255,28 @@ impl ExecutionGraph {
         self.slots.iter().filter(|slot| slot.is_none()).count() as u32
     }
 
+    /// Puts granted slots where some are missing. Subtasks go back to where they ran last, for their copies of state may be there.
+    fn fill(&mut self, mut granted: Vec<SlotLocation>) {
+        self.homes.resize(self.slots.len(), None);
+        for (slot, home) in self.slots.iter_mut().zip(&self.homes).filter(|(slot, _)| slot.is_none()) {
+            let is_home = |granted: &SlotLocation| home.as_ref() == Some(&granted.task_manager.resource_id);
+            *slot = granted.iter().position(is_home).map(|index| granted.remove(index));
+        }
+        let mut granted = granted.into_iter();
+        for (slot, home) in self.slots.iter_mut().zip(&mut self.homes) {
+            *slot = slot.take().or_else(|| granted.next());
+            if let Some(slot) = slot {
+                *home = Some(slot.task_manager.resource_id.clone());
+            }
+        }
+    }
+
     fn deploy(&mut self, slots: Vec<SlotLocation>, now: i64, out: &mut Vec<GraphCommand>) {
         if self.phase != Phase::WaitingForSlots {
             out.push(GraphCommand::ReleaseSlots);
             return;
         }
-        let mut granted = slots.into_iter();
-        for slot in self.slots.iter_mut().filter(|slot| slot.is_none()) {
-            *slot = granted.next();
-        }
+        self.fill(slots);
         let missing = self.missing_slots();
         if missing > 0 {
             // Another TaskManager was lost since they were asked for.

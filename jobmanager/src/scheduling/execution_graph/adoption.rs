@@ -67,6 +67,8 @@ impl ExecutionGraph {
         this.vertices = vertices;
         this.adopting = this.regions.all();
         this.slots.clone_from(&record.slots);
+        let home = |slot: &Option<SlotLocation>| slot.as_ref().map(|slot| slot.task_manager.resource_id.clone());
+        this.homes = this.slots.iter().map(home).collect();
         this.restarts = record.restarts;
         this.requirements = record.requirements.clone();
         this.exceptions = record.exceptions.clone();

@@ -90,6 +90,19 @@ fn run(job: &mut ExecutionGraph, event: GraphEvent, now: i64) -> String {
     job.handle(event, now).into_iter().map(text).collect::<Vec<_>>().join(" ")
 }
 
+#[test]
+fn subtasks_go_back_to_where_they_ran() {
+    let mut job = ExecutionGraph::new(graph(), fixed_delay(), 1);
+    job.slots = vec![None; 3];
+    let [first, second, third] = &slots(3)[..] else { panic!("three") };
+    job.fill(vec![first.clone(), third.clone(), second.clone()]);
+    let at = |job: &ExecutionGraph| job.expected_slots().map(|slot| slot.slot).collect::<Vec<_>>();
+    assert_eq!(at(&job), [0, 2, 1]);
+    job.slots = vec![None; 3];
+    job.fill(vec![second.clone(), first.clone(), third.clone()]);
+    assert_eq!(at(&job), [1, 2, 0], "the second ran on the other TaskManager");
+}
+
 fn running(mut job: ExecutionGraph) -> ExecutionGraph {
     assert_eq!(run(&mut job, GraphEvent::Start, 2), "start-sources slots(3)");
     let deployed = run(&mut job, GraphEvent::SlotsGranted(slots(3)), 3);
