@@ -103,10 +103,12 @@ impl TaskManagerGateway for RpcService {
         let request = self.addressed(request)?;
         let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
         let _passage = self.pass(LeaderEpoch(request.epoch)).await?;
-        if !self.executor.cancel(attempt) {
+        let runs = self.executor.cancel(attempt);
+        if !runs {
             debug!("{attempt} is to be cancelled, but does not run");
         }
-        Ok(Response::new(CancelTaskResponse {}))
+        let unknown = !runs && self.attempts.get(attempt).is_none();
+        Ok(Response::new(CancelTaskResponse { unknown }))
     }
 
     async fn add_splits(&self, request: Request<AddSplitsRequest>) -> Result<Response<AddSplitsResponse>, Status> {

@@ -142,10 +142,10 @@ impl TaskManagerGateway for GrpcTaskManager {
         if refused_because.is_empty() { Ok(()) } else { Err(self.refused(refused_because)) }
     }
 
-    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<(), GatewayError> {
+    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<bool, GatewayError> {
         let request = CancelTaskRequest { epoch: self.epoch.0, attempt: attempt_json(attempt) };
         let answer = self.client.clone().cancel_task(self.within(CALL_TIMEOUT, request)).await;
-        answer.map(drop).map_err(|status| self.error(status))
+        answer.map(|answer| !answer.into_inner().unknown).map_err(|status| self.error(status))
     }
 
     async fn add_splits(&self, delivery: &SplitDelivery) -> Result<(), GatewayError> {

@@ -84,8 +84,8 @@ pub trait TaskManagerGateway: Send + Sync {
     /// Runs an attempt.
     async fn submit_task(&self, descriptor: &TaskDeploymentDescriptor) -> Result<(), GatewayError>;
 
-    /// Cancels an attempt; an unknown one is no error.
-    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<(), GatewayError>;
+    /// Cancels an attempt. False when it is unknown: it does not run, and no end of it will be told.
+    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<bool, GatewayError>;
 
     /// Gives splits to a reader.
     async fn add_splits(&self, delivery: &SplitDelivery) -> Result<(), GatewayError>;

@@ -279,7 +279,9 @@ impl JobMaster {
             GraphCommand::AdoptSources(_) => {}
             GraphCommand::Deploy(attempts) => self.deploy_when_stored(attempts),
             GraphCommand::CancelTask { attempt, resource_id } => {
-                if let Some(outbox) = self.outboxes.get(&resource_id) {
+                // What is not sent yet is not sent any more.
+                let outbox = self.outboxes.get(&resource_id).filter(|_| !self.unsent.contains(&attempt));
+                if let Some(outbox) = outbox {
                     outbox.send(Call::Cancel(attempt));
                 }
             }

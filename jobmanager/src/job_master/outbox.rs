@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use common::environment::{Environment, Task};
 use dataflow::checkpoint::CheckpointNotice;
-use dataflow::deployment::TaskDeploymentDescriptor;
-use dataflow::{ExecutionAttemptId, Failure};
+use dataflow::deployment::{TaskDeploymentDescriptor, TaskStateUpdate};
+use dataflow::{ExecutionAttemptId, ExecutionState, Failure};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
@@ -67,13 +67,19 @@ impl Outbox {
 impl Courier {
     async fn deliver(self, mut calls: mpsc::UnboundedReceiver<Call>) {
         while let Some(call) = calls.recv().await {
-            let Err(error) = self.make(&call).await else { continue };
-            // The master hears of a lost TaskManager by itself, once for all that ran there. What only failed would be sent there again.
-            let unreachable = matches!(error, GatewayError::Unreachable { .. });
-            if unreachable && self.resource_manager.is_lost(self.resource_id.clone(), error.to_string()).await {
-                return;
+            while let Err(error) = self.make(&call).await {
+                // The master hears of a lost TaskManager by itself, once for all that ran there. What only failed would be sent there again.
+                let unreachable = matches!(error, GatewayError::Unreachable { .. });
+                if unreachable && self.resource_manager.is_lost(self.resource_id.clone(), error.to_string()).await {
+                    return;
+                }
+                // The master waits for the end of what it cancels.
+                let again = unreachable && matches!(call, Call::Cancel(_)) && !calls.is_closed();
+                if !again {
+                    self.failed(call, &error);
+                    break;
+                }
             }
-            self.failed(call, &error);
         }
     }
 
@@ -83,19 +89,42 @@ impl Courier {
             Call::AddSplits(delivery) => self.gateway.add_splits(delivery).await,
             Call::AlignWatermarks { attempt, limit } => self.gateway.align_watermarks(*attempt, *limit).await,
             Call::Checkpoint { attempts, notice } => self.gateway.notify_checkpoint(attempts, notice).await,
-            Call::Cancel(attempt) => self.gateway.cancel_task(*attempt).await,
+            Call::Cancel(attempt) => self.cancel(*attempt).await,
         }
+    }
+
+    /// An attempt of which its TaskManager knows nothing will not tell that it has ended.
+    async fn cancel(&self, attempt: ExecutionAttemptId) -> Result<(), GatewayError> {
+        if !self.gateway.cancel_task(attempt).await? {
+            let state = ExecutionState::Canceled;
+            let update = TaskStateUpdate { attempt, state, failure: None, metrics: None };
+            self.master.graph(GraphEvent::StateChanged(update));
+        }
+        Ok(())
     }
 
     fn failed(&self, call: Call, error: &GatewayError) {
         match call {
-            Call::Submit(descriptor) => self.fail(descriptor.attempt, "the task could not be deployed", error),
+            Call::Submit(descriptor) => self.not_deployed(descriptor.attempt, error),
             Call::AddSplits(delivery) => self.fail(delivery.attempt, "the task could not be given its splits", error),
             Call::Checkpoint { attempts, notice } => self.not_notified(attempts, &notice, error),
             // It is told again soon.
             Call::AlignWatermarks { attempt, .. } => debug!("cannot tell {attempt} a watermark: {error}"),
-            // A TaskManager that does not answer is found out by its heartbeats.
+            // Whoever takes no orders from here comes anew, and says what it runs, or is found out by its heartbeats.
             Call::Cancel(attempt) => debug!("cannot cancel {attempt}: {error}"),
+        }
+    }
+
+    /// What was refused does not run; what was not answered may.
+    fn not_deployed(&self, attempt: ExecutionAttemptId, error: &GatewayError) {
+        let what = "the task could not be deployed";
+        match error {
+            GatewayError::Refused { .. } => {
+                let failure = Failure::external(what).caused_by(error);
+                warn!("{attempt}: {what}: {error}");
+                self.master.graph(GraphEvent::AttemptFailed { attempt, failure });
+            }
+            GatewayError::Unreachable { .. } => self.fail(attempt, what, error),
         }
     }
 
@@ -120,6 +149,6 @@ impl Courier {
     fn fail(&self, attempt: ExecutionAttemptId, what: &str, error: &GatewayError) {
         warn!("{attempt}: {what}: {error}");
         let failure = Failure::external(what).caused_by(error);
-        self.master.graph(GraphEvent::AttemptFailed { attempt, failure });
+        self.master.graph(GraphEvent::CallFailed { attempt, failure });
     }
 }

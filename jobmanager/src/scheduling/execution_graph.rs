@@ -155,14 +155,13 @@ impl ExecutionGraph {
             }
             GraphEvent::SlotsTimedOut(_) => {}
             GraphEvent::StateChanged(update) => self.on_state_changed(update, now, &mut out),
-            GraphEvent::AttemptFailed { attempt, failure } => {
-                // It may run all the same: what failed is a call to its TaskManager, or what the JobManager does for it.
-                let resource_id = self.execution(attempt).and_then(Execution::resource_id).map(str::to_owned);
-                if let Some(resource_id) = resource_id.filter(|_| self.is_live(attempt)) {
-                    out.push(GraphCommand::CancelTask { attempt, resource_id });
-                }
-                self.fail_attempt(attempt, failure, now, &mut out);
+            // What is cancelled ends when its TaskManager says so: before that no other attempt may begin.
+            GraphEvent::CallFailed { attempt, failure } if self.is_wanted(attempt) => {
+                self.last_modification = now;
+                self.fail(Trouble { kind: ExceptionKind::Task, failure, attempt: Some(attempt) }, now, &mut out);
             }
+            GraphEvent::CallFailed { .. } => {}
+            GraphEvent::AttemptFailed { attempt, failure } => self.fail_attempt(attempt, failure, now, &mut out),
             GraphEvent::TaskManagerLost { resource_id, failure } => {
                 self.on_task_manager_lost(&resource_id, &failure, now, &mut out);
             }

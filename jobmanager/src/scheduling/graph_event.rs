@@ -24,7 +24,14 @@ pub enum GraphEvent {
     SlotsTimedOut(Failure),
     /// A TaskManager reports on an attempt.
     StateChanged(TaskStateUpdate),
-    /// A call to an attempt's TaskManager has failed (to submit it, to give it splits), or the TaskManager no longer knows it.
+    /// A call to an attempt's TaskManager has failed (to submit it, to give it splits). It may run all the same.
+    CallFailed {
+        /// The attempt.
+        attempt: ExecutionAttemptId,
+        /// Why.
+        failure: Failure,
+    },
+    /// An attempt does not run: its TaskManager no longer knows it, or it cannot be sent to one.
     AttemptFailed {
         /// The attempt.
         attempt: ExecutionAttemptId,

@@ -72,7 +72,7 @@ impl TaskManagerGateway for Service {
 
     async fn cancel_task(&self, request: Request<CancelTaskRequest>) -> Result<Response<CancelTaskResponse>, Status> {
         self.calls.send(Call::Cancel(serde_json::from_str(&request.into_inner().attempt).expect("an attempt"))).ok();
-        Ok(Response::new(CancelTaskResponse {}))
+        Ok(Response::new(CancelTaskResponse { unknown: false }))
     }
 
     async fn add_splits(&self, request: Request<AddSplitsRequest>) -> Result<Response<AddSplitsResponse>, Status> {

@@ -291,10 +291,11 @@ impl TaskManagerGateway for Gateway {
         Err(GatewayError::Refused { resource_id, address, why: answer.refused_because })
     }
 
-    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<(), GatewayError> {
+    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<bool, GatewayError> {
         let attempt = serde_json::to_string(&attempt).expect("it is made of plain values");
         let request = CancelTaskRequest { epoch: self.epoch.0, attempt };
-        self.call(true, request, |service, request| async move { service.cancel_task(request).await }).await.map(drop)
+        let asked = self.call(true, request, |service, request| async move { service.cancel_task(request).await });
+        Ok(!asked.await?.into_inner().unknown)
     }
 
     async fn add_splits(&self, delivery: &SplitDelivery) -> Result<(), GatewayError> {

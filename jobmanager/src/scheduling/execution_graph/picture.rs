@@ -20,6 +20,12 @@ impl ExecutionGraph {
         self.execution(attempt).is_some_and(|execution| !execution.state().is_terminal())
     }
 
+    /// Whether an attempt is one of those that are current, has not ended, and is not to end.
+    pub(super) fn is_wanted(&self, attempt: ExecutionAttemptId) -> bool {
+        let state = self.execution(attempt).map(Execution::state);
+        state.is_some_and(|state| !state.is_terminal() && state != ExecutionState::Canceling)
+    }
+
     /// The attempts that a TaskManager should be running.
     pub fn attempts_at<'a>(&'a self, resource_id: &'a str) -> impl Iterator<Item = ExecutionAttemptId> + 'a {
         self.executions().filter(move |execution| runs_at(execution, resource_id)).map(Execution::id)

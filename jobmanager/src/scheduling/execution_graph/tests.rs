@@ -345,8 +345,25 @@ fn a_task_that_was_not_taken_or_cancels_itself_has_failed() {
     run(&mut refused, GraphEvent::SlotsGranted(slots(3)), 3);
     let failure = Failure::external("refused");
     let commands = run(&mut refused, GraphEvent::AttemptFailed { attempt: id(SOURCE, 0, 0), failure }, 4);
-    assert!(commands.starts_with("cancel(1.0.0@a) stop-sources restart-after"), "{commands}");
+    assert!(commands.starts_with("stop-sources restart-after") && !commands.contains("cancel(1.0.0@a)"), "{commands}");
     assert_eq!(refused.status(), JobStatus::Restarting);
+}
+
+#[test]
+fn a_task_whose_taskmanager_did_not_answer_ends_before_another_one_begins() {
+    let mut job = running(fixed_delay());
+    let unanswered = |attempt| GraphEvent::CallFailed { attempt, failure: Failure::external("no answer") };
+    let commands = run(&mut job, unanswered(id(SOURCE, 0, 0)), 5);
+    assert!(commands.starts_with("stop-sources restart-after") && commands.contains("cancel(1.0.0@a)"), "{commands}");
+    // It is to end already, whatever else fails.
+    assert_eq!(run(&mut job, unanswered(id(SOURCE, 0, 0)), 6), "");
+    assert_eq!(run(&mut job, GraphEvent::RestartDue, 7), "");
+    let others: Vec<_> = job.executions().map(Execution::id).skip(1).collect();
+    for attempt in others {
+        assert_eq!(run(&mut job, report(attempt, ExecutionState::Canceled), 8), "");
+    }
+    let commands = run(&mut job, report(id(SOURCE, 0, 0), ExecutionState::Canceled), 9);
+    assert_eq!(commands, "release start-sources slots(3)");
 }
 
 #[test]
