@@ -92,7 +92,7 @@ fn run(job: &mut ExecutionGraph, event: GraphEvent, now: i64) -> String {
 
 #[test]
 fn subtasks_go_back_to_where_they_ran() {
-    let mut job = ExecutionGraph::new(graph(), fixed_delay(), 1);
+    let mut job = ExecutionGraph::new(graph(Partitioning::Rebalance), RestartStrategy::Never, 1);
     job.slots = vec![None; 3];
     let [first, second, third] = &slots(3)[..] else { panic!("three") };
     job.fill(vec![first.clone(), third.clone(), second.clone()]);
