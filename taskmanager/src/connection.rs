@@ -138,6 +138,7 @@ impl Connection {
                 }
                 Ok(RegistrationAnswer::Accepted(membership)) => {
                     *contact = Contact { last: self.now(), patience: Some(patience(&membership)) };
+                    self.fence.renew(contact.last + patience(&membership));
                     self.enter(&membership).await;
                     info!(
                         "registered at the JobManager under epoch {} as {}",
@@ -256,7 +257,10 @@ impl Connection {
                 biased;
                 answer = next(&mut answers) => match answer {
                     // The JobManager has heard of it after it was sent.
-                    Ok(()) => contact.last = sent.pop_front().unwrap_or(contact.last),
+                    Ok(()) => {
+                        contact.last = sent.pop_front().unwrap_or(contact.last);
+                        self.fence.renew(contact.last + patience(membership));
+                    }
                     Err(why) => return why,
                 },
                 Ok(()) = self.announced.changed() => {

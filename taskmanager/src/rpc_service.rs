@@ -81,7 +81,7 @@ impl TaskManagerGateway for RpcService {
             return Ok(Response::new(SubmitTaskResponse { refused_because: why }));
         }
         let descriptor: TaskDeploymentDescriptor = parse("the descriptor", &request.descriptor)?;
-        let _passage = self.pass(descriptor.epoch).await?;
+        let _passage = self.fence.pass_in_time(descriptor.epoch).await.map_err(Status::failed_precondition)?;
         let id = descriptor.attempt;
         info!(
             "deploying {} [subtask {}, attempt {}] of job {} into slot {}",

@@ -128,10 +128,14 @@ impl JobMaster {
             ended |= self.adopt(task);
         }
         for attempt in lost {
-            // What is only being deployed may be on its way still; the call itself tells how that ends.
-            if self.state_of(attempt) != Some(ExecutionState::Deploying) {
-                let failure = Failure::external(format!("TaskManager {resource_id} no longer runs the task"));
-                ended |= self.on_event(GraphEvent::AttemptFailed { attempt, failure });
+            match (self.state_of(attempt), self.outboxes.get(&resource_id)) {
+                // What is only being deployed may be on its way still; the call itself tells how that ends, or the one behind it.
+                (Some(ExecutionState::Deploying), _) => {}
+                (Some(ExecutionState::Canceling), Some(outbox)) => outbox.send(Call::Cancel(attempt)),
+                _ => {
+                    let failure = Failure::external(format!("TaskManager {resource_id} no longer runs the task"));
+                    ended |= self.on_event(GraphEvent::AttemptFailed { attempt, failure });
+                }
             }
         }
         self.no_longer_awaits(&resource_id) || ended

@@ -104,7 +104,8 @@ impl Sources {
         for vertex in graph.vertices.iter().filter(|vertex| vertices.contains(&vertex.id)) {
             for operator in &vertex.operators {
                 let OperatorSpec::Source(spec) = &operator.spec else { continue };
-                let state = restore.get(&operator.id).and_then(|restore| restore.state.as_ref());
+                let restore = restore.get(&operator.id);
+                let state = restore.and_then(|restore| restore.state.as_ref());
                 let enumerator = enumerator(spec, vertex.parallelism, state).map_err(|failure| {
                     failure.context(format!(
                         "the source '{}' of table {} cannot go on",
@@ -122,8 +123,11 @@ impl Sources {
                         self.alignment.report(operator.id, *subtask, watermark);
                     }
                 }
-                let unassigned = state.map(|state| state.unassigned.clone()).unwrap_or_default();
-                let found = SplitEvent::Discovered { splits: unassigned, complete: false };
+                // What readers had in the checkpoint may not have come to those that started from it.
+                let unassigned = state.into_iter().flat_map(|state| &state.unassigned);
+                let had = restore.into_iter().flat_map(|restore| &restore.splits);
+                let found =
+                    SplitEvent::Discovered { splits: had.chain(unassigned).cloned().collect(), complete: false };
                 assignments.extend(self.handle(operator.id, found));
             }
         }

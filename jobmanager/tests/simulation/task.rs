@@ -61,8 +61,10 @@ pub struct Task {
     last: u64,
     /// The savepoint behind which it holds still.
     held: Option<u64>,
-    /// All its rows have gone on: the first checkpoint after that.
-    ended: Option<u64>,
+    /// All its rows have gone on.
+    ended: bool,
+    /// The first checkpoint after that: it may end when this one, or a later one, is complete.
+    last_of_all: Option<u64>,
 }
 
 impl Task {
@@ -88,7 +90,8 @@ impl Task {
             prepared: Vec::new(),
             last: 0,
             held: None,
-            ended: None,
+            ended: false,
+            last_of_all: None,
         }
     }
 
@@ -160,7 +163,7 @@ impl Task {
             Some(None) => return Next::Ends(ExecutionState::Canceled),
             None => {}
         }
-        if self.held.is_some() || self.ended.is_some() {
+        if self.held.is_some() || self.ended {
             return Next::On;
         }
         let limit = self.limit.unwrap_or(u64::MAX);
@@ -205,7 +208,7 @@ impl Task {
     }
 
     fn rows_have_ended(&mut self) {
-        self.ended = Some(self.last + 1);
+        self.ended = true;
         self.events.checkpoint(CheckpointReport::EndOfData(self.attempt));
     }
 
@@ -229,7 +232,8 @@ impl Task {
                 for transaction in &done {
                     self.world.commit(self.attempt, checkpoint_id, transaction);
                 }
-                let ends = self.held == Some(checkpoint_id) || self.ended.is_some_and(|first| checkpoint_id >= first);
+                let ends =
+                    self.held == Some(checkpoint_id) || self.last_of_all.is_some_and(|first| checkpoint_id >= first);
                 if ends {
                     return Next::Ends(ExecutionState::Finished);
                 }
@@ -247,6 +251,9 @@ impl Task {
             return;
         }
         self.last = id;
+        if self.ended {
+            self.last_of_all.get_or_insert(id);
+        }
         if !self.received.is_empty() {
             let name = format!("{}-{}-{id}", self.attempt.subtask, self.attempt.attempt);
             self.prepared.push(Transaction { name, checkpoint: id, rows: std::mem::take(&mut self.received) });
