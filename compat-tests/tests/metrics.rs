@@ -194,8 +194,11 @@ fn lag_and_offsets_of_kafka_are_shown_as_flink_shows_them() {
     let broker = KafkaBroker::start().expect("a broker");
     broker.create_topic("in", 2).expect("a topic");
     broker.create_topic("out", 1).expect("a topic");
-    let records: String = (0..500).map(|id| format!("{{\"id\":{id}}}\n")).collect();
-    broker.produce("in", None, &records).expect("records");
+    // Both partitions have some: one without holds the watermark back.
+    for partition in 0..2 {
+        let records: String = (0..250).map(|id| format!("{{\"id\":{id}}}\n")).collect();
+        broker.produce("in", Some(&format!("{partition}/2")), &records).expect("records");
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let (cluster, _, port) = cluster_with_reporters();
     let sql = "CREATE TABLE src (id INT, ts TIMESTAMP(3) METADATA FROM 'timestamp', WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) \
