@@ -69,9 +69,6 @@ fn a_source_that_is_ahead_waits_for_the_other_whatever_dies() {
     broker.create_topic("ahead", 2).expect("a topic");
     broker.create_topic("behind", 1).expect("a topic");
     broker.create_topic("seen", 1).expect("a topic");
-    // The second partition is ten times as fast in its own time.
-    broker.produce("ahead", Some("0/2"), &rows(0, 1)).expect("records");
-    broker.produce("ahead", Some("1/2"), &rows(1, 10)).expect("records");
     let behind = |seconds: u64| broker.produce("behind", None, &format!("-1,{}\n", time(seconds))).expect("a record");
     behind(10);
 
@@ -115,9 +112,32 @@ fn a_source_that_is_ahead_waits_for_the_other_whatever_dies() {
     let (_, rest) = said.split_once("JobID ").unwrap_or_else(|| panic!("no job id: {output:?}"));
     let job = rest[..32].to_owned();
     let details = group.get(&format!("/jobs/{job}")).expect("details");
-    let of_ahead = |vertex: &&serde_json::Value| vertex["name"].as_str().is_some_and(|name| name.contains("ahead"));
-    let vertex = details["vertices"].as_array().expect("vertices").iter().find(of_ahead).expect("a vertex");
-    let ahead = vertex["id"].as_str().expect("an id").to_owned();
+    let vertex_of = |table: &str| {
+        let is_its = |vertex: &&serde_json::Value| vertex["name"].as_str().is_some_and(|name| name.contains(table));
+        let vertex = details["vertices"].as_array().expect("vertices").iter().find(is_its).expect("a vertex");
+        vertex["id"].as_str().expect("an id").to_owned()
+    };
+    let (ahead, slow) = (vertex_of("ahead"), vertex_of("behind"));
+    // A source without a watermark holds nobody back: it has to have told its own before there is anything to read for the other one.
+    let has_read = |vertex: &str, rows: &str| {
+        let read = format!("/jobs/{job}/vertices/{vertex}/metrics?get=0.numRecordsIn");
+        group
+            .wait("rows that are read", |group| Ok(group.get(&read).is_ok_and(|read| read[0]["value"] == rows)))
+            .expect("it reads");
+        std::thread::sleep(Duration::from_secs(1));
+    };
+    has_read(&slow, "1");
+    // The second partition is ten times as fast in its own time. A source has no watermark before each of its partitions has a row.
+    let (first, second) = (rows(0, 1), rows(1, 10));
+    let parts = [("0/2", first.split_once('\n')), ("1/2", second.split_once('\n'))];
+    let parts = parts.map(|(partition, lines)| (partition, lines.expect("lines")));
+    for (partition, (row, _)) in &parts {
+        broker.produce("ahead", Some(partition), &format!("{row}\n")).expect("a record");
+    }
+    has_read(&ahead, "2");
+    for (partition, (_, rest)) in &parts {
+        broker.produce("ahead", Some(partition), rest).expect("records");
+    }
     let mut running = Running { group, job, ahead };
 
     // Up to 110 s: 111 rows of the first partition, 12 of the second, and what is read beyond before it is known.
