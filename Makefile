@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test full-disk-test compat soak build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test fuzz unread
+.PHONY: demo test full-disk-test compat soak chaos build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e webui-e2e-built screenshots fuzz unread deny
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -14,7 +14,7 @@ demo: release
 
 # Formatting, lints, and every test, with a real Kafka broker and real processes.
 test: test-prerequisites lint webui-test
-	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast && $(MAKE) --no-print-directory full-disk-test
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast && $(MAKE) --no-print-directory full-disk-test webui-e2e-built
 
 # Checkpoints on a small disk that is full: mounted in a name space of its own, which needs no root but has to be allowed.
 full-disk-test:
@@ -22,7 +22,7 @@ full-disk-test:
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && unshare --user --map-root-user --mount $(CARGO) test --workspace --test checkpoint_faults -- --ignored; \
 	else echo "no user name spaces here: checkpoints on a full disk are not tested"; fi
 
-lint: prerequisites
+lint: prerequisites deny
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) fmt --all --check && $(CARGO) clippy --workspace --all-targets -- -D warnings
 	scripts/book.py check
 
@@ -44,6 +44,27 @@ webui-test:
 	elif ! (cd webui && timeout 300 $(NPM_CI) >/dev/null 2>&1); then echo "npm cannot fetch its packages: the web UI is not tested"; \
 	else cd webui && npm run check && npm test && npm run build; fi
 
+# What of webui/ runs in headless Chromium, against clusters of real processes; left out where it cannot be had. FLINKRS names another binary.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+define in-browser
+	@if ! command -v npm >/dev/null 2>&1; then echo "no npm: the web UI is not opened in a browser"; \
+	elif [ -z "$(CHROMIUM)" ]; then echo "no chromium, chromium-browser or google-chrome: the web UI is not opened in a browser"; \
+	elif ! [ -d webui/node_modules ] && ! (cd webui && timeout 300 $(NPM_CI) >/dev/null 2>&1); then echo "npm cannot fetch its packages: the web UI is not opened in a browser"; \
+	else cd webui && npm run build && CHROMIUM="$(CHROMIUM)" FLINKRS="$(or $(FLINKRS),$(CARGO_TARGET_DIR)/debug/flinkrs)" npm run $(1); fi
+endef
+
+# End-to-end tests of the web UI.
+webui-e2e: $(if $(FLINKRS),,test-prerequisites build)
+	$(call in-browser,e2e)
+
+# The same with the binary that cargo test has built.
+webui-e2e-built:
+	$(call in-browser,e2e)
+
+# Pictures of all pages in target/webui-shots, and the two of the README.
+screenshots: $(if $(FLINKRS),,test-prerequisites build)
+	$(call in-browser,shots)
+
 # How much of what the real Flink answered flinkrs answers too, by area.
 compat: test-prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) run -q -p compat-tests --bin compat-report -- score
@@ -53,6 +74,12 @@ soak: test-prerequisites
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client -p compat-tests --bins
 	$(CARGO_TARGET_DIR)/release/soak --kills $(or $(KILLS),100) --seed $(or $(SEED),1) -Dstate.backend.type=rocksdb $(OPTIONS)
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --test checkpoint_faults -- --ignored
+
+# The same job, and everything that may happen to its cluster, for MINUTES or so many KILLS; NEMESIS, SEED and OPTIONS as `chaos --help` has them.
+chaos: test-prerequisites
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) build --release -p client -p compat-tests --bins
+	$(CARGO_TARGET_DIR)/release/chaos --nemesis $(or $(NEMESIS),$(if $(KILLS),kill,all)) $(if $(KILLS),--rounds $(KILLS)) $(if $(KILLS)$(MINUTES),,--minutes 10) \
+	$(if $(MINUTES),--minutes $(MINUTES)) --seed $(or $(SEED),1) $(OPTIONS)
 
 # Requests at random at the REST API and the SQL gateway; FUZZ and SEED say how many and which.
 fuzz: test-prerequisites
@@ -85,6 +112,11 @@ prerequisites:
 
 test-prerequisites:
 	@scripts/prerequisites.sh test
+
+# Licences, sources and banned crates of all dependencies by deny.toml; with ADVISORIES=1 known vulnerabilities too, whose database has to be fetched.
+deny:
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline check licenses bans sources $(if $(ADVISORIES),&& $(CARGO) deny check advisories); \
+	else echo "no cargo-deny: dependencies are not checked (cargo install --locked cargo-deny)"; fi
 
 clean:
 	$(CARGO) clean

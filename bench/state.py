@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures keyed state, checkpoints and recovery: state.py ENGINE [keys|budget|recovery|day]...; README.md explains the numbers.
+"""Measures keyed state, checkpoints and recovery: state.py ENGINE [keys|budget|recovery|day|pauses]...; README.md explains the numbers.
 
 ENGINE is flink or flinkrs. The input is a folder of CSV files that the job watches, so that it goes on while checkpoints are taken.
 """
@@ -304,7 +304,51 @@ def day(engine, folder):
     return figures
 
 
-MEASUREMENTS = {"keys": keys, "budget": budget, "recovery": recovery, "day": day}
+# What each operator keeps of a key stays until the job ends.
+KEPT = {
+    "group": "SELECT k, COUNT(*), SUM(v) FROM events GROUP BY k",
+    "top_n": "SELECT k, v, n FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC) AS n FROM events) WHERE n <= 2",
+    "last_row": "SELECT k, v, 1 FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts DESC) AS n FROM events) WHERE n = 1",
+    "over": "SELECT k, v, SUM(v) OVER (PARTITION BY k ORDER BY p ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) FROM (SELECT *, PROCTIME() AS p FROM events)",
+    "tumble": "SELECT k, COUNT(*), SUM(v) FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' DAY)) GROUP BY k, window_start, window_end",
+    "session": "SELECT k, COUNT(*), SUM(v) FROM TABLE(SESSION(TABLE events PARTITION BY k, DESCRIPTOR(ts), INTERVAL '1' DAY)) GROUP BY k, window_start, window_end",
+    "interval_join": "SELECT a.k, a.v, b.v FROM events a JOIN events b ON a.k = b.k + 1000000000 AND a.ts BETWEEN b.ts - INTERVAL '1' DAY AND b.ts",
+}
+
+
+def pauses(engine, folder):
+    """The synchronous part of checkpoints, by operator: of all KEYS (2,000,000), then of those with a tenth of them changed."""
+    count, figures = int(os.environ.get("KEYS", "2000000")), {}
+    options = {"taskmanager.memory.managed.size": "2g", "execution.checkpointing.interval": "1h"}
+    options |= {"taskmanager.memory.process.size": "4g"} if engine.name.startswith("flink-") else {}
+    rng = random.Random(3)
+    for name in os.environ.get("OPERATORS", ",".join(KEPT)).split(","):
+        work = folder / name
+        events = work / "events"
+        events.mkdir(parents=True)
+        write_rows(events, "all.csv", range(count))
+        sql = f"""CREATE TABLE events (k BIGINT, v BIGINT, ts AS TO_TIMESTAMP(FROM_UNIXTIME(1700000000 + v)), WATERMARK FOR ts AS ts - INTERVAL '1' HOUR)
+WITH ('connector'='filesystem','path'='{events}','format'='csv','source.monitor-interval'='100ms');
+CREATE TABLE gone (k BIGINT, n BIGINT, total BIGINT) WITH ('connector'='blackhole');
+INSERT INTO gone {KEPT[name]};
+"""
+        with StateCluster(engine, work, options) as cluster:
+            cluster.start_job(sql)
+            wait_for(lambda: cluster.records() >= count, 3600, "loading")
+            full = cluster.checkpoint()
+            changed, expected = [], count
+            for turn in range(3):
+                keys = sorted(rng.sample(range(count), count // 10))
+                write_rows(events, f"changed{turn}.csv", keys)
+                expected += len(keys)
+                wait_for(lambda: cluster.records() >= expected, 600, "the changed keys")
+                changed.append(cluster.sync_ms(cluster.checkpoint()))
+            figures[name] = {"keys": count, "all_sync_ms": cluster.sync_ms(full), "all_s": full["end_to_end_duration"] / 1000, "tenth_sync_ms": sorted(changed)}
+        print(name, json.dumps(figures[name]), flush=True)
+    return figures
+
+
+MEASUREMENTS = {"keys": keys, "budget": budget, "recovery": recovery, "day": day, "pauses": pauses}
 
 
 def main():

@@ -19,7 +19,7 @@ OPTIONS = ROOT / "crates/common/src/config/options"
 # The families, in the order of the page: the file's name, the title.
 FAMILIES = {
     "jobmanager": "JobManager and high availability", "taskmanager": "TaskManager and memory", "cluster": "Heartbeats, registration, logs",
-    "rest": "REST and web", "sql_gateway": "SQL gateway", "execution": "Execution", "pipeline": "Pipeline", "checkpointing": "Checkpoints and state",
+    "rest": "REST and web", "security": "TLS and users", "sql_gateway": "SQL gateway", "execution": "Execution", "pipeline": "Pipeline", "checkpointing": "Checkpoints and state",
     "restart_strategy": "Restarts", "table": "Table and SQL", "s3": "S3", "metrics": "Metrics",
 }
 OPTION = re.compile(

@@ -8,7 +8,7 @@ need cc gcc; need c++ g++; need make make; need curl curl; need python3 python3
 [ -e /usr/include/zlib.h ] || packages+=(zlib1g-dev)
 ls /usr/lib/llvm-*/lib/libclang{.so,-[0-9]}* /usr/lib/*/libclang{.so,-[0-9]}* 2>/dev/null | grep -q . || packages+=(libclang-dev)
 if [ "${1:-}" = test ]; then
-  need java default-jre-headless; need mvn maven
+  need java default-jre-headless; need mvn maven; need openssl openssl
   need unzip unzip; need node nodejs; need npm npm; need chromium chromium
 fi
 if [ ${#packages[@]} -gt 0 ]; then

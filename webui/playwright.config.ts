@@ -1,14 +1,20 @@
-// End-to-end tests: a real cluster, started by each file of tests, and headless Chromium.
+// Real clusters, started by the tests, and headless Chromium: end-to-end tests, what the page costs, pictures.
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
-  testDir: 'e2e',
   // Two cores have a cluster, a browser and the tests.
   workers: 1,
-  timeout: 60_000,
-  expect: { timeout: 20_000 },
+  // Limits, not waits: a machine that does much else takes its time.
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
+  maxFailures: 3,
   reporter: [['list']],
   outputDir: '../target/webui-e2e',
+  projects: [
+    { name: 'e2e', testDir: 'e2e' },
+    { name: 'perf', testDir: 'perf' },
+    { name: 'shots', testDir: 'shots' },
+  ],
   use: {
     viewport: { width: 1400, height: 900 },
     launchOptions: {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dataflow::JobId;
 use dataflow::checkpoint::SavepointFormat;
+use transport::http::Role;
 
 /// A stream processor that runs Flink SQL without a JVM.
 #[derive(Debug, Parser)]
@@ -46,7 +47,7 @@ pub enum Command {
     List(ListArguments),
     /// Take a savepoint of a job, or delete one.
     Savepoint(SavepointArguments),
-    /// Take a checkpoint of a job now.
+    /// Take a checkpoint of a job now, or show what is in one.
     Checkpoint(CheckpointArguments),
     /// Stop a job with a savepoint, from which it can be started again.
     Stop(StopArguments),
@@ -56,6 +57,14 @@ pub enum Command {
     Decommission(DecommissionArguments),
     /// Watch a cluster in the terminal: jobs, tasks, back pressure, checkpoints.
     Top(TopArguments),
+    /// Look at this machine and the configuration, and say what is wrong: ports, limits, disk, TLS, users, checkpoint storage, clocks.
+    Doctor(DoctorArguments),
+    /// Show what a process logs, or change it while it runs.
+    #[command(name = "log-level")]
+    LogLevel(LogLevelArguments),
+    /// Print a line for the file of those who may use REST (security.rest.users-file): name, role and the hash of a password or token.
+    #[command(name = "hash-password")]
+    HashPassword(HashPasswordArguments),
     /// Print the JSON Schema of job.yaml, for editors.
     JobSchema,
     /// Print what makes a shell complete the commands and options of flinkrs.
@@ -127,6 +136,18 @@ pub enum JobManagerAdminCommand {
         /// The one that comes.
         #[arg(value_name = "NEW")]
         new: String,
+    },
+    /// Write all that the group keeps into a file: jobs, where their checkpoints are, catalogs with their passwords. Checkpoints are not in it.
+    Backup {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Have a new group, which keeps nothing yet, take over a backup: its jobs go on from their newest checkpoints.
+    Restore {
+        /// The backup.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
@@ -332,16 +353,80 @@ pub struct SavepointArguments {
 
 /// Arguments of `checkpoint`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct CheckpointArguments {
+    /// Something else than taking one.
+    #[command(subcommand)]
+    pub command: Option<CheckpointCommand>,
     /// The job.
-    #[arg(value_name = "JOB")]
-    pub job: JobId,
+    #[arg(value_name = "JOB", required = true)]
+    pub job: Option<JobId>,
     /// Store every file anew, also those that earlier checkpoints have stored.
     #[arg(long = "full")]
     pub full: bool,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,
+}
+
+/// Arguments of `log-level`.
+#[derive(Debug, Args)]
+pub struct LogLevelArguments {
+    /// A level such as DEBUG, or filters such as 'info,jobmanager=debug'; without it nothing changes.
+    #[arg(value_name = "LEVEL")]
+    pub level: Option<String>,
+    /// Of this TaskManager, by its id, in place of the JobManager that leads.
+    #[arg(long, value_name = "ID")]
+    pub taskmanager: Option<String>,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+/// Arguments of `hash-password`.
+#[derive(Debug, Args)]
+pub struct HashPasswordArguments {
+    /// Make a new token, which goes to standard error, in place of reading a password from standard input.
+    #[arg(long)]
+    pub token: bool,
+    /// Who it is.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// What they may do: viewer (look), operator (jobs, SQL) or admin (also members, uploads, shutdown).
+    #[arg(value_name = "ROLE")]
+    pub role: Role,
+}
+
+/// What else `checkpoint` does.
+#[derive(Debug, Subcommand)]
+pub enum CheckpointCommand {
+    /// Show what is in a checkpoint or savepoint; no cluster is needed.
+    Inspect(InspectArguments),
+}
+
+/// Arguments of `checkpoint inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    /// Its folder, or its _metadata; local or s3://.
+    #[arg(value_name = "PATH")]
+    pub path: String,
+    /// Read all its files, and fail when one is missing or damaged.
+    #[arg(long)]
+    pub verify: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArguments,
 }
 
 /// Arguments of `stop`.

@@ -6,16 +6,17 @@ mod patience;
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use dataflow::{JobGraph, JobId, OperatorId, VertexId};
 use jobmanager::rest::messages::{
-    CheckpointingConfiguration, CheckpointingStatistics, ClusterOverview, ErrorResponse, JobDetails, JobExceptions,
-    JobManagerAddress, JobManagerGroup, JobOverview, JobSubmitted, JobsOverview, MetricValue,
+    BackupRestored, CheckpointingConfiguration, CheckpointingStatistics, ClusterOverview, ErrorResponse, JobDetails,
+    JobExceptions, JobManagerAddress, JobManagerGroup, JobOverview, JobSubmitted, JobsOverview, LogLevel, MetricValue,
 };
 use proto::v1::CollectResultsResponse;
 use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
+use crate::rest_access::{RestAccess, RestAddress, tls_problem};
 use crate::stack_trace::causes;
 use patience::Unreachable;
 
@@ -23,27 +24,15 @@ use patience::Unreachable;
 #[derive(Debug, Clone)]
 pub struct ClusterClient {
     address: String,
+    scheme: &'static str,
     http: reqwest::Client,
 }
 
-/// How long to wait for a connection: a JobManager answers at once or is not there.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
 impl ClusterClient {
-    /// A client of the JobManager at this `host:port`.
-    pub fn new(address: impl Into<String>) -> anyhow::Result<Self> {
-        let address = address.into();
-        let address = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        let port = address.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
-        if !matches!(port, Some(Ok(_))) {
-            bail!("'{address}' is no address of a JobManager; write HOST:PORT, the port is rest.port (8081)");
-        }
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .no_proxy()
-            .build()
-            .context("cannot set up an HTTP client")?;
-        Ok(Self { address, http })
+    /// A client of the JobManager at this `host:port`, which may have `https://` before it.
+    pub fn new(address: &str, access: &RestAccess) -> anyhow::Result<Self> {
+        let RestAddress { scheme, host_and_port } = access.address(address, "JobManager", "rest.port (8081)")?;
+        Ok(Self { address: host_and_port, scheme, http: access.http() })
     }
 
     /// `host:port`.
@@ -116,6 +105,19 @@ impl ClusterClient {
         self.send(self.request(Method::POST, &path)).await.map(drop)
     }
 
+    /// What a TaskManager, or the JobManager, logs; after changing it when there is a level.
+    pub async fn log_level(&self, taskmanager: Option<&str>, level: Option<&str>) -> anyhow::Result<String> {
+        let path = match taskmanager {
+            Some(id) => format!("/taskmanagers/{id}/log-level"),
+            None => "/jobmanager/log-level".to_owned(),
+        };
+        let request = match level {
+            Some(level) => self.request(Method::PUT, &path).json(&LogLevel { level: level.to_owned() }),
+            None => self.request(Method::GET, &path),
+        };
+        Ok(self.call::<LogLevel>(request).await?.level)
+    }
+
     /// `GET /jobmanagers`.
     pub async fn jobmanagers(&self) -> anyhow::Result<JobManagerGroup> {
         self.call(self.request(Method::GET, "/jobmanagers")).await
@@ -138,6 +140,17 @@ impl ClusterClient {
         self.call(self.request(Method::PUT, &format!("/jobmanagers/{old}")).json(&body)).await
     }
 
+    /// All that the group of JobManagers keeps, as a document.
+    pub async fn backup(&self) -> anyhow::Result<Vec<u8>> {
+        let response = self.send(self.request(Method::GET, "/jobmanagers/backup")).await?;
+        Ok(response.bytes().await.map_err(|error| self.unreachable(&error))?.into())
+    }
+
+    /// Has a new group take over what another one kept.
+    pub async fn restore(&self, backup: Vec<u8>) -> anyhow::Result<BackupRestored> {
+        self.call(self.request(Method::POST, "/jobmanagers/restore").body(backup)).await
+    }
+
     /// Rows of one subtask of a Collect operator, from batch number `offset` of a version on; waits a while when there are none yet.
     pub async fn results(
         &self,
@@ -156,7 +169,7 @@ impl ClusterClient {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("http://{}/v1{path}", self.address))
+        self.http.request(method, format!("{}://{}/v1{path}", self.scheme, self.address))
     }
 
     async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
@@ -179,6 +192,12 @@ impl ClusterClient {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Unreachable {
+        if let Some(problem) = tls_problem(error) {
+            return Unreachable(format!(
+                "no TLS with the JobManager at {}: {problem}; look at security.ssl.rest.* of both",
+                self.address
+            ));
+        }
         if error.is_connect() || error.is_timeout() {
             return Unreachable(format!(
                 "no JobManager answers at {}; start one with 'flinkrs jobmanager', or name another with -m HOST:PORT (its rest.port)",

@@ -11,12 +11,14 @@ use jobmanager::JobManager;
 use taskmanager::TaskManager;
 
 use crate::cluster_client::ClusterClient;
+use crate::rest_access::RestAccess;
 use crate::sql_compiler::SqlCompiler;
 
 /// A running embedded cluster.
 pub struct EmbeddedCluster {
     jobmanager: JobManager,
     taskmanagers: Vec<TaskManager>,
+    config: Configuration,
 }
 
 impl EmbeddedCluster {
@@ -51,9 +53,10 @@ impl EmbeddedCluster {
             .await
             .context("cannot start the embedded JobManager")?;
         config.set("jobmanager.rpc.port", jobmanager.rpc_address().port().to_string(), Origin::Program);
-        let mut cluster = Self { jobmanager, taskmanagers: Vec::new() };
+        let mut cluster = Self { jobmanager, taskmanagers: Vec::new(), config };
         for _ in 0..taskmanagers {
-            let taskmanager = TaskManager::start(&config).await.context("cannot start the embedded TaskManager")?;
+            let taskmanager =
+                TaskManager::start(&cluster.config).await.context("cannot start the embedded TaskManager")?;
             cluster.taskmanagers.push(taskmanager);
         }
         Ok(cluster)
@@ -76,7 +79,8 @@ impl EmbeddedCluster {
 
     /// A client of it.
     pub fn client(&self) -> anyhow::Result<ClusterClient> {
-        ClusterClient::new(self.jobmanager.rest_address().to_string())
+        let access = RestAccess::of_own(&self.config, self.jobmanager.own_token())?;
+        ClusterClient::new(&self.jobmanager.rest_address().to_string(), &access)
     }
 
     /// Stops tasks, then services.

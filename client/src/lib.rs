@@ -12,6 +12,7 @@ pub mod output;
 pub mod place;
 pub mod progress;
 pub mod query;
+pub mod rest_access;
 pub mod script;
 pub mod settings;
 pub mod shell;

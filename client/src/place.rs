@@ -8,6 +8,7 @@ use common::config::Configuration;
 use crate::args::Target;
 use crate::cluster_client::ClusterClient;
 use crate::embedded::EmbeddedCluster;
+use crate::rest_access::RestAccess;
 use crate::settings;
 
 /// How long the configured JobManager has to answer before the embedded cluster is used instead.
@@ -34,13 +35,13 @@ impl Place {
         config: &Configuration,
     ) -> anyhow::Result<Place> {
         if let Some(address) = jobmanager {
-            let client = ClusterClient::new(address)?;
+            let client = ClusterClient::new(address, &RestAccess::from_config(config)?)?;
             client.overview().await?;
             return Ok(Place::Cluster(client));
         }
         if target != Some(Target::Local) {
             let address = settings::rest_address(config)?;
-            let client = ClusterClient::new(&address)?;
+            let client = ClusterClient::new(&address, &RestAccess::from_config(config)?)?;
             if target == Some(Target::Remote) {
                 client.overview().await?;
                 return Ok(Place::Cluster(client));

@@ -13,6 +13,7 @@ use crate::cluster_client::ClusterClient;
 use crate::commands::one_line;
 use crate::job_file::{self, Job};
 use crate::job_session::JobSession;
+use crate::rest_access::RestAccess;
 use crate::settings;
 
 /// Plans programs with flinkrs' own SQL planner.
@@ -36,7 +37,8 @@ async fn compile(request: &CompileRequest<'_>) -> anyhow::Result<Vec<JobGraph>> 
         config.set(key, value, Origin::CommandLine);
     }
     config.validate()?;
-    jobs(&job, &config, &ClusterClient::new(request.rest_address)?).await
+    let access = RestAccess::of_own(request.cluster, request.own_token)?;
+    jobs(&job, &config, &ClusterClient::new(request.rest_address, &access)?).await
 }
 
 /// Whether a file lies in the folder of a program, or below.

@@ -39,7 +39,6 @@ SELECT name FROM c WHERE id IN (SELECT cid FROM o JOIN p ON o.product = p.produc
 SELECT name FROM c WHERE name IN (SELECT MAX(name) FROM c GROUP BY land);
 SELECT name FROM c WHERE id IN (SELECT DISTINCT cid FROM o WHERE o.product < c.name);
 SELECT name FROM c WHERE land IN (SELECT land FROM c c2 WHERE c2.id = c.id GROUP BY land);
-SELECT c.name, o.oid FROM c JOIN o ON c.id = o.cid AND EXISTS (SELECT 1 FROM p WHERE p.product = o.product);
 SELECT c.name, (SELECT COUNT(*) FROM o WHERE o.cid < c.id) AS n FROM c;
 SELECT c.name FROM c WHERE c.id > (SELECT MIN(o.cid) FROM o WHERE o.cid < c.id);
 SELECT * FROM c LEFT SEMI JOIN o ON c.id = o.cid;

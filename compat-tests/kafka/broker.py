@@ -82,12 +82,12 @@ class Broker:
     def address(self):
         return re.search(r"PLAINTEXT://([\d.]+:\d+)", self.settings.read_text())[1]
 
-    def start(self, port):
+    def start(self, port, host="127.0.0.1"):
         if self.pid():
             fail(f"a broker already runs in {self.folder} (process {self.pid()}); stop it first")
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.settings.exists():
-            self.format(port or free_port(), free_port())
+            self.format(host, port or free_port(), free_port())
         properties = ["-Dkafka.log.level=INFO", "-Dkafka.log.target=SYSTEM_OUT"]
         with open(self.log, "wb") as log:
             command = java("kafka.Kafka", self.settings, properties=properties)
@@ -97,10 +97,10 @@ class Broker:
         self.pid_file.write_text(str(process.pid))
         self.wait_until_started(process)
 
-    def format(self, port, controller_port):
+    def format(self, host, port, controller_port):
         self.settings.write_text(
             (HERE / "server.properties").read_text().format(
-                port=port, controller_port=controller_port, data=self.folder / "data"
+                host=host, port=port, controller_port=controller_port, data=self.folder / "data"
             )
         )
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
@@ -173,7 +173,7 @@ def run(options):
     broker = Broker(folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        broker.start(options.port)
+        broker.start(options.port, options.host)
         print(broker.address(), flush=True)
         while sys.stdin.buffer.read(4096):
             pass
@@ -261,6 +261,7 @@ def commands():
     p = command("run", run, "start, print the address, stop when the standard input ends")
     p.add_argument("--dir", help="default: a temporary one, removed at the end")
     p.add_argument("--port", type=int, default=0)
+    p.add_argument("--host", default="127.0.0.1", help="the address that clients reach it at; default: loopback only")
     p = command("topic", topic, "create a topic", "address", "topic")
     p.add_argument("--partitions", type=int, default=1)
     p = command("produce", produce, "send each line of the standard input as a record", "address", "topic")

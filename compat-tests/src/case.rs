@@ -123,6 +123,14 @@ impl Case {
         }
     }
 
+    /// Whether Flink was still running a statement when the recorder's time was over: nothing is compared of it.
+    pub fn timed_out(&self) -> bool {
+        match &self.recorded {
+            Recorded::Script { statements, .. } => statements.iter().any(|statement| statement.timeout.is_some()),
+            Recorded::Expressions { .. } => false,
+        }
+    }
+
     /// Reads a case by name.
     pub fn load(name: &str) -> anyhow::Result<Self> {
         let path = |extension: &str| folder().join(format!("{name}.{extension}"));

@@ -211,7 +211,8 @@ fn look(
     Ok(())
 }
 
-fn submit(group: &JobManagerGroup, folder: &Path, rows_per_second: u64) -> anyhow::Result<String> {
+/// Submits the job, with its output in the folder; its id.
+pub(crate) fn submit(group: &JobManagerGroup, folder: &Path, rows_per_second: u64) -> anyhow::Result<String> {
     let sink = |name: &str| {
         format!(
             "WITH ('connector'='filesystem','path'='{}/out/{name}','format'='csv',\
@@ -219,9 +220,12 @@ fn submit(group: &JobManagerGroup, folder: &Path, rows_per_second: u64) -> anyho
             folder.display()
         )
     };
+    // Evenly: `datagen` itself makes the rows of each second at its beginning.
+    let pace = (rows_per_second / u64::from(PARALLELISM)).max(1);
     let script = format!(
-        "CREATE TABLE numbers (id BIGINT, ts AS CAST(TO_TIMESTAMP_LTZ(1704067200000 + id, 3) AS TIMESTAMP(3)), \
-         WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector'='datagen','rows-per-second'='{rows_per_second}',\
+        "SET 'pipeline.source.max-rows-per-second' = '{pace}';\n\
+         CREATE TABLE numbers (id BIGINT, ts AS CAST(TO_TIMESTAMP_LTZ(1704067200000 + id, 3) AS TIMESTAMP(3)), \
+         WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector'='datagen','rows-per-second'='1000000000',\
          'fields.id.kind'='sequence','fields.id.start'='0','fields.id.end'='1000000000');\n\
          CREATE TABLE numbers_out (id BIGINT) {};\n\
          CREATE TABLE seen (id BIGINT) WITH ('connector'='print');\n\
@@ -250,7 +254,8 @@ fn submit(group: &JobManagerGroup, folder: &Path, rows_per_second: u64) -> anyho
     Ok(rest[..32].to_owned())
 }
 
-fn succeed(arguments: &[&str]) -> anyhow::Result<String> {
+/// Runs a command of `flinkrs`.
+pub(crate) fn succeed(arguments: &[&str]) -> anyhow::Result<String> {
     let output = process::run(arguments)?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let problem = String::from_utf8_lossy(&output.stderr);
@@ -259,7 +264,7 @@ fn succeed(arguments: &[&str]) -> anyhow::Result<String> {
 }
 
 /// Every number is there once in each residue class, from its first on, and the counts add up to them.
-fn check(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn check(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
     let mut ids: Vec<u64> = Vec::new();
     for line in lines(&folder.join("out/rows"))? {
         ids.push(line.trim().parse().with_context(|| format!("'{line}' is no number"))?);
@@ -308,7 +313,7 @@ fn is_visible(file: &Path) -> bool {
 }
 
 /// Bytes of all files that may be read.
-fn committed_bytes(folder: &Path) -> u64 {
+pub(crate) fn committed_bytes(folder: &Path) -> u64 {
     let files = files(&folder.join("out/rows")).into_iter().filter(|file| is_visible(file));
     files.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
 }

@@ -180,8 +180,13 @@ impl JobManagerGroup {
 
 /// `GET path`, as JSON.
 pub fn get(address: SocketAddr, path: &str) -> anyhow::Result<Value> {
+    get_within(address, path, Duration::from_secs(8))
+}
+
+/// `GET path`, as JSON, from somebody who answers in time.
+pub fn get_within(address: SocketAddr, path: &str, limit: Duration) -> anyhow::Result<Value> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
-    stream.set_read_timeout(Some(Duration::from_secs(8)))?;
+    stream.set_read_timeout(Some(limit))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;

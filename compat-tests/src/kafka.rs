@@ -16,7 +16,19 @@ pub struct KafkaBroker {
 impl KafkaBroker {
     /// Starts a broker on a free loopback port; the first time on a machine it is fetched.
     pub fn start() -> anyhow::Result<Self> {
-        let mut process = script(&["run"])
+        Self::start_at("127.0.0.1")
+    }
+
+    /// Fetches Kafka, if that was not done yet.
+    pub fn fetch() -> anyhow::Result<()> {
+        let status = script(&["fetch"]).stdout(Stdio::null()).status().context("is python3 installed?")?;
+        ensure!(status.success(), "Kafka could not be fetched; see the messages above");
+        Ok(())
+    }
+
+    /// Starts a broker on a free port of another address of this machine.
+    pub fn start_at(host: &str) -> anyhow::Result<Self> {
+        let mut process = script(&["run", "--host", host])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -5,11 +5,13 @@
 
 pub mod answer;
 pub mod case;
+pub mod chaos;
 pub mod compare;
 pub mod failover;
 pub mod group;
 pub mod kafka;
 pub mod phases;
 pub mod process;
+pub mod rescaling;
 pub mod runner;
 pub mod score;

@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-/// The binary in the target folder of the program that asks, which may be a test (in `deps`); cargo builds both.
+/// The binary that `FLINKRS` names, else the one in the target folder of the program that asks, which may be a test (in `deps`); cargo builds both.
 pub fn binary() -> anyhow::Result<PathBuf> {
+    if let Some(named) = std::env::var_os("FLINKRS") {
+        return std::fs::canonicalize(&named).with_context(|| format!("FLINKRS: {}", named.display()));
+    }
     let program = std::env::current_exe()?;
     let folders = program.ancestors().skip(1).take(2);
     let binary = folders.map(|folder| folder.join("flinkrs")).find(|binary| binary.is_file());
@@ -19,7 +22,14 @@ pub fn binary() -> anyhow::Result<PathBuf> {
 pub fn flinkrs(arguments: &[&str]) -> anyhow::Result<Command> {
     let mut command = Command::new(binary()?);
     command.args(arguments).current_dir(std::env::temp_dir());
-    for variable in ["FLINKRS_CONF_DIR", "FLINK_CONF_DIR", "FLINK_PROPERTIES", "FLINKRS_LOG", "RUST_LOG"] {
+    for variable in [
+        "FLINKRS_CONF_DIR",
+        "FLINK_CONF_DIR",
+        "FLINK_PROPERTIES",
+        "FLINKRS_LOG",
+        "RUST_LOG",
+        "FLINK_REST_CLIENT_HEADERS",
+    ] {
         command.env_remove(variable);
     }
     Ok(command)
@@ -68,6 +78,11 @@ impl Role {
         self.0.id()
     }
 
+    /// Whether it has not ended.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         self.0.kill()?;
@@ -107,11 +122,25 @@ pub struct ProcessCluster {
     rest: String,
     rest_port: u16,
     rpc_port: u16,
+    scheme: &'static str,
+    /// What curl needs to be let in.
+    curl: Vec<String>,
 }
 
 impl ProcessCluster {
-    /// Starts a JobManager and TaskManagers with that many slots each, and waits until all have registered.
+    /// Starts a JobManager and TaskManagers with that many slots each, and waits until all have registered, and the SQL gateway answers if it has a port.
     pub fn start(taskmanagers: usize, slots: u32, extra: &[&str]) -> anyhow::Result<Self> {
+        Self::start_secured(taskmanagers, slots, extra, "http", &[])
+    }
+
+    /// The same where REST speaks `https`, or asks who is there: with what curl needs to be let in.
+    pub fn start_secured(
+        taskmanagers: usize,
+        slots: u32,
+        extra: &[&str],
+        scheme: &'static str,
+        curl: &[&str],
+    ) -> anyhow::Result<Self> {
         let (rest_port, rpc_port) = (free_port()?, free_port()?);
         let mut cluster = Self {
             jobmanager: Self::role("jobmanager", rest_port, rpc_port, extra)?,
@@ -119,11 +148,19 @@ impl ProcessCluster {
             rest: format!("127.0.0.1:{rest_port}"),
             rest_port,
             rpc_port,
+            scheme,
+            curl: curl.iter().map(|argument| (*argument).to_owned()).collect(),
         };
         for _ in 0..taskmanagers {
             cluster.add_taskmanager(slots, extra)?;
         }
         cluster.wait_for_taskmanagers(taskmanagers)?;
+        // One that was not asked for may be left out: its usual port is another cluster's.
+        if extra.iter().any(|argument| argument.starts_with("-Dsql-gateway.endpoint.rest.port=")) {
+            cluster.wait_until("the SQL gateway", || {
+                Ok(cluster.get("/sql-gateway/v4/info").is_ok_and(|info| info["productName"].is_string()))
+            })?;
+        }
         Ok(cluster)
     }
 
@@ -148,10 +185,16 @@ impl ProcessCluster {
         &self.rest
     }
 
+    /// Where TaskManagers register.
+    pub fn rpc_address(&self) -> String {
+        format!("127.0.0.1:{}", self.rpc_port)
+    }
+
     /// `GET path`, as JSON.
     pub fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
         let output = Command::new("curl")
-            .args(["-sS", "-m", "5", &format!("http://{}{path}", self.rest)])
+            .args(["-sS", "-m", "5", &format!("{}://{}{path}", self.scheme, self.rest)])
+            .args(&self.curl)
             .output()
             .context("curl is needed")?;
         ensure!(output.status.success(), "GET {path}: {}", String::from_utf8_lossy(&output.stderr));

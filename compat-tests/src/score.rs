@@ -9,9 +9,9 @@ const AREAS: [(&str, &[&str]); 9] = [
     ("windows", &["win_", "tumble_", "late_", "null_rowtime", "rowtime_"]),
     ("joins", &["join_"]),
     ("sub-queries and sets", &["subquery_", "set_ops", "unnest_", "values_union", "where_"]),
-    ("patterns, Top-N, OVER", &["match_", "dedup", "topn", "over", "sort_", "ptf_"]),
+    ("patterns, Top-N, OVER", &["match_", "dedup", "topn", "over", "sort_", "ptf_", "changelog_"]),
     ("formats and connectors", &["format_", "csv_", "json_", "sink_", "datagen", "folder_", "insert_"]),
-    ("statements", &["ddl_", "explain", "statement_", "identifiers", "stmt_"]),
+    ("statements", &["ddl_", "explain", "statement_", "identifiers", "stmt_", "query_"]),
     ("errors", &["errors_"]),
 ];
 

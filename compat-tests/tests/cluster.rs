@@ -73,13 +73,13 @@ fn two_taskmanagers_at_parallelism_4_give_what_the_embedded_cluster_gives() {
         .map(|vertex| {
             let id = vertex["id"].as_str().expect("an id");
             let path = format!(
-                "/jobs/{}/vertices/{id}/subtasks/metrics?get=numRecordsInRemote",
+                "/jobs/{}/vertices/{id}/subtasks/metrics?get=numBytesInRemote",
                 job["jid"].as_str().expect("an id")
             );
             cluster.get(&path).expect("metrics")[0]["sum"].as_f64().unwrap_or(0.0)
         })
         .sum();
-    assert!(remote > 1_000.0, "records crossed the exchange between processes: {remote}");
+    assert!(remote > 1_000.0, "bytes crossed the exchange between processes: {remote}");
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn clicking(what: &str, mut page: Value) -> Value {
 fn every_page_works() {
     let folder = tempfile::tempdir().expect("a folder");
     let logs = format!("-Denv.log.dir={}", folder.path().join("logs").display());
-    let extra = [logs.as_str(), "-Drest.flamegraph.enabled=true"];
+    let extra = [logs.as_str(), "-Drest.flamegraph.enabled=true", "-Drest.profiling.enabled=true"];
     let cluster = ProcessCluster::start(1, 4, &extra).expect("a cluster");
     let jobs = jobs(&cluster, folder.path());
     let program = folder.path().join("clicks.sql");

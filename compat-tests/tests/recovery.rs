@@ -71,6 +71,11 @@ struct Running {
 
 impl Running {
     fn start(settings: &[&str]) -> Self {
+        Self::start_with(settings, |_| Vec::new())
+    }
+
+    /// The same with settings for each TaskManager, by its number.
+    fn start_with(settings: &[&str], of_taskmanager: impl Fn(usize) -> Vec<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().display();
         let mut settings: Vec<String> = settings.iter().map(|setting| format!("-D{setting}")).collect();
@@ -80,7 +85,12 @@ impl Running {
             "-Dexecution.checkpointing.interval=100ms".to_owned(),
             format!("-Dpipeline.source.max-rows-per-second={ROWS_PER_SECOND}"),
         ]);
-        let cluster = ProcessCluster::start(2, 1, &arguments(&settings)).expect("a cluster");
+        let mut cluster = ProcessCluster::start(0, 1, &arguments(&settings)).expect("a cluster");
+        for number in 0..2 {
+            let all = [&settings[..], &of_taskmanager(number)].concat();
+            cluster.add_taskmanager(1, &arguments(&all)).expect("a TaskManager");
+        }
+        cluster.wait_for_taskmanagers(2).expect("both register");
         let script = write_job(folder.path(), "out");
         let run = ["run", "-d", "-p", "2", "-m", cluster.rest_address(), &script];
         let output = process::run(&[&run[..], &arguments(&settings)].concat()).expect("it runs");
@@ -141,4 +151,59 @@ fn a_killed_jobmanager_leaves_no_trace_in_the_output() {
     running.cluster.replace_jobmanager(&arguments(&running.settings)).expect("another one");
     // Its tasks run on, and go back to nothing.
     running.ends_as_if_nothing_had_happened(false);
+}
+
+/// Keeps local copies of its state, and has a name.
+fn with_local_recovery(folder: &Path) -> impl Fn(usize) -> Vec<String> {
+    let working = folder.join("working").display().to_string();
+    move |number| {
+        vec![format!("-Dtaskmanager.resource-id=tm{number}"), format!("-Dprocess.taskmanager.working-dir={working}")]
+    }
+}
+
+const LOCAL_RECOVERY: [&str; 3] = [
+    "state.backend.type=rocksdb",
+    "execution.checkpointing.incremental=true",
+    "execution.state-recovery.from-local=true",
+];
+
+/// A TaskManager is killed, something is taken away, and it starts again under its name.
+fn a_taskmanager_starts_again(without: impl FnOnce(&Path, &Path)) {
+    let working = tempfile::tempdir().expect("a folder");
+    let settings_of = with_local_recovery(working.path());
+    let mut running = Running::start_with(&LOCAL_RECOVERY, &settings_of);
+    running.cluster.taskmanagers[0].kill().expect("it is killed");
+    let checkpoints = running.folder.path().join("checkpoints");
+    running.cluster.wait_until("the failure", || Ok(running.state().as_deref() != Some("RUNNING"))).expect("it comes");
+    without(&checkpoints, working.path());
+    let settings = [&running.settings[..], &settings_of(0)].concat();
+    running.cluster.add_taskmanager(1, &arguments(&settings)).expect("it starts again");
+    running.ends_as_if_nothing_had_happened(true);
+}
+
+#[test]
+fn a_taskmanager_that_starts_again_has_its_state_although_the_storage_has_lost_it() {
+    a_taskmanager_starts_again(|checkpoints, _| {
+        let mut removed = 0;
+        let mut folders = vec![checkpoints.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.file_name().is_some_and(|name| name != "_metadata") {
+                    std::fs::remove_file(path).expect("it can be removed");
+                    removed += 1;
+                }
+            }
+        }
+        assert!(removed > 0, "there is state in files");
+    });
+}
+
+#[test]
+fn a_taskmanager_that_has_lost_its_copies_takes_the_state_from_the_storage() {
+    a_taskmanager_starts_again(|_, working| {
+        std::fs::remove_dir_all(working.join("working")).expect("there are copies")
+    });
 }

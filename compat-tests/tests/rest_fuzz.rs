@@ -22,6 +22,8 @@ const PATHS: &[&str] = &[
     "/jobmanager/logs/ID",
     "/jobmanager/log",
     "/jobmanager/stdout",
+    "/jobmanager/log-level",
+    "/taskmanagers/TM/log-level",
     "/jobmanager/profiler",
     "/jobmanager/profiler/ID",
     "/jobmanager/thread-dump",
@@ -370,7 +372,8 @@ fn submit(cluster: &ProcessCluster, folder: &Path) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_job_manager_stands_any_request() {
     let folder = tempfile::tempdir().expect("a folder");
-    let cluster = ProcessCluster::start(1, 2, &["-Drest.flamegraph.enabled=true"]).expect("a cluster");
+    let cluster = ProcessCluster::start(1, 2, &["-Drest.flamegraph.enabled=true", "-Drest.profiling.enabled=true"])
+        .expect("a cluster");
     let job = submit(&cluster, folder.path());
     let details = cluster.get(&format!("/jobs/{job}")).expect("the job");
     let vertex = details["vertices"][0]["id"].as_str().expect("a vertex").to_owned();

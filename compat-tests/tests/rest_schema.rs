@@ -20,6 +20,9 @@ const TASK_MANAGER: &str = "localhost:37527-9fd0cc";
 const SAVEPOINT: &str = "50612a3b6f9716cbdc7a5c4c6f34bf3d";
 const BAD_SAVEPOINT: &str = "d5e75aa6d9e27b5940806c8a7baad665";
 const CHECKPOINT: &str = "a87808e8c8247f14a8b77101ad1dcd38";
+/// Of the job under the adaptive scheduler.
+const ADAPTIVE: &str = "e49f1c599b361eb7c9ab436b97931b28";
+const RESCALE: &str = "6cb4eab88905ace4cc0dd4a225dc3c0b";
 const STOP: &str = "b201969a42712cb73148472b06025476";
 
 /// Recorded after the job was stopped, or asked for then.
@@ -46,8 +49,8 @@ struct Recorded {
     body: Value,
 }
 
-fn recorded() -> Vec<Recorded> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rest");
+fn recorded(folder: &str) -> Vec<Recorded> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
     let mut all: Vec<Recorded> = std::fs::read_dir(folder)
         .expect("the fixtures are there")
         .map(|file| {
@@ -63,7 +66,28 @@ fn recorded() -> Vec<Recorded> {
         })
         .collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
+    add_checkpoints(&mut all);
     all
+}
+
+/// Which checkpoints a job has when it is asked is a matter of time: one that failed or is under way was not recorded for each. So all histories have all
+/// that were recorded, and one under way, which is a complete one without what only that has.
+fn add_checkpoints(all: &mut [Recorded]) {
+    let is_checkpoint = |value: &&Value| value.get("className").is_some();
+    let histories = all.iter().filter_map(|recorded| recorded.body["history"].as_array());
+    let mut checkpoints: Vec<Value> = histories.flatten().filter(is_checkpoint).cloned().collect();
+    let completed = checkpoints.iter().find(|checkpoint| checkpoint["className"] == "completed").cloned();
+    if let Some(mut under_way) = completed {
+        let fields = under_way.as_object_mut().expect("a checkpoint is an object");
+        fields.retain(|key, _| !["external_path", "discarded"].contains(&key.as_str()));
+        checkpoints.push(under_way);
+    }
+    for recorded in all {
+        let history = recorded.body.get_mut("history").and_then(Value::as_array_mut);
+        if let Some(history) = history.filter(|history| history.iter().any(|value| is_checkpoint(&value))) {
+            history.extend(checkpoints.iter().cloned());
+        }
+    }
 }
 
 fn fetch(cluster: &ProcessCluster, method: &str, path: &str, body: &Value) -> (u64, Value) {
@@ -177,7 +201,8 @@ fn check(cluster: &ProcessCluster, recorded: &Recorded, ids: &BTreeMap<&str, Str
 fn answers_are_spelt_as_flinks() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = |name: &str| format!("file://{}", folder.path().join(name).display());
-    let cluster = ProcessCluster::start(1, 2, &[]).expect("a cluster");
+    let cluster = ProcessCluster::start(1, 2, &["-Drest.profiling.enabled=true", "-Dweb.checkpoints.history=100"])
+        .expect("a cluster");
     let settings = format!(
         "SET 'execution.checkpointing.interval' = '200 ms'; SET 'execution.checkpointing.dir' = '{}'; \
          SET 'execution.checkpointing.savepoint-dir' = '{}';\n\
@@ -235,7 +260,7 @@ fn answers_are_spelt_as_flinks() {
     .into();
     let mut found = BTreeSet::new();
     let (after, before): (Vec<_>, Vec<_>) =
-        recorded().into_iter().partition(|recorded| AFTER_STOP.contains(&recorded.name.as_str()));
+        recorded("rest").into_iter().partition(|recorded| AFTER_STOP.contains(&recorded.name.as_str()));
     before.iter().for_each(|recorded| check(&cluster, recorded, &ids, &mut found));
     let body = json!({ "targetDirectory": place("savepoints"), "drain": false, "triggerId": STOP });
     assert_eq!(fetch(&cluster, "POST", &format!("{job}/stop"), &body).0, 202);
@@ -244,5 +269,42 @@ fn answers_are_spelt_as_flinks() {
     wait_for(&cluster, "the failure", &format!("{job}/savepoints/{BAD_SAVEPOINT}"), is_completed);
     after.iter().for_each(|recorded| check(&cluster, recorded, &ids, &mut found));
 
+    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn rescalings_are_told_as_by_flinks_adaptive_scheduler() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cluster = ProcessCluster::start(1, 4, &["-Dweb.adaptive-scheduler.rescale-history.size=5"]).expect("a cluster");
+    let sql = "CREATE TABLE src (id INT) WITH ('connector'='datagen','rows-per-second'='100');\n\
+               CREATE TABLE snk (id INT) WITH ('connector'='blackhole'); INSERT INTO snk SELECT id FROM src;";
+    let running = submit(&cluster, folder.path(), "running", sql);
+    let job = format!("/jobs/{running}");
+    let is_completed = |count: u64| move |overview: &Value| overview["rescalesCounts"]["completed"] == count;
+    wait_for(&cluster, "the job to run", &format!("{job}/rescales/overview"), is_completed(1));
+    let vertices = cluster.get(&job).expect("the job")["vertices"].as_array().expect("vertices").clone();
+    let vertices = vertices.iter().map(|vertex| vertex["id"].as_str().expect("an id").to_owned());
+    let wanted: Value = vertices
+        .map(|id| (id, json!({ "parallelism": { "lowerBound": 1, "upperBound": 2 } })))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    assert_eq!(fetch(&cluster, "PUT", &format!("{job}/resource-requirements"), &wanted).0, 200);
+    wait_for(&cluster, "the job to run with more", &format!("{job}/rescales/overview"), is_completed(2));
+    let history = cluster.get(&format!("{job}/rescales/history")).expect("a history");
+    assert_eq!(history.as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        (&history[0]["triggerCause"], &history[1]["triggerCause"]),
+        (&json!("UPDATE_REQUIREMENT"), &json!("INITIAL_SCHEDULE"))
+    );
+    let latest = history[0]["rescaleUuid"].as_str().expect("an id").to_owned();
+    let details = cluster.get(&format!("{job}/rescales/details/{latest}")).expect("details");
+    let vertex = details["vertices"].as_object().expect("vertices").values().next().expect("one").clone();
+    assert_eq!((&vertex["preRescaleParallelism"], &vertex["postRescaleParallelism"]), (&json!(1), &json!(2)));
+    let restarts = cluster.get(&format!("{job}/metrics?get=numRescales")).expect("metrics");
+    assert_eq!(restarts[0]["value"], "1");
+
+    let ids: BTreeMap<&str, String> = [(ADAPTIVE, running), (RESCALE, latest)].into();
+    let mut found = BTreeSet::new();
+    recorded("rest_adaptive").iter().for_each(|recorded| check(&cluster, recorded, &ids, &mut found));
     assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.into_iter().collect::<Vec<_>>().join("\n"));
 }

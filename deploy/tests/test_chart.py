@@ -21,7 +21,11 @@ ALL_ON = {
     "metrics": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
     "image": {"pullSecrets": [{"name": "registry"}]},
 }
-VALUES = {"defaults": {}, "all": ALL_ON, "little": {"networkPolicy": {"enabled": False}, "jobmanager": {"replicas": 1}}}
+SECURED = {
+    "security": {"secretName": "flinkrs-tls"},
+    "configuration": {"security.ssl.rest.enabled": True, "security.ssl.rest.keystore": "/opt/flink/security/rest.pem"},
+}
+VALUES = {"defaults": {}, "all": ALL_ON, "secured": SECURED, "little": {"networkPolicy": {"enabled": False}, "jobmanager": {"replicas": 1}}}
 
 
 def of_kind(documents, kind):
@@ -81,6 +85,15 @@ def test_parts_fit(values):
     for scaler in of_kind(documents, "HorizontalPodAutoscaler"):
         target = next(w for w in workloads(documents) if w["metadata"]["name"] == scaler["spec"]["scaleTargetRef"]["name"])
         assert "replicas" not in target["spec"], "the autoscaler alone says how many there are"
+
+
+def test_probes_can_be_answered_by_what_is_secured():
+    def probe(configuration):
+        return workloads(chart.documents({"configuration": configuration}))[0]["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]
+
+    assert probe({})["httpGet"] == {"path": "/overview", "port": "rest"}
+    assert probe({"security.ssl.rest.enabled": True})["httpGet"]["scheme"] == "HTTPS"
+    assert probe({"security.rest.users-file": "/opt/flink/security/users"})["tcpSocket"] == {"port": "rest"}
 
 
 def as_compose(documents):

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use transport::http::Role;
 use warp::http::{Method, StatusCode};
 
 use crate::rest::{Request, Router};
@@ -27,10 +28,36 @@ impl GatewayApi {
         let reply = self.router.answer(request).await;
         (reply.status.as_u16(), reply.body)
     }
+
+    /// Which role a request for a path of the gateway needs: a session is for those who run statements, and what it answers for them too.
+    pub fn role(method: &str, path: &str) -> Role {
+        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+        let reads = matches!(method, "GET" | "HEAD") && !segments.any(|segment| segment == "sessions");
+        if reads || method == "OPTIONS" { Role::Viewer } else { Role::Operator }
+    }
 }
 
 impl fmt::Debug for GatewayApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GatewayApi").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_are_for_those_who_run_statements() {
+        for (method, path, role) in [
+            ("GET", "/info", Role::Viewer),
+            ("GET", "/v4/api_versions", Role::Viewer),
+            ("OPTIONS", "/v4/sessions", Role::Viewer),
+            ("POST", "/v4/sessions", Role::Operator),
+            ("GET", "/v1/sessions/a/operations/b/result/0", Role::Operator),
+            ("GET", "/sessions/a", Role::Operator),
+        ] {
+            assert_eq!(GatewayApi::role(method, path), role, "{method} {path}");
+        }
     }
 }

@@ -10,6 +10,10 @@ use common::config::{ConfigError, Configuration, options};
 use common::net;
 use common::shutdown::Shutdown;
 use tracing::info;
+use transport::TransportError;
+use transport::http::{Access, Guard, HttpSettings};
+use transport::rest;
+use transport::users::Users;
 
 use crate::cluster::Cluster;
 use crate::gateway_api::GatewayApi;
@@ -33,6 +37,9 @@ pub enum SqlGatewayError {
     /// A value of the configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// TLS or users that cannot be read.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     /// The port is not free, or the address is not this machine's.
     #[error("{0}; set sql-gateway.endpoint.rest.bind-port to another port")]
     Listen(#[source] io::Error),
@@ -40,8 +47,13 @@ pub enum SqlGatewayError {
 
 impl SqlGateway {
     /// Starts it on the current tokio runtime, for jobs on this cluster; when this returns, it takes requests. It binds to `host` unless the
-    /// configuration names an address.
-    pub fn start(config: &Configuration, host: &str, cluster: Arc<dyn Cluster>) -> Result<Self, SqlGatewayError> {
+    /// configuration names an address. Without users nobody is asked who they are.
+    pub fn start(
+        config: &Configuration,
+        host: &str,
+        users: Option<Users>,
+        cluster: Arc<dyn Cluster>,
+    ) -> Result<Self, SqlGatewayError> {
         let host = config.get(&options::SQL_GATEWAY_REST_BIND_ADDRESS)?.unwrap_or_else(|| host.to_owned());
         let ports = config.get(&options::SQL_GATEWAY_REST_BIND_PORT)?;
         let settings = SessionSettings {
@@ -51,13 +63,17 @@ impl SqlGateway {
         };
         let listener = net::listen(&host, &ports).map_err(SqlGatewayError::Listen)?;
         let address = listener.local_addr().map_err(SqlGatewayError::Listen)?;
+        let http = HttpSettings::from_config(config)?;
+        let access: Access = Arc::new(|method, path| GatewayApi::role(method.as_str(), path));
+        let guard = Guard::new(config, address, users, access)?;
         let end = Shutdown::new();
-        let defaults = config.to_map().into_iter().collect();
+        // How processes are reached is no matter of sessions, and its secrets are not either.
+        let defaults = config.to_map().into_iter().filter(|(key, _)| !key.starts_with("security.")).collect();
         let sessions = SessionManager::new(cluster, defaults, settings, Clock::System);
         let router = Router::new(sessions.clone());
-        serve(listener, router.clone(), &end).map_err(SqlGatewayError::Listen)?;
+        serve(listener, &http, guard, router.clone(), &end).map_err(SqlGatewayError::Listen)?;
         end.spawn(sessions.run(end.clone()));
-        info!("SQL gateway is ready: REST at http://{address}");
+        info!("SQL gateway is ready: REST at {}://{address}", rest::scheme(config)?);
         Ok(Self { address, api: GatewayApi::new(router), end })
     }
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use common::clock::Clock;
-use common::telemetry::{MetricGroup, Metrics, ProcessMetrics};
-use dataflow::{JobId, JobStatus};
+use common::telemetry::{MetricGroup, Metrics, ProcessMetrics, Reading};
+use dataflow::{ExecutionState, JobId, JobStatus};
 
 use crate::dispatcher::Dispatcher;
 use crate::resource_manager::ResourceManagerHandle;
-use crate::scheduling::ExecutionGraph;
+use crate::scheduling::{Execution, ExecutionGraph};
 
 /// Gauges that are set when somebody asks, so that a JobManager nobody watches does nothing for them.
 pub struct ClusterMetrics {
@@ -26,13 +26,13 @@ impl ClusterMetrics {
     pub fn new(host: &str, clock: Clock) -> Self {
         let metrics = Metrics::new();
         let group = MetricGroup::jobmanager(&metrics, host);
-        let process = Mutex::new(ProcessMetrics::new(&group, None));
+        let process = Mutex::new(ProcessMetrics::new(None));
         ClusterMetrics { metrics, group, clock, process, jobs: Mutex::default() }
     }
 
     /// Sets every gauge; those of a JobManager that does not lead are 0.
     pub async fn refresh(&self, of: Option<(&Dispatcher, &ResourceManagerHandle)>) {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner).refresh();
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).show(&self.group);
         let (slots, task_managers, jobs) = match of {
             Some((dispatcher, resource_manager)) => (
                 resource_manager.usage().await,
@@ -53,8 +53,17 @@ impl ClusterMetrics {
             let graph = job.graph();
             let group =
                 groups.entry(graph.job_id).or_insert_with(|| self.group.job(&graph.job_id.to_string(), &graph.name));
-            set_job(group, job, now);
+            for (name, value) in job_gauges(job, now) {
+                group.gauge(name).set(value as f64);
+            }
+            // A text in REST; Flink's reporter for Prometheus makes 0 of it.
+            group.gauge("lastCheckpointExternalPath").set(0.0);
         }
+    }
+
+    /// What the process measures of itself.
+    pub fn process(&self) -> Vec<Reading> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).read()
     }
 
     /// All metrics in Prometheus' text format, as they were at the last refresh.
@@ -68,19 +77,32 @@ impl ClusterMetrics {
     }
 }
 
-fn set_job(group: &MetricGroup, job: &ExecutionGraph, now: i64) {
-    let since = |status: JobStatus| if job.status() == status { (now - job.entered(status)) as f64 } else { 0.0 };
-    let up = job.status() == JobStatus::Running;
-    group.gauge("numRestarts").set(f64::from(job.restarts()));
-    group.gauge("uptime").set(if up { since(JobStatus::Running) } else { -1.0 });
-    group.gauge("downtime").set(since(JobStatus::Restarting));
-    group.gauge("createdTime").set(since(JobStatus::Created));
-    group.gauge("initializingTime").set(since(JobStatus::Initializing));
-    group.gauge("runningTime").set(since(JobStatus::Running));
-    group.gauge("restartingTime").set(since(JobStatus::Restarting));
-    group.gauge("failingTime").set(since(JobStatus::Failing));
-    group.gauge("cancellingTime").set(since(JobStatus::Cancelling));
-    for (name, value) in job.checkpoints().gauges() {
-        group.gauge(name).set(value as f64);
-    }
+/// The metrics of a job that are numbers, ms where they are times.
+pub(crate) fn job_gauges(job: &ExecutionGraph, now: i64) -> Vec<(&'static str, i64)> {
+    let lives = job.end_time().is_none();
+    let since = |status: JobStatus| if lives && job.status() == status { now - job.entered(status) } else { 0 };
+    let up = lives && job.status() == JobStatus::Running;
+    let has_come_up = |execution: &Execution| {
+        matches!(execution.state(), ExecutionState::Running | ExecutionState::Finished)
+            .then(|| execution.entered(ExecutionState::Running))
+    };
+    // When the last one has come up; none while one has not.
+    let all_up = job.executions().map(has_come_up).try_fold(0, |last: i64, at| at.map(|at| last.max(at)));
+    let is_deploying = up && all_up.is_none();
+    let mut gauges = vec![
+        ("numRestarts", i64::from(job.restarts())),
+        ("numRescales", job.rescales().count() as i64),
+        ("uptime", if up { now - job.entered(JobStatus::Running) } else { -1 }),
+        ("downtime", since(JobStatus::Restarting)),
+        ("createdTime", since(JobStatus::Created)),
+        ("initializingTime", since(JobStatus::Initializing)),
+        ("deployingTime", if is_deploying { now - job.entered(JobStatus::Running) } else { 0 }),
+        ("allSubTasksRunningOrFinishedTime", all_up.filter(|_| up).map_or(0, |at| now - at)),
+        ("runningTime", since(JobStatus::Running)),
+        ("restartingTime", since(JobStatus::Restarting)),
+        ("failingTime", since(JobStatus::Failing)),
+        ("cancellingTime", since(JobStatus::Cancelling)),
+    ];
+    gauges.extend(job.checkpoints().gauges());
+    gauges
 }

@@ -4,9 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use checkpoint::{Storage, StorageError};
+use checkpoint::StorageError;
 use common::config::{ConfigError, Configuration, Origin, options};
-use common::random::Random;
 use dataflow::checkpoint::{AfterSavepoint, CheckpointReport, SavepointFormat};
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::job_graph::InvalidJobGraph;
@@ -22,7 +21,8 @@ use crate::gateway::{CollectRequest, GatewayError};
 use crate::job_archive::JobArchive;
 use crate::job_master::{JobMasterContext, JobMasterHandle, JobStart, RecoveredJob};
 use crate::job_store::{JobStoreError, StoredCatalog, StoredJob};
-use crate::scheduling::{ExecutionGraph, GraphEvent, ResourceRequirements, RestartStrategy};
+use crate::reactive;
+use crate::scheduling::{ExecutionGraph, GraphEvent, RescaleCause, ResourceRequirements, RestartStrategy};
 use crate::uncollected_results::UncollectedResults;
 
 /// How long TaskManagers keep the results of an ended job that nobody fetches.
@@ -98,6 +98,8 @@ pub struct Dispatcher {
 
 struct Inner {
     config: Configuration,
+    /// Whether jobs have as many subtasks as there are slots.
+    reactive: bool,
     context: JobMasterContext,
     jobs: Mutex<Jobs>,
 }
@@ -112,14 +114,14 @@ struct Jobs {
 
 impl Dispatcher {
     /// A dispatcher without jobs; `config` is the cluster's, over which each job lays its own.
-    pub fn new(config: Configuration, context: JobMasterContext, archive: JobArchive) -> Self {
+    pub fn new(config: Configuration, reactive: bool, context: JobMasterContext, archive: JobArchive) -> Self {
         let jobs = Jobs {
             running: IndexMap::new(),
             accepting: HashSet::new(),
             archive,
             uncollected: UncollectedResults::default(),
         };
-        Dispatcher { inner: Arc::new(Inner { config, context, jobs: Mutex::new(jobs) }) }
+        Dispatcher { inner: Arc::new(Inner { config, reactive, context, jobs: Mutex::new(jobs) }) }
     }
 
     /// Takes a job and runs it. When this returns, the job is safe as far as the job store makes it so.
@@ -143,8 +145,14 @@ impl Dispatcher {
     /// Looks whether the job can run, and makes it safe.
     async fn accept(&self, graph: &mut JobGraph) -> Result<(ExecutionGraph, JobCheckpointing), SubmitError> {
         let config = self.job_config(graph);
-        let checkpointing = JobCheckpointing::of_submitted(&config, graph).await?;
-        let execution = self.execution_graph(graph, &config)?;
+        let checkpointing = JobCheckpointing::of_submitted(&config, &self.inner.context.storages, graph).await?;
+        let mut execution = self.execution_graph(graph, &config)?;
+        if self.inner.reactive {
+            let requirements = reactive::requirements(graph);
+            let slots = self.inner.context.resource_manager.usage().await.free;
+            *graph = requirements.apply(graph, slots.max(1));
+            execution = self.execution_graph(graph, &config)?.with_requirements(requirements);
+        }
         self.inner.context.store.put(graph).await?;
         Ok((execution, checkpointing))
     }
@@ -159,6 +167,13 @@ impl Dispatcher {
         self.inner.context.store.put_catalog(name, version, document).await
     }
 
+    /// Has a job of a backup know the checkpoints that it has completed since.
+    pub async fn note_newer_checkpoints(&self, job: &mut StoredJob) -> Result<(), CheckpointSetupError> {
+        let config = self.job_config(&job.graph);
+        let storages = &self.inner.context.storages;
+        JobCheckpointing::note_newer(&config, storages, job.graph.job_id, &mut job.progress).await
+    }
+
     /// Takes up the jobs that had not ended when the last JobManager did, and files those that had.
     pub async fn recover(&self) -> Result<(), JobStoreError> {
         for job in self.inner.context.store.ended().await? {
@@ -169,21 +184,31 @@ impl Dispatcher {
         for StoredJob { graph, progress } in self.inner.context.store.recover().await? {
             let (name, id) = (graph.name.clone(), graph.job_id);
             let config = self.job_config(&graph);
-            match self.recovered_graph(&graph, &config, &progress) {
+            let recovered = self.recovered_graph(&graph, &config, &progress);
+            match recovered.map(|execution| execution.with_stored_statistics(&progress.statistics)) {
                 Ok(execution) => {
                     info!("Job {name} ({id}) was recovered");
+                    let wanted = Arc::new(graph);
                     let graph = execution.graph().clone();
                     let runs_on = execution.status() == JobStatus::Running;
                     let cancelled = progress.cancelled;
+                    let deployment = progress.deployment.as_ref();
+                    let requirements = deployment.map(|record| record.requirements.clone()).unwrap_or_default();
+                    let is_other = *wanted != *graph;
                     let recovered = RecoveredJob { config, graph, progress, runs_on };
                     self.run(execution, JobStart::Recovered(Box::new(recovered)));
-                    if let Some(master) = self.master(id).filter(|_| cancelled) {
+                    let Some(master) = self.master(id) else { continue };
+                    if is_other {
+                        // Somebody has asked for other numbers of subtasks, and the job had not come to run with them.
+                        master.graph(GraphEvent::Rescale(wanted, requirements, RescaleCause::UpdateRequirement));
+                    }
+                    if cancelled {
                         master.graph(GraphEvent::Cancel);
                     }
                 }
                 Err(problem) => {
                     error!("Job {name} ({id}) cannot be recovered: {problem}");
-                    let now = self.inner.context.clock.now_millis();
+                    let now = self.inner.context.environment.clock().now_millis();
                     let execution = ExecutionGraph::new(Arc::new(graph), RestartStrategy::Never, now);
                     let failure = Failure::user("the job cannot be recovered with its configuration");
                     self.run(execution, JobStart::Impossible(failure.caused_by(problem)));
@@ -213,7 +238,7 @@ impl Dispatcher {
     /// Deletes a savepoint or a retained checkpoint.
     pub async fn dispose_savepoint(&self, path: &str) -> Result<(), CheckpointError> {
         let failed = |error: StorageError| CheckpointError::Failed(error.to_string());
-        let storage = Storage::new(&self.inner.config).map_err(failed)?;
+        let storage = self.inner.context.storages.open(&self.inner.config).map_err(failed)?;
         checkpoint::dispose(&storage, path).await.map_err(failed)
     }
 
@@ -232,7 +257,7 @@ impl Dispatcher {
     pub async fn cancel(&self, job: JobId) -> Result<Option<JobStatus>, JobStoreError> {
         let Some(status) = self.picture(job).await.map(|picture| picture.status()) else { return Ok(None) };
         if let Some(master) = self.master(job) {
-            self.inner.context.store.cancel(job).await?;
+            self.keep(&master, || self.inner.context.store.cancel(job)).await?;
             info!("Job {job} is to be cancelled");
             master.graph(GraphEvent::Cancel);
         }
@@ -240,7 +265,12 @@ impl Dispatcher {
     }
 
     /// Has a job run with other numbers of subtasks, within these bounds and as far as there are slots. When this returns it will, whoever leads.
-    pub async fn rescale(&self, job: JobId, requirements: ResourceRequirements) -> Result<(), RescaleError> {
+    pub async fn rescale(
+        &self,
+        job: JobId,
+        requirements: ResourceRequirements,
+        cause: RescaleCause,
+    ) -> Result<(), RescaleError> {
         let unknown = || RescaleError::UnknownJob(job);
         let master = self.master(job).ok_or_else(unknown)?;
         let picture = master.picture().await.ok_or_else(unknown)?;
@@ -248,14 +278,31 @@ impl Dispatcher {
         if !problems.is_empty() {
             return Err(RescaleError::Invalid(problems.join("\n")));
         }
-        let own = picture.expected_slots().count() as u32;
-        let slots = own + self.inner.context.resource_manager.usage().await.free;
-        let graph = requirements.apply(picture.graph(), slots.max(1));
+        let graph = requirements.apply(picture.graph(), self.slots_for(&picture).await.max(1));
         graph.validate().map_err(|problem| RescaleError::Invalid(problem.to_string()))?;
-        self.inner.context.store.replace(&graph).await?;
+        self.keep(&master, || self.inner.context.store.replace(&graph)).await?;
         info!("Job {job} is to be rescaled");
-        master.graph(GraphEvent::Rescale(Arc::new(graph), requirements));
+        master.graph(GraphEvent::Rescale(Arc::new(graph), requirements, cause));
         Ok(())
+    }
+
+    /// Writes until it is known that it is written: what only may be in the log would come true under the next leader.
+    async fn keep<F>(&self, master: &JobMasterHandle, write: impl Fn() -> F) -> Result<(), JobStoreError>
+    where
+        F: Future<Output = Result<(), JobStoreError>>,
+    {
+        let context = &self.inner.context;
+        let over = || JobStoreError {
+            place: "of the group".to_owned(),
+            problem: "may not be written: this JobManager does not lead any more".to_owned(),
+        };
+        context.over.unless_triggered(context.until_stored(master, write)).await.map(drop).ok_or_else(over)
+    }
+
+    /// How many slots a job could have: its own and those that are free.
+    pub async fn slots_for(&self, picture: &ExecutionGraph) -> u32 {
+        let own = picture.expected_slots().count() as u32;
+        own + self.inner.context.resource_manager.usage().await.free
     }
 
     /// Has all jobs leave a TaskManager, behind a checkpoint where they take some. Answers when nothing of them runs there any more; the error says
@@ -265,12 +312,19 @@ impl Dispatcher {
         let is_there = |job: &ExecutionGraph| job.end_time().is_none() && job.attempts_at(resource_id).next().is_some();
         let jobs: Vec<_> = self.pictures().await.into_iter().filter(|job| is_there(job)).collect();
         let at = |job: &Arc<ExecutionGraph>| {
-            job.expected_slots().filter(|slot| slot.task_manager.resource_id == resource_id).count() as u32
+            let there = job.expected_slots().filter(|slot| slot.task_manager.resource_id == resource_id).count() as u32;
+            match self.inner.reactive {
+                // It runs on with what it has elsewhere, or with one slot.
+                true => u32::from(job.expected_slots().count() as u32 == there),
+                false => there,
+            }
         };
         let needed: u32 = jobs.iter().map(at).sum();
         let views = resource_manager.task_managers().await;
-        let free_there = views.iter().find(|view| view.registration.resource_id == resource_id);
-        let free_there = free_there.map_or(0, |view| view.slots.iter().filter(|owner| owner.is_none()).count() as u32);
+        let Some(view) = views.iter().find(|view| view.registration.resource_id == resource_id) else {
+            return Err(format!("there is no TaskManager {resource_id}"));
+        };
+        let free_there = view.slots.iter().filter(|owner| owner.is_none()).count() as u32;
         let free = resource_manager.usage().await.free.saturating_sub(free_there);
         if needed > free {
             return Err(format!(
@@ -288,12 +342,12 @@ impl Dispatcher {
                 master.graph(GraphEvent::Vacate(resource_id.to_owned()));
             }
         }
-        let started = self.inner.context.clock.instant();
+        let started = self.inner.context.environment.clock().instant();
         while self.pictures().await.iter().any(|job| is_there(job)) {
             if started.elapsed() > VACATE_LIMIT {
                 return Err(format!("tasks still run there after {} s", VACATE_LIMIT.as_secs()));
             }
-            tokio::time::sleep(SLOT_POLL).await;
+            self.inner.context.environment.clock().sleep(SLOT_POLL).await;
         }
         Ok(())
     }
@@ -307,7 +361,7 @@ impl Dispatcher {
         }
         // It has ended, perhaps between the two lines.
         let mut jobs = self.jobs();
-        jobs.archive.expire(self.inner.context.clock.now_millis());
+        jobs.archive.expire(self.inner.context.environment.clock().now_millis());
         jobs.archive.get(job).cloned()
     }
 
@@ -315,7 +369,7 @@ impl Dispatcher {
     pub async fn pictures(&self) -> Vec<Arc<ExecutionGraph>> {
         let ids: Vec<JobId> = {
             let mut jobs = self.jobs();
-            jobs.archive.expire(self.inner.context.clock.now_millis());
+            jobs.archive.expire(self.inner.context.environment.clock().now_millis());
             let mut ended: Vec<JobId> = jobs.archive.iter().map(|job| job.graph().job_id).collect();
             ended.reverse();
             jobs.running.keys().copied().chain(ended).collect()
@@ -342,6 +396,13 @@ impl Dispatcher {
         }
     }
 
+    /// A source that aligns with others reports how far it is.
+    pub fn report_watermark(&self, attempt: ExecutionAttemptId, operator: OperatorId, watermark: i64) {
+        if let Some(master) = self.master(attempt.job) {
+            master.report_watermark(attempt, operator, watermark);
+        }
+    }
+
     /// A task reports on a checkpoint.
     pub fn report_checkpoint(&self, report: CheckpointReport) {
         if let Some(master) = self.master(report.attempt().job) {
@@ -352,7 +413,7 @@ impl Dispatcher {
     /// Results of a Collect operator for a client; waits at most the request's time for some.
     pub async fn collect(&self, request: CollectRequest) -> Result<CollectResultsResponse, CollectError> {
         let CollectRequest { job, operator, subtask, max_wait, .. } = request;
-        let started = self.inner.context.clock.instant();
+        let started = self.inner.context.environment.clock().instant();
         let (resource_id, attempt, has_ended) = loop {
             let picture = self.picture(job).await.ok_or(CollectError::UnknownJob(job))?;
             match self.holder_of_results(&picture, operator, subtask)? {
@@ -361,7 +422,7 @@ impl Dispatcher {
                     return Ok(CollectResultsResponse { complete: true, ..CollectResultsResponse::default() });
                 }
                 None if started.elapsed() >= max_wait => return Ok(CollectResultsResponse::default()),
-                None => tokio::time::sleep(SLOT_POLL.min(max_wait)).await,
+                None => self.inner.context.environment.clock().sleep(SLOT_POLL.min(max_wait)).await,
             }
         };
         let gateway = self.inner.context.resource_manager.gateway(resource_id.clone()).await;
@@ -376,7 +437,7 @@ impl Dispatcher {
         let response = match answer {
             // What becomes of the job without its TaskManager is about to be seen: it restarts or fails.
             Err(CollectError::Lost(_) | CollectError::Gateway(GatewayError::Unreachable { .. })) if !has_ended => {
-                tokio::time::sleep(SLOT_POLL).await;
+                self.inner.context.environment.clock().sleep(SLOT_POLL).await;
                 return Ok(CollectResultsResponse::default());
             }
             answer => answer?,
@@ -407,15 +468,17 @@ impl Dispatcher {
     }
 
     fn execution_graph(&self, graph: &JobGraph, config: &Configuration) -> Result<ExecutionGraph, ConfigError> {
-        let restart_strategy = RestartStrategy::from_config(config, Random::from_system())?;
-        let now = self.inner.context.clock.now_millis();
+        let restart_strategy = RestartStrategy::from_config(config, self.inner.context.environment.random())?;
+        let now = self.inner.context.environment.clock().now_millis();
         self.configured(ExecutionGraph::new(Arc::new(graph.clone()), restart_strategy, now), config)
     }
 
     fn configured(&self, execution: ExecutionGraph, config: &Configuration) -> Result<ExecutionGraph, ConfigError> {
         let history = self.inner.config.get(&options::WEB_CHECKPOINTS_HISTORY)?;
+        let rescales = self.inner.config.get(&options::WEB_RESCALE_HISTORY_SIZE)? as usize;
         let failover = config.get(&options::EXECUTION_FAILOVER_STRATEGY)?;
-        Ok(execution.with_checkpoint_history(history as usize).with_failover_strategy(failover))
+        let execution = execution.with_checkpoint_history(history as usize).with_rescale_history(rescales);
+        Ok(execution.with_failover_strategy(failover))
     }
 
     /// The graph of a job that ran under an earlier JobManager: where that one has left it, or from its beginning.
@@ -427,9 +490,11 @@ impl Dispatcher {
     ) -> Result<ExecutionGraph, ConfigError> {
         let fresh = || Ok(self.execution_graph(graph, config)?.with_first_attempt(progress.first_attempt()));
         let Some(record) = &progress.deployment else { return fresh() };
-        let restart_strategy = RestartStrategy::from_config(config, Random::from_system())?;
-        let now = self.inner.context.clock.now_millis();
-        match ExecutionGraph::adopted(Arc::new(graph.clone()), restart_strategy, record, now) {
+        let restart_strategy = RestartStrategy::from_config(config, self.inner.context.environment.random())?;
+        let now = self.inner.context.environment.clock().now_millis();
+        // Where it runs is not where it is to run, when it was to be rescaled: what runs has to end first, as with any other restart.
+        let deployed = Arc::new(record.as_deployed(graph));
+        match ExecutionGraph::adopted(deployed, restart_strategy, record, now) {
             Some(execution) => self.configured(execution, config),
             None => fresh(),
         }
@@ -468,7 +533,7 @@ impl Dispatcher {
         let owes_results = {
             let mut jobs = self.jobs();
             jobs.running.shift_remove(&id);
-            jobs.archive.insert(graph, self.inner.context.clock.now_millis());
+            jobs.archive.insert(graph, self.inner.context.environment.clock().now_millis());
             if status == JobStatus::Canceled {
                 jobs.uncollected.forget(id);
             }
@@ -484,8 +549,10 @@ impl Dispatcher {
     fn release(&self, id: JobId, owes_results: bool) {
         let this = self.clone();
         let shutdown = self.inner.context.shutdown.clone();
-        tokio::spawn(async move {
-            if owes_results && shutdown.unless_triggered(tokio::time::sleep(RESULT_RETENTION)).await.is_some() {
+        let environment = self.inner.context.environment.clone();
+        let clock = environment.clock().clone();
+        environment.spawn(async move {
+            if owes_results && shutdown.unless_triggered(clock.sleep(RESULT_RETENTION)).await.is_some() {
                 this.jobs().uncollected.forget(id);
             }
             this.inner.context.resource_manager.release_job(id);

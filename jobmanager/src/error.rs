@@ -3,6 +3,7 @@
 use std::io;
 
 use common::config::ConfigError;
+use transport::TransportError;
 
 use crate::job_store::JobStoreError;
 
@@ -12,6 +13,9 @@ pub enum JobManagerError {
     /// A value of the configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// TLS or users that cannot be read.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     /// A way to keep jobs that does not exist.
     #[error("high-availability.type is '{0}', which flinkrs does not have; set it to NONE or raft")]
     HighAvailability(String),

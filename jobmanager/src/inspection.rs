@@ -2,17 +2,24 @@
 
 use std::time::Duration;
 
-use dataflow::ExecutionAttemptId;
+use dataflow::metrics::TaskManagerMetricsReport;
+use dataflow::{ExecutionAttemptId, JobId, VertexId};
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::task_manager_inspection_client::TaskManagerInspectionClient;
-use proto::v1::{ListLogsRequest, LogFile, ReadLogRequest, SampleStacksRequest, Stack, TaskStacks, read_log_request};
+use proto::v1::{
+    ListLogsRequest, LogFile, LogLevelRequest, ReadLogRequest, ReadMetricsRequest, SampleStacksRequest, Stack,
+    TaskStacks, read_log_request,
+};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use transport::Internal;
 
 /// How long a TaskManager may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may take beside the time that was asked for.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Those who look at metrics have the ones of the last heartbeat instead.
+const METRICS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Which file is wanted.
 #[derive(Debug, Clone)]
@@ -40,10 +47,10 @@ pub(crate) struct TaskManagerInspector {
 
 impl TaskManagerInspector {
     /// Of the TaskManager at this address. Connects with the first call. The error says why the address is none.
-    pub(crate) fn new(rpc_address: &str) -> Result<Self, String> {
+    pub(crate) fn new(rpc_address: &str, internal: &Internal) -> Result<Self, String> {
         let endpoint = Endpoint::from_shared(format!("http://{rpc_address}"))
             .map_err(|error| format!("'{rpc_address}' is not an address: {error}"))?;
-        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect_lazy();
+        let channel = internal.connect_lazy(&endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true));
         let client = TaskManagerInspectionClient::new(channel).max_decoding_message_size(MAX_MESSAGE_SIZE);
         Ok(Self { client })
     }
@@ -65,6 +72,24 @@ impl TaskManagerInspector {
         let answer = self.client.clone().read_log(within(CALL_TIMEOUT, ReadLogRequest { file })).await;
         let answer = answer.map_err(said)?.into_inner();
         Ok(answer.exists.then(|| answer.content.to_vec()))
+    }
+
+    /// All that its process measures, and its tasks of this vertex do.
+    pub(crate) async fn read_metrics(
+        &self,
+        vertex: Option<(JobId, VertexId)>,
+    ) -> Result<TaskManagerMetricsReport, String> {
+        let (job, vertex) = vertex.map(|(job, vertex)| (job.to_string(), vertex.to_string())).unwrap_or_default();
+        let answer =
+            self.client.clone().read_metrics(within(METRICS_TIMEOUT, ReadMetricsRequest { job, vertex })).await;
+        let answer = answer.map_err(said)?.into_inner();
+        serde_json::from_slice(&answer.report).map_err(|error| error.to_string())
+    }
+
+    /// What it logs, after changing that if a level is given.
+    pub(crate) async fn log_level(&self, level: Option<String>) -> Result<String, String> {
+        let answer = self.client.clone().log_level(within(CALL_TIMEOUT, LogLevelRequest { level })).await;
+        answer.map(|answer| answer.into_inner().level).map_err(said)
     }
 
     /// What its tasks do for that long.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use common::config::{Configuration, PortRange, options};
+use common::environment::Environment;
 use common::log_files::LogFiles;
 use common::net;
 use common::shutdown::Shutdown;
@@ -14,23 +15,30 @@ use common::telemetry::{Reporters, serve_metrics};
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::job_manager_gateway_server::JobManagerGatewayServer;
 use proto::v1::job_manager_peer_server::JobManagerPeerServer;
-use tonic::transport::server::TcpIncoming;
 use tracing::{error, info, warn};
+use transport::Internal;
+use transport::http::Role;
+use transport::users::Users;
 
+use crate::checkpointing::Storages;
 use crate::cluster_metrics::ClusterMetrics;
 use crate::error::JobManagerError;
+use crate::gateway::GrpcNetwork;
 use crate::job_archive::JobArchive;
 use crate::job_store::{NodeSettings, PeerService, RaftNode};
 use crate::leadership::{Leadership, SessionParts};
 use crate::programs::{ProgramCompiler, ProgramStore};
+use crate::reactive;
 use crate::resource_manager::ResourceManagerSettings;
-use crate::rest::{FlameGraphs, MountedApi, Mounts, RestFront, RestServer};
+use crate::rest::{FlameGraphs, MountedApi, Mounts, Profiler, RestFront, RestServer};
 use crate::rpc_service::RpcService;
 
 /// How long open requests may take at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// How often the gauges of a configured reporter are set.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// The name of other parts of this process among the users of REST.
+const OWN_NAME: &str = "jobmanager";
 /// A group of one leads as soon as it is asked to.
 const LEAD_LIMIT: Duration = Duration::from_secs(10);
 
@@ -38,6 +46,7 @@ const LEAD_LIMIT: Duration = Duration::from_secs(10);
 pub struct JobManager {
     rest_address: SocketAddr,
     rpc_address: SocketAddr,
+    own_token: Option<String>,
     leadership: Leadership,
     mounts: Mounts,
     /// Following and leading.
@@ -59,7 +68,10 @@ impl JobManager {
         config: &Configuration,
         compiler: Option<Arc<dyn ProgramCompiler>>,
     ) -> Result<JobManager, JobManagerError> {
-        let clock = Clock::System;
+        // All that it decides by time are deadlines: a clock that is set must not make TaskManagers and checkpoints look late.
+        let clock = Clock::System.steady();
+        let environment = Environment::with_clock(clock.clone());
+        let internal = Internal::from_config(config)?;
         let (rest, rest_address) = listen_rest(config)?;
         let (rpc, rpc_address) = listen_rpc(config)?;
         let settings = ResourceManagerSettings {
@@ -69,13 +81,16 @@ impl JobManager {
         };
         let parts = SessionParts {
             config: config.clone(),
-            clock: clock.clone(),
+            environment: environment.clone(),
+            network: Arc::new(GrpcNetwork::over(internal.clone())),
+            storages: Storages::default(),
             address: own_address(config, rpc_address.port())?,
             settings,
+            reactive: reactive::settings(config)?,
             archive: archive(config)?,
         };
         let (member, servers, requested) = (Shutdown::new(), Shutdown::new(), Shutdown::new());
-        let node = match node_settings(config, rpc_address.port())? {
+        let node = match node_settings(config, rpc_address.port(), &internal)? {
             Some(settings) => Some(RaftNode::open(settings).await?),
             None => None,
         };
@@ -86,27 +101,33 @@ impl JobManager {
         let host = config.get(&options::JOBMANAGER_RPC_ADDRESS)?;
         let metrics = Arc::new(ClusterMetrics::new(&host, clock.clone()));
         report(config, &metrics, &leadership, &servers)?;
+        let users = Users::from_config(config)?;
+        let own_token = users.as_ref().map(|users| users.issue(OWN_NAME, Role::Operator)).transpose()?;
+        let scheme = transport::rest::scheme(config)?;
         let front = RestFront {
             leadership: leadership.clone(),
             flame_graphs: FlameGraphs::new(config)?,
+            profiler: Profiler::new(config)?,
             logs: LogFiles::new(config)?,
+            internal: internal.clone(),
             programs: ProgramStore::new(config)?,
             compiler,
-            address: format!("http://{rest_address}"),
+            address: format!("{scheme}://{rest_address}"),
+            own_token: own_token.clone(),
             metrics,
             clock,
             shutdown: requested.clone(),
         };
-        let task_managers = RpcService::new(leadership.clone(), settings, servers.clone());
+        let task_managers = RpcService::new(leadership.clone(), settings, environment, servers.clone());
         let peers = node.clone().map(|node| PeerService::new(node, Arc::new(front.clone())));
-        serve_rpc(rpc, task_managers, peers, settings, &servers)?;
+        serve_rpc(rpc, task_managers, peers, settings, &internal, &servers)?;
         let mounts = Mounts::default();
-        RestServer::start(rest, front, mounts.clone(), config, &servers)?;
+        RestServer::start(rest, front, mounts.clone(), users, config, &servers)?;
         if let Some(node) = node {
             join(&node, &leadership, &member).await?;
         }
-        info!("JobManager is ready: REST at http://{rest_address}, TaskManagers at {rpc_address}");
-        Ok(JobManager { rest_address, rpc_address, leadership, mounts, member, servers, requested })
+        info!("JobManager is ready: REST at {scheme}://{rest_address}, TaskManagers at {rpc_address}");
+        Ok(JobManager { rest_address, rpc_address, own_token, leadership, mounts, member, servers, requested })
     }
 
     /// Where the REST API listens; the real port when 0 was configured.
@@ -118,6 +139,11 @@ impl JobManager {
     /// that the page came from.
     pub fn mount(&self, prefix: &'static str, api: Arc<dyn MountedApi>) {
         self.mounts.add(prefix, api);
+    }
+
+    /// By which other parts of this process make themselves known to the REST API; none when that asks nobody.
+    pub fn own_token(&self) -> Option<&str> {
+        self.own_token.as_deref()
     }
 
     /// Where TaskManagers register.
@@ -158,10 +184,14 @@ async fn join(node: &RaftNode, leadership: &Leadership, member: &Shutdown) -> Re
         node.form().await?;
         leadership.settled(LEAD_LIMIT).await;
         if leadership.session().is_none() {
-            return Err(node.no_majority().into());
+            return Err(node.error("cannot be written: no majority of the JobManagers answers").into());
         }
         return Ok(());
     }
+    let (watching, watched) = (node.clone(), member.clone());
+    member.spawn(async move {
+        watched.unless_triggered(watching.watch_leader()).await;
+    });
     let (node, end) = (node.clone(), member.clone());
     member.spawn(async move {
         if let Some(Err(error)) = end.unless_triggered(node.form()).await {
@@ -172,7 +202,11 @@ async fn join(node: &RaftNode, leadership: &Leadership, member: &Shutdown) -> Re
 }
 
 /// How this JobManager takes part in a group; none when it keeps nothing.
-fn node_settings(config: &Configuration, port: u16) -> Result<Option<NodeSettings>, JobManagerError> {
+fn node_settings(
+    config: &Configuration,
+    port: u16,
+    internal: &Internal,
+) -> Result<Option<NodeSettings>, JobManagerError> {
     let kind = config.get(&options::HIGH_AVAILABILITY_TYPE)?;
     match kind.trim().to_ascii_lowercase().as_str() {
         "none" => Ok(None),
@@ -192,7 +226,7 @@ fn node_settings(config: &Configuration, port: u16) -> Result<Option<NodeSetting
             // One that was alone before keeps what it has.
             let (named, alone) = (dir.join(name), dir.join("raft"));
             let dir = if !named.exists() && alone.exists() { alone } else { named };
-            Ok(Some(NodeSettings { dir, address, peers, election_timeout }))
+            Ok(Some(NodeSettings { dir, address, peers, election_timeout, internal: internal.clone() }))
         }
         _ => Err(JobManagerError::HighAvailability(kind)),
     }
@@ -254,6 +288,7 @@ fn serve_rpc(
     service: RpcService,
     peers: Option<PeerService>,
     settings: ResourceManagerSettings,
+    internal: &Internal,
     servers: &Shutdown,
 ) -> Result<(), JobManagerError> {
     let listener = tokio::net::TcpListener::from_std(listener)
@@ -271,10 +306,7 @@ fn serve_rpc(
         .http2_keepalive_timeout(Some(settings.heartbeat_timeout))
         .add_service(service)
         .add_optional_service(peers)
-        .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            servers.token().cancelled_owned(),
-        );
+        .serve_with_incoming_shutdown(internal.incoming(listener), servers.token().cancelled_owned());
     servers.spawn(async move {
         if let Err(error) = server.await {
             warn!("the gRPC server has ended: {error}");

@@ -25,6 +25,7 @@ mod job_master;
 mod job_store;
 mod leadership;
 mod programs;
+mod reactive;
 mod resource_manager;
 pub mod rest;
 mod rpc_service;
@@ -36,3 +37,21 @@ pub use job_manager::JobManager;
 pub use programs::{CompileRequest, ProgramCompiler};
 
 pub use rest::MountedApi;
+
+/// The parts behind the sockets, for a simulation that has other sockets, disks and time.
+#[doc(hidden)]
+pub mod simulation {
+    pub use crate::checkpointing::{CheckpointPointers, CompletedSnapshot, Storages, StoredCheckpoint};
+    pub use crate::dispatcher::Dispatcher;
+    pub use crate::gateway::{
+        ADDRESSEE, CollectRequest, Commander, GatewayError, SplitDelivery, TaskManagerGateway, TaskManagerNetwork,
+    };
+    pub use crate::job_archive::JobArchive;
+    pub use crate::job_store::{
+        Group, GroupMember, GroupNode, JobStoreError, Standing, StoreCommand, StoreState, StoredJob,
+    };
+    pub use crate::leadership::{Leadership, SessionParts};
+    pub use crate::resource_manager::ResourceManagerSettings;
+    pub use crate::rpc_service::RpcService;
+    pub use crate::scheduling::{EndedJob, ExecutionGraph, ParallelismBounds, RescaleCause, ResourceRequirements};
+}

@@ -3,17 +3,19 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use common::environment::Environment;
 use common::shutdown::Shutdown;
 use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use proto::WIRE_VERSION;
 use proto::v1::job_manager_gateway_server::JobManagerGateway;
 use proto::v1::{
     DisconnectTaskManagerRequest, DisconnectTaskManagerResponse, HeartbeatRequest, HeartbeatResponse,
     RegisterTaskManagerRequest, RegisterTaskManagerResponse, ReportCheckpointRequest, ReportCheckpointResponse,
-    RequestSplitRequest, RequestSplitResponse, UpdateTaskStateRequest, UpdateTaskStateResponse,
+    ReportWatermarkRequest, ReportWatermarkResponse, RequestSplitRequest, RequestSplitResponse, UpdateTaskStateRequest,
+    UpdateTaskStateResponse,
 };
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
@@ -27,6 +29,7 @@ use crate::resource_manager::{RegistrationAnswer, ResourceManagerHandle, Resourc
 pub struct RpcService {
     leadership: Leadership,
     settings: ResourceManagerSettings,
+    environment: Environment,
     shutdown: Shutdown,
     /// Numbers the heartbeat streams in the order in which they open, from 1.
     streams: AtomicU64,
@@ -34,8 +37,31 @@ pub struct RpcService {
 
 impl RpcService {
     /// The service of a JobManager.
-    pub fn new(leadership: Leadership, settings: ResourceManagerSettings, shutdown: Shutdown) -> Self {
-        RpcService { leadership, settings, shutdown, streams: AtomicU64::new(1) }
+    pub fn new(
+        leadership: Leadership,
+        settings: ResourceManagerSettings,
+        environment: Environment,
+        shutdown: Shutdown,
+    ) -> Self {
+        RpcService { leadership, settings, environment, shutdown, streams: AtomicU64::new(1) }
+    }
+
+    /// Follows a TaskManager's heartbeats, and answers each.
+    pub fn follow_heartbeats(
+        &self,
+        requests: impl Stream<Item = Result<HeartbeatRequest, Status>> + Send + Unpin + 'static,
+    ) -> Result<mpsc::UnboundedReceiver<Result<HeartbeatResponse, Status>>, Status> {
+        let session = self.leadership.session().ok_or_else(|| Status::unavailable("this JobManager does not lead"))?;
+        let stream = self.streams.fetch_add(1, Ordering::Relaxed);
+        let (answers, outgoing) = mpsc::unbounded_channel();
+        let (epoch, resource_manager) = (session.epoch(), session.resource_manager().clone());
+        let (over, shutdown) = (session.over().clone(), self.shutdown.clone());
+        // A stream that stayed open would hold the server up at its end, and a TaskManager to one that does not lead any more.
+        self.environment.spawn(async move {
+            let stream = follow(stream, epoch, requests, resource_manager, answers);
+            shutdown.unless_triggered(over.unless_triggered(stream)).await
+        });
+        Ok(outgoing)
     }
 
     /// Where TaskManagers may look for a leader.
@@ -67,6 +93,10 @@ fn refuse(why: String) -> Response<RegisterTaskManagerResponse> {
 
 fn parse<T: DeserializeOwned>(what: &str, json: &[u8]) -> Result<T, Status> {
     serde_json::from_slice(json).map_err(|error| Status::invalid_argument(format!("{what} cannot be read: {error}")))
+}
+
+fn parse_operator(id: &str) -> Result<OperatorId, Status> {
+    id.parse().map_err(|error| Status::invalid_argument(format!("the operator cannot be read: {error}")))
 }
 
 #[tonic::async_trait]
@@ -107,18 +137,8 @@ impl JobManagerGateway for RpcService {
         &self,
         request: Request<Streaming<HeartbeatRequest>>,
     ) -> Result<Response<Self::HeartbeatStream>, Status> {
-        let session = self.leadership.session().ok_or_else(|| Status::unavailable("this JobManager does not lead"))?;
-        let stream = self.streams.fetch_add(1, Ordering::Relaxed);
-        let (answers, outgoing) = mpsc::unbounded_channel();
-        let (epoch, resource_manager) = (session.epoch(), session.resource_manager().clone());
-        let (over, shutdown) = (session.over().clone(), self.shutdown.clone());
-        let requests = request.into_inner();
-        // A stream that stayed open would hold the server up at its end, and a TaskManager to one that does not lead any more.
-        tokio::spawn(async move {
-            let stream = follow(stream, epoch, requests, resource_manager, answers);
-            shutdown.unless_triggered(over.unless_triggered(stream)).await
-        });
-        Ok(Response::new(Box::pin(UnboundedReceiverStream::new(outgoing))))
+        let answers = self.follow_heartbeats(request.into_inner())?;
+        Ok(Response::new(Box::pin(UnboundedReceiverStream::new(answers))))
     }
 
     async fn update_task_state(
@@ -139,12 +159,20 @@ impl JobManagerGateway for RpcService {
     ) -> Result<Response<RequestSplitResponse>, Status> {
         let request = request.into_inner();
         let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
-        let operator: OperatorId = request
-            .operator
-            .parse()
-            .map_err(|error| Status::invalid_argument(format!("the operator cannot be read: {error}")))?;
+        let operator = parse_operator(&request.operator)?;
         self.session(request.epoch)?.dispatcher().request_split(attempt, operator);
         Ok(Response::new(RequestSplitResponse {}))
+    }
+
+    async fn report_watermark(
+        &self,
+        request: Request<ReportWatermarkRequest>,
+    ) -> Result<Response<ReportWatermarkResponse>, Status> {
+        let request = request.into_inner();
+        let attempt: ExecutionAttemptId = parse("the attempt", request.attempt.as_bytes())?;
+        let operator = parse_operator(&request.operator)?;
+        self.session(request.epoch)?.dispatcher().report_watermark(attempt, operator, request.watermark);
+        Ok(Response::new(ReportWatermarkResponse {}))
     }
 
     async fn report_checkpoint(
@@ -171,16 +199,16 @@ impl JobManagerGateway for RpcService {
 async fn follow(
     stream: u64,
     epoch: LeaderEpoch,
-    mut requests: Streaming<HeartbeatRequest>,
+    mut requests: impl Stream<Item = Result<HeartbeatRequest, Status>> + Unpin,
     resource_manager: ResourceManagerHandle,
     answers: mpsc::UnboundedSender<Result<HeartbeatResponse, Status>>,
 ) {
     let mut resource_id = None;
     let why = loop {
-        let request = match requests.message().await {
-            Ok(Some(request)) => request,
-            Ok(None) => break "closed by the TaskManager".to_owned(),
-            Err(status) => break status.message().to_owned(),
+        let request = match requests.next().await {
+            Some(Ok(request)) => request,
+            None => break "closed by the TaskManager".to_owned(),
+            Some(Err(status)) => break status.message().to_owned(),
         };
         let report = serde_json::from_slice::<TaskManagerReport>(&request.report);
         let known = match report {

@@ -99,3 +99,33 @@ async fn a_savepoint_that_is_not_there_cannot_be_disposed_of() {
     );
     assert!(trace.contains("\nCaused by: ") && trace.contains("/nowhere/at/all"), "{trace}");
 }
+
+#[tokio::test]
+async fn a_savepoint_under_way_when_its_jobmanager_is_lost_has_failed_and_one_that_had_ended_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let (storage, savepoints) = (dir.path().join("ha").display().to_string(), dir.path().display().to_string());
+    let settings = [
+        ("high-availability.type", "raft"),
+        ("high-availability.storageDir", storage.as_str()),
+        ("execution.checkpointing.savepoint-dir", savepoints.as_str()),
+    ];
+    let jobmanager = start(&settings).await;
+    let mut task_manager = ScriptedTaskManager::start(&jobmanager, "a", 2).await;
+    let job = graph(0x31, 2, &[]);
+    submit(&jobmanager, &job).await;
+    for task in task_manager.submitted(4).await {
+        task_manager.update(task.attempt, dataflow::ExecutionState::Running).await;
+    }
+    let ended = trigger(&jobmanager, &format!("/jobs/{NOBODY}/savepoints"), "{}", 202).await;
+    let before = failure(&jobmanager, &format!("/jobs/{NOBODY}/savepoints/{ended}")).await;
+    // Nobody ever acknowledges it.
+    let path = format!("/jobs/{}/savepoints", job.job_id);
+    let id = trigger(&jobmanager, &path, "{}", 202).await;
+    assert!(matches!(task_manager.call().await, Call::Checkpoint(..)));
+    jobmanager.shutdown().await;
+    let next = start(&settings).await;
+    let (class, trace) = failure(&next, &format!("{path}/{id}")).await;
+    assert_eq!(class, "java.util.concurrent.CompletionException");
+    assert!(trace.contains("the JobManager that led was lost while the savepoint was under way"), "{trace}");
+    assert_eq!(failure(&next, &format!("/jobs/{NOBODY}/savepoints/{ended}")).await, before);
+}

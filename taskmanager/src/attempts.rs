@@ -1,7 +1,7 @@
 //! `Attempts`: what this TaskManager has taken on and not yet told the end of, with all that another JobManager would have to know of it.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dataflow::deployment::{ReaderProgress, RunningAttempt, TaskDeploymentDescriptor};
@@ -28,9 +28,9 @@ struct Known {
 
 #[derive(Debug, Default)]
 struct Inner {
-    attempts: HashMap<ExecutionAttemptId, Known>,
+    attempts: BTreeMap<ExecutionAttemptId, Known>,
     /// What readers have got of attempts that have finished, until their job is forgotten.
-    finished: HashMap<ExecutionAttemptId, BTreeMap<OperatorId, ReaderProgress>>,
+    finished: BTreeMap<ExecutionAttemptId, BTreeMap<OperatorId, ReaderProgress>>,
     submissions: u64,
 }
 
@@ -87,7 +87,7 @@ impl Attempts {
     }
 
     /// All, with their submissions.
-    pub(crate) fn submissions(&self) -> HashMap<ExecutionAttemptId, u64> {
+    pub(crate) fn submissions(&self) -> BTreeMap<ExecutionAttemptId, u64> {
         self.lock().attempts.iter().map(|(id, known)| (*id, known.attempt.submission)).collect()
     }
 
@@ -128,6 +128,19 @@ impl Attempts {
     /// A reader of it asks for a split.
     pub(crate) fn note_request(&self, attempt: ExecutionAttemptId, submission: u64, operator: OperatorId) {
         self.note(attempt, submission, |known| known.readers.entry(operator).or_default().waiting = true);
+    }
+
+    /// A source of it has told how far it is.
+    pub(crate) fn note_watermark(
+        &self,
+        attempt: ExecutionAttemptId,
+        submission: u64,
+        operator: OperatorId,
+        watermark: i64,
+    ) {
+        self.note(attempt, submission, |known| {
+            known.readers.entry(operator).or_default().watermark = Some(watermark);
+        });
     }
 
     /// A reader of it is given splits.

@@ -11,17 +11,16 @@
 //! While no JobManager answers, tasks run on, but not longer than its patience with the TaskManager lasts: then it may have them run elsewhere. The
 //! one that takes the registration says which tasks go on.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::backoff::{Backoff, BackoffPolicy};
-use common::random::Random;
+use common::clock::Clock;
+use common::environment::Environment;
 use dataflow::deployment::{TaskManagerRegistration, TaskManagerReport};
 use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch};
-use runtime::TaskExecutor;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 
 use crate::attempts::Attempts;
@@ -29,6 +28,7 @@ use crate::error::TaskManagerError;
 use crate::fence::Fence;
 use crate::gateway::{HeartbeatAnswers, JobManagerGateway, Membership, RegistrationAnswer};
 use crate::machine;
+use crate::tasks::Tasks;
 
 /// How often counters are sent while tasks run, when heartbeats are rarer.
 const REPORT_INTERVAL: Duration = Duration::from_millis(500);
@@ -41,26 +41,27 @@ const OLD_TASKS_POLL: Duration = Duration::from_millis(10);
 
 /// The times that a connection goes by.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ConnectionSettings {
+pub struct ConnectionSettings {
     /// `taskmanager.registration.timeout`.
-    pub(crate) registration_timeout: Duration,
+    pub registration_timeout: Duration,
     /// Pauses between tries.
-    pub(crate) retries: BackoffPolicy,
+    pub retries: BackoffPolicy,
     /// Whether there are several JobManagers. The epochs of a single one may begin anew, when its folder was lost.
-    pub(crate) in_group: bool,
+    pub in_group: bool,
     /// `cluster.registration.refused-registration-delay`.
-    pub(crate) refused_delay: Duration,
+    pub refused_delay: Duration,
 }
 
 /// Keeps the TaskManager registered.
 pub(crate) struct Connection {
+    pub(crate) environment: Environment,
     pub(crate) gateway: Arc<dyn JobManagerGateway>,
     /// `host:port` of each, for messages.
     pub(crate) jobmanager: String,
     /// As it registers, without what it runs.
     pub(crate) registration: TaskManagerRegistration,
     pub(crate) settings: ConnectionSettings,
-    pub(crate) executor: TaskExecutor,
+    pub(crate) executor: Arc<dyn Tasks>,
     pub(crate) attempts: Attempts,
     /// The epoch in force.
     pub(crate) fence: Fence,
@@ -87,9 +88,9 @@ struct Contact {
 
 impl Contact {
     /// Waits until the JobManager is about to give this TaskManager up.
-    async fn lost(self) {
+    async fn lost(self, clock: &Clock) {
         match self.patience {
-            Some(patience) => sleep_until((self.last + patience).into()).await,
+            Some(patience) => clock.sleep_until(self.last + patience).await,
             None => std::future::pending().await,
         }
     }
@@ -98,7 +99,7 @@ impl Contact {
 impl Connection {
     /// Runs until it gives up; the answer is why.
     pub(crate) async fn run(mut self) -> TaskManagerError {
-        let mut contact = Contact { last: Instant::now(), patience: None };
+        let mut contact = Contact { last: self.now(), patience: None };
         loop {
             let membership = match self.register(&mut contact).await {
                 Ok(membership) => membership,
@@ -109,18 +110,23 @@ impl Connection {
         }
     }
 
+    fn now(&self) -> Instant {
+        self.environment.clock().instant()
+    }
+
     /// Registers, trying again and again until the time is over.
     async fn register(&mut self, contact: &mut Contact) -> Result<Membership, TaskManagerError> {
-        let started = Instant::now();
-        let mut backoff = Backoff::new(self.settings.retries, Random::from_system());
+        let started = self.now();
+        let mut backoff = Backoff::new(self.settings.retries, self.environment.random());
         // What it runs must not change behind its back while it tells of it.
         self.fence.leave().await;
         loop {
             let registration =
                 TaskManagerRegistration { running: self.attempts.running(), ..self.registration.clone() };
             let answer = tokio::select! {
+                biased;
                 answer = self.gateway.register(&registration) => answer,
-                () = contact.lost() => {
+                () = contact.lost(self.environment.clock()) => {
                     self.stop_tasks(contact);
                     continue;
                 }
@@ -131,7 +137,8 @@ impl Connection {
                     (format!("it leads no more: epoch {} is over", membership.epoch.0), ELECTION_PAUSE)
                 }
                 Ok(RegistrationAnswer::Accepted(membership)) => {
-                    *contact = Contact { last: Instant::now(), patience: Some(patience(&membership)) };
+                    *contact = Contact { last: self.now(), patience: Some(patience(&membership)) };
+                    self.fence.renew(contact.last + patience(&membership));
                     self.enter(&membership).await;
                     info!(
                         "registered at the JobManager under epoch {} as {}",
@@ -157,7 +164,7 @@ impl Connection {
                 debug!("registration failed: {why}");
             }
             let timeout = self.settings.registration_timeout;
-            if started.elapsed() + pause > timeout {
+            if self.now() - started + pause > timeout {
                 let jobmanager = self.jobmanager.clone();
                 return Err(TaskManagerError::RegistrationTimeout { jobmanager, timeout, why });
             }
@@ -168,7 +175,8 @@ impl Connection {
     /// Waits before the next try, but not when a JobManager says that it leads.
     async fn pause(&mut self, pause: Duration) {
         tokio::select! {
-            () = sleep(pause) => {}
+            biased;
+            () = self.environment.clock().sleep(pause) => {}
             Ok(()) = self.announced.changed() => {
                 let leader = self.announced.borrow_and_update().clone();
                 if let Some(leader) = leader.filter(|leader| !self.is_over(leader.epoch)) {
@@ -188,7 +196,8 @@ impl Connection {
         contact.patience = None;
         let attempts = self.attempts.submissions();
         if !attempts.is_empty() {
-            warn!("no JobManager was reached for {:?}: stopping {} tasks", contact.last.elapsed(), attempts.len());
+            let silence = self.now() - contact.last;
+            warn!("no JobManager was reached for {silence:?}: stopping {} tasks", attempts.len());
         }
         for attempt in attempts.into_keys() {
             self.executor.cancel(attempt);
@@ -197,13 +206,13 @@ impl Connection {
 
     /// Makes an epoch the current one, after everything that its JobManager does not want has ended.
     async fn enter(&self, membership: &Membership) {
-        let wanted: HashSet<ExecutionAttemptId> = membership.adoption.attempts.iter().copied().collect();
-        let kept_jobs: HashSet<JobId> =
+        let wanted: BTreeSet<ExecutionAttemptId> = membership.adoption.attempts.iter().copied().collect();
+        let kept_jobs: BTreeSet<JobId> =
             wanted.iter().map(|attempt| attempt.job).chain(membership.adoption.jobs.iter().copied()).collect();
         let all = self.attempts.submissions();
-        let unwanted: HashMap<ExecutionAttemptId, u64> =
+        let unwanted: BTreeMap<ExecutionAttemptId, u64> =
             all.into_iter().filter(|(attempt, _)| !wanted.contains(attempt)).collect();
-        let mut jobs: HashSet<JobId> = unwanted.keys().map(|attempt| attempt.job).collect();
+        let mut jobs: BTreeSet<JobId> = unwanted.keys().map(|attempt| attempt.job).collect();
         if self.fence.newest() != Some(membership.epoch) {
             jobs.extend(self.executor.report().jobs_with_results);
         }
@@ -213,10 +222,9 @@ impl Connection {
         for attempt in unwanted.keys() {
             self.executor.cancel(*attempt);
         }
-        let deadline = Instant::now() + OLD_TASKS_LIMIT;
-        while self.executor.running().iter().any(|attempt| unwanted.contains_key(attempt)) && Instant::now() < deadline
-        {
-            sleep(OLD_TASKS_POLL).await;
+        let deadline = self.now() + OLD_TASKS_LIMIT;
+        while self.executor.running().iter().any(|attempt| unwanted.contains_key(attempt)) && self.now() < deadline {
+            self.environment.clock().sleep(OLD_TASKS_POLL).await;
         }
         for job in jobs.difference(&kept_jobs) {
             self.executor.release_job(*job);
@@ -235,20 +243,24 @@ impl Connection {
         let _ = reports.send(self.report());
         let resource_id = &self.registration.resource_id;
         let opened = self.gateway.heartbeats(membership.epoch, resource_id, outgoing);
-        let mut answers = match timeout(membership.heartbeat_timeout, opened).await {
-            Ok(Ok(answers)) => answers,
-            Ok(Err(why)) => return why.to_string(),
-            Err(_) => return silence(membership.heartbeat_timeout),
+        let mut answers = match self.environment.clock().timeout(membership.heartbeat_timeout, opened).await {
+            Some(Ok(answers)) => answers,
+            Some(Err(why)) => return why.to_string(),
+            None => return silence(membership.heartbeat_timeout),
         };
-        let mut last_report = Instant::now();
+        let mut last_report = self.now();
         // Of the reports that are not answered.
         let mut sent = VecDeque::from([last_report]);
         let step = REPORT_INTERVAL.min(membership.heartbeat_interval);
         loop {
             tokio::select! {
+                biased;
                 answer = next(&mut answers) => match answer {
                     // The JobManager has heard of it after it was sent.
-                    Ok(()) => contact.last = sent.pop_front().unwrap_or(contact.last),
+                    Ok(()) => {
+                        contact.last = sent.pop_front().unwrap_or(contact.last);
+                        self.fence.renew(contact.last + patience(membership));
+                    }
                     Err(why) => return why,
                 },
                 Ok(()) = self.announced.changed() => {
@@ -258,14 +270,14 @@ impl Connection {
                         return format!("the JobManager at {} leads now", leader.address);
                     }
                 }
-                () = contact.lost() => {
+                () = contact.lost(self.environment.clock()) => {
                     self.stop_tasks(contact);
                     return silence(membership.heartbeat_timeout);
                 }
-                () = sleep(step) => {
-                    let due = !self.attempts.is_empty() || last_report.elapsed() + step > membership.heartbeat_interval;
+                () = self.environment.clock().sleep(step) => {
+                    let due = !self.attempts.is_empty() || self.now() - last_report + step > membership.heartbeat_interval;
                     if due {
-                        last_report = Instant::now();
+                        last_report = self.now();
                         sent.push_back(last_report);
                         if reports.send(self.report()).is_err() {
                             return "the stream of heartbeats has ended".to_owned();

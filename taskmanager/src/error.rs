@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use common::config::{ConfigError, format_duration};
 use dataflow::Failure;
+use transport::TransportError;
 
 /// Why a TaskManager cannot start, or gave up; every message names the place and a way out.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,9 @@ pub enum TaskManagerError {
     /// A value of the configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// TLS that cannot be read.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     /// How tasks are to run.
     #[error("{}", .0.one_line())]
     Tasks(Failure),

@@ -1,9 +1,10 @@
 //! `Fence`: under which epoch this TaskManager takes commands. A call that has passed keeps the epoch in force until it is carried out, so that
 //! what the TaskManager tells the next JobManager of itself is true when it is told.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use common::clock::Clock;
 use dataflow::LeaderEpoch;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock, watch};
 
@@ -14,12 +15,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The epoch in force; clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Fence {
+    clock: Clock,
     /// None while the TaskManager belongs to no JobManager.
     epoch: Arc<RwLock<Option<LeaderEpoch>>>,
     /// The same, for those who wait.
     changes: Arc<watch::Sender<Option<LeaderEpoch>>>,
     /// The newest epoch that was ever in force.
     newest: Arc<watch::Sender<Option<LeaderEpoch>>>,
+    /// Until when the JobManager counts on this TaskManager, as far as that is known here; none before the first registration.
+    lease: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Keeps the epoch in force for as long as it lives.
@@ -27,17 +31,19 @@ pub(crate) type Passage = OwnedRwLockReadGuard<Option<LeaderEpoch>>;
 
 impl Fence {
     /// No epoch is in force.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Fence {
+            clock,
             epoch: Arc::default(),
             changes: Arc::new(watch::channel(None).0),
             newest: Arc::new(watch::channel(None).0),
+            lease: Arc::default(),
         }
     }
 
     /// Lets a call of this epoch pass once it is in force; the error says why it never will be.
     pub(crate) async fn pass(&self, epoch: LeaderEpoch) -> Result<Passage, String> {
-        let reached = tokio::time::timeout(PATIENCE, async {
+        let reached = self.clock.timeout(PATIENCE, async {
             let mut changes = self.changes.subscribe();
             loop {
                 let passage = self.epoch.clone().read_owned().await;
@@ -50,10 +56,26 @@ impl Fence {
                 }
             }
         });
-        reached.await.ok().flatten().ok_or_else(|| {
+        reached.await.flatten().ok_or_else(|| {
             let current = self.current().map_or_else(|| "none".to_owned(), |epoch| epoch.0.to_string());
             format!("the call is of epoch {}, the TaskManager is registered under {current}", epoch.0)
         })
+    }
+
+    /// Lets a call pass that begins something. Not one that has lain here until the JobManager gave this TaskManager up: what it begins may run
+    /// elsewhere by now, whether there is a new registration or not.
+    pub(crate) async fn pass_in_time(&self, epoch: LeaderEpoch) -> Result<Passage, String> {
+        let lease = *self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+        let passage = self.pass(epoch).await?;
+        match lease.filter(|lease| self.clock.instant() >= *lease) {
+            Some(_) => Err("the call has waited until the TaskManager was given up".to_owned()),
+            None => Ok(passage),
+        }
+    }
+
+    /// The JobManager counts on this TaskManager until then.
+    pub(crate) fn renew(&self, until: Instant) {
+        *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
     /// This epoch is in force from now on.
@@ -91,11 +113,13 @@ impl Fence {
 
 #[cfg(test)]
 mod tests {
+    use common::clock::ManualClock;
+
     use super::*;
 
     #[tokio::test]
     async fn only_calls_of_the_epoch_in_force_pass_and_a_change_waits_for_them() {
-        let fence = Fence::new();
+        let fence = Fence::new(Clock::System);
         fence.enter(LeaderEpoch(2)).await;
         let refused = fence.pass(LeaderEpoch(1)).await.unwrap_err();
         assert!(refused.contains("epoch 1") && refused.contains("under 2"), "{refused}");
@@ -115,5 +139,30 @@ mod tests {
         });
         fence.enter(LeaderEpoch(3)).await;
         assert_eq!(early.await.unwrap(), Ok(Some(LeaderEpoch(3))));
+    }
+
+    #[tokio::test]
+    async fn what_has_waited_until_the_task_manager_was_given_up_does_not_begin() {
+        let clock = ManualClock::at_millis(0);
+        let (fence, second) = (Fence::new(clock.clock()), Duration::from_secs(1));
+        let epoch = LeaderEpoch(1);
+        fence.enter(epoch).await;
+        assert!(fence.pass_in_time(epoch).await.is_ok());
+        fence.renew(clock.clock().instant() + second);
+        assert!(fence.pass_in_time(epoch).await.is_ok());
+        fence.leave().await;
+        let waits = tokio::spawn({
+            let fence = fence.clone();
+            async move { fence.pass_in_time(epoch).await.map(|passage| *passage) }
+        });
+        tokio::task::yield_now().await;
+        clock.advance(second);
+        // It comes anew.
+        fence.renew(clock.clock().instant() + second);
+        fence.enter(epoch).await;
+        assert!(waits.await.unwrap().unwrap_err().contains("given up"));
+        assert!(fence.pass_in_time(epoch).await.is_ok());
+        clock.advance(second);
+        assert!(fence.pass_in_time(epoch).await.is_err() && fence.pass(epoch).await.is_ok());
     }
 }

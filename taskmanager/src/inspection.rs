@@ -1,15 +1,21 @@
-//! The gRPC service for people: logs of this process, and what its tasks are at. It changes nothing.
+//! The gRPC service for people: logs of this process, and what its tasks are at. It changes nothing but how much is logged.
 
 use std::time::Duration;
 
 use common::log_files::LogFiles;
+use common::telemetry::{change_log_filter, log_filter};
+use dataflow::metrics::TaskMetricsReport;
 use proto::v1::task_manager_inspection_server::TaskManagerInspection;
 use proto::v1::{
-    ListLogsRequest, ListLogsResponse, LogFile, ReadLogRequest, ReadLogResponse, SampleStacksRequest,
-    SampleStacksResponse, Stack, TaskStacks, read_log_request::File,
+    ListLogsRequest, ListLogsResponse, LogFile, LogLevelRequest, LogLevelResponse, ReadLogRequest, ReadLogResponse,
+    ReadMetricsRequest, ReadMetricsResponse, SampleStacksRequest, SampleStacksResponse, Stack, TaskStacks,
+    read_log_request::File,
 };
 use runtime::{SampledPlace, TaskExecutor};
 use tonic::{Request, Response, Status};
+use tracing::info;
+
+use crate::task_metrics::TaskManagerMetrics;
 
 /// Nobody waits longer for samples.
 const LONGEST_SAMPLING: Duration = Duration::from_secs(60);
@@ -18,6 +24,7 @@ const LONGEST_SAMPLING: Duration = Duration::from_secs(60);
 pub(crate) struct InspectionService {
     pub(crate) executor: TaskExecutor,
     pub(crate) logs: LogFiles,
+    pub(crate) metrics: TaskManagerMetrics,
 }
 
 #[tonic::async_trait]
@@ -40,6 +47,28 @@ impl TaskManagerInspection for InspectionService {
             None => return Err(Status::invalid_argument("no file is named")),
         };
         Ok(Response::new(ReadLogResponse { exists: content.is_some(), content: content.unwrap_or_default().into() }))
+    }
+
+    async fn read_metrics(
+        &self,
+        request: Request<ReadMetricsRequest>,
+    ) -> Result<Response<ReadMetricsResponse>, Status> {
+        let request = request.into_inner();
+        let mut report = self.metrics.report();
+        let is_wanted = |task: &TaskMetricsReport| {
+            task.attempt.job.to_string() == request.job && task.attempt.vertex.to_string() == request.vertex
+        };
+        report.tasks.retain(is_wanted);
+        let report = serde_json::to_vec(&report).expect("a report is made of plain values");
+        Ok(Response::new(ReadMetricsResponse { report: report.into() }))
+    }
+
+    async fn log_level(&self, request: Request<LogLevelRequest>) -> Result<Response<LogLevelResponse>, Status> {
+        if let Some(level) = request.into_inner().level {
+            change_log_filter(&level).map_err(|error| Status::invalid_argument(error.to_string()))?;
+            info!("the log level is {level} now");
+        }
+        Ok(Response::new(LogLevelResponse { level: log_filter().unwrap_or_default() }))
     }
 
     async fn sample_stacks(

@@ -19,7 +19,21 @@ mod machine;
 mod reporter;
 mod rpc_service;
 mod task_manager;
+mod task_manager_core;
 mod task_metrics;
+mod tasks;
 
 pub use error::TaskManagerError;
 pub use task_manager::TaskManager;
+
+/// The parts behind the sockets, for a simulation that has other sockets, tasks and time.
+#[doc(hidden)]
+pub mod simulation {
+    pub use runtime::{ResultsRequest, TaskEvents};
+
+    pub use crate::connection::ConnectionSettings;
+    pub use crate::gateway::{HeartbeatAnswers, JobManagerGateway, Membership, RegistrationAnswer, Unreachable};
+    pub use crate::rpc_service::RpcService;
+    pub use crate::task_manager_core::{TaskManagerCore, TaskManagerCoreParts};
+    pub use crate::tasks::Tasks;
+}

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::backoff::{Backoff, BackoffPolicy};
-use common::random::Random;
+use common::environment::Environment;
 use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::{ExecutionAttemptId, ExecutionState, LeaderEpoch, OperatorId};
-use runtime::{TaskEvents, TaskExecutor};
+use runtime::TaskEvents;
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
 use crate::attempts::Attempts;
 use crate::fence::Fence;
 use crate::gateway::{JobManagerGateway, Unreachable};
+use crate::tasks::Tasks;
 
 /// Pauses while the JobManager does not answer.
 const RETRIES: BackoffPolicy = BackoffPolicy {
@@ -28,6 +29,8 @@ const RETRIES: BackoffPolicy = BackoffPolicy {
 enum Event {
     State(Box<TaskStateUpdate>),
     Split(ExecutionAttemptId, OperatorId),
+    /// Told once: the next one is soon there.
+    Watermark(ExecutionAttemptId, OperatorId, i64),
     Checkpoint(Box<CheckpointReport>),
 }
 
@@ -85,6 +88,11 @@ impl TaskEvents for TaskReporter {
         self.send(Event::Split(attempt, operator));
     }
 
+    fn watermark(&self, attempt: ExecutionAttemptId, operator: OperatorId, watermark: i64) {
+        self.reporter.attempts.note_watermark(attempt, self.submission, operator, watermark);
+        self.send(Event::Watermark(attempt, operator, watermark));
+    }
+
     fn checkpoint(&self, report: CheckpointReport) {
         if let CheckpointReport::EndOfData(attempt) = &report {
             self.reporter.attempts.note_end_of_data(*attempt, self.submission);
@@ -97,7 +105,7 @@ impl Event {
     fn attempt(&self) -> ExecutionAttemptId {
         match self {
             Event::State(update) => update.attempt,
-            Event::Split(attempt, _) => *attempt,
+            Event::Split(attempt, _) | Event::Watermark(attempt, ..) => *attempt,
             Event::Checkpoint(report) => report.attempt(),
         }
     }
@@ -105,14 +113,20 @@ impl Event {
 
 impl ReporterWorker {
     /// Tells everything to the JobManager that leads, until the last task and the TaskManager are gone.
-    pub(crate) async fn run(mut self, gateway: Arc<dyn JobManagerGateway>, executor: TaskExecutor, fence: Fence) {
+    pub(crate) async fn run(
+        mut self,
+        gateway: Arc<dyn JobManagerGateway>,
+        executor: Arc<dyn Tasks>,
+        fence: Fence,
+        environment: Environment,
+    ) {
         while let Some((submission, event)) = self.events.recv().await {
             let id = event.attempt();
             let Some(attempt) = self.attempts.get(id).filter(|attempt| attempt.submission == submission) else {
                 continue;
             };
             log(&event, &attempt.vertex_name);
-            let told = self.tell(&event, submission, gateway.as_ref(), &fence).await;
+            let told = self.tell(&event, submission, gateway.as_ref(), &fence, &environment).await;
             if let Event::State(update) = &event {
                 if update.state.is_terminal() {
                     self.attempts.remove(id, submission);
@@ -131,25 +145,33 @@ impl ReporterWorker {
         submission: u64,
         gateway: &dyn JobManagerGateway,
         fence: &Fence,
+        environment: &Environment,
     ) -> Option<bool> {
-        let mut backoff = Backoff::new(RETRIES, Random::from_system());
+        let mut backoff = Backoff::new(RETRIES, environment.random());
         while self.attempts.has(event.attempt(), submission) {
             let current = fence.current();
+            let once = matches!(event, Event::Watermark(..));
             let Some(epoch) = current else {
+                if once {
+                    return None;
+                }
                 fence.changed_from(None).await;
                 continue;
             };
             // An answer of one that leads no more is not waited for.
             let told = tokio::select! {
+                biased;
                 told = tell_once(event, epoch, gateway) => told,
                 () = fence.changed_from(current) => continue,
             };
             match told {
                 Ok(known) => return Some(known),
+                Err(_) if once => return None,
                 Err(why) => {
                     debug!("the JobManager has not heard of a task: {why}");
                     tokio::select! {
-                        () = tokio::time::sleep(backoff.next_delay()) => {}
+                        biased;
+                        () = environment.clock().sleep(backoff.next_delay()) => {}
                         () = fence.changed_from(current) => {}
                     }
                 }
@@ -163,6 +185,9 @@ async fn tell_once(event: &Event, epoch: LeaderEpoch, gateway: &dyn JobManagerGa
     match event {
         Event::State(update) => gateway.update_task_state(epoch, update).await,
         Event::Split(attempt, operator) => gateway.request_split(epoch, *attempt, *operator).await.map(|()| true),
+        Event::Watermark(attempt, operator, watermark) => {
+            gateway.report_watermark(epoch, *attempt, *operator, *watermark).await.map(|()| true)
+        }
         Event::Checkpoint(report) => gateway.report_checkpoint(epoch, report).await.map(|()| true),
     }
 }

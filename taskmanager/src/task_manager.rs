@@ -6,30 +6,31 @@ use std::time::Duration;
 
 use common::backoff::BackoffPolicy;
 use common::config::{Configuration, PortRange, options};
+use common::environment::Environment;
 use common::log_files::LogFiles;
 use common::net;
 use common::random::Random;
 use common::shutdown::Shutdown;
-use common::telemetry::{Reporters, serve_metrics};
+use common::telemetry::{Metrics, Reporters, serve_metrics};
 use dataflow::deployment::TaskManagerRegistration;
 use proto::MAX_MESSAGE_SIZE;
 use proto::v1::task_manager_gateway_server::TaskManagerGatewayServer;
 use proto::v1::task_manager_inspection_server::TaskManagerInspectionServer;
 use runtime::{TaskExecutor, TaskExecutorSettings};
-use tokio::sync::{Mutex, oneshot, watch};
-use tonic::transport::server::TcpIncoming;
+use tokio::sync::{Mutex, oneshot};
 use tracing::{info, warn};
+use transport::Internal;
 
 use crate::attempts::Attempts;
-use crate::connection::{Connection, ConnectionSettings};
+use crate::connection::ConnectionSettings;
 use crate::error::TaskManagerError;
 use crate::fence::Fence;
 use crate::gateway::{GrpcJobManagers, JobManagerGateway};
 use crate::inspection::InspectionService;
 use crate::machine;
-use crate::reporter::Reporter;
 use crate::rpc_service::RpcService;
-use crate::task_metrics::TaskManagerMetrics;
+use crate::task_manager_core::{TaskManagerCore, TaskManagerCoreParts};
+use crate::task_metrics::{PrometheusTasks, TaskManagerMetrics};
 
 /// First pause between two tries to register; the longest is Flink's `cluster.registration.error-delay`, but not above
 /// [`LONGEST_PAUSE`]: trying costs next to nothing, and a cluster should be up as soon as its parts are.
@@ -43,8 +44,6 @@ const TASKS_LIMIT: Duration = Duration::from_secs(5);
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 /// How long open calls may take at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
-/// How often the gauges of a configured reporter are set.
-const METRICS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A running TaskManager. Dropping it stops nothing: call [`TaskManager::shutdown`].
 pub struct TaskManager {
@@ -58,6 +57,8 @@ pub struct TaskManager {
     gave_up: Mutex<Option<oneshot::Receiver<TaskManagerError>>>,
     /// The connection to the JobManager.
     connection: Shutdown,
+    /// Triggered when the JobManager ends the cluster.
+    told_to_end: Shutdown,
     /// The server.
     servers: Shutdown,
 }
@@ -76,8 +77,9 @@ impl TaskManager {
         let (rpc, rpc_address) = listen("taskmanager.rpc.port", &bind_host, &rpc_ports(config)?)?;
         let (data, data_address) = listen("taskmanager.data.port", &bind_host, &data_ports(config)?)?;
         let resource_id = resource_id(config, &host, rpc_address.port())?;
+        let internal = Internal::from_config(config)?;
         let gateway: Arc<dyn JobManagerGateway> =
-            Arc::new(GrpcJobManagers::new(jobmanagers).map_err(TaskManagerError::JobManagerAddress)?);
+            Arc::new(GrpcJobManagers::new(jobmanagers, internal.clone()).map_err(TaskManagerError::JobManagerAddress)?);
         let data = tokio_listener("taskmanager.data.port", data)?;
         let settings = TaskExecutorSettings::new(&resource_id, config).map_err(TaskManagerError::Tasks)?;
         let executor = TaskExecutor::start(settings, data);
@@ -91,32 +93,24 @@ impl TaskManager {
             running: Vec::new(),
         };
         let (connection, servers) = (Shutdown::new(), Shutdown::new());
-        let (fence, attempts) = (Fence::new(), Attempts::default());
-        let (announcements, announced) = watch::channel(None);
-        let (reporter, worker) = Reporter::new(attempts.clone());
-        let service = RpcService {
-            executor: executor.clone(),
-            reporter,
-            attempts: attempts.clone(),
-            fence: fence.clone(),
-            announcements,
-        };
-        let inspection = InspectionService { executor: executor.clone(), logs: LogFiles::new(config)? };
-        serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, inspection, &servers);
-        report_metrics(config, &bind_host, &host, &resource_id, &executor, &attempts, &servers)?;
-        tokio::spawn(worker.run(gateway.clone(), executor.clone(), fence.clone()));
-        info!("TaskManager {resource_id} offers {} slots; data at {}", registration.slots, registration.data_address);
-        let keep = Connection {
+        info!("TaskManager {resource_id} offers {slots} slots; data at {}", registration.data_address);
+        let memory_limit = config.get(&options::TASKMANAGER_MEMORY_PROCESS_SIZE)?.map(|size| size.bytes());
+        let metrics = TaskManagerMetrics::new(executor.clone(), memory_limit, registration.hardware.managed_memory);
+        let parts = TaskManagerCoreParts {
+            environment: Environment::system(),
             gateway: gateway.clone(),
             jobmanager,
+            tasks: Arc::new(executor.clone()),
             registration,
             settings: connection_settings(config, in_group)?,
-            executor: executor.clone(),
-            attempts,
-            fence: fence.clone(),
-            announced,
         };
-        let gave_up = Mutex::new(Some(keep_connected(keep, &connection)));
+        let logs = LogFiles::new(config)?;
+        let TaskManagerCore { service, gave_up, told_to_end, fence, attempts } =
+            TaskManagerCore::start(parts, &connection);
+        let inspection = InspectionService { executor: executor.clone(), logs, metrics: metrics.clone() };
+        serve_rpc(tokio_listener("taskmanager.rpc.port", rpc)?, service, inspection, &internal, &servers);
+        report_metrics(config, (bind_host.as_str(), host.as_str()), &resource_id, metrics, &attempts, &servers)?;
+        let gave_up = Mutex::new(Some(gave_up));
         let this = TaskManager {
             rpc_address,
             data_address,
@@ -125,6 +119,7 @@ impl TaskManager {
             executor,
             fence,
             gave_up,
+            told_to_end,
             connection,
             servers,
         };
@@ -146,10 +141,14 @@ impl TaskManager {
         &self.resource_id
     }
 
-    /// Waits until it is of no use any more: because no JobManager took it in time. Only the first call hears of it.
+    /// Waits until it is of no use any more: because no JobManager took it in time, or the JobManager ends the cluster. Only the first call hears of it.
     pub async fn wait(&self) -> Result<(), TaskManagerError> {
         let Some(gave_up) = self.gave_up.lock().await.take() else { return std::future::pending().await };
-        match gave_up.await {
+        let gave_up = tokio::select! {
+            gave_up = gave_up => gave_up,
+            () = self.told_to_end.triggered() => return Ok(()),
+        };
+        match gave_up {
             Ok(error) => Err(error),
             // The connection was ended by shutdown.
             Err(_) => Ok(()),
@@ -170,18 +169,6 @@ impl TaskManager {
         self.servers.finished(CLOSE_LIMIT).await;
         info!("TaskManager {} has ended", self.resource_id);
     }
-}
-
-fn keep_connected(connection: Connection, shutdown: &Shutdown) -> oneshot::Receiver<TaskManagerError> {
-    let (gave_up, receiver) = oneshot::channel();
-    let end = shutdown.clone();
-    shutdown.spawn(async move {
-        if let Some(error) = end.unless_triggered(connection.run()).await {
-            // Whoever does not wait for it does not want to know.
-            let _ = gave_up.send(error);
-        }
-    });
-    receiver
 }
 
 fn connection_settings(config: &Configuration, in_group: bool) -> Result<ConnectionSettings, TaskManagerError> {
@@ -275,17 +262,17 @@ fn serve_rpc(
     listener: tokio::net::TcpListener,
     service: RpcService,
     inspection: InspectionService,
+    internal: &Internal,
     servers: &Shutdown,
 ) {
     let service = TaskManagerGatewayServer::new(service)
         .max_decoding_message_size(MAX_MESSAGE_SIZE)
         .max_encoding_message_size(MAX_MESSAGE_SIZE);
     let inspection = TaskManagerInspectionServer::new(inspection).max_encoding_message_size(MAX_MESSAGE_SIZE);
-    let server =
-        tonic::transport::Server::builder().add_service(service).add_service(inspection).serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            servers.token().cancelled_owned(),
-        );
+    let server = tonic::transport::Server::builder()
+        .add_service(service)
+        .add_service(inspection)
+        .serve_with_incoming_shutdown(internal.incoming(listener), servers.token().cancelled_owned());
     servers.spawn(async move {
         if let Err(error) = server.await {
             warn!("the gRPC server has ended: {error}");
@@ -296,10 +283,9 @@ fn serve_rpc(
 /// Serves the metrics for Prometheus where reporters are configured.
 fn report_metrics(
     config: &Configuration,
-    bind_host: &str,
-    host: &str,
+    (bind_host, host): (&str, &str),
     resource_id: &str,
-    executor: &TaskExecutor,
+    metrics: TaskManagerMetrics,
     attempts: &Attempts,
     servers: &Shutdown,
 ) -> Result<(), TaskManagerError> {
@@ -307,22 +293,13 @@ fn report_metrics(
     if reporters.is_empty() {
         return Ok(());
     }
-    let memory_limit = config.get(&options::TASKMANAGER_MEMORY_PROCESS_SIZE)?.map(|size| size.bytes());
-    let managed_memory = machine::hardware(config)?.managed_memory;
-    let mut metrics = TaskManagerMetrics::new(host, resource_id, memory_limit, managed_memory);
+    let registry = Metrics::new();
+    registry.spawn_upkeep(servers);
+    PrometheusTasks::show(&registry, host, resource_id, metrics, attempts.clone());
     for reporter in reporters {
-        let address = serve_metrics(metrics.registry(), bind_host, &reporter.ports, servers)
+        let address = serve_metrics(&registry, bind_host, &reporter.ports, servers)
             .map_err(|source| TaskManagerError::Listen { key: "metrics.reporter.<name>.port", source })?;
         info!("metrics for Prometheus (reporter {}) at http://{address}/metrics", reporter.name);
     }
-    let (executor, attempts, end) = (executor.clone(), attempts.clone(), servers.clone());
-    servers.spawn(async move {
-        loop {
-            metrics.refresh(&executor.report(), &attempts);
-            if end.unless_triggered(tokio::time::sleep(METRICS_INTERVAL)).await.is_none() {
-                return;
-            }
-        }
-    });
     Ok(())
 }

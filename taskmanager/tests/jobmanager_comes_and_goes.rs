@@ -105,6 +105,13 @@ impl JobManagerGateway for Service {
         Ok(Response::new(UpdateTaskStateResponse { known: true }))
     }
 
+    async fn report_watermark(
+        &self,
+        _: Request<proto::v1::ReportWatermarkRequest>,
+    ) -> Result<Response<proto::v1::ReportWatermarkResponse>, Status> {
+        Ok(Response::new(proto::v1::ReportWatermarkResponse {}))
+    }
+
     async fn request_split(&self, _: Request<RequestSplitRequest>) -> Result<Response<RequestSplitResponse>, Status> {
         Ok(Response::new(RequestSplitResponse {}))
     }

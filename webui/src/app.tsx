@@ -3,15 +3,13 @@ import type { ComponentType, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Router } from 'wouter-preact';
 import { useHashLocation } from 'wouter-preact/use-hash-location';
-import { Loading, Notices } from './components/basics';
-import { JobPage } from './pages/job';
+import { Loading, Notices, Trouble } from './components/basics';
+import { Silence } from './components/silence';
 import { JobManagerPage } from './pages/jobmanager';
 import { JobsPage } from './pages/jobs';
 import { OverviewPage } from './pages/overview';
 import { TaskManagerPage } from './pages/taskmanager';
 import { TaskManagersPage } from './pages/taskmanagers';
-import { usePoll } from './rest/poll';
-import type { ClusterOverview } from './rest/types.gen';
 import { theme, turnTheme } from './theme';
 
 const LINKS = [
@@ -23,14 +21,37 @@ const LINKS = [
   ['/submit', 'Submit'],
 ] as const;
 
-/** Pages with an editor come when they are asked for. */
-function later(load: () => Promise<{ default: ComponentType }>): ComponentType {
-  return function Later() {
-    const [Page, setPage] = useState<ComponentType | undefined>();
-    useEffect(() => void load().then((module) => setPage(() => module.default)), []);
-    return Page ? <Page /> : <Loading />;
+/** Pages with an editor, a graph or charts come when they are asked for. */
+function later<Props extends object>(load: () => Promise<{ default: ComponentType<Props> }>): ComponentType<Props> {
+  let loaded: ComponentType<Props> | undefined;
+  return function Later(props: Props) {
+    const [error, setError] = useState<Error | undefined>();
+    const [, redraw] = useState(0);
+    useEffect(() => {
+      if (loaded) return;
+      load().then(
+        (module) => {
+          loaded = module.default;
+          redraw((n) => n + 1);
+        },
+        // The JobManager is away, or another release serves this address now.
+        () => setError(new Error('This page cannot be loaded now.')),
+      );
+    }, []);
+    if (loaded) {
+      const Page = loaded;
+      return <Page {...props} />;
+    }
+    if (!error) return <Loading />;
+    return (
+      <>
+        <Trouble error={error} />
+        <p><button type="button" onClick={() => location.reload()}>Load it again</button></p>
+      </>
+    );
   };
 }
+const JobPage = later(() => import('./pages/job'));
 const SqlPage = later(() => import('./pages/sql'));
 const SubmitPage = later(() => import('./pages/submit'));
 
@@ -64,12 +85,10 @@ function pageOf(path: string): { page: JSX.Element; link: string; title: string 
 function Shell(): JSX.Element {
   const [path] = useHashLocation();
   const [, redraw] = useState(0);
-  const overview = usePoll<ClusterOverview>('/overview', 3000);
   const { page, link, title } = pageOf(path);
   useEffect(() => {
     document.title = `${title} · flinkrs`;
   }, [title]);
-  const silent = overview.error !== undefined;
   return (
     <>
       <a class="skip" href={`#${path}`} onClick={(event) => { event.preventDefault(); document.getElementById('main')?.focus(); }}>
@@ -91,11 +110,7 @@ function Shell(): JSX.Element {
           <span aria-hidden="true">{theme() === 'dark' ? '☀' : '☾'}</span>
         </button>
       </header>
-      {silent && (
-        <p class="banner" role="alert">
-          The JobManager does not answer ({overview.error?.message}). What is shown is from before; the page goes on when it is back.
-        </p>
-      )}
+      <Silence path={path} />
       <main id="main" tabIndex={-1}>
         {page}
       </main>

@@ -31,7 +31,7 @@ impl ClusterClient {
 
     /// The name of a catalog may have any character.
     fn catalog_request(&self, method: Method, name: &str) -> anyhow::Result<RequestBuilder> {
-        let mut url = Url::parse(&format!("http://{}/v1/catalogs", self.address))?;
+        let mut url = Url::parse(&format!("{}://{}/v1/catalogs", self.scheme, self.address))?;
         url.path_segments_mut().ok().context("the address of the JobManager has no path")?.push(name);
         Ok(self.http.request(method, url))
     }

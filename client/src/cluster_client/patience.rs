@@ -62,7 +62,8 @@ mod tests {
     #[tokio::test]
     async fn only_a_jobmanager_that_does_not_answer_is_asked_again() {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let client = ClusterClient::new(closed.to_string()).unwrap();
+        let access = crate::rest_access::RestAccess::from_config(&common::config::Configuration::new()).unwrap();
+        let client = ClusterClient::new(&closed.to_string(), &access).unwrap();
         let asked = Cell::new(0);
         let ask = || async {
             asked.set(asked.get() + 1);

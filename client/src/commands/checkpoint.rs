@@ -1,13 +1,19 @@
-//! `flinkrs checkpoint`: takes a checkpoint of a job now.
+//! `flinkrs checkpoint`: takes a checkpoint of a job now, or shows what is in one.
 
 use std::process::ExitCode;
 
-use super::on_cluster;
-use crate::args::CheckpointArguments;
+use anyhow::Context;
+
+use super::{inspect, on_cluster};
+use crate::args::{CheckpointArguments, CheckpointCommand};
 
 /// Takes a checkpoint.
 pub(super) fn checkpoint(arguments: &CheckpointArguments) -> anyhow::Result<ExitCode> {
-    let CheckpointArguments { job, full, .. } = *arguments;
+    if let Some(CheckpointCommand::Inspect(arguments)) = &arguments.command {
+        return inspect::inspect(arguments);
+    }
+    let full = arguments.full;
+    let job = arguments.job.context("name the job: flinkrs checkpoint JOB; 'flinkrs list' shows the jobs")?;
     on_cluster(&arguments.cluster, async |client| {
         println!("Triggering checkpoint for job {job}.");
         println!("Waiting for response...");

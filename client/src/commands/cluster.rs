@@ -13,10 +13,11 @@ pub(super) fn cluster(arguments: &LocalClusterArguments) -> anyhow::Result<ExitC
     async_runtime()?.block_on(async {
         let shutdown = listening()?;
         let cluster = EmbeddedCluster::start_at_ports(&config, arguments.taskmanagers).await?;
+        let scheme = transport::rest::scheme(&config)?;
         let gateway = gateway_of(&config, cluster.jobmanager())?;
-        println!("JobManager: http://{}", cluster.rest_address());
+        println!("JobManager: {scheme}://{}", cluster.rest_address());
         if let Some(gateway) = &gateway {
-            println!("SQL gateway: http://{}", gateway.address());
+            println!("SQL gateway: {scheme}://{}", gateway.address());
         }
         println!("TaskManagers: {}; Ctrl-C ends all of it, and its jobs", arguments.taskmanagers);
         tokio::select! {

@@ -1,8 +1,13 @@
-//! `flinkrs jobmanager-admin`: shows and changes the group of JobManagers.
+//! `flinkrs jobmanager-admin`: shows and changes the group of JobManagers, and keeps what it keeps.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::process::ExitCode;
 
-use jobmanager::rest::messages::{JobManagerGroup, MemberRole};
+use anyhow::Context;
+use jobmanager::rest::messages::{BackupRestored, JobManagerGroup, MemberRole};
 
 use super::on_cluster;
 use crate::args::{JobManagerAdminArguments, JobManagerAdminCommand};
@@ -15,10 +20,41 @@ pub(super) fn jobmanager_admin(arguments: &JobManagerAdminArguments) -> anyhow::
             JobManagerAdminCommand::Add { address } => client.add_jobmanager(address).await?,
             JobManagerAdminCommand::Remove { address } => client.remove_jobmanager(address).await?,
             JobManagerAdminCommand::Replace { old, new } => client.replace_jobmanager(old, new).await?,
+            JobManagerAdminCommand::Backup { file } => {
+                let backup = client.backup().await?;
+                keep(file, &backup).with_context(|| format!("cannot write {}", file.display()))?;
+                println!("{} bytes in {}", backup.len(), file.display());
+                return Ok(());
+            }
+            JobManagerAdminCommand::Restore { file } => {
+                let backup = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+                let BackupRestored { jobs, catalogs } = client.restore(backup).await?;
+                println!("jobs: {jobs}, catalogs: {catalogs}");
+                return Ok(());
+            }
         };
         print!("{}", listing(&group));
         Ok(())
     })
+}
+
+/// Writes all of a file or nothing, for the eyes of its owner.
+fn keep(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = file.file_name().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidFilename))?;
+    let begun = folder.join(format!(".{}.{}", name.display(), std::process::id()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&begun)
+        .and_then(|mut begun| begun.write_all(content).and_then(|()| begun.sync_all()));
+    let kept = written.and_then(|()| std::fs::rename(&begun, file));
+    if kept.is_err() {
+        // What is wrong is said already.
+        let _ = std::fs::remove_file(&begun);
+    }
+    kept
 }
 
 fn listing(group: &JobManagerGroup) -> String {

@@ -3,9 +3,13 @@
 mod checkpoint;
 mod cluster;
 mod decommission;
+mod doctor;
+mod hash_password;
 mod info;
+mod inspect;
 mod jobmanager_admin;
 mod list;
+mod log_level;
 mod roles;
 mod run;
 mod savepoint;
@@ -22,6 +26,7 @@ use clap::CommandFactory;
 use crate::args::{Arguments, ClusterArguments, Command};
 use crate::cluster_client::ClusterClient;
 use crate::job_file;
+use crate::rest_access::RestAccess;
 use crate::settings;
 
 /// Runs the command of this command line.
@@ -41,6 +46,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Stop(arguments) => stop::stop(&arguments),
         Command::Cancel(arguments) => stop::cancel(&arguments),
         Command::Decommission(arguments) => decommission::decommission(&arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::LogLevel(arguments) => log_level::log_level(&arguments),
+        Command::HashPassword(arguments) => hash_password::hash_password(&arguments),
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "flinkrs", &mut std::io::stdout().lock());
             Ok(ExitCode::SUCCESS)
@@ -85,7 +93,7 @@ fn on_cluster(
         Some(address) => address.clone(),
         None => settings::rest_address(&config)?,
     };
-    let client = ClusterClient::new(address)?;
+    let client = ClusterClient::new(&address, &RestAccess::from_config(&config)?)?;
     async_runtime()?.block_on(action(client))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,11 +11,13 @@ use common::telemetry::{LogOptions, init_logging};
 use gateway::{SqlGateway, SqlGatewayError};
 use jobmanager::JobManager;
 use taskmanager::TaskManager;
+use transport::users::Users;
 
 use super::async_runtime;
 use crate::args::{ConfigArguments, RoleArguments, SqlGatewayArguments};
 use crate::cluster_client::ClusterClient;
 use crate::mounted_gateway::MountedGateway;
+use crate::rest_access::RestAccess;
 use crate::settings;
 use crate::sql_compiler::SqlCompiler;
 
@@ -47,8 +49,8 @@ pub(super) fn gateway_of(config: &Configuration, jobmanager: &JobManager) -> any
     }
     // What listens everywhere is reached over loopback.
     let own = if rest.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], rest.port())) } else { rest };
-    let cluster = Arc::new(ClusterClient::new(own.to_string())?);
-    match SqlGateway::start(config, &rest.ip().to_string(), cluster) {
+    let cluster = Arc::new(ClusterClient::new(&own.to_string(), &RestAccess::of_own(config, jobmanager.own_token())?)?);
+    match SqlGateway::start(config, &rest.ip().to_string(), Users::from_config(config)?, cluster) {
         Ok(gateway) => {
             jobmanager.mount("sql-gateway", Arc::new(MountedGateway(gateway.api())));
             Ok(Some(gateway))
@@ -72,9 +74,10 @@ pub(super) fn sql_gateway(arguments: &SqlGatewayArguments) -> anyhow::Result<Exi
             Some(address) => address.clone(),
             None => settings::rest_address(&config)?,
         };
-        let cluster = Arc::new(ClusterClient::new(address)?);
+        let cluster = Arc::new(ClusterClient::new(&address, &RestAccess::from_config(&config)?)?);
         let host = config.get(&options::SQL_GATEWAY_REST_ADDRESS)?.unwrap_or_else(|| "localhost".to_owned());
-        let gateway = SqlGateway::start(&config, &host, cluster).context("cannot start the SQL gateway")?;
+        let gateway = SqlGateway::start(&config, &host, Users::from_config(&config)?, cluster)
+            .context("cannot start the SQL gateway")?;
         shutdown.triggered().await;
         gateway.shutdown().await;
         Ok(ExitCode::SUCCESS)

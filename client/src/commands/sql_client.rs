@@ -9,10 +9,13 @@ use anyhow::{Context, bail};
 use common::config::{Configuration, Origin, options, parse_dynamic_property};
 use common::telemetry::{LogOptions, init_logging};
 use gateway::SqlGateway;
+use transport::http::Role;
+use transport::users::Users;
 
 use super::async_runtime;
 use crate::args::{SqlClientArguments, SqlClientMode};
 use crate::place::Place;
+use crate::rest_access::RestAccess;
 use crate::settings;
 use crate::shell::{self, GatewaySession, Interaction, Runner};
 
@@ -25,7 +28,7 @@ pub(super) fn sql_client(arguments: &SqlClientArguments) -> anyhow::Result<ExitC
     init_logging(&LogOptions::of_process(&config, "sql-client", LOG_FILTER)?)?;
     let runtime = async_runtime()?;
     let door = runtime.block_on(Door::open(arguments, &config))?;
-    let outcome = with_session(arguments, &config, &door.address, &runtime);
+    let outcome = with_session(arguments, &config, &door, &runtime);
     runtime.block_on(door.close());
     outcome
 }
@@ -33,6 +36,7 @@ pub(super) fn sql_client(arguments: &SqlClientArguments) -> anyhow::Result<ExitC
 /// The gateway that the shell speaks to.
 struct Door {
     address: String,
+    access: RestAccess,
     /// Of the mode embedded.
     own: Option<(SqlGateway, Place)>,
 }
@@ -43,16 +47,21 @@ impl Door {
             if arguments.jobmanager.is_some() {
                 bail!("-m/--jobmanager is for the mode embedded: a gateway that runs already has its cluster");
             }
-            return Ok(Self { address: endpoint(arguments, config)?, own: None });
+            let access = RestAccess::from_config(config)?;
+            return Ok(Self { address: endpoint(arguments, config)?, access, own: None });
         }
         let place = Place::choose(arguments.jobmanager.as_deref(), None, false, config).await?;
         let mut config = config.clone();
         config.set(options::SQL_GATEWAY_REST_BIND_ADDRESS.key(), "127.0.0.1", Origin::Program);
         config.set(options::SQL_GATEWAY_REST_BIND_PORT.key(), "0", Origin::Program);
+        // Others on this machine do not get in: only the shell has the token.
+        config.set(options::SECURITY_SSL_REST_ENABLED.key(), "false", Origin::Program);
+        let users = Users::only_issued()?;
+        let access = RestAccess::of_own(&config, Some(&users.issue("shell", Role::Operator)?))?;
         let cluster = Arc::new(place.client()?);
-        let gateway =
-            SqlGateway::start(&config, "127.0.0.1", cluster).context("cannot start the embedded SQL gateway")?;
-        Ok(Self { address: gateway.address().to_string(), own: Some((gateway, place)) })
+        let gateway = SqlGateway::start(&config, "127.0.0.1", Some(users), cluster)
+            .context("cannot start the embedded SQL gateway")?;
+        Ok(Self { address: gateway.address().to_string(), access, own: Some((gateway, place)) })
     }
 
     async fn close(self) {
@@ -75,11 +84,12 @@ fn endpoint(arguments: &SqlClientArguments, config: &Configuration) -> anyhow::R
 fn with_session(
     arguments: &SqlClientArguments,
     config: &Configuration,
-    address: &str,
+    door: &Door,
     runtime: &tokio::runtime::Runtime,
 ) -> anyhow::Result<ExitCode> {
     let properties = session_properties(arguments, config)?;
-    let session = runtime.block_on(GatewaySession::open(address, &arguments.session, &properties))?;
+    let session =
+        runtime.block_on(GatewaySession::open(&door.address, &door.access, &arguments.session, &properties))?;
     let outcome = run(arguments, session.clone(), runtime);
     runtime.block_on(session.close()).ok();
     outcome
@@ -91,6 +101,8 @@ fn session_properties(
     config: &Configuration,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let mut properties: BTreeMap<String, String> = config.to_map().into_iter().collect();
+    // How the client reaches the gateway is no matter of the session's, and its secrets are not either.
+    properties.retain(|key, _| !key.starts_with("security."));
     for property in &arguments.config.dynamic_properties {
         let (key, value) = parse_dynamic_property(property)?;
         properties.insert(key, value);

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use gateway::Throwable;
 use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// A gateway answers at once or is not there.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::rest_access::{RestAccess, RestAddress, tls_problem};
+
 /// As Flink's client does it.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
@@ -100,17 +100,16 @@ impl Page {
 }
 
 impl GatewaySession {
-    /// Opens a session with these properties at the gateway at `host:port`.
-    pub async fn open(address: &str, name: &str, properties: &BTreeMap<String, String>) -> anyhow::Result<Self> {
-        let address = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        if !matches!(address.rsplit_once(':').map(|(_, port)| port.parse::<u16>()), Some(Ok(_))) {
-            bail!(
-                "'{address}' is no address of a SQL gateway; write HOST:PORT, the port is sql-gateway.endpoint.rest.port (8083)"
-            );
-        }
-        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).no_proxy().build();
-        let http = http.context("cannot set up an HTTP client")?;
-        let mut session = Self { http, url: format!("http://{address}/v4"), address };
+    /// Opens a session with these properties at the gateway at `host:port`, which may have `https://` before it.
+    pub async fn open(
+        address: &str,
+        access: &RestAccess,
+        name: &str,
+        properties: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Self> {
+        let key = "sql-gateway.endpoint.rest.port (8083)";
+        let RestAddress { scheme, host_and_port: address } = access.address(address, "SQL gateway", key)?;
+        let mut session = Self { http: access.http(), url: format!("{scheme}://{address}/v4"), address };
         let body = json!({ "sessionName": name, "properties": properties });
         let opened: Value = session.call(Method::POST, "/sessions", Some(&body)).await?;
         let handle = opened["sessionHandle"].as_str().context("the SQL gateway gave no session handle")?;
@@ -191,7 +190,9 @@ impl GatewaySession {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> anyhow::Error {
-        if error.is_connect() || error.is_timeout() {
+        if let Some(problem) = tls_problem(error) {
+            anyhow!("no TLS with the SQL gateway at {}: {problem}; look at security.ssl.rest.* of both", self.address)
+        } else if error.is_connect() || error.is_timeout() {
             anyhow!(
                 "no SQL gateway answers at {}; start one with 'flinkrs sql-gateway', or name another with -e HOST:PORT",
                 self.address

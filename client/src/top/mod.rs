@@ -11,14 +11,18 @@ use std::time::Duration;
 
 use anyhow::Context;
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use dataflow::JobId;
 
 use crate::cluster_client::ClusterClient;
-use state::TopState;
+use state::{Answers, TopState};
 
 /// How often the cluster is asked.
 const REFRESH: Duration = Duration::from_secs(2);
 /// How long a key may wait.
 const KEY_WAIT: Duration = Duration::from_millis(100);
+
+/// Vertices that a key moves by.
+const PAGE: isize = 5;
 
 /// Shows the cluster until somebody quits.
 pub async fn show(client: &ClusterClient) -> anyhow::Result<()> {
@@ -39,27 +43,49 @@ async fn run(
     keys: &Receiver<Event>,
 ) -> anyhow::Result<()> {
     let mut state = TopState::default();
-    let mut refresh = tokio::time::interval(REFRESH);
     let mut look = tokio::time::interval(KEY_WAIT);
+    let mut ask = std::pin::pin!(asked(client, None, Duration::ZERO));
     loop {
+        // A cluster that does not answer holds up no key.
         tokio::select! {
-            _ = refresh.tick() => state.refresh(client).await,
+            outcome = &mut ask => {
+                state.take(outcome);
+                ask.set(asked(client, state.chosen, REFRESH));
+            }
             _ = look.tick() => {
                 let before = state.chosen;
                 for event in keys.try_iter() {
-                    match event {
-                        Event::Key(key) if quits(key) => return Ok(()),
-                        Event::Key(KeyEvent { code: KeyCode::Down | KeyCode::Char('j'), kind, .. }) if kind != KeyEventKind::Release => state.go(1),
-                        Event::Key(KeyEvent { code: KeyCode::Up | KeyCode::Char('k'), kind, .. }) if kind != KeyEventKind::Release => state.go(-1),
-                        _ => {}
+                    let Event::Key(key) = event else { continue };
+                    if quits(key) {
+                        return Ok(());
                     }
+                    follow(&mut state, key);
                 }
                 if state.chosen != before {
-                    refresh.reset_immediately();
+                    ask.set(asked(client, state.chosen, Duration::ZERO));
                 }
             }
         }
         terminal.draw(|frame| view::draw(frame, &state)).context("cannot draw")?;
+    }
+}
+
+async fn asked(client: &ClusterClient, chosen: Option<JobId>, after: Duration) -> anyhow::Result<Answers> {
+    tokio::time::sleep(after).await;
+    Answers::ask(client.clone(), chosen).await
+}
+
+fn follow(state: &mut TopState, key: KeyEvent) {
+    if key.kind == KeyEventKind::Release {
+        return;
+    }
+    match key.code {
+        KeyCode::Down | KeyCode::Char('j') => state.go(1),
+        KeyCode::Up | KeyCode::Char('k') => state.go(-1),
+        KeyCode::PageDown | KeyCode::Char(' ') => state.scroll(PAGE),
+        KeyCode::PageUp | KeyCode::Char('b') => state.scroll(-PAGE),
+        KeyCode::Home => state.scroll(isize::MIN),
+        _ => {}
     }
 }
 

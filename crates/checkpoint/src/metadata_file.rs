@@ -19,14 +19,17 @@ pub const METADATA_VERSION: u32 = 1;
 const MAGIC: &[u8; 8] = b"flinkrsC";
 const HEADER: usize = 16;
 
-/// Publishes a checkpoint: afterwards it exists. All files that it names must be durable before.
+/// Publishes a checkpoint: afterwards it exists. All files that it names must be durable before. Answers how many bytes the file has.
 pub async fn write_metadata(
     storage: &Storage,
     location: &CheckpointLocation,
     metadata: &CheckpointMetadata,
-) -> Result<(), StorageError> {
+) -> Result<u64, StorageError> {
     let file = Location::parse(&location.exclusive)?.child(METADATA_FILE).to_string();
-    storage.put(&file, encode(metadata, &location.exclusive)).await
+    let content = encode(metadata, &location.exclusive);
+    let size = content.len() as u64;
+    storage.put(&file, content).await?;
+    Ok(size)
 }
 
 /// Reads the metadata in a folder, given as the folder or as its `_metadata` file. Answers the folder too.

@@ -5,6 +5,7 @@
 pub mod backoff;
 pub mod clock;
 pub mod config;
+pub mod environment;
 pub mod log_files;
 pub mod net;
 pub mod random;

@@ -63,6 +63,17 @@ impl Shutdown {
         self.tasks.spawn(future)
     }
 
+    /// A future that [`Shutdown::finished`] waits for, whoever runs it.
+    pub fn track<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        self.tasks.track_future(future)
+    }
+
+    /// Waits until all tasks of this node have ended.
+    pub async fn idle(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
     /// Waits until all tasks of this node have ended, but no longer than `limit`; false when some still run.
     /// The node should have been triggered, or its tasks have little reason to end.
     pub async fn finished(&self, limit: Duration) -> bool {

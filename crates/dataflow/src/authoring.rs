@@ -1,5 +1,6 @@
 //! The traits that operators and connectors implement. All are called by the one thread of their task (enumerators: by one JobManager task).
 
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::batch::Batch;
 use crate::element::StreamElement;
 use crate::failure::Failure;
+use crate::metrics::ConnectorMetrics;
 use crate::snapshot::{PreparedCommit, Stateful};
 
 /// Where an operator puts what it emits. The caller cannot tell the next operator of the chain from the exchange.
@@ -77,12 +79,12 @@ pub enum SourcePoll {
     /// Rows of one split, in order.
     Batch {
         /// [`Split::id`].
-        split: std::sync::Arc<str>,
+        split: Arc<str>,
         /// Columns as `SourceSpec::read_type` says.
         batch: Batch,
     },
     /// The split has been read to its end.
-    SplitFinished(std::sync::Arc<str>),
+    SplitFinished(Arc<str>),
     /// Nothing now; the waker will be woken.
     Pending,
     /// Every split has been read, and no more will come.
@@ -103,6 +105,14 @@ pub trait SourceReader: Send {
     /// Records skipped so far because they could not be decoded.
     fn decode_errors(&self) -> u64 {
         0
+    }
+
+    /// A split is to be left unread from now on, or to be read again. One that cannot do so for a single split goes on reading it.
+    fn pause_split(&mut self, _split: &str, _paused: bool) {}
+
+    /// What it measures beside what every source does; none when there is nothing.
+    fn metrics(&self) -> Option<Arc<dyn ConnectorMetrics>> {
+        None
     }
 
     /// Whether it has run out of splits and wants another (only with [`SplitAssignment::OnRequest`]).

@@ -120,6 +120,9 @@ pub struct ReaderProgress {
     pub no_more_splits: bool,
     /// Whether it has asked for one that has not come.
     pub waiting: bool,
+    /// The watermark that it has reported last, when it aligns with others.
+    #[serde(default)]
+    pub watermark: Option<i64>,
 }
 
 /// What a JobManager wants to go on of what a TaskManager has.
@@ -186,6 +189,40 @@ pub struct TaskMetricsSnapshot {
     pub input_queue_length: u64,
     /// Batches waiting in the output channels.
     pub output_queue_length: u64,
+    /// Output channels to other TaskManagers whose next batch waits for a credit of its consumer.
+    #[serde(default)]
+    pub channels_without_credit: u64,
+    /// Input channels whose barrier of the checkpoint that is under way has not come; 0 while none is.
+    #[serde(default)]
+    pub barriers_missing: u64,
+    /// What the thread of the task was at: a part of its chain by name, or what it waited for; empty before it is built.
+    #[serde(default)]
+    pub activity: String,
+    /// How fast counters grew lately.
+    #[serde(default)]
+    pub rates: TaskRates,
+    /// Whether it waits for output now.
+    #[serde(default)]
+    pub is_back_pressured: bool,
+}
+
+/// How much counters of a task grew a second, over its last seconds; times in ms.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct TaskRates {
+    /// See [`TaskMetricsSnapshot`], also for the others.
+    pub records_in: f64,
+    /// Rows emitted.
+    pub records_out: f64,
+    /// Bytes taken.
+    pub bytes_in: f64,
+    /// Bytes emitted.
+    pub bytes_out: f64,
+    /// Working.
+    pub busy_ms: f64,
+    /// Waiting for output.
+    pub back_pressured_ms: f64,
+    /// Waiting for input.
+    pub idle_ms: f64,
 }
 
 /// The counters of all tasks of a TaskManager, sent with each heartbeat.
@@ -195,6 +232,12 @@ pub struct TaskManagerReport {
     pub tasks: Vec<(ExecutionAttemptId, TaskMetricsSnapshot)>,
     /// Resident memory of the process, bytes.
     pub resident_memory: u64,
+    /// Bytes of memory that state on disk takes: tables of operators, and RocksDB's cache with its memtables.
+    #[serde(default)]
+    pub state_memory: u64,
+    /// Bytes on the local disk that state takes, measured every few seconds.
+    #[serde(default)]
+    pub state_on_disk: u64,
     /// Jobs for which it holds uncollected results.
     pub jobs_with_results: Vec<JobId>,
 }

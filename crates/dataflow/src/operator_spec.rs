@@ -1,9 +1,13 @@
 //! Operators as data: the planner writes them, the wire carries them, the runtime instantiates them.
 
+mod changelog;
+mod match_recognize;
 mod on_conflict;
 mod ordered;
 mod two_phase;
 
+pub use changelog::{FromChangelogSpec, ToChangelogSpec};
+pub use match_recognize::{AfterMatch, MatchExpression, MatchReference, MatchSpec, PatternVariable};
 pub use on_conflict::{
     ConflictBehavior, WatermarkCompactingSinkMaterializerSpec, WatermarkTimestampAssignerSpec, watermark_field,
 };
@@ -12,8 +16,8 @@ pub use ordered::{
     SessionTableFunctionSpec, SortField, TemporalSortSpec, WindowRankSpec,
 };
 pub use two_phase::{
-    GlobalGroupAggregateSpec, GlobalWindowAggregateSpec, LocalGroupAggregateSpec, LocalWindowAggregateSpec,
-    MiniBatchAssignerSpec, MiniBatchMode, partial_field, slice_end_field,
+    GlobalGroupAggregateSpec, GlobalWindowAggregateSpec, IncrementalGroupAggregateSpec, LocalGroupAggregateSpec,
+    LocalWindowAggregateSpec, MiniBatchAssignerSpec, MiniBatchMode, partial_field, slice_end_field,
 };
 
 use std::collections::BTreeMap;
@@ -38,6 +42,8 @@ pub enum OperatorSpec {
     Calc(CalcSpec),
     /// Appends window_start, window_end and window_time to each row, once for each window that the row is in.
     WindowTableFunction(WindowTableFunctionSpec),
+    /// Projects each row in several ways.
+    Expand(ExpandSpec),
     /// Puts each element of a collection beside the row that holds it.
     Unnest(UnnestSpec),
     /// Aggregates per key and event- or processing-time window; emits when the window closes.
@@ -48,6 +54,8 @@ pub enum OperatorSpec {
     MiniBatchAssigner(MiniBatchAssignerSpec),
     /// Sums up the rows of a mini-batch per key, for a `GlobalGroupAggregate`.
     LocalGroupAggregate(LocalGroupAggregateSpec),
+    /// Turns what several `LocalGroupAggregate` have of each bucket into what that changes of each key.
+    IncrementalGroupAggregate(IncrementalGroupAggregateSpec),
     /// Merges what several `LocalGroupAggregate` have, for ever; emits a changelog.
     GlobalGroupAggregate(GlobalGroupAggregateSpec),
     /// Sums up the rows per key and slice of time, for a `GlobalWindowAggregate`.
@@ -68,6 +76,8 @@ pub enum OperatorSpec {
     OverAggregate(OverAggregateSpec),
     /// The same in order of a column that is no time attribute.
     NonTimeOverAggregate(NonTimeOverAggregateSpec),
+    /// Finds a pattern in the rows of each key.
+    Match(MatchSpec),
     /// Joins two changelogs without a bound on time. Two inputs.
     Join(JoinSpec),
     /// Joins rows of two inputs, which only insert, whose times are close to each other. Two inputs.
@@ -78,6 +88,10 @@ pub enum OperatorSpec {
     TemporalJoin(TemporalJoinSpec),
     /// Looks rows of a table up that it keeps as a whole.
     LookupJoin(LookupJoinSpec),
+    /// Makes an inserted row of each change.
+    ToChangelog(ToChangelogSpec),
+    /// Makes a change of each inserted row.
+    FromChangelog(FromChangelogSpec),
     /// Takes -U rows out of a changelog.
     DropUpdateBefore,
     /// Keeps the rows written to a table, by primary key.
@@ -164,6 +178,20 @@ pub struct WatermarkSpec {
     /// Whether each watermark goes out behind the row that has made it, because the plan shows it (CURRENT_WATERMARK); else where it matters.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub every: bool,
+    /// Absent when the source does not wait for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alignment: Option<WatermarkAlignmentSpec>,
+}
+
+/// How far a source may be ahead of the others of its group, and its splits of one another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatermarkAlignmentSpec {
+    /// `scan.watermark.alignment.group`: which sources of the job wait for one another.
+    pub group: String,
+    /// `scan.watermark.alignment.max-drift`, ms: how far a watermark may be above the lowest one of the group.
+    pub max_drift_ms: u64,
+    /// `scan.watermark.alignment.update-interval`, ms: how often watermarks are compared.
+    pub update_interval_ms: u64,
 }
 
 /// Constant rows.
@@ -182,6 +210,15 @@ pub struct CalcSpec {
     pub condition: Option<Expr>,
     /// The projection over the input columns.
     pub projection: ProjectionSpec,
+}
+
+/// Each row several times, as projections make it, one after the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExpandSpec {
+    /// The projections over the input columns; each makes rows of type `output`.
+    pub projects: Vec<Vec<Expr>>,
+    /// Output columns.
+    pub output: RowType,
 }
 
 /// What time a window is over.

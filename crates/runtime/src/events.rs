@@ -12,6 +12,9 @@ pub trait TaskEvents: Send + Sync {
     /// A source reader has run out of splits; answer with [`TaskExecutor::add_splits`](crate::TaskExecutor::add_splits).
     fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId);
 
+    /// A source that aligns with others tells how far it is; answer with [`TaskExecutor::align_watermarks`](crate::TaskExecutor::align_watermarks).
+    fn watermark(&self, attempt: ExecutionAttemptId, operator: OperatorId, watermark: i64);
+
     /// What a task tells of a checkpoint. Also called from threads that store snapshots.
     fn checkpoint(&self, report: CheckpointReport);
 }

@@ -1,11 +1,13 @@
 //! The TaskExecutor: runs tasks, each on a thread of its own, and moves data between them.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dataflow::checkpoint::{CheckpointLocation, CheckpointNotice};
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerReport};
+use dataflow::metrics::TaskMetricsReport;
 use dataflow::{ExecutionAttemptId, Failure, JobId, OperatorId, Split, StateStorage};
 use proto::v1::CollectResultsResponse;
 use tokio::net::TcpListener;
@@ -13,14 +15,13 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 
 use crate::checkpointing::SnapshotWriter;
 use crate::events::TaskEvents;
 use crate::exchange::ExchangeService;
 use crate::exchange::peers::Peers;
 use crate::exchange::registry::PartitionRegistry;
-use crate::metrics::TaskMetrics;
+use crate::metrics::{ExchangeUse, TaskMetrics};
 use crate::results::{ResultStores, ResultsRequest};
 use crate::sampling::{PAUSE, SampledPlace, Samples};
 use crate::settings::TaskExecutorSettings;
@@ -59,8 +60,7 @@ impl TaskExecutor {
         let registry = Arc::new(PartitionRegistry::default());
         let (shutdown, mut down) = watch::channel(false);
         let service = ExchangeService::server(registry.clone(), down.clone());
-        // With a listener of one's own, the server's setting of this name does nothing.
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let incoming = settings.internal.incoming(listener);
         handle.spawn(async move {
             let served = Server::builder()
                 .http2_keepalive_interval(Some(KEEP_ALIVE))
@@ -74,8 +74,9 @@ impl TaskExecutor {
                 tracing::error!("the exchange has stopped: {error}");
             }
         });
-        let peers = Arc::new(Peers::new(handle.clone()));
+        let peers = Arc::new(Peers::new(handle.clone(), settings.internal.clone()));
         let state = StateServices::new(&settings, handle.clone());
+        handle.spawn(state.measure(shutdown.subscribe()));
         let (storage, runtime) = (settings.storage.clone(), handle);
         let storage_of = move |location: &CheckpointLocation| -> Box<dyn StateStorage> {
             Box::new(storage.checkpoint(location.clone(), runtime.clone()))
@@ -103,7 +104,7 @@ impl TaskExecutor {
         }
         let attempt = descriptor.attempt;
         let (signal, waker) = TaskThread::signal();
-        let mailbox = Arc::new(Mailbox::new(waker.clone()));
+        let mailbox = Arc::new(Mailbox::new(inner.settings.clock.clone(), waker.clone()));
         let metrics = Arc::new(TaskMetrics::new(inner.settings.clock.instant()));
         let mut tasks = self.tasks();
         if tasks.contains_key(&attempt) {
@@ -157,6 +158,11 @@ impl TaskExecutor {
         self.send(attempt, Mail::AddSplits(AddSplits { operator, splits, no_more_splits }))
     }
 
+    /// Tells the source of a running attempt which watermark it should not pass, ms since the epoch. False when no such attempt runs.
+    pub fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> bool {
+        self.send(attempt, Mail::AlignWatermarks(limit))
+    }
+
     /// Tells a task of a checkpoint. False when no such attempt runs, which is no error.
     pub fn notify_checkpoint(&self, attempt: ExecutionAttemptId, notice: CheckpointNotice) -> bool {
         self.send(attempt, Mail::Checkpoint(notice))
@@ -184,6 +190,7 @@ impl TaskExecutor {
         }
         self.inner.registry.release_job(job);
         self.inner.results.release_job(job);
+        self.inner.state.local.release_job(job);
     }
 
     /// The attempts that run, for a registration.
@@ -213,7 +220,23 @@ impl TaskExecutor {
     pub fn report(&self) -> TaskManagerReport {
         let now = self.inner.settings.clock.instant();
         let tasks = self.tasks().iter().map(|(attempt, task)| (*attempt, task.metrics.snapshot(now))).collect();
-        TaskManagerReport { tasks, resident_memory: 0, jobs_with_results: self.inner.results.uncollected() }
+        TaskManagerReport {
+            tasks,
+            resident_memory: 0,
+            state_memory: self.inner.state.memory.used(),
+            state_on_disk: self.inner.state.on_disk.load(Ordering::Relaxed),
+            jobs_with_results: self.inner.results.uncollected(),
+        }
+    }
+
+    /// All metrics of all tasks, and what waits in their exchange.
+    pub fn metrics(&self) -> (Vec<TaskMetricsReport>, ExchangeUse) {
+        let clock = &self.inner.settings.clock;
+        let (now, now_ms) = (clock.instant(), clock.now_millis());
+        let tasks: Vec<_> = self.tasks().iter().map(|(attempt, task)| (*attempt, task.metrics.clone())).collect();
+        let exchange = tasks.iter().map(|(_, metrics)| metrics.output_use().and(metrics.input_use()));
+        let exchange = exchange.fold(ExchangeUse::default(), ExchangeUse::and);
+        (tasks.iter().map(|(attempt, metrics)| metrics.report(*attempt, now, now_ms)).collect(), exchange)
     }
 
     /// Cancels all tasks, waits until their threads have ended or `grace` has passed, and closes the exchange.

@@ -20,7 +20,9 @@ mod testing;
 mod time;
 
 pub use events::TaskEvents;
+pub use exchange::writer::MAX_BYTES as LARGEST_BATCH;
 pub use executor::TaskExecutor;
+pub use metrics::ExchangeUse;
 pub use results::ResultsRequest;
 pub use sampling::SampledPlace;
 pub use settings::{TaskExecutorSettings, managed_memory};

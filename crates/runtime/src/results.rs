@@ -41,6 +41,8 @@ pub struct ResultsRequest {
 pub(crate) struct ResultStores {
     stores: Mutex<HashMap<Key, Arc<ResultStore>>>,
     opened: Notify,
+    /// Each store has one, so that they share what they may hold.
+    number: Arc<()>,
 }
 
 impl ResultStores {
@@ -52,7 +54,7 @@ impl ResultStores {
         restored: ResultSnapshot,
         periodic_checkpoints: bool,
     ) -> Arc<ResultStore> {
-        let store = Arc::new(ResultStore::new(attempt.attempt, restored, periodic_checkpoints));
+        let store = Arc::new(ResultStore::new(attempt.attempt, self.number.clone(), restored, periodic_checkpoints));
         self.lock().insert((attempt.job, operator, attempt.subtask), store.clone());
         self.opened.notify_waiters();
         store

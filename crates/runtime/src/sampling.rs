@@ -56,8 +56,7 @@ impl Samples {
 fn frames(activity: Activity, parts: &[String]) -> Vec<String> {
     match activity {
         Activity::Working(position) => parts.iter().take(position + 1).cloned().collect(),
-        Activity::WaitingForInput => vec!["waiting for input".to_owned()],
-        Activity::WaitingForOutput => vec!["waiting for room in the output".to_owned()],
+        Activity::WaitingForInput | Activity::WaitingForOutput => vec![activity.name(parts).to_owned()],
     }
 }
 

@@ -7,6 +7,7 @@ use checkpoint::Storage;
 use common::clock::Clock;
 use common::config::{ConfigError, Configuration, options};
 use dataflow::Failure;
+use transport::{Internal, TransportError};
 
 /// How a TaskExecutor runs its tasks.
 #[derive(Clone)]
@@ -21,10 +22,14 @@ pub struct TaskExecutorSettings {
     pub storage: Storage,
     /// A local folder for state that is on disk while a task runs (the first of `io.tmp.dirs`).
     pub tmp_directory: PathBuf,
+    /// Where copies of what was stored are kept for the next process of this name; absent where they go with the process.
+    pub local_state: Option<PathBuf>,
     /// Bytes of memory for state (`taskmanager.memory.managed.size`).
     pub managed_memory: Option<u64>,
     /// The keys under `state.` and `execution.` of the TaskManager's configuration: they hold where a job says nothing, as in Flink.
     pub job_defaults: BTreeMap<String, String>,
+    /// How TaskManagers exchange rows.
+    pub internal: Internal,
     /// Time, for timers and deadlines.
     pub clock: Clock,
 }
@@ -40,11 +45,17 @@ impl TaskExecutorSettings {
             floating_buffers_per_gate: 8,
             storage: Storage::new(config)?,
             tmp_directory: tmp_directory(&config.get(&options::IO_TMP_DIRS).map_err(invalid)?),
+            local_state: local_state(config).map_err(invalid)?,
             managed_memory: managed_memory(config).map_err(invalid)?,
             job_defaults: job_defaults(config),
+            internal: internal(config).map_err(|error| Failure::user(error.to_string()).fatal())?,
             clock: Clock::System,
         })
     }
+}
+
+fn internal(config: &Configuration) -> Result<Internal, TransportError> {
+    Internal::from_config(config)?.of_data(config)
 }
 
 /// Not `table.` and `pipeline.`: those the client has planned by already, and a task that took others would contradict its plan.
@@ -56,6 +67,17 @@ fn job_defaults(config: &Configuration) -> BTreeMap<String, String> {
 /// The first of the folders: state of one TaskManager is not spread.
 fn tmp_directory(list: &str) -> PathBuf {
     list.split([',', ':', ';']).map(str::trim).find(|folder| !folder.is_empty()).unwrap_or("/tmp").into()
+}
+
+/// `execution.checkpointing.local-backup.dirs`, else `localState` in the working folder, of TaskManagers that have a name of their own: others do not come again.
+fn local_state(config: &Configuration) -> Result<Option<PathBuf>, ConfigError> {
+    let Some(name) = config.get(&options::TASKMANAGER_RESOURCE_ID)? else { return Ok(None) };
+    let name = format!("tm_{name}");
+    if let Some(folders) = config.get(&options::CHECKPOINTING_LOCAL_BACKUP_DIRS)? {
+        return Ok(Some(tmp_directory(&folders).join(name)));
+    }
+    let working = config.get(&options::PROCESS_TASKMANAGER_WORKING_DIR)?;
+    Ok(working.map(|folder| PathBuf::from(folder).join(name).join("localState")))
 }
 
 /// `taskmanager.memory.managed.size`, or its share of the memory that is configured; bytes. Absent when nothing is configured.

@@ -6,8 +6,10 @@
 //! A folder of this name whose lock is free belongs to nobody: its process is dead, and with it went the lock. Process ids would not do: they come
 //! again, and those of other containers mean nothing here.
 
+use std::collections::HashSet;
 use std::fs::{File, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -53,6 +55,25 @@ impl StateFolder {
                 Ok(made.insert(new).path.clone())
             }
         }
+    }
+}
+
+impl StateFolder {
+    /// Bytes of all files in it. A file that several names lead to, as those of a snapshot do, counts once. Reads the disk.
+    pub(crate) fn bytes(&self) -> u64 {
+        let path = self.made.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|made| made.path.clone());
+        let (mut folders, mut seen, mut bytes) = (Vec::from_iter(path), HashSet::new(), 0);
+        while let Some(folder) = folders.pop() {
+            // What goes away meanwhile does not count.
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                match entry.metadata() {
+                    Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
+                    Ok(metadata) if seen.insert((metadata.dev(), metadata.ino())) => bytes += metadata.len(),
+                    _ => {}
+                }
+            }
+        }
+        bytes
     }
 }
 
@@ -143,6 +164,20 @@ mod tests {
         drop(living);
         StateFolder::new(tmp.path().to_owned());
         assert!(path.exists(), "something in it may still be needed: it is locked until the process ends");
+    }
+
+    #[test]
+    fn files_of_snapshots_count_once() {
+        let tmp = tempfile::tempdir().unwrap();
+        let folder = StateFolder::new(tmp.path().to_owned());
+        assert_eq!(folder.bytes(), 0);
+        let attempt = folder.path().unwrap().join("attempt");
+        std::fs::create_dir_all(attempt.join("db")).unwrap();
+        std::fs::create_dir_all(attempt.join("snapshot")).unwrap();
+        std::fs::write(attempt.join("db/1.sst"), [0; 1000]).unwrap();
+        std::fs::write(attempt.join("db/2.sst"), [0; 10]).unwrap();
+        std::fs::hard_link(attempt.join("db/1.sst"), attempt.join("snapshot/1.sst")).unwrap();
+        assert_eq!(folder.bytes(), 1010);
     }
 
     #[test]

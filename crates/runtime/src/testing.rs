@@ -102,7 +102,8 @@ impl StateReader for MemoryStorage {
     }
 
     fn read(&self, file: &StateFile, offset: u64, length: u64) -> Result<Box<dyn Read + Send>, Failure> {
-        let content = &self.0.lock().unwrap()[&file.location];
+        let files = self.0.lock().unwrap();
+        let content = files.get(&file.location).ok_or_else(|| Failure::internal("there is no such file"))?;
         Ok(Box::new(Cursor::new(content[offset as usize..(offset + length) as usize].to_vec())))
     }
 }

@@ -16,7 +16,8 @@ use common::config::options::{
     TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT, TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER, TABLE_EXEC_SINK_UPSERT_MATERIALIZE,
     TABLE_EXEC_SOURCE_IDLE_TIMEOUT, TABLE_EXEC_STATE_TTL, TABLE_OPTIMIZER_AGG_PHASE_STRATEGY,
     TABLE_OPTIMIZER_DISTINCT_AGG_SPLIT_BUCKET_NUM, TABLE_OPTIMIZER_DISTINCT_AGG_SPLIT_ENABLED,
-    TABLE_OPTIMIZER_REUSE_SOURCE_ENABLED, TABLE_OPTIMIZER_REUSE_SUB_PLAN_ENABLED,
+    TABLE_OPTIMIZER_INCREMENTAL_AGG_ENABLED, TABLE_OPTIMIZER_REUSE_SOURCE_ENABLED,
+    TABLE_OPTIMIZER_REUSE_SUB_PLAN_ENABLED,
 };
 use common::config::{ConfigError, Configuration, Origin};
 use dataflow::operator_spec::{MiniBatch, NotNullEnforcer, TypeLengthEnforcer};
@@ -44,6 +45,8 @@ pub(crate) struct Settings {
     pub mini_batch: Option<MiniBatchSettings>,
     /// Into how many buckets DISTINCT aggregations are split, when they are.
     pub distinct_buckets: Option<i64>,
+    /// Whether the phases between the halves of a split aggregation become one.
+    pub incremental: bool,
     /// Whether aggregations may run in two phases.
     pub two_phase: bool,
     /// What sinks do with NULL in NOT NULL columns.
@@ -119,6 +122,7 @@ impl Settings {
                 true => Some(i64::from(typed.get(&TABLE_OPTIMIZER_DISTINCT_AGG_SPLIT_BUCKET_NUM)?)),
                 false => None,
             },
+            incremental: typed.get(&TABLE_OPTIMIZER_INCREMENTAL_AGG_ENABLED)?,
             two_phase: typed.get(&TABLE_OPTIMIZER_AGG_PHASE_STRATEGY)? != AggPhaseStrategy::OnePhase,
             not_null,
             type_length: match typed.get(&TABLE_EXEC_SINK_TYPE_LENGTH_ENFORCER)? {

@@ -1,5 +1,7 @@
 //! Bad input to the planner: whatever a script says, each statement is planned or refused with a place. `fuzz/` looks for more of the same.
 //!
+//! `FLINKRS_ROBUSTNESS=100000 cargo test -p sql --test robustness` changes as many statements; with a split DISTINCT in mini-batches they are planned too.
+//!
 //! `robustness/tables.sql` are the tables, `robustness/seeds.sql` statements that are changed word by word, `robustness/crashers` texts that once
 //! made the parser or the planner panic, hang or eat memory.
 
@@ -21,6 +23,25 @@ static SESSION: LazyLock<Session> = LazyLock::new(|| {
     execute(&mut session, TABLES).expect("the tables can be created");
     session
 });
+
+/// The same tables, and aggregations in as many parts as there are.
+static IN_MINI_BATCHES: LazyLock<Session> = LazyLock::new(|| {
+    let settings = [
+        ("table.exec.mini-batch.enabled", "true"),
+        ("table.exec.mini-batch.allow-latency", "1 s"),
+        ("table.exec.mini-batch.size", "10"),
+        ("table.optimizer.distinct-agg.split.enabled", "true"),
+    ];
+    let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let mut session = Session::new(BTreeMap::from(settings));
+    execute(&mut session, TABLES).expect("the tables can be created");
+    session
+});
+
+/// How many statements are changed.
+fn cases() -> u32 {
+    std::env::var("FLINKRS_ROBUSTNESS").ok().and_then(|cases| cases.parse().ok()).unwrap_or(600)
+}
 
 static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let mut words: Vec<&str> = words_of(SEEDS);
@@ -74,7 +95,7 @@ fn crashers_do_not_crash() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn changed_statements_are_planned_or_refused(
@@ -98,6 +119,8 @@ proptest! {
                 }
             }
         }
-        let _ = execute(&mut SESSION.clone(), &words.join(" "));
+        let text = words.join(" ");
+        let _ = execute(&mut SESSION.clone(), &text);
+        let _ = execute(&mut IN_MINI_BATCHES.clone(), &text);
     }
 }

@@ -15,6 +15,8 @@ use crate::write_back::{DIRTY, OWED, STORED, WriteBack};
 /// What the last snapshot still needs.
 #[derive(Debug, Default)]
 pub(crate) struct Owed {
+    /// Whether the snapshot waits for them.
+    open: bool,
     slots: usize,
     /// Slots before it are not owed.
     cursor: usize,
@@ -36,7 +38,7 @@ impl WriteBack {
             slots += usize::from(dirty);
             *marks = (*marks & !DIRTY) | (dirty * OWED);
         }
-        self.owed = Owed { slots, ..Owed::default() };
+        self.owed = Owed { open: true, slots, ..Owed::default() };
         // What was deleted has just been written, and all the rest is in memory.
         self.reads_wait = false;
         self.end_snapshot()?;
@@ -45,7 +47,29 @@ impl WriteBack {
 
     /// Whether the last snapshot still needs slots.
     pub fn owes(&self) -> bool {
-        self.owed.slots > 0
+        self.owed.open
+    }
+
+    /// Whether it still needs this slot.
+    #[inline]
+    pub fn is_owed(&self, slot: u32) -> bool {
+        self.owed.open && self.marks.get(slot as usize).is_some_and(|marks| marks & OWED != 0)
+    }
+
+    /// Encodes a slot that is owed; `write` appends its value. [`settle`](Self::settle) has to follow, of whatever slots, for the snapshot to have all.
+    pub fn settle_one(&mut self, slot: u32, address: &Address<'_>, write: impl FnOnce(&mut Vec<u8>)) {
+        let Self { store, owed, marks, .. } = self;
+        if let Some(marks) = marks.get_mut(slot as usize).filter(|marks| **marks & OWED != 0) {
+            *marks = (*marks & !OWED) | STORED;
+            owed.slots -= 1;
+            owed.entries.put(|out| store.keys().write(address, out), write);
+        }
+    }
+
+    /// An entry that belongs to no slot is part of the snapshot, too.
+    pub fn put_owed(&mut self, address: &Address<'_>, value: impl FnOnce(&mut Vec<u8>)) {
+        let Self { store, owed, .. } = self;
+        owed.entries.put(|out| store.keys().write(address, out), value);
     }
 
     /// Whether the store can be read before the last snapshot has all it needs: not when something was deleted since the barrier.
@@ -74,18 +98,17 @@ impl WriteBack {
         if !self.owes() {
             return Ok(());
         }
-        let Self { store, owed, marks, .. } = self;
         for (slot, address) in slots {
-            if let Some(marks) = marks.get_mut(slot as usize).filter(|marks| **marks & OWED != 0) {
-                *marks = (*marks & !OWED) | STORED;
-                owed.slots -= 1;
-                owed.entries.put(|out| store.keys().write(&address, out), |out| write(slot, out));
-            }
+            self.settle_one(slot, &address, |out| write(slot, out));
         }
         self.end_snapshot()
     }
 
     fn end_snapshot(&mut self) -> Result<(), Failure> {
-        if self.owes() { Ok(()) } else { self.store.end_snapshot(std::mem::take(&mut self.owed.entries)) }
+        if self.owed.slots > 0 {
+            return Ok(());
+        }
+        self.owed.open = false;
+        self.store.end_snapshot(std::mem::take(&mut self.owed.entries))
     }
 }

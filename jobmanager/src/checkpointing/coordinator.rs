@@ -173,6 +173,8 @@ pub struct CheckpointCoordinator {
     next_periodic: Option<i64>,
     /// Until when `min-pause` lasts.
     pause_until: i64,
+    /// Up to when it has looked what is due.
+    looked_at: i64,
     failures_in_a_row: u32,
     /// The next checkpoint may not refer to files of the one that the job came from.
     full_next: bool,
@@ -197,6 +199,7 @@ impl CheckpointCoordinator {
             requests: VecDeque::new(),
             next_periodic: None,
             pause_until: i64::MIN,
+            looked_at: i64::MIN,
             failures_in_a_row: 0,
             full_next: full_first,
             end_of_data: BTreeSet::new(),
@@ -206,8 +209,10 @@ impl CheckpointCoordinator {
         }
     }
 
-    /// A coordinator of a job that ran on while it changed hands: checkpoints from `first_open` on may have been under way, and are aborted.
+    /// A coordinator of a job that ran on while it changed hands: checkpoints from `first_open` on may have been under way, and are aborted. What they
+    /// would have committed has waited long enough: the next one begins as soon as it can.
     pub fn with_abandoned(mut self, first_open: u64) -> Self {
+        self.next_periodic = self.config.interval.map(|_| i64::MIN);
         let oldest = self.next_id.saturating_sub(ABORTED as u64).max(first_open);
         self.aborted = (oldest..self.next_id).collect();
         self
@@ -226,6 +231,7 @@ impl CheckpointCoordinator {
         now: i64,
     ) -> Vec<CheckpointCommand> {
         let mut out = Vec::new();
+        self.looked_at = now;
         match event {
             CheckpointEvent::Tick => {}
             CheckpointEvent::Acknowledged(acknowledgement) => self.on_acknowledged(*acknowledgement, &mut out),
@@ -269,12 +275,12 @@ impl CheckpointCoordinator {
         out
     }
 
-    /// When to come back with a [`CheckpointEvent::Tick`]; later than `now`.
-    pub fn next_wake(&self, now: i64) -> Option<i64> {
+    /// When to come back with a [`CheckpointEvent::Tick`]: the first moment that it has not looked at. It may be over already, for whoever asks takes time.
+    pub fn next_wake(&self) -> Option<i64> {
         let collecting = self.pending.values().filter(|pending| pending.stage != Stage::Publishing);
         let deadlines = collecting.map(|pending| pending.deadline).chain(self.requests.iter().map(|r| r.deadline));
         let periodic = self.next_periodic.map(|due| due.max(self.pause_until));
-        deadlines.chain(periodic).filter(|&due| due > now).min()
+        deadlines.chain(periodic).filter(|&due| due > self.looked_at).min()
     }
 
     /// Whether a checkpoint is neither complete nor aborted, but on its way to be complete whatever happens to the tasks.

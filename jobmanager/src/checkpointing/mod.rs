@@ -22,8 +22,6 @@ pub use completed::{CompletedCheckpoint, CompletedCheckpoints, Discard, Owner};
 pub use config::CheckpointConfig;
 pub use coordinator::{CheckpointCommand, CheckpointCoordinator, CheckpointEvent, CheckpointPlan};
 pub use pending::PendingCheckpoint;
-#[cfg(test)]
-pub use progress::StoredCheckpoint;
-pub use progress::{CheckpointPointers, Reservation, StoredProgress};
+pub use progress::{CheckpointPointers, Reservation, StoredCheckpoint, StoredProgress};
 pub use request::{CheckpointError, CompletedSnapshot, SnapshotRequest};
-pub use restore::{CheckpointSetupError, JobCheckpointing};
+pub use restore::{CheckpointSetupError, JobCheckpointing, Storages};

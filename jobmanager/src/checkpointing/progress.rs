@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::completed::Owner;
+use super::statistics::StoredStatistics;
 use crate::scheduling::DeploymentRecord;
 
 /// A complete checkpoint as the job store keeps it.
@@ -43,6 +44,9 @@ pub struct StoredProgress {
     /// Whether somebody has cancelled it.
     #[serde(default)]
     pub cancelled: bool,
+    /// What people are shown of its checkpoints.
+    #[serde(default)]
+    pub statistics: StoredStatistics,
     /// Its checkpoints.
     #[serde(flatten)]
     pub checkpoints: CheckpointPointers,

@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use checkpoint::{RestoreError, Storage, StorageError, adopt_max_parallelism, assign, numbered_folders, read_metadata};
+use checkpoint::{
+    METADATA_FILE, RestoreError, Storage, StorageError, adopt_max_parallelism, assign, numbered_folders, read_metadata,
+};
 use common::config::options::{self, RecoveryClaimMode};
 use common::config::{ConfigError, Configuration};
-use dataflow::JobGraph;
+use dataflow::{JobGraph, JobId};
 use tracing::warn;
 
 use super::completed::{CompletedCheckpoint, Owner};
@@ -94,6 +96,26 @@ impl CheckpointSetupError {
     }
 }
 
+/// Where checkpoints are stored.
+#[derive(Clone, Default)]
+pub enum Storages {
+    /// Where the configuration of each job says.
+    #[default]
+    Configured,
+    /// All in one place, whatever is configured: for simulations.
+    Only(Storage),
+}
+
+impl Storages {
+    /// The storage for a job with this configuration.
+    pub fn open(&self, config: &Configuration) -> Result<Storage, StorageError> {
+        match self {
+            Storages::Configured => Storage::new(config),
+            Storages::Only(storage) => Ok(storage.clone()),
+        }
+    }
+}
+
 /// All that a job master needs to take checkpoints of a job and to start it from one.
 #[derive(Clone)]
 pub struct JobCheckpointing {
@@ -114,8 +136,12 @@ pub struct JobCheckpointing {
 impl JobCheckpointing {
     /// For a job that is submitted: tries the folder for its checkpoints, reads what it is to start from, and checks that it fits. Vertices
     /// whose number of key groups is not set get that of the checkpoint.
-    pub async fn of_submitted(config: &Configuration, graph: &mut JobGraph) -> Result<Self, CheckpointSetupError> {
-        let mut this = Self::without_state(config)?;
+    pub async fn of_submitted(
+        config: &Configuration,
+        storages: &Storages,
+        graph: &mut JobGraph,
+    ) -> Result<Self, CheckpointSetupError> {
+        let mut this = Self::without_state(config, storages)?;
         this.prepare_folder().await?;
         this.restore(config, graph).await?;
         Ok(this)
@@ -124,10 +150,11 @@ impl JobCheckpointing {
     /// For a job that ran under an earlier JobManager.
     pub async fn of_recovered(
         config: &Configuration,
+        storages: &Storages,
         graph: &JobGraph,
         stored: &StoredProgress,
     ) -> Result<Self, CheckpointSetupError> {
-        let mut this = Self::without_state(config)?;
+        let mut this = Self::without_state(config, storages)?;
         this.prepare_folder().await?;
         this.kept = this.read_kept(&stored.checkpoints.kept).await?;
         match this.kept.last() {
@@ -137,6 +164,48 @@ impl JobCheckpointing {
         this.leftovers = this.find_leftovers(&RestoreSettings::from_config(config)?, graph, stored).await;
         this.next_id = this.next_id.max(stored.next_id);
         Ok(this)
+    }
+
+    /// Notes the checkpoints that a job has completed since this was written, as far as its folder has them, and that their numbers are in use.
+    pub async fn note_newer(
+        config: &Configuration,
+        storages: &Storages,
+        job: JobId,
+        stored: &mut StoredProgress,
+    ) -> Result<(), CheckpointSetupError> {
+        let mut this = Self::without_state(config, storages)?;
+        this.prepare_folder().await?;
+        let Some(folder) = this.config.job_folder(job) else { return Ok(()) };
+        let folders = match numbered_folders(&this.storage, &folder).await {
+            Ok(folders) => folders,
+            Err(StorageError::NotFound { .. }) => return Ok(()),
+            Err(error) => return Err(CheckpointSetupError::Unreadable { path: folder, error }),
+        };
+        let number = |folder: &str| folder.rsplit_once("/chk-")?.1.parse::<u64>().ok();
+        let kept = &mut stored.checkpoints.kept;
+        let newest = kept.iter().filter_map(|kept| number(&kept.folder)).max();
+        let foreign = kept.last().map(|kept| kept.foreign.clone()).unwrap_or_default();
+        // With files of others in between it is not known whose they are.
+        let owner = match RestoreSettings::from_config(config)?.owner {
+            Owner::Nobody => Owner::Nobody,
+            Owner::Job | Owner::User => Owner::Job,
+        };
+        for (id, folder) in folders {
+            stored.next_id = stored.next_id.max(id + 1);
+            if newest.is_some_and(|newest| id <= newest) {
+                continue;
+            }
+            match this.storage.get(&format!("{folder}/{METADATA_FILE}")).await {
+                Ok(_) => {}
+                // It never was complete, or was being deleted.
+                Err(StorageError::NotFound { .. }) => continue,
+                Err(error) => return Err(CheckpointSetupError::Unreadable { path: folder, error }),
+            }
+            let checkpoint = StoredCheckpoint { folder, owner, foreign: foreign.clone() };
+            this.read(&checkpoint).await?;
+            kept.push(checkpoint);
+        }
+        Ok(())
     }
 
     /// Tries whether checkpoints can be stored where they are to go.
@@ -208,10 +277,10 @@ impl JobCheckpointing {
     }
 
     /// For a job that starts from nothing.
-    pub fn without_state(config: &Configuration) -> Result<Self, CheckpointSetupError> {
+    pub fn without_state(config: &Configuration, storages: &Storages) -> Result<Self, CheckpointSetupError> {
         Ok(JobCheckpointing {
             config: CheckpointConfig::from_config(config)?,
-            storage: Storage::new(config).map_err(CheckpointSetupError::Storage)?,
+            storage: storages.open(config).map_err(CheckpointSetupError::Storage)?,
             next_id: 1,
             kept: Vec::new(),
             leftovers: Vec::new(),

@@ -1,10 +1,12 @@
 //! `CheckpointStatistics`: what became of the checkpoints of one job, for people to look at.
 //!
 //! Pure data with functions that record; whoever drives checkpoints calls them, REST and metrics read. Nothing is decided by it, and it is
-//! not part of a checkpoint: a JobManager that comes back begins anew. Clones are cheap, because what has ended is shared.
+//! not part of a checkpoint. Of what has ended the job store is told with the next complete checkpoint ([`StoredStatistics`]), so that the next JobManager
+//! shows it too. Clones are cheap, because what has ended is shared.
 
 mod gauges;
 mod record;
+mod stored;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -14,12 +16,14 @@ use std::sync::Arc;
 
 use dataflow::VertexId;
 use dataflow::checkpoint::{CheckpointMetrics, SnapshotKind, TaskSnapshot};
+use serde::{Deserialize, Serialize};
 
 pub use record::{CheckpointOutcome, CheckpointRecord, SnapshotSizes, SubtaskRecord, TaskRecord};
+pub use stored::StoredStatistics;
 pub use summary::{Distribution, StatisticsSummary};
 
 /// How many checkpoints of a job have come to what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CheckpointCounts {
     /// Restores of the job.
     pub restored: u64,
@@ -34,7 +38,7 @@ pub struct CheckpointCounts {
 }
 
 /// What a job was last restored from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestoredCheckpoint {
     /// The checkpoint.
     pub id: u64,
@@ -57,6 +61,8 @@ pub struct CheckpointStatistics {
     latest_savepoint: Option<u64>,
     latest_failed: Option<u64>,
     restored: Option<RestoredCheckpoint>,
+    /// The newest that the job store was told of.
+    told: u64,
     summary: Arc<StatisticsSummary>,
 }
 
@@ -80,6 +86,7 @@ impl CheckpointStatistics {
             latest_savepoint: None,
             latest_failed: None,
             restored: None,
+            told: 0,
             summary: Arc::default(),
         }
     }
@@ -114,11 +121,11 @@ impl CheckpointStatistics {
         }
     }
 
-    /// A checkpoint is complete and can be found at this path.
-    pub fn completed(&mut self, id: u64, external_path: impl Into<String>) {
+    /// A checkpoint is complete and can be found at this path; its metadata has so many bytes.
+    pub fn completed(&mut self, id: u64, external_path: impl Into<String>, metadata_size: u64) {
         let external_path = external_path.into();
         let Some(record) = self.in_progress(id) else { return };
-        record.outcome = CheckpointOutcome::Completed { external_path, discarded: false };
+        record.outcome = CheckpointOutcome::Completed { external_path, metadata_size, discarded: false };
         let record = Arc::clone(&self.records[&id]);
         Arc::make_mut(&mut self.summary).add(&record);
         let latest = if record.is_savepoint() { &mut self.latest_savepoint } else { &mut self.latest_completed };

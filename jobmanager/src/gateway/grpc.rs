@@ -8,17 +8,20 @@ use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerRegistration};
 use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch};
 use proto::v1::task_manager_gateway_client::TaskManagerGatewayClient;
 use proto::v1::{
-    AddSplitsRequest, AnnounceLeaderRequest, CancelTaskRequest, CollectResultsRequest, CollectResultsResponse,
-    DumpThreadsRequest, NotifyCheckpointRequest, ReleaseJobRequest, SubmitTaskRequest, Thread,
+    AddSplitsRequest, AlignWatermarksRequest, AnnounceLeaderRequest, CancelTaskRequest, CollectResultsRequest,
+    CollectResultsResponse, DumpThreadsRequest, NotifyCheckpointRequest, ReleaseJobRequest, ShutDownRequest,
+    SubmitTaskRequest, Thread,
 };
 use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
+use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use transport::Internal;
 
-use crate::resource_manager::Commander;
+use super::{CollectRequest, Commander, GatewayError, SplitDelivery, TaskManagerGateway};
 
-use super::{CollectRequest, GatewayError, SplitDelivery, TaskManagerGateway};
-
+/// The `taskmanager.resource-id` of who is called.
+pub const ADDRESSEE: &str = "taskmanager-resource-id-bin";
 /// How long a TaskManager may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long it may take to hear who leads.
@@ -36,24 +39,46 @@ pub struct GrpcTaskManager {
 }
 
 /// Tells the TaskManager at this `host:port` who leads; the error says why it has not heard.
-pub async fn announce_leader(task_manager: &str, commander: &Commander) -> Result<(), String> {
+pub async fn announce_leader(internal: &Internal, task_manager: &str, commander: &Commander) -> Result<(), String> {
     let endpoint = Endpoint::from_shared(format!("http://{task_manager}")).map_err(|error| error.to_string())?;
-    let mut client = TaskManagerGatewayClient::new(endpoint.connect_timeout(ANNOUNCEMENT_LIMIT).connect_lazy());
+    let mut client =
+        TaskManagerGatewayClient::new(internal.connect_lazy(&endpoint.connect_timeout(ANNOUNCEMENT_LIMIT)));
     let request = AnnounceLeaderRequest { epoch: commander.epoch.0, address: commander.address.clone() };
     client.announce_leader(within(ANNOUNCEMENT_LIMIT, request)).await.map(drop).map_err(|status| describe(&status))
 }
 
+/// Tells the TaskManager at this `host:port` to end; the error says why it has not heard.
+pub async fn shut_down(internal: &Internal, task_manager: &str, epoch: LeaderEpoch) -> Result<(), String> {
+    let endpoint = Endpoint::from_shared(format!("http://{task_manager}")).map_err(|error| error.to_string())?;
+    let mut client =
+        TaskManagerGatewayClient::new(internal.connect_lazy(&endpoint.connect_timeout(ANNOUNCEMENT_LIMIT)));
+    let request = within(ANNOUNCEMENT_LIMIT, ShutDownRequest { epoch: epoch.0 });
+    client.shut_down(request).await.map(drop).map_err(|status| describe(&status))
+}
+
 impl GrpcTaskManager {
     /// The gateway of a TaskManager that registers. Connects with the first call. The error says why its address is none.
-    pub fn new(registration: &TaskManagerRegistration, epoch: LeaderEpoch) -> Result<Self, String> {
+    pub fn new(
+        internal: &Internal,
+        registration: &TaskManagerRegistration,
+        epoch: LeaderEpoch,
+    ) -> Result<Self, String> {
         let address = registration.rpc_address.clone();
         let endpoint = Endpoint::from_shared(format!("http://{address}"))
             .map_err(|error| format!("'{address}' is not an address: {error}"))?;
-        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect_lazy();
-        let client = TaskManagerGatewayClient::new(channel)
+        let endpoint = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true);
+        let client = TaskManagerGatewayClient::new(internal.connect_lazy(&endpoint))
             .max_decoding_message_size(MAX_MESSAGE_SIZE)
             .max_encoding_message_size(MAX_MESSAGE_SIZE);
         Ok(GrpcTaskManager { resource_id: registration.resource_id.clone(), address, epoch, client })
+    }
+
+    /// A call for this TaskManager, and not for one that has come to its address since.
+    fn within<T>(&self, limit: Duration, message: T) -> Request<T> {
+        let mut request = within(limit, message);
+        let name = MetadataValue::from_bytes(self.resource_id.as_bytes());
+        request.metadata_mut().insert_bin(ADDRESSEE, name);
+        request
     }
 
     fn unreachable(&self, status: Status) -> GatewayError {
@@ -112,15 +137,15 @@ fn attempt_json(attempt: ExecutionAttemptId) -> String {
 impl TaskManagerGateway for GrpcTaskManager {
     async fn submit_task(&self, descriptor: &TaskDeploymentDescriptor) -> Result<(), GatewayError> {
         let request = SubmitTaskRequest { wire_version: WIRE_VERSION, descriptor: json(descriptor).into() };
-        let answer = self.client.clone().submit_task(within(CALL_TIMEOUT, request)).await;
+        let answer = self.client.clone().submit_task(self.within(CALL_TIMEOUT, request)).await;
         let refused_because = answer.map_err(|status| self.error(status))?.into_inner().refused_because;
         if refused_because.is_empty() { Ok(()) } else { Err(self.refused(refused_because)) }
     }
 
-    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<(), GatewayError> {
+    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<bool, GatewayError> {
         let request = CancelTaskRequest { epoch: self.epoch.0, attempt: attempt_json(attempt) };
-        let answer = self.client.clone().cancel_task(within(CALL_TIMEOUT, request)).await;
-        answer.map(drop).map_err(|status| self.error(status))
+        let answer = self.client.clone().cancel_task(self.within(CALL_TIMEOUT, request)).await;
+        answer.map(|answer| !answer.into_inner().unknown).map_err(|status| self.error(status))
     }
 
     async fn add_splits(&self, delivery: &SplitDelivery) -> Result<(), GatewayError> {
@@ -131,7 +156,13 @@ impl TaskManagerGateway for GrpcTaskManager {
             splits: json(&delivery.splits).into(),
             no_more_splits: delivery.no_more_splits,
         };
-        let answer = self.client.clone().add_splits(within(CALL_TIMEOUT, request)).await;
+        let answer = self.client.clone().add_splits(self.within(CALL_TIMEOUT, request)).await;
+        answer.map(drop).map_err(|status| self.error(status))
+    }
+
+    async fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> Result<(), GatewayError> {
+        let request = AlignWatermarksRequest { epoch: self.epoch.0, attempt: attempt_json(attempt), limit };
+        let answer = self.client.clone().align_watermarks(self.within(CALL_TIMEOUT, request)).await;
         answer.map(drop).map_err(|status| self.error(status))
     }
 
@@ -145,7 +176,7 @@ impl TaskManagerGateway for GrpcTaskManager {
             attempts: json(&attempts).into(),
             notice: json(notice).into(),
         };
-        let answer = self.client.clone().notify_checkpoint(within(CALL_TIMEOUT, request)).await;
+        let answer = self.client.clone().notify_checkpoint(self.within(CALL_TIMEOUT, request)).await;
         answer.map(drop).map_err(|status| self.error(status))
     }
 
@@ -164,18 +195,18 @@ impl TaskManagerGateway for GrpcTaskManager {
             version: request.version,
         };
         let limit = CALL_TIMEOUT.saturating_add(request.max_wait);
-        let answer = self.client.clone().collect_results(within(limit, message)).await;
+        let answer = self.client.clone().collect_results(self.within(limit, message)).await;
         answer.map(tonic::Response::into_inner).map_err(|status| self.error(status))
     }
 
     async fn release_job(&self, job: JobId) -> Result<(), GatewayError> {
         let request = ReleaseJobRequest { job_id: job.to_string() };
-        let answer = self.client.clone().release_job(within(CALL_TIMEOUT, request)).await;
+        let answer = self.client.clone().release_job(self.within(CALL_TIMEOUT, request)).await;
         answer.map(drop).map_err(|status| self.error(status))
     }
 
     async fn dump_threads(&self) -> Result<Vec<Thread>, GatewayError> {
-        let answer = self.client.clone().dump_threads(within(CALL_TIMEOUT, DumpThreadsRequest {})).await;
+        let answer = self.client.clone().dump_threads(self.within(CALL_TIMEOUT, DumpThreadsRequest {})).await;
         answer.map(|answer| answer.into_inner().threads).map_err(|status| self.error(status))
     }
 }

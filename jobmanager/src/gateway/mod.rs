@@ -1,16 +1,18 @@
 //! `TaskManagerGateway`: what the JobManager asks of a TaskManager. The trait is the JobManager's; the TaskManager answers over gRPC.
 
 mod grpc;
+mod network;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use dataflow::checkpoint::CheckpointNotice;
 use dataflow::deployment::TaskDeploymentDescriptor;
-use dataflow::{ExecutionAttemptId, JobId, OperatorId, Split};
+use dataflow::{ExecutionAttemptId, JobId, LeaderEpoch, OperatorId, Split};
 use proto::v1::{CollectResultsResponse, Thread};
 
-pub use grpc::{GrpcTaskManager, announce_leader};
+pub use grpc::{ADDRESSEE, shut_down};
+pub use network::{GrpcNetwork, TaskManagerNetwork};
 
 /// A call to a TaskManager that did not succeed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -35,6 +37,15 @@ pub enum GatewayError {
         /// Its reason.
         why: String,
     },
+}
+
+/// Who commands.
+#[derive(Debug, Clone)]
+pub struct Commander {
+    /// Under which epoch.
+    pub epoch: LeaderEpoch,
+    /// Where TaskManagers register, `host:port`.
+    pub address: String,
 }
 
 /// Splits for a reader.
@@ -73,11 +84,14 @@ pub trait TaskManagerGateway: Send + Sync {
     /// Runs an attempt.
     async fn submit_task(&self, descriptor: &TaskDeploymentDescriptor) -> Result<(), GatewayError>;
 
-    /// Cancels an attempt; an unknown one is no error.
-    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<(), GatewayError>;
+    /// Cancels an attempt. False when it is unknown: it does not run, and no end of it will be told.
+    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<bool, GatewayError>;
 
     /// Gives splits to a reader.
     async fn add_splits(&self, delivery: &SplitDelivery) -> Result<(), GatewayError>;
+
+    /// Tells the source of an attempt which watermark it should not pass, ms since the epoch; an unknown attempt is no error.
+    async fn align_watermarks(&self, attempt: ExecutionAttemptId, limit: i64) -> Result<(), GatewayError>;
 
     /// Tells attempts of a checkpoint; those that do not run are passed over.
     async fn notify_checkpoint(

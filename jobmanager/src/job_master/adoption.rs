@@ -3,7 +3,7 @@
 //! What TaskManagers say waits until the job's checkpoints are read. A task that its TaskManager runs is told which checkpoint is complete and which
 //! never will be, and its source readers' splits are taken over; one that it does not run has failed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{ReaderProgress, RunningAttempt, TaskStateUpdate};
@@ -27,7 +27,7 @@ pub(super) struct Adoption {
     /// What came before the checkpoints were read; none once they are.
     deferred: Option<Vec<Message>>,
     /// What source readers have got.
-    readers: HashMap<(ExecutionAttemptId, OperatorId), ReaderProgress>,
+    readers: BTreeMap<(ExecutionAttemptId, OperatorId), ReaderProgress>,
     /// Who asked for splits of a source before it was taken over.
     asked: Vec<(ExecutionAttemptId, OperatorId)>,
     /// TaskManagers that have neither come nor been given up.
@@ -43,7 +43,7 @@ impl Adoption {
         Adoption {
             runs_on,
             deferred: runs_on.then(Vec::new),
-            readers: HashMap::new(),
+            readers: BTreeMap::new(),
             asked: Vec::new(),
             awaited: awaited.filter(|_| runs_on).collect(),
             postponed: Vec::new(),
@@ -128,10 +128,14 @@ impl JobMaster {
             ended |= self.adopt(task);
         }
         for attempt in lost {
-            // What is only being deployed may be on its way still; the call itself tells how that ends.
-            if self.state_of(attempt) != Some(ExecutionState::Deploying) {
-                let failure = Failure::external(format!("TaskManager {resource_id} no longer runs the task"));
-                ended |= self.on_event(GraphEvent::AttemptFailed { attempt, failure });
+            match (self.state_of(attempt), self.outboxes.get(&resource_id)) {
+                // What is only being deployed may be on its way still; the call itself tells how that ends, or the one behind it.
+                (Some(ExecutionState::Deploying), _) => {}
+                (Some(ExecutionState::Canceling), Some(outbox)) => outbox.send(Call::Cancel(attempt)),
+                _ => {
+                    let failure = Failure::external(format!("TaskManager {resource_id} no longer runs the task"));
+                    ended |= self.on_event(GraphEvent::AttemptFailed { attempt, failure });
+                }
             }
         }
         self.no_longer_awaits(&resource_id) || ended

@@ -1,6 +1,6 @@
 //! What the event loop does about checkpoints: it asks the coordinator, and carries its commands out.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use dataflow::checkpoint::{CheckpointNotice, CheckpointReport};
 use dataflow::{ExecutionAttemptId, Failure, VertexId};
@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use super::event_loop::JobMaster;
 use super::outbox::Call;
 use super::sources::Assignment;
-use crate::checkpointing::statistics::RestoredCheckpoint;
+use crate::checkpointing::statistics::{RestoredCheckpoint, StoredStatistics};
 use crate::checkpointing::{CheckpointCommand, CheckpointEvent, PendingCheckpoint};
 use crate::scheduling::{GraphCommand, GraphEvent};
 
@@ -36,7 +36,7 @@ impl JobMaster {
             CheckpointReport::Acknowledged(acknowledgement) => {
                 let (id, attempt) = (acknowledgement.checkpoint_id, acknowledgement.attempt);
                 if self.graph.is_live(attempt) {
-                    let now = self.context.clock.now_millis();
+                    let now = self.context.environment.clock().now_millis();
                     let (snapshot, metrics) = (&acknowledgement.snapshot, acknowledgement.metrics);
                     let statistics = self.graph.checkpoints_mut();
                     statistics.acknowledged(id, attempt.vertex, attempt.subtask, snapshot, metrics, now);
@@ -64,7 +64,7 @@ impl JobMaster {
         let Some(checkpoints) = &mut self.checkpoints else { return false };
         let (graph, sources, is_open) = (&self.graph, &self.sources, self.adoption.is_open());
         let plan = || graph.checkpoint_plan().filter(|_| sources.are_whole() && !is_open);
-        let commands = checkpoints.coordinator.handle(event, &plan, self.context.clock.now_millis());
+        let commands = checkpoints.coordinator.handle(event, &plan, self.context.environment.clock().now_millis());
         let mut ended = false;
         for command in commands {
             ended |= self.carry_out_checkpoint(command);
@@ -76,13 +76,13 @@ impl JobMaster {
     }
 
     /// The metadata of a checkpoint was written, or could not be.
-    pub(super) fn on_published(&mut self, checkpoint_id: u64, result: Result<(), Failure>) -> bool {
+    pub(super) fn on_published(&mut self, checkpoint_id: u64, result: Result<u64, Failure>) -> bool {
         let Some(checkpoints) = &mut self.checkpoints else { return false };
         let mut ended = match result {
-            Ok(()) => {
+            Ok(metadata_size) => {
                 let Some((path, deleted)) = checkpoints.published(checkpoint_id) else { return false };
                 let statistics = self.graph.checkpoints_mut();
-                statistics.completed(checkpoint_id, path);
+                statistics.completed(checkpoint_id, path, metadata_size);
                 deleted.into_iter().for_each(|id| statistics.discarded(id));
                 info!("Job {}: checkpoint {checkpoint_id} is complete", self.handle.job());
                 self.on_checkpoint(CheckpointEvent::Published(checkpoint_id))
@@ -115,7 +115,7 @@ impl JobMaster {
             None => Default::default(),
             Some((checkpoint, assignment)) => {
                 info!("Job {} goes on from checkpoint {} in {}", self.handle.job(), checkpoint.id(), checkpoint.folder);
-                let restored_at = self.context.clock.now_millis();
+                let restored_at = self.context.environment.clock().now_millis();
                 self.graph.checkpoints_mut().restored(RestoredCheckpoint {
                     id: checkpoint.id(),
                     restored_at,
@@ -147,7 +147,14 @@ impl JobMaster {
                 }
             }
             CheckpointCommand::Publish(pending) => {
-                checkpoints.publish(*pending, self.graph.graph());
+                let job = self.graph.graph().clone();
+                let path = checkpoint::external_path(pending.location());
+                let statistics = if pending.is_restore_point() {
+                    self.graph.checkpoints_mut().tell_store(pending.id(), &path)
+                } else {
+                    StoredStatistics::default()
+                };
+                checkpoints.publish(*pending, &job, statistics);
             }
             CheckpointCommand::NotifyCompleted { checkpoint_id, attempts } => {
                 self.notify(&attempts, &CheckpointNotice::Completed { checkpoint_id });
@@ -162,7 +169,7 @@ impl JobMaster {
 
     fn abort_checkpoint(&mut self, pending: &PendingCheckpoint, reason: &str) {
         warn!("Job {}: checkpoint {} is aborted: {reason}", self.handle.job(), pending.id());
-        let now = self.context.clock.now_millis();
+        let now = self.context.environment.clock().now_millis();
         self.graph.checkpoints_mut().failed(pending.id(), reason, now);
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.abort(pending);
@@ -180,7 +187,7 @@ impl JobMaster {
 
     /// Tells those attempts that still run, one call for each TaskManager.
     fn notify(&self, attempts: &[ExecutionAttemptId], notice: &CheckpointNotice) {
-        let mut by_task_manager: HashMap<String, Vec<ExecutionAttemptId>> = HashMap::new();
+        let mut by_task_manager: BTreeMap<String, Vec<ExecutionAttemptId>> = BTreeMap::new();
         for attempt in attempts.iter().filter(|attempt| self.graph.is_live(**attempt)) {
             if let Some(resource_id) = self.resource_id(*attempt) {
                 by_task_manager.entry(resource_id).or_default().push(*attempt);

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use checkpoint::{Assignment, CheckpointMetadata, SourceState, Storage};
+use common::environment::Task;
 use common::random::Random;
+use common::shutdown::Shutdown;
 use dataflow::checkpoint::{CheckpointNotice, CheckpointingDescriptor, SnapshotKind, StateFile, TaskSnapshot};
 use dataflow::{Failure, JobGraph, JobStatus, OperatorId, VertexId};
 use tokio::sync::oneshot;
-use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tracing::{debug, info, warn};
 
 use super::{JobMasterContext, JobMasterHandle, Message};
+use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{
     CheckpointConfig, CheckpointCoordinator, CheckpointError, CheckpointEvent, CompletedCheckpoint,
     CompletedCheckpoints, CompletedSnapshot, Discard, JobCheckpointing, Owner, PendingCheckpoint, Reservation,
@@ -30,7 +32,7 @@ struct Publication {
     /// Files that it does not need, because others hold the same.
     copies: Vec<StateFile>,
     /// None when the job has ended before it was known whether the job store has the pointer.
-    worker: JoinHandle<Option<Result<(), Failure>>>,
+    worker: Task<Option<Result<u64, Failure>>>,
 }
 
 /// The checkpoints of one job.
@@ -46,10 +48,10 @@ pub(super) struct Checkpoints {
     sources: HashMap<u64, BTreeMap<OperatorId, SourceState>>,
     publication: Option<Publication>,
     /// Files on their way out.
-    deletions: JoinSet<()>,
+    deletions: Shutdown,
     answers: HashMap<u64, Answer>,
     next_ticket: u64,
-    timer: Option<(i64, AbortHandle)>,
+    timer: Option<(i64, Task<()>)>,
     random: Random,
 }
 
@@ -65,14 +67,14 @@ impl Checkpoints {
             storage,
             allow_non_restored_state,
             handle,
+            random: context.environment.random(),
             context,
             sources: HashMap::new(),
             publication: None,
-            deletions: JoinSet::new(),
+            deletions: Shutdown::new(),
             answers: HashMap::new(),
             next_ticket: 0,
             timer: None,
-            random: Random::from_system(),
         };
         if !discards.is_empty() {
             let storage = this.storage.clone();
@@ -151,7 +153,7 @@ impl Checkpoints {
 
     pub(super) fn reserve_ids(&self, next_id: u64) {
         let (context, handle) = (self.context.clone(), self.handle.clone());
-        tokio::spawn(async move {
+        self.context.environment.spawn(async move {
             let numbers = Reservation::CheckpointIds(next_id);
             let reserved = context.until_stored(&handle, || context.store.reserve(handle.job(), numbers)).await;
             if reserved.is_some() {
@@ -166,7 +168,7 @@ impl Checkpoints {
     }
 
     /// Writes the metadata, then the pointer to it.
-    pub(super) fn publish(&mut self, pending: PendingCheckpoint, graph: &JobGraph) {
+    pub(super) fn publish(&mut self, pending: PendingCheckpoint, graph: &JobGraph, mut statistics: StoredStatistics) {
         let is_restore_point = pending.is_restore_point();
         let owner = if pending.is_savepoint() { Owner::User } else { Owner::Job };
         let (id, kind) = (pending.id(), pending.kind());
@@ -185,14 +187,12 @@ impl Checkpoints {
         let pointers = is_restore_point.then(|| self.completed.with(&completed));
         let (storage, context, handle) = (self.storage.clone(), self.context.clone(), self.handle.clone());
         let metadata = completed.metadata.clone();
-        let worker = tokio::spawn(async move {
-            let result = match checkpoint::write_metadata(&storage, &location, &metadata).await {
-                Ok(()) => Ok(()),
-                Err(error) => Err(Failure::from(error)),
-            };
-            if let (Ok(()), Some(pointers)) = (&result, &pointers) {
+        let worker = self.context.environment.spawn(async move {
+            let result = checkpoint::write_metadata(&storage, &location, &metadata).await.map_err(Failure::from);
+            if let (Ok(metadata_size), Some(pointers)) = (&result, &pointers) {
+                statistics.set_metadata_size(id, *metadata_size);
                 // An error leaves open whether the next JobManager finds the pointer, and with it files that must then be there: it is asked again.
-                let put = || context.store.put_checkpoints(handle.job(), pointers);
+                let put = || context.store.put_checkpoints(handle.job(), pointers, &statistics);
                 context.until_stored(&handle, put).await?;
             }
             handle.send(Message::Published { checkpoint_id: id, result: result.clone() });
@@ -257,9 +257,9 @@ impl Checkpoints {
 
     /// Comes back when the coordinator has something to do.
     pub(super) fn set_timer(&mut self) {
-        let now = self.context.clock.now_millis();
-        let wanted = self.coordinator.next_wake(now);
-        if self.timer.as_ref().map(|(due, _)| *due) == wanted {
+        let wanted = self.coordinator.next_wake();
+        let set = self.timer.as_ref().filter(|(_, timer)| !timer.is_finished());
+        if set.map(|(due, _)| *due) == wanted {
             return;
         }
         if let Some((_, timer)) = self.timer.take() {
@@ -267,12 +267,13 @@ impl Checkpoints {
         }
         if let Some(due) = wanted {
             let handle = self.handle.clone();
-            let pause = Duration::from_millis(due.abs_diff(now));
-            let timer = tokio::spawn(async move {
-                tokio::time::sleep(pause).await;
+            let clock = self.context.environment.clock().clone();
+            let pause = Duration::from_millis(due.saturating_sub(clock.now_millis()).max(0).unsigned_abs());
+            let timer = self.context.environment.spawn(async move {
+                clock.sleep(pause).await;
                 handle.send(Message::CheckpointEvent(CheckpointEvent::Tick));
             });
-            self.timer = Some((due, timer.abort_handle()));
+            self.timer = Some((due, timer));
         }
     }
 
@@ -290,7 +291,7 @@ impl Checkpoints {
         } else {
             delete(&self.storage, self.completed.clear()).await;
         }
-        while self.deletions.join_next().await.is_some() {}
+        self.deletions.idle().await;
         if let Some(folder) = self.config.job_folder(self.handle.job()).filter(|_| status.is_terminal()) {
             checkpoint::clear_job_folder(&self.storage, &folder).await;
         }
@@ -301,8 +302,8 @@ impl Checkpoints {
         let Some(publication) = self.publication.take() else { return Vec::new() };
         let Publication { completed, is_restore_point, copies, worker } = publication;
         // It does not panic, and if it did its checkpoint would not be there.
-        match worker.await.unwrap_or(None) {
-            Some(Ok(())) if is_restore_point => {
+        match worker.output().await.flatten() {
+            Some(Ok(_)) if is_restore_point => {
                 checkpoint::discard_files(&self.storage, copies).await;
                 self.completed.add(completed)
             }
@@ -310,7 +311,7 @@ impl Checkpoints {
                 let files = self.completed.withdraw(completed.id());
                 vec![Discard { checkpoint_id: completed.id(), folder: Some(completed.folder), files }]
             }
-            Some(Ok(())) | None => Vec::new(),
+            Some(Ok(_)) | None => Vec::new(),
         }
     }
 
@@ -345,8 +346,7 @@ impl Checkpoints {
 
     /// Deletes while the job goes on.
     fn delete_meanwhile(&mut self, deletion: impl Future<Output = ()> + Send + 'static) {
-        while self.deletions.try_join_next().is_some() {}
-        self.deletions.spawn(deletion);
+        self.context.environment.spawn(self.deletions.track(deletion));
     }
 }
 

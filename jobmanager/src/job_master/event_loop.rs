@@ -1,14 +1,14 @@
 //! The JobMaster's event loop: carries messages to the execution graph and its commands out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use checkpoint::Assignment as RestoreAssignment;
 use dataflow::deployment::TaskStateUpdate;
-use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobStatus};
+use dataflow::{ExecutionAttemptId, ExecutionState, Failure, JobStatus, OperatorId};
 use tokio::sync::{mpsc, oneshot};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 use super::adoption::Adoption;
 use super::checkpoint_events::consequence;
@@ -35,7 +35,7 @@ pub(super) struct JobMaster {
     /// A restart is due, and waits until it is known which checkpoint is the last.
     pub(super) restart_waits: bool,
     /// The way to each TaskManager where the job has slots.
-    pub(super) outboxes: HashMap<String, Outbox>,
+    pub(super) outboxes: BTreeMap<String, Outbox>,
     /// The last request for slots; what was granted for one before has been given back.
     slot_request: u64,
     /// Attempts that have a slot and wait until that is safe in the job store.
@@ -62,15 +62,16 @@ pub(super) async fn run(
     let over = context.over.clone();
     let checkpoints = checkpointing.map(|it| Checkpoints::new(it, context.clone(), handle.clone()));
     let adoption = Adoption::new(runs_on, &graph);
+    let sources = Sources::new(context.environment.clone());
     let mut this = JobMaster {
         graph,
         context,
         handle,
-        sources: Sources::default(),
+        sources,
         checkpoints,
         restore: RestoreAssignment::default(),
         restart_waits: false,
-        outboxes: HashMap::new(),
+        outboxes: BTreeMap::new(),
         slot_request: 0,
         unsent: HashSet::new(),
         adoption,
@@ -85,9 +86,11 @@ pub(super) async fn run(
         }
     }
     let status = this.graph.status();
-    let (job, store) = (this.handle.job(), this.context.store.clone());
     // Before people hear of the end: what has ended must not run again. And before its checkpoints are deleted: what runs again needs them.
-    let forgotten = if status.is_terminal() { store.end(&this.graph.ended_job()).await } else { Ok(()) };
+    if status.is_terminal() && over.unless_triggered(this.keep_end()).await.is_none() {
+        return this.abandon();
+    }
+    let clock = this.context.environment.clock().clone();
     // Filed before the mailbox closes: who then finds it closed finds the job in the archive.
     ended(this.graph);
     drop(messages);
@@ -96,13 +99,11 @@ pub(super) async fn run(
             outbox.drain().await;
         }
     };
-    if tokio::time::timeout(DRAIN_LIMIT, drain).await.is_err() {
+    if clock.timeout(DRAIN_LIMIT, drain).await.is_none() {
         debug!("job {}: some TaskManagers did not answer at its end", this.handle.job());
     }
-    match (forgotten, this.checkpoints) {
-        (Ok(()), Some(checkpoints)) => checkpoints.end(status).await,
-        (Err(problem), _) => error!("job {job} has ended, but would run again after a restart: {problem}"),
-        (Ok(()), None) => {}
+    if let Some(checkpoints) = this.checkpoints {
+        checkpoints.end(status).await;
     }
 }
 
@@ -112,6 +113,12 @@ impl JobMaster {
         for outbox in self.outboxes.into_values() {
             outbox.abandon();
         }
+    }
+
+    /// Keeps how the job has ended. Until that is safe the job is not over: another JobManager would run it again.
+    async fn keep_end(&self) {
+        let (store, ended) = (&self.context.store, self.graph.ended_job());
+        self.context.until_stored(&self.handle, || store.end(&ended)).await;
     }
 
     /// Takes a message, or keeps it for later; true when the job has ended.
@@ -161,6 +168,12 @@ impl JobMaster {
                     self.adoption.asked_early(attempt, operator);
                 }
             }
+            Message::Watermark { attempt, operator, watermark } => {
+                if self.graph.is_live(attempt) {
+                    self.sources.report_watermark(operator, attempt.subtask, watermark);
+                }
+            }
+            Message::AlignmentDue { operator, round } => self.align_watermarks(operator, round),
             Message::Checkpoint(report) => return self.on_report(*report),
             Message::CheckpointEvent(event) => return self.on_checkpoint(event),
             Message::Published { checkpoint_id, result } => return self.on_published(checkpoint_id, result),
@@ -169,6 +182,15 @@ impl JobMaster {
                     let _ = answer.send(Err(CheckpointError::Failed("the job has not started yet".to_owned())));
                     return false;
                 };
+                if let Some(task) = self.graph.task_without_slot() {
+                    let job = self.handle.job();
+                    let problem = format!(
+                        "Checkpoint triggering task {task} of job {job} is not being executed at the moment. Aborting checkpoint. \
+                         Failure reason: Not all required tasks are currently running. The job waits for slots."
+                    );
+                    let _ = answer.send(Err(CheckpointError::Failed(problem)));
+                    return false;
+                }
                 let event = checkpoints.requested(request, answer);
                 return event.is_some_and(|event| self.on_checkpoint(event));
             }
@@ -188,7 +210,7 @@ impl JobMaster {
             Message::SlotsGranted { request, slots } if request == self.slot_request => return self.on_slots(slots),
             Message::SlotsGranted { .. } => {}
             Message::Metrics(counters) => {
-                let now = self.context.clock.now_millis();
+                let now = self.context.environment.clock().now_millis();
                 for (attempt, snapshot) in counters {
                     self.graph.record_metrics(attempt, snapshot, now);
                 }
@@ -219,7 +241,7 @@ impl JobMaster {
             GraphEvent::StateChanged(update) if update.state == ExecutionState::Finished => Some(update.attempt),
             _ => None,
         };
-        let commands = self.graph.handle(event, self.context.clock.now_millis());
+        let commands = self.graph.handle(event, self.context.environment.clock().now_millis());
         for command in &commands {
             // Before a checkpoint can be triggered, which needs them.
             if let GraphCommand::AdoptSources(vertices) = command {
@@ -257,7 +279,9 @@ impl JobMaster {
             GraphCommand::AdoptSources(_) => {}
             GraphCommand::Deploy(attempts) => self.deploy_when_stored(attempts),
             GraphCommand::CancelTask { attempt, resource_id } => {
-                if let Some(outbox) = self.outboxes.get(&resource_id) {
+                // What is not sent yet is not sent any more.
+                let outbox = self.outboxes.get(&resource_id).filter(|_| !self.unsent.contains(&attempt));
+                if let Some(outbox) = outbox {
                     outbox.send(Call::Cancel(attempt));
                 }
             }
@@ -265,9 +289,10 @@ impl JobMaster {
                 let (context, handle) = (self.context.clone(), self.handle.clone());
                 // The attempts that follow have this number or a lower one, whatever else fails until then.
                 let numbers = Reservation::Attempts(self.graph.next_attempt() + 1);
-                tokio::spawn(async move {
+                let environment = context.environment.clone();
+                environment.spawn(async move {
                     let reserve = context.until_stored(&handle, || context.store.reserve(handle.job(), numbers));
-                    tokio::join!(tokio::time::sleep(pause), reserve);
+                    tokio::join!(biased; context.environment.clock().sleep(pause), reserve);
                     handle.graph(GraphEvent::RestartDue);
                 });
             }
@@ -291,7 +316,8 @@ impl JobMaster {
                 resource_manager: self.context.resource_manager.clone(),
                 master: self.handle.clone(),
             };
-            self.outboxes.insert(resource_id.to_owned(), Outbox::new(courier));
+            let outbox = Outbox::new(courier, &self.context.environment);
+            self.outboxes.insert(resource_id.to_owned(), outbox);
         }
     }
 
@@ -299,7 +325,7 @@ impl JobMaster {
     fn deploy_when_stored(&mut self, attempts: Vec<ExecutionAttemptId>) {
         self.unsent.extend(attempts.iter().copied());
         let (context, handle, record) = (self.context.clone(), self.handle.clone(), self.graph.record());
-        tokio::spawn(async move {
+        self.context.environment.spawn(async move {
             let put = || context.store.put_deployment(handle.job(), &record);
             if context.until_stored(&handle, put).await.is_some() {
                 handle.send(Message::DeploymentStored(attempts));
@@ -330,7 +356,7 @@ impl JobMaster {
     /// The TaskManager forgets an attempt that has finished when it has heard that this is known; then it must be known for good.
     fn keep_finished(&self, attempt: ExecutionAttemptId, known: oneshot::Sender<bool>) {
         let (context, handle) = (self.context.clone(), self.handle.clone());
-        tokio::spawn(async move {
+        self.context.environment.spawn(async move {
             if context.until_stored(&handle, || context.store.finish(attempt)).await.is_some() || handle.is_closed() {
                 let _ = known.send(true);
             }
@@ -379,6 +405,22 @@ impl JobMaster {
                     self.undelivered.push(assignment);
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Tells the readers of a source how far they may go.
+    fn align_watermarks(&self, operator: OperatorId, round: u64) {
+        let Some((vertex, limits)) = self.sources.watermark_limits(operator, round) else { return };
+        let Some(vertex) = self.graph.vertices().iter().find(|it| it.id() == vertex) else { return };
+        for (subtask, limit) in limits {
+            let reader = vertex.executions().get(subtask as usize);
+            let running = reader.filter(|reader| reader.state() == ExecutionState::Running);
+            let outbox = running
+                .and_then(|reader| reader.slot())
+                .and_then(|slot| self.outboxes.get(&slot.task_manager.resource_id));
+            if let (Some(reader), Some(outbox)) = (running, outbox) {
+                outbox.send(Call::AlignWatermarks { attempt: reader.id(), limit });
             }
         }
     }

@@ -17,16 +17,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::backoff::{Backoff, BackoffPolicy};
-use common::clock::Clock;
-use common::random::Random;
+use common::environment::Environment;
 use common::shutdown::Shutdown;
 use dataflow::checkpoint::CheckpointReport;
 use dataflow::deployment::{TaskMetricsSnapshot, TaskStateUpdate};
 use dataflow::{ExecutionAttemptId, Failure, JobId, LeaderEpoch, OperatorId, Split};
 use tokio::sync::{mpsc, oneshot};
-use tracing::warn;
+use tracing::{Instrument, info_span, warn};
 
-use crate::checkpointing::{CheckpointError, CheckpointEvent, CompletedSnapshot, JobCheckpointing, SnapshotRequest};
+use crate::checkpointing::{
+    CheckpointError, CheckpointEvent, CompletedSnapshot, JobCheckpointing, SnapshotRequest, Storages,
+};
 use crate::gateway::TaskManagerGateway;
 use crate::job_store::{JobStore, JobStoreError};
 use crate::resource_manager::{Reconciliation, ResourceManagerHandle};
@@ -56,8 +57,10 @@ pub struct GrantedSlot {
 pub struct JobMasterContext {
     /// Under which epoch it commands.
     pub epoch: LeaderEpoch,
-    /// Time.
-    pub clock: Clock,
+    /// Time, chance, and who runs what happens beside the event loops.
+    pub environment: Environment,
+    /// Where checkpoints are stored.
+    pub storages: Storages,
     /// Where slots come from.
     pub resource_manager: ResourceManagerHandle,
     /// Where it is kept which checkpoints are complete.
@@ -71,17 +74,17 @@ pub struct JobMasterContext {
 impl JobMasterContext {
     /// Writes to the job store again and again until it says that it has; none when the job has ended before. The store cannot be asked what it
     /// has, and everything that is written to it may be written twice.
-    async fn until_stored<F>(&self, master: &JobMasterHandle, write: impl Fn() -> F) -> Option<()>
+    pub async fn until_stored<F>(&self, master: &JobMasterHandle, write: impl Fn() -> F) -> Option<()>
     where
         F: Future<Output = Result<(), JobStoreError>>,
     {
-        let mut pauses = Backoff::new(RETRIES, Random::from_system());
+        let mut pauses = Backoff::new(RETRIES, self.environment.random());
         while let Err(error) = write().await {
             warn!("job {} waits for the job store: {error}", master.job());
             if master.is_closed() {
                 return None;
             }
-            tokio::time::sleep(pauses.next_delay()).await;
+            self.environment.clock().sleep(pauses.next_delay()).await;
         }
         Some(())
     }
@@ -117,11 +120,22 @@ enum Message {
         attempt: ExecutionAttemptId,
         operator: OperatorId,
     },
+    Watermark {
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+        watermark: i64,
+    },
+    /// The readers of a source are to be told how far they may go.
+    AlignmentDue {
+        operator: OperatorId,
+        round: u64,
+    },
     Checkpoint(Box<CheckpointReport>),
     CheckpointEvent(CheckpointEvent),
     Published {
         checkpoint_id: u64,
-        result: Result<(), Failure>,
+        /// Bytes of the metadata.
+        result: Result<u64, Failure>,
     },
     RequestSnapshot {
         request: SnapshotRequest,
@@ -172,7 +186,7 @@ impl JobMasterHandle {
                 Some(*checkpointing)
             }
             JobStart::Recovered(job) => {
-                tokio::spawn(recovery::recover(*job, context.clone(), handle.clone()));
+                context.environment.spawn(recovery::recover(*job, context.clone(), handle.clone()));
                 None
             }
             JobStart::Impossible(failure) => {
@@ -180,8 +194,10 @@ impl JobMasterHandle {
                 None
             }
         };
-        let tasks = context.shutdown.clone();
-        tasks.spawn(event_loop::run(graph, checkpointing, runs_on, context, handle.clone(), messages, ended));
+        let (masters, environment) = (context.shutdown.clone(), context.environment.clone());
+        let span = info_span!("job", job = %graph.graph().job_id, name = graph.graph().name);
+        let event_loop = event_loop::run(graph, checkpointing, runs_on, context, handle.clone(), messages, ended);
+        environment.spawn(masters.track(event_loop.instrument(span)));
         handle
     }
 
@@ -205,6 +221,11 @@ impl JobMasterHandle {
     /// A reader has run dry.
     pub fn request_split(&self, attempt: ExecutionAttemptId, operator: OperatorId) {
         self.send(Message::RequestSplit { attempt, operator });
+    }
+
+    /// A source that aligns with others reports how far it is, ms since the epoch.
+    pub fn report_watermark(&self, attempt: ExecutionAttemptId, operator: OperatorId, watermark: i64) {
+        self.send(Message::Watermark { attempt, operator, watermark });
     }
 
     /// A task reports on a checkpoint.

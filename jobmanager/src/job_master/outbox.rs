@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use common::environment::{Environment, Task};
 use dataflow::checkpoint::CheckpointNotice;
-use dataflow::deployment::TaskDeploymentDescriptor;
-use dataflow::{ExecutionAttemptId, Failure};
+use dataflow::deployment::{TaskDeploymentDescriptor, TaskStateUpdate};
+use dataflow::{ExecutionAttemptId, ExecutionState, Failure};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
 use super::{JobMasterHandle, Message};
@@ -21,13 +21,14 @@ pub(super) enum Call {
     Submit(Box<TaskDeploymentDescriptor>),
     Cancel(ExecutionAttemptId),
     AddSplits(SplitDelivery),
+    AlignWatermarks { attempt: ExecutionAttemptId, limit: i64 },
     Checkpoint { attempts: Vec<ExecutionAttemptId>, notice: CheckpointNotice },
 }
 
 /// The calls to one TaskManager. When it is dropped, those that were sent are still made.
 pub(super) struct Outbox {
     calls: mpsc::UnboundedSender<Call>,
-    worker: JoinHandle<()>,
+    worker: Task<()>,
 }
 
 /// Who makes the calls, and whom to tell of those that fail.
@@ -39,9 +40,9 @@ pub(super) struct Courier {
 }
 
 impl Outbox {
-    pub(super) fn new(courier: Courier) -> Self {
+    pub(super) fn new(courier: Courier, environment: &Environment) -> Self {
         let (calls, receiver) = mpsc::unbounded_channel();
-        Outbox { calls, worker: tokio::spawn(courier.deliver(receiver)) }
+        Outbox { calls, worker: environment.spawn(courier.deliver(receiver)) }
     }
 
     /// Makes a call after those before.
@@ -59,20 +60,26 @@ impl Outbox {
     pub(super) async fn drain(self) {
         drop(self.calls);
         // It does not panic, and if it did there would be nothing to wait for.
-        let _ = self.worker.await;
+        let _ = self.worker.output().await;
     }
 }
 
 impl Courier {
     async fn deliver(self, mut calls: mpsc::UnboundedReceiver<Call>) {
         while let Some(call) = calls.recv().await {
-            let Err(error) = self.make(&call).await else { continue };
-            // The master hears of a lost TaskManager by itself, once for all that ran there. What only failed would be sent there again.
-            let unreachable = matches!(error, GatewayError::Unreachable { .. });
-            if unreachable && self.resource_manager.is_lost(self.resource_id.clone(), error.to_string()).await {
-                return;
+            while let Err(error) = self.make(&call).await {
+                // The master hears of a lost TaskManager by itself, once for all that ran there. What only failed would be sent there again.
+                let unreachable = matches!(error, GatewayError::Unreachable { .. });
+                if unreachable && self.resource_manager.is_lost(self.resource_id.clone(), error.to_string()).await {
+                    return;
+                }
+                // The master waits for the end of what it cancels.
+                let again = unreachable && matches!(call, Call::Cancel(_)) && !calls.is_closed();
+                if !again {
+                    self.failed(call, &error);
+                    break;
+                }
             }
-            self.failed(call, &error);
         }
     }
 
@@ -80,18 +87,44 @@ impl Courier {
         match call {
             Call::Submit(descriptor) => self.gateway.submit_task(descriptor).await,
             Call::AddSplits(delivery) => self.gateway.add_splits(delivery).await,
+            Call::AlignWatermarks { attempt, limit } => self.gateway.align_watermarks(*attempt, *limit).await,
             Call::Checkpoint { attempts, notice } => self.gateway.notify_checkpoint(attempts, notice).await,
-            Call::Cancel(attempt) => self.gateway.cancel_task(*attempt).await,
+            Call::Cancel(attempt) => self.cancel(*attempt).await,
         }
+    }
+
+    /// An attempt of which its TaskManager knows nothing will not tell that it has ended.
+    async fn cancel(&self, attempt: ExecutionAttemptId) -> Result<(), GatewayError> {
+        if !self.gateway.cancel_task(attempt).await? {
+            let state = ExecutionState::Canceled;
+            let update = TaskStateUpdate { attempt, state, failure: None, metrics: None };
+            self.master.graph(GraphEvent::StateChanged(update));
+        }
+        Ok(())
     }
 
     fn failed(&self, call: Call, error: &GatewayError) {
         match call {
-            Call::Submit(descriptor) => self.fail(descriptor.attempt, "the task could not be deployed", error),
+            Call::Submit(descriptor) => self.not_deployed(descriptor.attempt, error),
             Call::AddSplits(delivery) => self.fail(delivery.attempt, "the task could not be given its splits", error),
             Call::Checkpoint { attempts, notice } => self.not_notified(attempts, &notice, error),
-            // A TaskManager that does not answer is found out by its heartbeats.
+            // It is told again soon.
+            Call::AlignWatermarks { attempt, .. } => debug!("cannot tell {attempt} a watermark: {error}"),
+            // Whoever takes no orders from here comes anew, and says what it runs, or is found out by its heartbeats.
             Call::Cancel(attempt) => debug!("cannot cancel {attempt}: {error}"),
+        }
+    }
+
+    /// What was refused does not run; what was not answered may.
+    fn not_deployed(&self, attempt: ExecutionAttemptId, error: &GatewayError) {
+        let what = "the task could not be deployed";
+        match error {
+            GatewayError::Refused { .. } => {
+                let failure = Failure::external(what).caused_by(error);
+                warn!("{attempt}: {what}: {error}");
+                self.master.graph(GraphEvent::AttemptFailed { attempt, failure });
+            }
+            GatewayError::Unreachable { .. } => self.fail(attempt, what, error),
         }
     }
 
@@ -116,6 +149,6 @@ impl Courier {
     fn fail(&self, attempt: ExecutionAttemptId, what: &str, error: &GatewayError) {
         warn!("{attempt}: {what}: {error}");
         let failure = Failure::external(what).caused_by(error);
-        self.master.graph(GraphEvent::AttemptFailed { attempt, failure });
+        self.master.graph(GraphEvent::CallFailed { attempt, failure });
     }
 }

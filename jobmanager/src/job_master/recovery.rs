@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use common::backoff::Backoff;
 use common::config::Configuration;
-use common::random::Random;
 use dataflow::{Failure, JobGraph};
 use tracing::{error, warn};
 
@@ -33,9 +32,9 @@ pub(super) async fn recover(job: RecoveredJob, context: JobMasterContext, master
     if !runs_on && context.until_stored(&master, || context.store.reserve(id, numbers)).await.is_none() {
         return;
     }
-    let mut pauses = Backoff::new(RETRIES, Random::from_system());
+    let mut pauses = Backoff::new(RETRIES, context.environment.random());
     while !master.is_closed() {
-        match JobCheckpointing::of_recovered(&config, &graph, &progress).await {
+        match JobCheckpointing::of_recovered(&config, &context.storages, &graph, &progress).await {
             Ok(checkpointing) => return master.send(Message::Recovered(Box::new(checkpointing))),
             Err(problem) if problem.may_pass() => {
                 warn!("job {name} ({id}) cannot go on yet, and is tried again: {problem}");
@@ -48,6 +47,6 @@ pub(super) async fn recover(job: RecoveredJob, context: JobMasterContext, master
                 return master.graph(GraphEvent::CoordinatorFailed(failure.fatal()));
             }
         }
-        tokio::time::sleep(pauses.next_delay()).await;
+        context.environment.clock().sleep(pauses.next_delay()).await;
     }
 }

@@ -3,19 +3,21 @@
 //! The enumerator belongs to that task. Its state comes with the splits that it has found, so that what is known here of the enumerator and of
 //! the splits is always of the same moment, whatever is being looked for meanwhile.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use checkpoint::{SourceRestore, SourceState};
+use common::clock::Clock;
+use common::environment::{Environment, Task};
 use dataflow::deployment::ReaderProgress;
 use dataflow::operator_spec::SourceSpec;
 use dataflow::{
     ExecutionAttemptId, Failure, JobGraph, OperatorDescriptor, OperatorId, OperatorSpec, SplitEnumerator, VertexId,
 };
-use tokio::task::AbortHandle;
 use tracing::{debug, info};
 
 use super::{DiscoveredSplits, JobMasterHandle, Message};
-use crate::scheduling::{SplitAssigner, SplitCommand, SplitEvent};
+use crate::scheduling::{SplitAssigner, SplitCommand, SplitEvent, WatermarkAlignment};
 
 struct Source {
     vertex: VertexId,
@@ -23,7 +25,9 @@ struct Source {
     assigner: SplitAssigner,
     /// The enumerator's state behind the splits that the assigner knows.
     enumerator: Result<serde_json::Value, Failure>,
-    discovery: AbortHandle,
+    discovery: Task<()>,
+    /// Says when watermarks are to be compared; none when the source aligns with no others.
+    alignment: Option<Task<()>>,
     /// Each start is a round of its own: what an earlier one still finds is dropped.
     round: u64,
     /// Whether the enumerator knows all that readers have got.
@@ -31,9 +35,10 @@ struct Source {
 }
 
 /// The sources of a job while it runs.
-#[derive(Default)]
 pub(super) struct Sources {
-    sources: HashMap<OperatorId, Source>,
+    environment: Environment,
+    sources: BTreeMap<OperatorId, Source>,
+    alignment: WatermarkAlignment,
     round: u64,
 }
 
@@ -45,6 +50,11 @@ pub(super) struct Assignment {
 }
 
 impl Sources {
+    /// None yet.
+    pub(super) fn new(environment: Environment) -> Self {
+        Sources { environment, sources: BTreeMap::new(), alignment: WatermarkAlignment::default(), round: 0 }
+    }
+
     /// Begins to find the splits of the sources in these vertices, or goes on with those of a checkpoint; answers which readers get some at once.
     pub(super) fn start(
         &mut self,
@@ -86,7 +96,7 @@ impl Sources {
         graph: &JobGraph,
         vertices: &[VertexId],
         restore: &BTreeMap<OperatorId, SourceRestore>,
-        readers: &HashMap<(ExecutionAttemptId, OperatorId), ReaderProgress>,
+        readers: &BTreeMap<(ExecutionAttemptId, OperatorId), ReaderProgress>,
         master: &JobMasterHandle,
     ) -> Result<Vec<Assignment>, Failure> {
         self.round += 1;
@@ -94,7 +104,8 @@ impl Sources {
         for vertex in graph.vertices.iter().filter(|vertex| vertices.contains(&vertex.id)) {
             for operator in &vertex.operators {
                 let OperatorSpec::Source(spec) = &operator.spec else { continue };
-                let state = restore.get(&operator.id).and_then(|restore| restore.state.as_ref());
+                let restore = restore.get(&operator.id);
+                let state = restore.and_then(|restore| restore.state.as_ref());
                 let enumerator = enumerator(spec, vertex.parallelism, state).map_err(|failure| {
                     failure.context(format!(
                         "the source '{}' of table {} cannot go on",
@@ -107,8 +118,16 @@ impl Sources {
                     of_source.map(|((attempt, _), progress)| (attempt.subtask, progress.clone())).collect();
                 let assigner = SplitAssigner::adopted(enumerator.assignment(), vertex.parallelism, &progress);
                 self.discover(vertex.id, operator, spec, enumerator, assigner, master).is_whole = false;
-                let unassigned = state.map(|state| state.unassigned.clone()).unwrap_or_default();
-                let found = SplitEvent::Discovered { splits: unassigned, complete: false };
+                for (subtask, progress) in &progress {
+                    if let Some(watermark) = progress.watermark {
+                        self.alignment.report(operator.id, *subtask, watermark);
+                    }
+                }
+                // What readers had in the checkpoint may not have come to those that started from it.
+                let unassigned = state.into_iter().flat_map(|state| &state.unassigned);
+                let had = restore.into_iter().flat_map(|restore| &restore.splits);
+                let found =
+                    SplitEvent::Discovered { splits: had.chain(unassigned).cloned().collect(), complete: false };
                 assignments.extend(self.handle(operator.id, found));
             }
         }
@@ -126,13 +145,21 @@ impl Sources {
         master: &JobMasterHandle,
     ) -> &mut Source {
         let (snapshot, table) = (enumerator.snapshot(), spec.connector.table.clone());
-        let discovery = tokio::spawn(discover(enumerator, table, operator.id, self.round, master.clone()));
+        let clock = self.environment.clock();
+        let discovery =
+            self.environment.spawn(discover(enumerator, table, operator.id, self.round, master.clone(), clock.clone()));
+        let alignment = spec.watermark.as_ref().and_then(|watermark| watermark.alignment.as_ref()).map(|alignment| {
+            self.alignment.start(operator.id, alignment);
+            let interval = Duration::from_millis(alignment.update_interval_ms.max(1));
+            self.environment.spawn(align(interval, operator.id, self.round, master.clone(), clock.clone()))
+        });
         let source = Source {
             vertex,
             name: operator.name.clone(),
             assigner,
             enumerator: snapshot,
-            discovery: discovery.abort_handle(),
+            discovery,
+            alignment,
             round: self.round,
             is_whole: true,
         };
@@ -160,9 +187,21 @@ impl Sources {
 
     /// Stops finding splits and forgets those that were not assigned.
     pub(super) fn stop(&mut self, vertices: &[VertexId]) {
-        for (_, source) in self.sources.extract_if(|_, source| vertices.contains(&source.vertex)) {
-            source.discovery.abort();
+        for (operator, source) in self.sources.extract_if(.., |_, source| vertices.contains(&source.vertex)) {
+            source.abort();
+            self.alignment.stop(operator);
         }
+    }
+
+    /// A reader of a source that aligns with others has told how far it is.
+    pub(super) fn report_watermark(&mut self, operator: OperatorId, subtask: u32, watermark: i64) {
+        self.alignment.report(operator, subtask, watermark);
+    }
+
+    /// How far the readers of a source may go, by subtask, when this round of it is the current one.
+    pub(super) fn watermark_limits(&self, operator: OperatorId, round: u64) -> Option<(VertexId, Vec<(u32, i64)>)> {
+        let source = self.sources.get(&operator).filter(|source| source.round == round)?;
+        Some((source.vertex, self.alignment.limits(operator)))
     }
 
     /// Takes what a source has found.
@@ -197,7 +236,15 @@ impl Sources {
 
 impl Drop for Sources {
     fn drop(&mut self) {
-        self.sources.values().for_each(|source| source.discovery.abort());
+        self.sources.values().for_each(Source::abort);
+    }
+}
+
+impl Source {
+    /// Ends its tasks.
+    fn abort(&self) {
+        self.discovery.abort();
+        self.alignment.iter().for_each(Task::abort);
     }
 }
 
@@ -220,6 +267,7 @@ async fn discover(
     operator: OperatorId,
     round: u64,
     master: JobMasterHandle,
+    clock: Clock,
 ) {
     let interval = enumerator.discovery_interval();
     let mut first = true;
@@ -236,9 +284,17 @@ async fn discover(
         }
         first = false;
         match interval {
-            Some(interval) if !failed => tokio::time::sleep(interval).await,
+            Some(interval) if !failed => clock.sleep(interval).await,
             _ => break,
         }
     }
     debug!("table {table}: the search for splits has ended");
+}
+
+/// Says each interval that the watermarks of a source's group are to be compared.
+async fn align(interval: Duration, operator: OperatorId, round: u64, master: JobMasterHandle, clock: Clock) {
+    loop {
+        clock.sleep(interval).await;
+        master.send(Message::AlignmentDue { operator, round });
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use common::config::{Configuration, Origin};
+use common::random::Random;
 use dataflow::checkpoint::{CheckpointAcknowledgement, CheckpointMetrics, CheckpointNotice, TaskSnapshot};
 use dataflow::deployment::{TaskDeploymentDescriptor, TaskManagerRegistration};
 use dataflow::operator_spec::{SPEC_VERSION, ValuesSpec};
@@ -12,10 +13,11 @@ use dataflow::{ExecutionState, JobGraph, JobStatus, JobVertex, OperatorDescripto
 use proto::v1::{CollectResultsResponse, Thread};
 
 use super::*;
+use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{CheckpointPointers, Reservation};
-use crate::gateway::{CollectRequest, GatewayError, SplitDelivery};
-use crate::job_store::{StoredCatalog, StoredJob};
-use crate::resource_manager::{Commander, RegistrationAnswer, ResourceManagerSettings};
+use crate::gateway::{CollectRequest, Commander, GatewayError, GrpcNetwork, SplitDelivery};
+use crate::job_store::{StoredCatalog, StoredJob, StoredOperation};
+use crate::resource_manager::{RegistrationAnswer, ResourceManagerSettings};
 use crate::scheduling::{DeploymentRecord, EndedJob, RestartStrategy, TaskManagerLocation};
 
 const JOB: JobId = JobId(0x51);
@@ -42,7 +44,12 @@ impl JobStore for Store {
         Ok(())
     }
 
-    async fn put_checkpoints(&self, _job: JobId, checkpoints: &CheckpointPointers) -> Result<(), JobStoreError> {
+    async fn put_checkpoints(
+        &self,
+        _job: JobId,
+        checkpoints: &CheckpointPointers,
+        _statistics: &StoredStatistics,
+    ) -> Result<(), JobStoreError> {
         self.put.lock().unwrap().push(checkpoints.clone());
         answered(self.answers.lock().await.recv().await.unwrap_or(false))
     }
@@ -82,6 +89,14 @@ impl JobStore for Store {
         Ok(Vec::new())
     }
 
+    async fn put_operation(&self, _operation: &StoredOperation) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn operations(&self) -> Result<Vec<StoredOperation>, JobStoreError> {
+        Ok(Vec::new())
+    }
+
     async fn catalog(&self, _name: &str) -> Result<Option<StoredCatalog>, JobStoreError> {
         Ok(None)
     }
@@ -92,26 +107,41 @@ impl JobStore for Store {
 }
 
 /// Tells what it is asked.
-struct TaskManager(mpsc::UnboundedSender<Told>);
+struct TaskManager {
+    told: mpsc::UnboundedSender<Told>,
+    /// Whether it knows what is cancelled, call by call, the last first; none when it does not answer. Otherwise it does.
+    knows: Mutex<Vec<Option<bool>>>,
+}
 
 #[derive(Debug, PartialEq)]
 enum Told {
     Submit(ExecutionAttemptId),
+    Cancel(ExecutionAttemptId),
     Notice(CheckpointNotice),
 }
 
 #[async_trait]
 impl TaskManagerGateway for TaskManager {
     async fn submit_task(&self, descriptor: &TaskDeploymentDescriptor) -> Result<(), GatewayError> {
-        self.0.send(Told::Submit(descriptor.attempt)).unwrap();
+        self.told.send(Told::Submit(descriptor.attempt)).unwrap();
         Ok(())
     }
 
-    async fn cancel_task(&self, _attempt: ExecutionAttemptId) -> Result<(), GatewayError> {
-        Ok(())
+    async fn cancel_task(&self, attempt: ExecutionAttemptId) -> Result<bool, GatewayError> {
+        let _ = self.told.send(Told::Cancel(attempt));
+        let unreachable = || GatewayError::Unreachable {
+            resource_id: "a".into(),
+            address: "127.0.0.1:1".into(),
+            why: "the test says so".into(),
+        };
+        self.knows.lock().unwrap().pop().unwrap_or(Some(true)).ok_or_else(unreachable)
     }
 
     async fn add_splits(&self, _delivery: &SplitDelivery) -> Result<(), GatewayError> {
+        Ok(())
+    }
+
+    async fn align_watermarks(&self, _attempt: ExecutionAttemptId, _limit: i64) -> Result<(), GatewayError> {
         Ok(())
     }
 
@@ -120,7 +150,7 @@ impl TaskManagerGateway for TaskManager {
         _attempts: &[ExecutionAttemptId],
         notice: &CheckpointNotice,
     ) -> Result<(), GatewayError> {
-        let _ = self.0.send(Told::Notice(notice.clone()));
+        let _ = self.told.send(Told::Notice(notice.clone()));
         Ok(())
     }
 
@@ -145,6 +175,7 @@ struct Bench {
     gateway: Arc<TaskManager>,
     attempt: ExecutionAttemptId,
     masters: Shutdown,
+    over: Shutdown,
     resource_manager: ResourceManagerHandle,
     dir: PathBuf,
 }
@@ -195,7 +226,6 @@ impl Bench {
             attempts: Mutex::default(),
             removed: Box::new(removed),
         });
-        let clock = Clock::System;
         let settings = ResourceManagerSettings {
             heartbeat_interval: LIMIT,
             heartbeat_timeout: LIMIT,
@@ -204,26 +234,30 @@ impl Bench {
         let masters = Shutdown::new();
         let over = Shutdown::new();
         let commander = Commander { epoch: LeaderEpoch(1), address: "127.0.0.1:1".into() };
-        let resource_manager = ResourceManagerHandle::start(settings, commander, clock.clone(), over.clone());
+        let environment = Environment::system();
+        let network = Arc::new(GrpcNetwork::default());
+        let resource_manager =
+            ResourceManagerHandle::start(settings, commander, network, environment.clone(), over.clone());
         let context = JobMasterContext {
             epoch: LeaderEpoch(1),
-            clock,
+            environment,
+            storages: Storages::default(),
             resource_manager: resource_manager.clone(),
             store: store.clone(),
             shutdown: masters.clone(),
-            over,
+            over: over.clone(),
         };
         let strategy = RestartStrategy::from_config(&config, Random::from_seed(1)).unwrap();
         let mut job = graph();
-        let checkpointing = JobCheckpointing::of_submitted(&config, &mut job).await.unwrap();
+        let checkpointing = JobCheckpointing::of_submitted(&config, &Storages::default(), &mut job).await.unwrap();
         let graph = ExecutionGraph::new(Arc::new(job), strategy, 0);
         let start = JobStart::Submitted(Box::new(checkpointing));
         let master = JobMasterHandle::start(graph, start, context, |_| {});
         let (sender, told) = mpsc::unbounded_channel();
         let attempt = ExecutionAttemptId { job: JOB, vertex: VertexId(1), subtask: 0, attempt: 0 };
-        let gateway = Arc::new(TaskManager(sender));
+        let gateway = Arc::new(TaskManager { told: sender, knows: Mutex::default() });
         let dir = dir.join(JOB.to_string());
-        Bench { master, store, answers, told, gateway, attempt, masters, resource_manager, dir }
+        Bench { master, store, answers, told, gateway, attempt, masters, over, resource_manager, dir }
     }
 
     /// Gives the job what it has asked for with this request, and runs the attempt.
@@ -238,6 +272,20 @@ impl Bench {
         self.master.slots_granted(request, vec![GrantedSlot { location, gateway: self.gateway.clone() }]);
         assert_eq!(self.next(|told| matches!(told, Told::Submit(_))).await, Told::Submit(self.attempt));
         self.update(ExecutionState::Running).await;
+    }
+
+    /// A TaskManager comes.
+    async fn register(&self, resource_id: &str, address: std::net::SocketAddr) {
+        let registration = TaskManagerRegistration {
+            resource_id: resource_id.into(),
+            data_address: address.to_string(),
+            rpc_address: address.to_string(),
+            slots: 1,
+            hardware: Default::default(),
+            pid: 1,
+            running: Vec::new(),
+        };
+        assert!(matches!(self.resource_manager.register(registration).await, RegistrationAnswer::Accepted(_)));
     }
 
     async fn update(&self, state: ExecutionState) {
@@ -315,6 +363,13 @@ async fn checkpoints_are_deleted_only_when_the_store_has_forgotten_the_job() {
         assert_eq!(bench.acknowledge().await, 1);
         bench.completed(1).await;
         bench.update(ExecutionState::Finished).await;
+        if !forgets {
+            while seen.lock().unwrap().is_none() {
+                tokio::task::yield_now().await;
+            }
+            // It would run again, so that it is not over here before another JobManager leads.
+            bench.over.trigger();
+        }
         bench.end().await;
         assert_eq!((*seen.lock().unwrap(), metadata.exists()), (Some(true), !forgets));
     }
@@ -358,17 +413,8 @@ async fn a_task_manager_that_a_call_does_not_reach_is_lost_and_nothing_is_sent_t
     let dir = tempfile::tempdir().unwrap();
     let bench = Bench::waiting(dir.path(), &[], || true).await;
     // Nobody listens there any more, and no connection has broken yet.
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let registration = TaskManagerRegistration {
-        resource_id: "dead".into(),
-        data_address: closed.clone(),
-        rpc_address: closed,
-        slots: 1,
-        hardware: Default::default(),
-        pid: 1,
-        running: Vec::new(),
-    };
-    assert!(matches!(bench.resource_manager.register(registration).await, RegistrationAnswer::Accepted(_)));
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    bench.register("dead", closed).await;
     assert!(bench.resource_manager.heartbeat("dead".into(), 1, Default::default()).await);
     let picture = loop {
         let picture = bench.master.picture().await.unwrap();
@@ -382,4 +428,20 @@ async fn a_task_manager_that_a_call_does_not_reach_is_lost_and_nothing_is_sent_t
     assert!(message.contains("TaskManager dead") && message.contains("a call to it failed"), "{message}");
     assert!(picture.executions().all(|execution| execution.state() == ExecutionState::Scheduled));
     assert_eq!(bench.resource_manager.task_managers().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_task_is_told_to_end_until_its_task_manager_answers_and_has_ended_when_it_knows_of_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bench = Bench::waiting(dir.path(), &[], || true).await;
+    // It is there.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    bench.register("a", listener.local_addr().unwrap()).await;
+    bench.run(1, 0).await;
+    *bench.gateway.knows.lock().unwrap() = vec![Some(false), None];
+    bench.master.graph(GraphEvent::Cancel);
+    for _ in 0..2 {
+        assert_eq!(bench.next(|told| matches!(told, Told::Cancel(_))).await, Told::Cancel(bench.attempt));
+    }
+    bench.end().await;
 }

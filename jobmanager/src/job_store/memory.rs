@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use dataflow::{ExecutionAttemptId, JobGraph, JobId};
 
-use super::{JobStore, JobStoreError, StoredCatalog, StoredJob};
+use super::{JobStore, JobStoreError, StoredCatalog, StoredJob, StoredOperation};
+use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{CheckpointPointers, Reservation};
 use crate::scheduling::{DeploymentRecord, EndedJob};
 
@@ -28,7 +29,12 @@ impl JobStore for MemoryJobStore {
         Ok(())
     }
 
-    async fn put_checkpoints(&self, _job: JobId, _checkpoints: &CheckpointPointers) -> Result<(), JobStoreError> {
+    async fn put_checkpoints(
+        &self,
+        _job: JobId,
+        _checkpoints: &CheckpointPointers,
+        _statistics: &StoredStatistics,
+    ) -> Result<(), JobStoreError> {
         Ok(())
     }
 
@@ -61,6 +67,14 @@ impl JobStore for MemoryJobStore {
     }
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn put_operation(&self, _operation: &StoredOperation) -> Result<(), JobStoreError> {
+        Ok(())
+    }
+
+    async fn operations(&self) -> Result<Vec<StoredOperation>, JobStoreError> {
         Ok(Vec::new())
     }
 

@@ -1,5 +1,6 @@
 //! `JobStore`: the jobs that must survive the process.
 
+mod group_node;
 mod memory;
 mod raft;
 
@@ -7,11 +8,14 @@ use async_trait::async_trait;
 use dataflow::{ExecutionAttemptId, JobGraph, JobId};
 use serde::{Deserialize, Serialize};
 
+pub use group_node::{GroupNode, Standing};
 pub use memory::MemoryJobStore;
 pub use raft::{
-    Group, GroupMember, MembershipError, NodeSettings, PeerService, RaftJobStore, RaftNode, RestBackend, Standing,
+    Backup, BackupError, Group, GroupMember, MembershipError, NodeSettings, PeerService, RaftJobStore, RaftNode,
+    RestBackend, StoreCommand, StoreState,
 };
 
+use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{CheckpointPointers, Reservation, StoredProgress};
 use crate::scheduling::{DeploymentRecord, EndedJob};
 
@@ -46,14 +50,30 @@ pub struct StoredCatalog {
     pub document: String,
 }
 
+/// Something that a client has asked for and will ask about again: a savepoint, a disposal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredOperation {
+    /// Which.
+    pub key: String,
+    /// When it began or ended, ms since the epoch.
+    pub at: i64,
+    /// What has come of it; none while it is under way.
+    pub outcome: Option<serde_json::Value>,
+}
+
 /// Keeps the jobs that have not ended, and where their checkpoints are.
 #[async_trait]
 pub trait JobStore: Send + Sync {
     /// Keeps a job. When this returns it is safe.
     async fn put(&self, graph: &JobGraph) -> Result<(), JobStoreError>;
 
-    /// Keeps which checkpoints of a job are complete. When this returns it is safe; an error leaves open whether it is kept.
-    async fn put_checkpoints(&self, job: JobId, checkpoints: &CheckpointPointers) -> Result<(), JobStoreError>;
+    /// Keeps which checkpoints of a job are complete, and what people are shown that is new. When this returns it is safe; an error leaves open whether it is kept.
+    async fn put_checkpoints(
+        &self,
+        job: JobId,
+        checkpoints: &CheckpointPointers,
+        statistics: &StoredStatistics,
+    ) -> Result<(), JobStoreError>;
 
     /// Keeps that numbers are in use. When this returns it is safe.
     async fn reserve(&self, job: JobId, numbers: Reservation) -> Result<(), JobStoreError>;
@@ -78,6 +98,12 @@ pub trait JobStore: Send + Sync {
 
     /// The jobs that had not ended when the last JobManager did.
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError>;
+
+    /// Keeps how far an operation is. When this returns it is safe.
+    async fn put_operation(&self, operation: &StoredOperation) -> Result<(), JobStoreError>;
+
+    /// The latest operations.
+    async fn operations(&self) -> Result<Vec<StoredOperation>, JobStoreError>;
 
     /// A catalog.
     async fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, JobStoreError>;

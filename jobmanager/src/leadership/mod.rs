@@ -13,13 +13,18 @@ mod session;
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::clock::Clock;
 use common::shutdown::Shutdown;
+use dataflow::LeaderEpoch;
+use futures::StreamExt;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 pub use session::{LeaderSession, SessionParts};
 
-use crate::job_store::{Group, JobStoreError, MemoryJobStore, RaftJobStore, RaftNode, Standing};
+use crate::job_store::{
+    Group, GroupNode, JobStoreError, MemoryJobStore, RaftJobStore, RaftNode, Standing, StoreCommand,
+};
 
 /// How often a leader looks whether it has a majority.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -43,27 +48,37 @@ enum Role {
 pub struct Leadership {
     role: watch::Receiver<Role>,
     address: String,
+    clock: Clock,
+    group: Option<Arc<dyn GroupNode>>,
+    /// Of a group that is kept by Raft.
     node: Option<RaftNode>,
 }
 
 impl Leadership {
     /// That of a JobManager without a group.
     pub async fn alone(parts: &SessionParts) -> Result<Self, JobStoreError> {
-        let epoch = dataflow::LeaderEpoch(parts.clock.now_millis().unsigned_abs());
+        let epoch = LeaderEpoch(parts.environment.clock().now_millis().unsigned_abs());
         let session = LeaderSession::begin(parts, epoch, Arc::new(MemoryJobStore::default())).await?;
         let (_, role) = watch::channel(Role::Leading(session));
-        Ok(Leadership { role, address: parts.address.clone(), node: None })
+        let clock = parts.environment.clock().clone();
+        Ok(Leadership { role, address: parts.address.clone(), clock, group: None, node: None })
     }
 
     /// That of a member of a group. It follows and leads until `end`.
     pub fn of_member(parts: SessionParts, node: RaftNode, end: Shutdown) -> Self {
+        Leadership { node: Some(node.clone()), ..Self::of_group(parts, Arc::new(node), end) }
+    }
+
+    /// That of a member of any group. It follows and leads until `end`.
+    pub fn of_group(parts: SessionParts, group: Arc<dyn GroupNode>, end: Shutdown) -> Self {
         let (sender, role) = watch::channel(Role::Following { leader: None });
-        let member = Member { parts, node: node.clone(), role: sender };
+        let (address, environment) = (parts.address.clone(), parts.environment.clone());
+        let member = Member { parts, node: group.clone(), role: sender };
         let watched = end.clone();
-        end.spawn(async move {
+        environment.spawn(end.track(async move {
             watched.unless_triggered(member.run()).await;
-        });
-        Leadership { role, address: node.address().to_owned(), node: Some(node) }
+        }));
+        Leadership { role, address, clock: environment.clock().clone(), group: Some(group), node: None }
     }
 
     /// What runs here while this JobManager leads.
@@ -98,7 +113,7 @@ impl Leadership {
         let mut role = self.role.clone();
         let settled = role.wait_for(|role| !matches!(role, Role::Following { leader: None }));
         // Who asks looks again.
-        let _ = tokio::time::timeout(limit, settled).await;
+        let _ = self.clock.timeout(limit, settled).await;
     }
 
     /// The node, when there is a group.
@@ -108,7 +123,7 @@ impl Leadership {
 
     /// The group, when there is one.
     pub fn group(&self) -> Option<Group> {
-        self.node.as_ref().map(RaftNode::group)
+        self.group.as_ref().map(|group| group.group())
     }
 
     /// Stops what runs here; tasks run on.
@@ -122,27 +137,26 @@ impl Leadership {
 /// Follows a node and leads when it does.
 struct Member {
     parts: SessionParts,
-    node: RaftNode,
+    node: Arc<dyn GroupNode>,
     role: watch::Sender<Role>,
 }
 
 impl Member {
     async fn run(self) {
-        let mut changes = self.node.changes();
-        let mut look = tokio::time::interval(LOOK_INTERVAL);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // Of the session that runs here.
+        let mut changes = self.node.changes().fuse();
+        let clock = self.parts.environment.clock();
+        // Term and epoch of the session that runs here. Another epoch in the same term began with a backup that was taken over.
         let mut leading_since = None;
         loop {
             match self.node.standing() {
-                Standing::Leads(term) if leading_since == Some(term) => {}
+                Standing::Leads(term) if leading_since == Some((term, self.epoch())) => {}
                 Standing::Leads(term) => {
                     self.follow(None);
                     leading_since = None;
                     match self.begin().await {
                         Ok(session) => {
                             info!("this JobManager leads: term {term}, epoch {}", session.epoch().0);
-                            leading_since = Some(term);
+                            leading_since = Some((term, session.epoch()));
                             self.role.send_replace(Role::Leading(session));
                         }
                         Err(error) => warn!("this JobManager cannot lead: {error}"),
@@ -153,20 +167,35 @@ impl Member {
                     self.follow(leader);
                 }
             }
+            // Without further changes the next look finds out.
             tokio::select! {
-                () = changes.next() => {}
-                _ = look.tick() => {}
+                biased;
+                Some(()) = changes.next() => {}
+                () = clock.sleep(LOOK_INTERVAL) => {}
             }
         }
     }
 
     async fn begin(&self) -> Result<LeaderSession, JobStoreError> {
-        let epoch = match tokio::time::timeout(EPOCH_LIMIT, self.node.begin_epoch()).await {
-            Ok(epoch) => epoch?,
-            Err(_) => return Err(self.node.no_majority()),
+        let clock = self.parts.environment.clock();
+        // All that was committed before is in the state then.
+        let epoch = match clock.timeout(EPOCH_LIMIT, self.node.write(StoreCommand::BeginEpoch)).await {
+            Some(epoch) => epoch?,
+            None => return Err(self.no_majority()),
         };
         let store = Arc::new(RaftJobStore::new(self.node.clone(), epoch));
         LeaderSession::begin(&self.parts, epoch, store).await.inspect_err(|problem| error!("{problem}"))
+    }
+
+    /// The epoch in force, as far as it is known here.
+    fn epoch(&self) -> LeaderEpoch {
+        let mut epoch = LeaderEpoch::default();
+        self.node.read(&mut |state| epoch = state.epoch());
+        epoch
+    }
+
+    fn no_majority(&self) -> JobStoreError {
+        self.node.error("cannot be written: no majority of the JobManagers answers".to_owned())
     }
 
     /// Another one leads, or nobody does.

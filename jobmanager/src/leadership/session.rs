@@ -3,17 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::clock::Clock;
 use common::config::Configuration;
+use common::environment::Environment;
 use common::shutdown::Shutdown;
 use dataflow::LeaderEpoch;
 
+use crate::checkpointing::Storages;
 use crate::dispatcher::Dispatcher;
+use crate::gateway::{Commander, TaskManagerNetwork};
 use crate::job_archive::JobArchive;
 use crate::job_master::JobMasterContext;
 use crate::job_store::{JobStore, JobStoreError};
-use crate::resource_manager::{Commander, ResourceManagerHandle, ResourceManagerSettings};
+use crate::reactive;
+use crate::resource_manager::{ResourceManagerHandle, ResourceManagerSettings};
 use crate::rest::Operations;
+use crate::scheduling::ReactiveSettings;
 
 /// How long jobs may take to tell their TaskManagers that they are suspended.
 const SUSPEND_LIMIT: Duration = Duration::from_secs(3);
@@ -23,12 +27,18 @@ const SUSPEND_LIMIT: Duration = Duration::from_secs(3);
 pub struct SessionParts {
     /// The cluster's configuration.
     pub config: Configuration,
-    /// Time.
-    pub clock: Clock,
+    /// Time, chance, and who runs what happens beside one another.
+    pub environment: Environment,
+    /// The ways to TaskManagers.
+    pub network: Arc<dyn TaskManagerNetwork>,
+    /// Where checkpoints are stored.
+    pub storages: Storages,
     /// Where TaskManagers register, `host:port`.
     pub address: String,
     /// What the resource manager goes by.
     pub settings: ResourceManagerSettings,
+    /// How jobs follow the slots, in the reactive mode.
+    pub reactive: Option<ReactiveSettings>,
     /// An empty one, for jobs that have ended.
     pub archive: JobArchive,
 }
@@ -53,21 +63,29 @@ impl LeaderSession {
         epoch: LeaderEpoch,
         store: Arc<dyn JobStore>,
     ) -> Result<Self, JobStoreError> {
-        let SessionParts { config, clock, address, settings, archive } = parts.clone();
+        let SessionParts { config, environment, network, storages, address, settings, archive, .. } = parts.clone();
         let (masters, over) = (Shutdown::new(), Shutdown::new());
+        let commander = Commander { epoch, address };
         let resource_manager =
-            ResourceManagerHandle::start(settings, Commander { epoch, address }, clock.clone(), over.clone());
+            ResourceManagerHandle::start(settings, commander, network, environment.clone(), over.clone());
+        let operations = Operations::recover(environment.clone(), store.clone(), over.clone()).await?;
         let context = JobMasterContext {
             epoch,
-            clock: clock.clone(),
+            environment,
+            storages,
             resource_manager: resource_manager.clone(),
             store,
             shutdown: masters.clone(),
             over: over.clone(),
         };
-        let dispatcher = Dispatcher::new(config, context, archive);
+        let (environment, ended) = (context.environment.clone(), over.clone());
+        let dispatcher = Dispatcher::new(config, parts.reactive.is_some(), context, archive);
         dispatcher.recover().await?;
-        Ok(LeaderSession { epoch, dispatcher, resource_manager, operations: Operations::new(clock), masters, over })
+        if let Some(settings) = parts.reactive {
+            let rescaling = reactive::run(settings, dispatcher.clone(), environment.clone());
+            environment.spawn(async move { ended.unless_triggered(rescaling).await });
+        }
+        Ok(LeaderSession { epoch, dispatcher, resource_manager, operations, masters, over })
     }
 
     /// Under which epoch it commands.

@@ -14,6 +14,8 @@ pub struct CompileRequest<'a> {
     pub file: &'a Path,
     /// `host:port` of the REST API of this JobManager.
     pub rest_address: &'a str,
+    /// By which a part of this process makes itself known there; none when nobody is asked.
+    pub own_token: Option<&'a str>,
     /// The cluster's configuration, under what the program says.
     pub cluster: &'a Configuration,
     /// What the request says; it wins over the program.

@@ -86,11 +86,16 @@ impl ProgramStore {
             ProgramError::Refused(why) => ProgramError::Refused(format!("'{name}' is not taken: {why}.")),
             other => other,
         })?;
-        let folder = self.folder()?;
-        std::fs::create_dir_all(&folder)?;
-        let path = folder.join(format!("{}_{name}", Uuid::new_v4()));
-        std::fs::write(&path, content)?;
-        Ok(path)
+        let id = format!("{}_{name}", Uuid::new_v4());
+        self.keep(&id, content)?;
+        Ok(self.folder()?.join(id))
+    }
+
+    /// Keeps a program under an id that it was given elsewhere. May wait.
+    pub(crate) fn keep(&self, id: &str, content: &[u8]) -> Result<(), ProgramError> {
+        let path = self.path(id).ok_or_else(|| ProgramError::refused(format!("'{id}' is no id of a program")))?;
+        std::fs::create_dir_all(self.folder()?)?;
+        Ok(std::fs::write(path, content)?)
     }
 
     /// All programs, the newest first. May wait.

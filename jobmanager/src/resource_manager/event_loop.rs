@@ -1,18 +1,18 @@
 //! The ResourceManager's event loop: carries messages to the machines and their commands to job masters and TaskManagers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::clock::Clock;
+use common::environment::Environment;
 use dataflow::deployment::{Adoption, RunningAttempt, TaskManagerRegistration, TaskManagerReport};
 use dataflow::{Failure, JobId};
 use indexmap::IndexMap;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info, warn};
 
-use super::{Commander, Message, Reconciliation, RegistrationAnswer, ResourceManagerSettings, TaskManagerView, probe};
-use crate::gateway::{GrpcTaskManager, TaskManagerGateway, announce_leader};
+use super::{Message, Reconciliation, RegistrationAnswer, ResourceManagerSettings, TaskManagerView, probe};
+use crate::gateway::{Commander, TaskManagerGateway, TaskManagerNetwork};
 use crate::job_master::{GrantedSlot, JobMasterHandle};
 use crate::scheduling::{
     GraphEvent, HeartbeatMonitor, SlotCommand, SlotEvent, SlotLocation, SlotPool, TaskManagerLocation,
@@ -38,58 +38,71 @@ struct SlotHolder {
     request: u64,
 }
 
-struct EventLoop {
+pub(super) struct EventLoop {
     settings: ResourceManagerSettings,
     commander: Commander,
-    clock: Clock,
+    network: Arc<dyn TaskManagerNetwork>,
+    environment: Environment,
     /// For what happens elsewhere and comes back; weak, so that the loop does not keep itself alive.
     mailbox: mpsc::WeakUnboundedSender<Message>,
     connections: IndexMap<String, Connection>,
     /// TaskManagers that ran tasks under an earlier JobManager and have not come to this one.
-    expected: HashMap<String, Arc<TaskManagerLocation>>,
-    masters: HashMap<JobId, SlotHolder>,
+    expected: BTreeMap<String, Arc<TaskManagerLocation>>,
+    masters: BTreeMap<JobId, SlotHolder>,
     /// Jobs that ended under an earlier JobManager and whose results are still to be fetched.
-    with_results: HashSet<JobId>,
+    with_results: BTreeSet<JobId>,
     pool: SlotPool,
     monitor: HeartbeatMonitor,
 }
 
-/// Runs until the last handle is gone, or it is dropped.
-pub(super) async fn run(
-    settings: ResourceManagerSettings,
-    commander: Commander,
-    clock: Clock,
-    mailbox: mpsc::WeakUnboundedSender<Message>,
-    mut messages: mpsc::UnboundedReceiver<Message>,
-) {
-    let timeout_ms = i64::try_from(settings.heartbeat_timeout.as_millis()).unwrap_or(i64::MAX);
-    let mut this = EventLoop {
-        settings,
-        commander,
-        clock,
-        mailbox,
-        connections: IndexMap::new(),
-        expected: HashMap::new(),
-        masters: HashMap::new(),
-        with_results: HashSet::new(),
-        pool: SlotPool::new(),
-        monitor: HeartbeatMonitor::new(timeout_ms),
-    };
-    let precision = (settings.heartbeat_timeout / 10).clamp(Duration::from_millis(20), Duration::from_secs(1));
-    let mut ticks = tokio::time::interval(precision);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            message = messages.recv() => match message {
-                Some(message) => this.handle(message),
-                None => return,
-            },
-            _ = ticks.tick() => this.tick(),
+impl EventLoop {
+    pub(super) fn new(
+        settings: ResourceManagerSettings,
+        commander: Commander,
+        network: Arc<dyn TaskManagerNetwork>,
+        environment: Environment,
+        mailbox: mpsc::WeakUnboundedSender<Message>,
+    ) -> Self {
+        let timeout_ms = i64::try_from(settings.heartbeat_timeout.as_millis()).unwrap_or(i64::MAX);
+        EventLoop {
+            settings,
+            commander,
+            network,
+            environment,
+            mailbox,
+            connections: IndexMap::new(),
+            expected: BTreeMap::new(),
+            masters: BTreeMap::new(),
+            with_results: BTreeSet::new(),
+            pool: SlotPool::new(),
+            monitor: HeartbeatMonitor::new(timeout_ms),
         }
     }
-}
 
-impl EventLoop {
+    /// Runs until the last handle is gone, or it is dropped.
+    pub(super) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
+        let precision = (self.settings.heartbeat_timeout / 10).clamp(Duration::from_millis(20), Duration::from_secs(1));
+        let clock = self.environment.clock().clone();
+        let mut tick = clock.instant();
+        loop {
+            tokio::select! {
+                biased;
+                () = clock.sleep_until(tick) => {
+                    self.tick();
+                    tick = clock.instant() + precision;
+                }
+                message = messages.recv() => match message {
+                    Some(message) => self.handle(message),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn now(&self) -> i64 {
+        self.environment.clock().now_millis()
+    }
+
     fn handle(&mut self, message: Message) {
         match message {
             Message::Register { registration, answer } => {
@@ -164,7 +177,7 @@ impl EventLoop {
         match same_process {
             Some(true) => {
                 info!("TaskManager {id} is back with {} running tasks", registration.running.len());
-                self.monitor.watch(&id, self.clock.now_millis());
+                self.monitor.watch(&id, self.now());
                 return RegistrationAnswer::Accepted(self.reconcile(&id, registration.running));
             }
             Some(false) => self.lose(&id, "another process registered under its name"),
@@ -178,8 +191,14 @@ impl EventLoop {
                 }
             }
         }
-        let gateway = match GrpcTaskManager::new(&registration, self.commander.epoch) {
-            Ok(gateway) => Arc::new(gateway),
+        // Whoever was there before is not there any more.
+        let at_address = |connection: &Connection| connection.location.rpc_address == registration.rpc_address;
+        let before = self.connections.iter().find(|(_, connection)| at_address(connection)).map(|(id, _)| id.clone());
+        if let Some(before) = before {
+            self.lose(&before, &format!("TaskManager {id} is at its address now"));
+        }
+        let gateway = match self.network.gateway(&registration, self.commander.epoch) {
+            Ok(gateway) => gateway,
             Err(why) => return RegistrationAnswer::Refused(why),
         };
         info!(
@@ -199,7 +218,7 @@ impl EventLoop {
             stream: None,
             report: TaskManagerReport::default(),
         };
-        self.monitor.watch(&id, self.clock.now_millis());
+        self.monitor.watch(&id, self.now());
         self.connections.insert(id.clone(), connection);
         self.expected.remove(&id);
         RegistrationAnswer::Accepted(self.reconcile(&id, running))
@@ -208,7 +227,7 @@ impl EventLoop {
     /// A job runs, as far as its master knows, where an earlier JobManager has deployed it.
     fn claim(&mut self, master: JobMasterHandle, slots: Vec<SlotLocation>) {
         let job = master.job();
-        let now = self.clock.now_millis();
+        let now = self.now();
         for SlotLocation { task_manager, .. } in &slots {
             let id = &task_manager.resource_id;
             if !self.connections.contains_key(id) && self.expected.insert(id.clone(), task_manager.clone()).is_none() {
@@ -226,21 +245,22 @@ impl EventLoop {
     fn announce(&self, task_manager: Arc<TaskManagerLocation>) {
         let (commander, mailbox, limit) =
             (self.commander.clone(), self.mailbox.clone(), self.settings.heartbeat_timeout);
+        let (network, clock) = (self.network.clone(), self.environment.clock().clone());
+        let pauses = clock.clone();
         let until_heard = async move {
-            while let Err(why) = announce_leader(&task_manager.rpc_address, &commander).await {
+            while let Err(why) = network.announce(&task_manager.rpc_address, &commander).await {
                 debug!("TaskManager {} was not told who leads: {why}", task_manager.resource_id);
-                if let (Some(refusal), Some(mailbox)) =
-                    (probe::unreachable(&task_manager.rpc_address).await, mailbox.upgrade())
-                {
+                let refusal = probe::unreachable(network.as_ref(), &pauses, &task_manager.rpc_address).await;
+                if let (Some(refusal), Some(mailbox)) = (refusal, mailbox.upgrade()) {
                     let found = Some(format!("it takes no connection ({refusal})"));
                     let resource_id = task_manager.resource_id.clone();
                     let _ = mailbox.send(Message::Probed { resource_id, stream: None, found, lost: None });
                     return;
                 }
-                tokio::time::sleep(ANNOUNCEMENT_PAUSE).await;
+                pauses.sleep(ANNOUNCEMENT_PAUSE).await;
             }
         };
-        tokio::spawn(tokio::time::timeout(limit, until_heard));
+        self.environment.spawn(async move { clock.timeout(limit, until_heard).await });
     }
 
     /// Tells the jobs what of them a TaskManager runs; what it runs of others ends.
@@ -249,7 +269,7 @@ impl EventLoop {
         let Some(gateway) = self.connections.get(resource_id).map(|connection| connection.gateway.clone()) else {
             return adoption;
         };
-        let mut by_job: HashMap<JobId, Vec<RunningAttempt>> = HashMap::new();
+        let mut by_job: BTreeMap<JobId, Vec<RunningAttempt>> = BTreeMap::new();
         for task in running {
             by_job.entry(task.attempt.job).or_default().push(task);
         }
@@ -264,8 +284,9 @@ impl EventLoop {
     }
 
     fn heartbeat(&mut self, resource_id: &str, stream: u64, report: TaskManagerReport) -> bool {
+        let now = self.now();
         let Some(connection) = self.connections.get_mut(resource_id) else { return false };
-        self.monitor.watch(resource_id, self.clock.now_millis());
+        self.monitor.watch(resource_id, now);
         // Streams are numbered as they open: an older one that still speaks does not become the current one again.
         let first = connection.stream.is_none();
         connection.stream = connection.stream.max(Some(stream));
@@ -292,9 +313,10 @@ impl EventLoop {
             return;
         };
         let (address, stream) = (connection.location.rpc_address.clone(), connection.stream);
-        let mailbox = self.mailbox.clone();
-        tokio::spawn(async move {
-            let refusal = probe::unreachable(&address).await;
+        let (mailbox, network) = (self.mailbox.clone(), self.network.clone());
+        let clock = self.environment.clock().clone();
+        self.environment.spawn(async move {
+            let refusal = probe::unreachable(network.as_ref(), &clock, &address).await;
             let found = refusal.map(|refusal| format!("{why} and it takes no connection ({refusal})"));
             if let Some(mailbox) = mailbox.upgrade() {
                 let _ = mailbox.send(Message::Probed { resource_id, stream, found, lost });
@@ -331,14 +353,14 @@ impl EventLoop {
 
     fn tick(&mut self) {
         let timeout = self.settings.heartbeat_timeout;
-        for resource_id in self.monitor.expire(self.clock.now_millis()) {
+        for resource_id in self.monitor.expire(self.now()) {
             self.lose(&resource_id, &format!("no heartbeat for {} ms (heartbeat.timeout)", timeout.as_millis()));
         }
         self.slots(SlotEvent::Tick);
     }
 
     fn slots(&mut self, event: SlotEvent) {
-        for command in self.pool.handle(event, self.clock.now_millis()) {
+        for command in self.pool.handle(event, self.now()) {
             match command {
                 SlotCommand::Grant { job, slots } => {
                     let granted: Vec<GrantedSlot> =
@@ -374,7 +396,7 @@ impl EventLoop {
     fn release_job(&self, job: JobId) {
         for connection in self.connections.values() {
             let gateway = connection.gateway.clone();
-            tokio::spawn(async move {
+            self.environment.spawn(async move {
                 if let Err(error) = gateway.release_job(job).await {
                     debug!("cannot release job {job}: {error}");
                 }

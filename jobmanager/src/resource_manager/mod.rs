@@ -10,15 +10,16 @@ mod probe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::clock::Clock;
+use common::environment::Environment;
 use common::shutdown::Shutdown;
+use dataflow::JobId;
 use dataflow::deployment::{Adoption, RunningAttempt, TaskManagerRegistration, TaskManagerReport};
-use dataflow::{JobId, LeaderEpoch};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::gateway::TaskManagerGateway;
+use crate::gateway::{Commander, TaskManagerGateway, TaskManagerNetwork};
 use crate::job_master::JobMasterHandle;
 use crate::scheduling::{SlotLocation, SlotUsage};
+use event_loop::EventLoop;
 
 /// The times that the ResourceManager goes by.
 #[derive(Debug, Clone, Copy)]
@@ -29,15 +30,6 @@ pub struct ResourceManagerSettings {
     pub heartbeat_timeout: Duration,
     /// `slot.request.timeout`.
     pub slot_request_timeout: Duration,
-}
-
-/// Who commands.
-#[derive(Debug, Clone)]
-pub struct Commander {
-    /// Under which epoch.
-    pub epoch: LeaderEpoch,
-    /// Where TaskManagers register, `host:port`.
-    pub address: String,
 }
 
 /// A TaskManager as people see it.
@@ -135,14 +127,19 @@ enum Message {
 }
 
 impl ResourceManagerHandle {
-    /// Starts the event loop on the current tokio runtime. It ends with the session.
-    pub fn start(settings: ResourceManagerSettings, commander: Commander, clock: Clock, over: Shutdown) -> Self {
+    /// Starts the event loop. It ends with the session.
+    pub fn start(
+        settings: ResourceManagerSettings,
+        commander: Commander,
+        network: Arc<dyn TaskManagerNetwork>,
+        environment: Environment,
+        over: Shutdown,
+    ) -> Self {
         let (mailbox, messages) = mpsc::unbounded_channel();
         let handle = ResourceManagerHandle { mailbox };
         let weak = handle.mailbox.downgrade();
-        tokio::spawn(async move {
-            over.unless_triggered(event_loop::run(settings, commander, clock, weak, messages)).await
-        });
+        let event_loop = EventLoop::new(settings, commander, network, environment.clone(), weak);
+        environment.spawn(async move { over.unless_triggered(event_loop.run(messages)).await });
         handle
     }
 

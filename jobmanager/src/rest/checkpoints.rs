@@ -130,7 +130,7 @@ fn checkpoint_info(record: &CheckpointRecord) -> CheckpointInfo {
     };
     info.class_name = match &record.outcome {
         CheckpointOutcome::InProgress => "in_progress",
-        CheckpointOutcome::Completed { external_path, discarded } => {
+        CheckpointOutcome::Completed { external_path, discarded, .. } => {
             (info.external_path, info.discarded) = (Some(external_path.clone()), Some(*discarded));
             "completed"
         }
@@ -248,7 +248,7 @@ fn subtask_info(record: &CheckpointRecord, index: usize, subtask: &Option<Subtas
     }
 }
 
-fn with_percentiles(values: &Distribution) -> StatsSummary {
+pub(super) fn with_percentiles(values: &Distribution) -> StatsSummary {
     let [p50, p90, p95, p99, p999] = values.percentiles([0.5, 0.9, 0.95, 0.99, 0.999]);
     StatsSummary { min: values.min(), max: values.max(), avg: values.average(), p50, p90, p95, p99, p999 }
 }

@@ -6,11 +6,13 @@ use warp::http::StatusCode;
 
 use super::context::RestContext;
 use super::error::RestError;
+use super::front::PeerCall;
 use super::messages::{
     ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, DataSets, EnvironmentInfo, GroupHealth,
     JobManagerGroup, JobManagerMember, JvmInfo, MemberRole,
 };
 use super::reply::{Answer, Reply};
+use crate::gateway;
 
 /// The Flink that flinkrs follows, then its own version.
 pub(super) const FLINK_VERSION: &str = concat!("2.3.0-flinkrs-", env!("CARGO_PKG_VERSION"));
@@ -99,8 +101,22 @@ pub(super) async fn prometheus(context: &RestContext) -> Answer {
     Ok(Reply { status: StatusCode::OK, content_type: "text/plain; version=0.0.4; charset=utf-8".into(), body })
 }
 
-pub(super) fn shut_down(context: &RestContext) -> Answer {
+/// `DELETE /cluster`: TaskManagers and the other JobManagers of the group are told to end, then this one does. What Raft keeps of jobs stays.
+pub(super) async fn shut_down(context: &RestContext) -> Answer {
     tracing::info!("a client asks the cluster to shut down");
+    let Some(session) = context.front.leadership.session() else { return Reply::empty(StatusCode::OK) };
+    let views = context.resource_manager.task_managers().await;
+    let epoch = session.epoch();
+    let told = views.iter().map(|view| async move {
+        let address = &view.registration.rpc_address;
+        let told = gateway::shut_down(&context.front.internal, address, epoch).await;
+        told.map_err(|problem| format!("TaskManager {} at {address}: {problem}", view.registration.resource_id))
+    });
+    let mut problems: Vec<String> = futures::future::join_all(told).await.into_iter().filter_map(Result::err).collect();
+    problems.extend(context.front.tell_peers(PeerCall::ShutDown).await);
+    for problem in problems {
+        tracing::warn!("could not be told to end: {problem}");
+    }
     context.front.shutdown.trigger();
     Reply::empty(StatusCode::OK)
 }

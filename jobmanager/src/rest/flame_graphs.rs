@@ -8,6 +8,7 @@ use std::time::Duration;
 use common::config::{ConfigError, Configuration, options};
 use dataflow::{JobId, VertexId};
 use proto::v1::Stack;
+use transport::Internal;
 use warp::http::StatusCode;
 
 use super::context::{self, RestContext};
@@ -102,8 +103,9 @@ pub(super) async fn flame_graph(context: &RestContext, id: &str, vertex_id: &str
         let slots = vertex.executions().iter().filter_map(|execution| execution.slot());
         let addresses: BTreeSet<String> = slots.map(|slot| slot.task_manager.rpc_address.clone()).collect();
         let (graphs, clock) = (graphs.clone(), context.front.clock.clone());
+        let internal = context.front.internal.clone();
         tokio::spawn(async move {
-            let tasks = take(addresses, graphs.duration, key).await;
+            let tasks = take(addresses, graphs.duration, key, &internal).await;
             graphs.ended(key, clock.now_millis(), tasks);
         });
     }
@@ -131,9 +133,14 @@ fn flame_graph_type(query: &Query) -> Result<FlameGraphType, RestError> {
 }
 
 /// Samples on all TaskManagers at once; one that does not answer has none.
-async fn take(addresses: BTreeSet<String>, duration: Duration, key: (JobId, VertexId)) -> Vec<SampledTask> {
+async fn take(
+    addresses: BTreeSet<String>,
+    duration: Duration,
+    key: (JobId, VertexId),
+    internal: &Internal,
+) -> Vec<SampledTask> {
     let sampled = addresses.into_iter().map(|address| async move {
-        let sampled = match TaskManagerInspector::new(&address) {
+        let sampled = match TaskManagerInspector::new(&address, internal) {
             Ok(inspector) => inspector.sample_stacks(duration).await,
             Err(error) => Err(error),
         };
@@ -162,14 +169,16 @@ fn draw(tasks: &[SampledTask], subtask: Option<u32>, wanted: FlameGraphType) -> 
     root.node("root".to_owned())
 }
 
+/// Stacks as a tree.
 #[derive(Default)]
-struct Builder {
+pub(super) struct Builder {
     count: u64,
     children: HashMap<String, Builder>,
 }
 
 impl Builder {
-    fn add<'a>(&mut self, frames: impl Iterator<Item = &'a str>, count: u64) {
+    /// So many samples of a stack, the outermost frame first.
+    pub(super) fn add<'a>(&mut self, frames: impl Iterator<Item = &'a str>, count: u64) {
         if count == 0 {
             return;
         }
@@ -181,7 +190,8 @@ impl Builder {
         }
     }
 
-    fn node(self, name: String) -> FlameGraphNode {
+    /// The tree below a root of this name, the most frequent first.
+    pub(super) fn node(self, name: String) -> FlameGraphNode {
         let mut children: Vec<FlameGraphNode> =
             self.children.into_iter().map(|(name, child)| child.node(name)).collect();
         children.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));

@@ -8,25 +8,33 @@ use bytes::Bytes;
 use common::clock::Clock;
 use common::log_files::LogFiles;
 use common::shutdown::Shutdown;
-use proto::v1::{ForwardRestRequest, ForwardRestResponse};
+use proto::v1::keep_program_request::Change;
+use proto::v1::{ForwardRestRequest, ForwardRestResponse, KeepProgramRequest, ShutDownPeerRequest};
 use tonic::{Code, Status};
-use tracing::debug;
+use tracing::{debug, info};
+use transport::Internal;
+use transport::http::Role;
+use transport::users::Caller;
 use warp::http::{Method, StatusCode};
 
+use super::access;
 use super::context::RestContext;
 use super::error::RestError;
 use super::flame_graphs::FlameGraphs;
+use super::profiler::Profiler;
 use super::query::Query;
 use super::reply::Reply;
 use super::router::{self, Request};
 use crate::cluster_metrics::ClusterMetrics;
 use crate::job_store::RestBackend;
 use crate::leadership::Leadership;
-use crate::programs::{ProgramCompiler, ProgramStore};
+use crate::programs::{ProgramCompiler, ProgramError, ProgramStore};
 
 /// How long a request waits for a leader: longer than an election takes.
 const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(25);
+/// How long another JobManager may take to hear.
+const PEER_LIMIT: Duration = Duration::from_secs(5);
 
 /// What takes requests; clones are the same one.
 #[derive(Clone)]
@@ -35,14 +43,20 @@ pub struct RestFront {
     pub leadership: Leadership,
     /// Samples of what vertices do.
     pub flame_graphs: FlameGraphs,
+    /// Profiles of processes.
+    pub profiler: Profiler,
     /// What this process logs.
     pub logs: LogFiles,
+    /// How TaskManagers are reached.
+    pub internal: Internal,
     /// What users have uploaded.
     pub(crate) programs: ProgramStore,
     /// Makes jobs of it.
     pub(crate) compiler: Option<Arc<dyn ProgramCompiler>>,
     /// Of this API, for links: `http://host:port`.
     pub address: String,
+    /// By which parts of this process make themselves known; none when nobody is asked who they are.
+    pub own_token: Option<String>,
     /// For Prometheus.
     pub metrics: Arc<ClusterMetrics>,
     /// Time.
@@ -68,6 +82,7 @@ impl RestFront {
         path: &str,
         query: &str,
         content_type: Option<String>,
+        caller: Caller,
         body: Bytes,
     ) -> Reply {
         let began = Instant::now();
@@ -83,6 +98,8 @@ impl RestFront {
                 query: query.to_owned(),
                 content_type: content_type.clone().unwrap_or_default(),
                 body: body.clone(),
+                caller: caller.name.clone(),
+                role: caller.role.to_string(),
             };
             let problem = match self.forward(request).await {
                 Forwarded::Answered(answer) => return reply(answer),
@@ -96,6 +113,21 @@ impl RestFront {
             debug!("{method} {path} waits for a leader: {problem}");
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// The follower that was asked has let it pass. One that asks nobody who they are, or asks for less, is no way around.
+    fn check_forwarded(&self, method: &Method, request: &ForwardRestRequest) -> Result<(), Status> {
+        let needed = access::role(method, &request.path);
+        let role = request.role.parse::<Role>().ok().filter(|_| request.caller.is_some());
+        let denied = self.own_token.is_some() && role.is_none_or(|role| role < needed);
+        let caller = request.caller.as_deref().unwrap_or("somebody");
+        if denied {
+            return Err(Status::permission_denied(format!("{caller} is not let in here with the role {needed}")));
+        }
+        if needed > Role::Viewer && request.caller.is_some() {
+            info!("{method} {} by {caller}, passed on by another JobManager", request.path);
+        }
+        Ok(())
     }
 
     async fn forward(&self, request: ForwardRestRequest) -> Forwarded {
@@ -123,6 +155,27 @@ impl RestFront {
         }
     }
 
+    /// Tells all other JobManagers of the group; the answer is which did not hear.
+    pub(super) async fn tell_peers(&self, call: PeerCall) -> Vec<String> {
+        let Some(node) = self.leadership.node() else { return Vec::new() };
+        let group = node.group();
+        let others = group.members.iter().filter(|member| Some(&member.address) != self.leadership.leader().as_ref());
+        let call = &call;
+        let told = others.map(|member| async move {
+            let address = &member.address;
+            let mut peer = node.peer(address).map_err(|problem| format!("JobManager {address}: {problem}"))?;
+            let told = match call.clone() {
+                PeerCall::ShutDown => peer.shut_down_peer(within(ShutDownPeerRequest {})).await.map(drop),
+                PeerCall::KeepProgram { id, content } => {
+                    let change = content.map_or(Change::Deleted(true), Change::Content);
+                    peer.keep_program(within(KeepProgramRequest { id, change: Some(change) })).await.map(drop)
+                }
+            };
+            told.map_err(|status| format!("JobManager {address}: {}", status.message()))
+        });
+        futures::future::join_all(told).await.into_iter().filter_map(Result::err).collect()
+    }
+
     /// None while this JobManager does not lead.
     fn context(&self) -> Option<RestContext> {
         let session = self.leadership.session()?;
@@ -133,6 +186,26 @@ impl RestFront {
             front: self.clone(),
         })
     }
+}
+
+/// What the leader tells the other JobManagers of its group.
+#[derive(Debug, Clone)]
+pub(super) enum PeerCall {
+    /// To end.
+    ShutDown,
+    /// To keep a program, or none under this id any more.
+    KeepProgram {
+        /// Its id.
+        id: String,
+        /// The program.
+        content: Option<Bytes>,
+    },
+}
+
+fn within<T>(message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.set_timeout(PEER_LIMIT);
+    request
 }
 
 /// Whether the connection could not be made, so that nothing was sent.
@@ -169,6 +242,7 @@ impl RestBackend for RestFront {
         let context = self.context().ok_or_else(|| Status::failed_precondition("it does not lead"))?;
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| Status::invalid_argument(format!("'{}' is no method", request.method)))?;
+        self.check_forwarded(&method, &request)?;
         let request = Request {
             method,
             path: request.path,
@@ -182,5 +256,23 @@ impl RestBackend for RestFront {
             content_type: reply.content_type.into_owned(),
             body: reply.body.into(),
         })
+    }
+
+    async fn keep_program(&self, request: KeepProgramRequest) -> Result<(), Status> {
+        let programs = self.programs.clone();
+        let kept = tokio::task::spawn_blocking(move || match request.change {
+            Some(Change::Content(content)) => programs.keep(&request.id, &content),
+            Some(Change::Deleted(_)) | None => programs.delete(&request.id).or_else(|error| match error {
+                ProgramError::Unknown(_) => Ok(()),
+                other => Err(other),
+            }),
+        });
+        let kept = kept.await.map_err(|panic| Status::internal(panic.to_string()))?;
+        kept.map_err(|error| Status::failed_precondition(error.to_string()))
+    }
+
+    fn shut_down(&self) {
+        tracing::info!("the leader ends the cluster");
+        self.shutdown.trigger();
     }
 }

@@ -90,9 +90,10 @@ fn dump(threads: impl Iterator<Item = (String, u32, impl Display)>) -> Answer {
     Reply::json(&ThreadDump { thread_infos: threads.map(info).collect() })
 }
 
-async fn inspector(context: &RestContext, id: &str) -> Result<TaskManagerInspector, RestError> {
+/// Asks a TaskManager.
+pub(super) async fn inspector(context: &RestContext, id: &str) -> Result<TaskManagerInspector, RestError> {
     let view = task_managers::find(context, id).await?;
-    TaskManagerInspector::new(&view.registration.rpc_address).map_err(RestError::internal)
+    TaskManagerInspector::new(&view.registration.rpc_address, &context.front.internal).map_err(RestError::internal)
 }
 
 /// Reads on a thread that may wait.

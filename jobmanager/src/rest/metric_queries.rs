@@ -2,21 +2,24 @@
 
 use std::collections::HashSet;
 
-use dataflow::{ExecutionState, JobId, JobStatus};
+use dataflow::deployment::TaskMetricsSnapshot;
+use dataflow::{JobId, MetricNumber};
 use indexmap::IndexMap;
+use transport::Internal;
 
 use super::aggregate::Aggregates;
 use super::context::{self, RestContext};
+use super::error::RestError;
 use super::messages::{MetricId, MetricValue};
 use super::query::Query;
 use super::reply::{Answer, Reply};
 use super::task_managers;
-use super::task_metrics::{MetricNumber, metrics_of};
+use super::task_metrics::{self, Metrics, as_f64, text};
 use super::vertex;
+use crate::cluster_metrics::job_gauges;
+use crate::inspection::TaskManagerInspector;
 use crate::resource_manager::TaskManagerView;
 use crate::scheduling::ExecutionGraph;
-
-type Metrics = Vec<(String, MetricNumber)>;
 
 pub(super) async fn of_job_manager(context: &RestContext, query: &Query) -> Answer {
     let slots = context.resource_manager.usage().await;
@@ -24,13 +27,17 @@ pub(super) async fn of_job_manager(context: &RestContext, query: &Query) -> Answ
     let jobs = context.dispatcher.pictures().await;
     let running = jobs.iter().filter(|job| job.end_time().is_none()).count();
     let count = |value: usize| MetricNumber::Count(value as i64);
-    let metrics = [
+    let cluster = [
         ("numRegisteredTaskManagers", count(task_managers)),
         ("numRunningJobs", count(running)),
         ("taskSlotsAvailable", count(slots.free as usize)),
         ("taskSlotsTotal", count(slots.total as usize)),
     ];
-    values(metrics.into_iter().map(|(id, value)| (id.to_owned(), value.text())).collect(), query)
+    let process = context.front.metrics.process().into_iter().map(|reading| {
+        let count = MetricNumber::Count(reading.value as i64);
+        (reading.path, if reading.is_count { count } else { MetricNumber::Rate(reading.value) })
+    });
+    values(texts(cluster.map(|(id, value)| (id.to_owned(), value)).into_iter().chain(process).collect()), query)
 }
 
 pub(super) async fn of_job(context: &RestContext, id: &str, query: &Query) -> Answer {
@@ -53,7 +60,7 @@ pub(super) async fn of_jobs(context: &RestContext, query: &Query) -> Answer {
 
 pub(super) async fn of_task_manager(context: &RestContext, id: &str, query: &Query) -> Answer {
     let view = task_managers::find(context, id).await?;
-    values(texts(task_manager_metrics(&view)), query)
+    values(texts(task_manager_metrics(&context.front.internal, &view).await), query)
 }
 
 pub(super) async fn of_task_managers(context: &RestContext, query: &Query) -> Answer {
@@ -62,51 +69,62 @@ pub(super) async fn of_task_managers(context: &RestContext, query: &Query) -> An
     let is_wanted = |view: &&TaskManagerView| {
         wanted.as_ref().is_none_or(|ids| ids.contains(&view.registration.resource_id.as_str()))
     };
-    aggregated(views.iter().filter(is_wanted).map(task_manager_metrics).collect(), query)
+    let asked = views.iter().filter(is_wanted).map(|view| task_manager_metrics(&context.front.internal, view));
+    let owners = futures::future::join_all(asked).await;
+    aggregated(owners, query)
 }
 
 /// Metrics of all subtasks, each with the subtask's index before its name.
-pub(super) fn of_vertex(job: &ExecutionGraph, id: &str, query: &Query) -> Answer {
-    let vertex = context::vertex(job, id)?;
-    let metrics = vertex.executions().iter().enumerate().flat_map(|(index, execution)| {
-        metrics_of(execution).into_iter().map(move |(name, value)| (format!("{index}.{name}"), value))
-    });
+pub(super) async fn of_vertex(context: &RestContext, job: &ExecutionGraph, id: &str, query: &Query) -> Answer {
+    let owners = of_executions(context, job, id).await?;
+    let metrics = owners
+        .into_iter()
+        .enumerate()
+        .flat_map(|(index, metrics)| metrics.into_iter().map(move |(name, value)| (format!("{index}.{name}"), value)));
     values(texts(metrics.collect()), query)
 }
 
-pub(super) fn of_subtask(job: &ExecutionGraph, id: &str, index: &str, query: &Query) -> Answer {
-    let execution = vertex::execution(context::vertex(job, id)?, index)?;
-    values(texts(named(metrics_of(execution))), query)
+pub(super) async fn of_subtask(
+    context: &RestContext,
+    job: &ExecutionGraph,
+    id: &str,
+    index: &str,
+    query: &Query,
+) -> Answer {
+    let subtask = vertex::execution(context::vertex(job, id)?, index)?.id().subtask as usize;
+    let owners = of_executions(context, job, id).await?;
+    values(texts(owners.into_iter().nth(subtask).unwrap_or_default()), query)
 }
 
 /// Metrics aggregated over the subtasks, or over those of `subtasks=0,2-4`.
-pub(super) fn of_subtasks(job: &ExecutionGraph, id: &str, query: &Query) -> Answer {
-    let vertex = context::vertex(job, id)?;
+pub(super) async fn of_subtasks(context: &RestContext, job: &ExecutionGraph, id: &str, query: &Query) -> Answer {
     let wanted = match query.list("subtasks") {
         None => None,
         Some(ranges) => Some(ranges.into_iter().map(range).collect::<Result<Vec<_>, _>>()?),
     };
     let is_wanted =
         |index: usize| wanted.as_ref().is_none_or(|ranges| ranges.iter().any(|range| range.contains(&index)));
-    let owners = vertex.executions().iter().enumerate().filter(|(index, _)| is_wanted(*index));
-    aggregated(owners.map(|(_, execution)| named(metrics_of(execution))).collect(), query)
+    let owners = of_executions(context, job, id).await?.into_iter().enumerate();
+    aggregated(owners.filter(|(index, _)| is_wanted(*index)).map(|(_, metrics)| metrics).collect(), query)
 }
 
-fn range(text: &str) -> Result<std::ops::RangeInclusive<usize>, super::error::RestError> {
-    let number =
-        |text: &str| text.trim().parse().map_err(|_| super::error::RestError::bad_query_parameter("subtasks", text));
+/// The metrics of the current attempts of a vertex, in the order of its subtasks.
+async fn of_executions(context: &RestContext, job: &ExecutionGraph, id: &str) -> Result<Vec<Metrics>, RestError> {
+    let vertex = context::vertex(job, id)?;
+    let mut metrics = task_metrics::of_vertex(&context.front.internal, job.graph().job_id, vertex).await;
+    Ok(vertex.executions().iter().map(|execution| metrics.remove(&execution.id()).unwrap_or_default()).collect())
+}
+
+fn range(text: &str) -> Result<std::ops::RangeInclusive<usize>, RestError> {
+    let number = |text: &str| text.trim().parse().map_err(|_| RestError::bad_query_parameter("subtasks", text));
     match text.split_once('-') {
         Some((first, last)) => Ok(number(first)?..=number(last)?),
         None => number(text).map(|index| index..=index),
     }
 }
 
-fn named(metrics: Vec<(&'static str, MetricNumber)>) -> Metrics {
-    metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
 fn texts(metrics: Metrics) -> Vec<(String, String)> {
-    metrics.into_iter().map(|(id, value)| (id, value.text())).collect()
+    metrics.into_iter().map(|(id, value)| (id, text(&value))).collect()
 }
 
 /// The names, or the values of those that `get` asks for; unknown ones are left out.
@@ -128,7 +146,9 @@ fn aggregated(owners: Vec<Metrics>, query: &Query) -> Answer {
     let aggregates = Aggregates::parse(query)?;
     let mut by_name: IndexMap<String, Vec<f64>> = IndexMap::new();
     for (id, value) in owners.into_iter().flatten() {
-        by_name.entry(id).or_default().push(value.as_f64());
+        if let Some(value) = as_f64(&value) {
+            by_name.entry(id).or_default().push(value);
+        }
     }
     let Some(wanted) = query.list("get") else {
         let ids: Vec<MetricId> = by_name.into_keys().map(|id| MetricId { id }).collect();
@@ -143,41 +163,34 @@ fn aggregated(owners: Vec<Metrics>, query: &Query) -> Answer {
 }
 
 fn job_metrics(job: &ExecutionGraph, now: i64) -> Metrics {
-    let since = |status: JobStatus| {
-        let current = job.status() == status && job.end_time().is_none();
-        MetricNumber::Count(if current { now - job.entered(status) } else { 0 })
-    };
-    let up = job.status() == JobStatus::Running;
-    let all_up =
-        up && job.executions().all(|e| matches!(e.state(), ExecutionState::Running | ExecutionState::Finished));
-    let metrics = [
-        ("numRestarts", MetricNumber::Count(i64::from(job.restarts()))),
-        ("uptime", MetricNumber::Count(if up { now - job.entered(JobStatus::Running) } else { -1 })),
-        ("downtime", since(JobStatus::Restarting)),
-        ("runningTime", since(JobStatus::Running)),
-        ("restartingTime", since(JobStatus::Restarting)),
-        ("failingTime", since(JobStatus::Failing)),
-        ("cancellingTime", since(JobStatus::Cancelling)),
-        ("createdTime", since(JobStatus::Created)),
-        (
-            "allSubTasksRunningOrFinishedTime",
-            MetricNumber::Count(if all_up { now - job.last_modification() } else { 0 }),
-        ),
-    ];
-    metrics
-        .into_iter()
-        .chain(job.checkpoints().gauges().map(|(id, value)| (id, MetricNumber::Count(value))))
-        .map(|(id, value)| (id.to_owned(), value))
-        .collect()
+    job_gauges(job, now).into_iter().map(|(id, value)| (id.to_owned(), MetricNumber::Count(value))).collect()
 }
 
-fn task_manager_metrics(view: &TaskManagerView) -> Metrics {
-    let memory = view.registration.hardware.managed_memory;
-    let metrics = [
-        // There is no JVM: its heap stands for the memory of the process.
-        ("Status.JVM.Memory.Heap.Used", view.report.resident_memory),
-        ("Status.JVM.Memory.Heap.Committed", view.report.resident_memory),
-        ("Status.Flink.Memory.Managed.Total", memory),
+/// What a TaskManager measures of itself; when it does not answer, what its last heartbeat said.
+async fn task_manager_metrics(internal: &Internal, view: &TaskManagerView) -> Metrics {
+    let asked = match TaskManagerInspector::new(&view.registration.rpc_address, internal) {
+        Ok(inspector) => task_metrics::of_process(&inspector).await,
+        Err(problem) => Err(problem),
+    };
+    let over_tasks =
+        |of: fn(&TaskMetricsSnapshot) -> u64| view.report.tasks.iter().map(|(_, counters)| of(counters)).sum::<u64>();
+    // flinkrs' own.
+    let own = [
+        ("Status.Shuffle.inputQueueLength", over_tasks(|m| m.input_queue_length)),
+        ("Status.Shuffle.outputQueueLength", over_tasks(|m| m.output_queue_length)),
+        ("Status.Shuffle.outputChannelsWithoutCredit", over_tasks(|m| m.channels_without_credit)),
     ];
-    metrics.into_iter().map(|(id, value)| (id.to_owned(), MetricNumber::Count(value as i64))).collect()
+    let mut metrics = asked.unwrap_or_else(|problem| {
+        tracing::debug!("TaskManager {} does not tell its metrics: {problem}", view.registration.resource_id);
+        let metrics = [
+            ("Status.JVM.Memory.Heap.Used", view.report.resident_memory),
+            ("Status.JVM.Memory.Heap.Committed", view.report.resident_memory),
+            ("Status.Flink.Memory.Managed.Used", view.report.state_memory),
+            ("Status.Flink.Memory.Managed.Total", view.registration.hardware.managed_memory),
+            ("Status.State.SizeOnDisk", view.report.state_on_disk),
+        ];
+        metrics.into_iter().map(|(id, value)| (id.to_owned(), MetricNumber::Count(value as i64))).collect()
+    });
+    metrics.extend(own.map(|(id, value)| (id.to_owned(), MetricNumber::Count(value as i64))));
+    metrics
 }

@@ -3,6 +3,7 @@
 //! [`RestServer`] speaks HTTP, [`router`] knows the paths, the other modules answer a family of paths each. What is answered is made from
 //! pictures of jobs and views of TaskManagers; nothing is decided here.
 
+mod access;
 mod aggregate;
 mod applications;
 mod catalogs;
@@ -19,6 +20,7 @@ mod job_plan;
 mod jobmanagers;
 mod jobs;
 mod lifecycle;
+mod log_level;
 mod logs;
 pub mod messages;
 mod metric_queries;
@@ -42,4 +44,5 @@ pub use front::RestFront;
 pub use job_plan::plan as job_plan;
 pub use mounted::{MountedApi, Mounts};
 pub use operations::Operations;
+pub use profiler::Profiler;
 pub use server::RestServer;

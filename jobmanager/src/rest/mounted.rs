@@ -6,12 +6,16 @@ use std::sync::{Arc, RwLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use transport::http::Role;
 
 /// An API below a prefix of the REST port.
 #[async_trait]
 pub trait MountedApi: Send + Sync {
     /// Answers a request for a path below the prefix, as status and JSON.
     async fn answer(&self, method: &str, path: &str, query: &str, body: Bytes) -> (u16, String);
+
+    /// Which role a request for a path below the prefix needs.
+    fn role(&self, method: &str, path: &str) -> Role;
 }
 
 /// A prefix, and who answers below it.
@@ -49,6 +53,10 @@ mod tests {
     impl MountedApi for Nobody {
         async fn answer(&self, _: &str, _: &str, _: &str, _: Bytes) -> (u16, String) {
             (404, String::new())
+        }
+
+        fn role(&self, _: &str, _: &str) -> Role {
+            Role::Admin
         }
     }
 

@@ -11,6 +11,7 @@ use warp::http::StatusCode;
 
 use super::context::RestContext;
 use super::error::RestError;
+use super::front::PeerCall;
 use super::job_plan;
 use super::lifecycle;
 use super::messages::{JarEntry, JarFile, JarRun, JarRunApplication, JarRunRequest, JarUploaded, Jars, JobPlanInfo};
@@ -25,8 +26,19 @@ const INVOCATION_EXCEPTION: &str = "org.apache.flink.client.program.ProgramInvoc
 pub(super) async fn upload(context: &RestContext, content_type: Option<&str>, body: &Bytes) -> Answer {
     enabled(context)?;
     let (name, content) = file_of_form(content_type, body.clone()).await?;
-    let path = blocking(context, move |programs| programs.upload(&name, &content)).await?;
+    let kept = content.clone();
+    let path = blocking(context, move |programs| programs.upload(&name, &kept)).await?;
+    if let Some(id) = path.file_name().and_then(|name| name.to_str()) {
+        tell_group(context, id, Some(content)).await;
+    }
     Reply::json(&JarUploaded { filename: path.display().to_string(), status: "success".to_owned() })
+}
+
+/// All JobManagers of a group have the programs; one that is away now has to be given it again.
+async fn tell_group(context: &RestContext, id: &str, content: Option<Bytes>) {
+    for problem in context.front.tell_peers(PeerCall::KeepProgram { id: id.to_owned(), content }).await {
+        tracing::warn!("program {id} is not known to all JobManagers of the group: {problem}");
+    }
 }
 
 /// `GET /jars`.
@@ -46,8 +58,10 @@ pub(super) async fn list(context: &RestContext) -> Answer {
 /// `DELETE /jars/:jarid`.
 pub(super) async fn delete(context: &RestContext, id: &str) -> Answer {
     enabled(context)?;
-    let id = id.to_owned();
-    blocking(context, move |programs| programs.delete(&id)).await?;
+    let id = file_name(id)?;
+    let own = id.clone();
+    blocking(context, move |programs| programs.delete(&own)).await?;
+    tell_group(context, &id, None).await;
     Reply::empty(StatusCode::OK)
 }
 
@@ -94,12 +108,13 @@ async fn compile(context: &RestContext, id: &str, request: JarRunRequest) -> Res
     };
     let compiler =
         context.front.compiler.clone().ok_or_else(|| failed("this JobManager has no SQL planner".to_owned()))?;
-    let (id, cluster) = (id.to_owned(), context.dispatcher.config());
+    let (id, cluster) = (file_name(id)?, context.dispatcher.config());
     let overrides = overrides(&request)?;
     let program = blocking(context, move |programs| programs.open(&id, request.entry_class.as_deref())).await?;
     let request = CompileRequest {
         file: &program.file,
-        rest_address: context.front.address.trim_start_matches("http://"),
+        rest_address: &context.front.address,
+        own_token: context.front.own_token.as_deref(),
         cluster,
         overrides: &overrides,
     };
@@ -109,6 +124,12 @@ async fn compile(context: &RestContext, id: &str, request: JarRunRequest) -> Res
         return Err(RestError::handler(StatusCode::BAD_REQUEST, "No jobs included in application."));
     }
     Ok(jobs)
+}
+
+/// The id of a program is the name of a file and nothing else, as in Flink.
+fn file_name(id: &str) -> Result<String, RestError> {
+    let is_name = !matches!(id, "." | "..") && !id.contains(['/', '\\', '\0']);
+    if is_name { Ok(id.to_owned()) } else { Err(RestError::bad_path_parameter("jarid", id)) }
 }
 
 /// What the request says, as configuration.

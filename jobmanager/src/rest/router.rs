@@ -8,7 +8,7 @@ use super::error::RestError;
 use super::query::{self, Query};
 use super::reply::{Answer, Reply};
 use super::{
-    applications, catalogs, checkpoints, cluster, flame_graphs, job, jobmanagers, jobs, lifecycle, logs,
+    applications, catalogs, checkpoints, cluster, flame_graphs, job, jobmanagers, jobs, lifecycle, log_level, logs,
     metric_queries, profiler, programs, rescaling, results, savepoints, task_managers, vertex,
 };
 
@@ -50,9 +50,17 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         }
         ("GET", ["jobmanager", "log"]) => logs::job_manager_file(context, LogRequest::Log).await,
         ("GET", ["jobmanager", "stdout"]) => logs::job_manager_file(context, LogRequest::Stdout).await,
-        ("GET", ["jobmanager", "profiler"]) => profiler::of_job_manager(),
-        ("POST", ["jobmanager", "profiler"] | ["taskmanagers", _, "profiler"]) => profiler::profile(),
-        ("GET", ["jobmanager", "profiler", name] | ["taskmanagers", _, "profiler", name]) => profiler::file(name),
+        ("GET", ["jobmanager", "profiler"]) => profiler::of_job_manager(context),
+        ("POST", ["jobmanager", "profiler"]) => profiler::profile_job_manager(context, &request.body),
+        ("GET", ["jobmanager", "profiler", name]) => profiler::file(context, None, name),
+        ("POST", ["taskmanagers", id, "profiler"]) => profiler::profile_task_manager(context, id, &request.body).await,
+        ("GET", ["taskmanagers", id, "profiler", name]) => profiler::file(context, Some(id), name),
+        ("GET", ["jobmanager", "log-level"]) => log_level::of_job_manager(None),
+        ("PUT", ["jobmanager", "log-level"]) => log_level::of_job_manager(Some(&request.body)),
+        ("GET", ["taskmanagers", id, "log-level"]) => log_level::of_task_manager(context, id, None).await,
+        ("PUT", ["taskmanagers", id, "log-level"]) => {
+            log_level::of_task_manager(context, id, Some(&request.body)).await
+        }
         ("GET", ["jobmanager", "thread-dump"]) => logs::threads_of_job_manager(),
         ("GET", ["metrics"]) => cluster::prometheus(context).await,
         ("GET", ["datasets"]) => cluster::data_sets(),
@@ -64,9 +72,11 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("GET" | "POST", ["jars", id, "plan"]) => programs::plan(context, id, query, &request.body).await,
         ("POST", ["jars", id, "run"]) => programs::run(context, id, query, &request.body).await,
         ("POST", ["jars", id, "run-application"]) => programs::run_application(context, id, query, &request.body).await,
-        ("DELETE", ["cluster"]) => cluster::shut_down(context),
+        ("DELETE", ["cluster"]) => cluster::shut_down(context).await,
         ("GET", ["jobmanagers"]) => jobmanagers::list(context),
         ("POST", ["jobmanagers"]) => jobmanagers::add(context, &request.body).await,
+        ("GET", ["jobmanagers", "backup"]) => jobmanagers::backup(context).await,
+        ("POST", ["jobmanagers", "restore"]) => jobmanagers::restore(context, &request.body).await,
         ("DELETE", ["jobmanagers", address]) => jobmanagers::remove(context, address).await,
         ("PUT", ["jobmanagers", address]) => jobmanagers::replace(context, address, &request.body).await,
         ("GET", ["taskmanagers"]) => task_managers::list(context).await,
@@ -86,7 +96,7 @@ async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answe
         ("POST", ["jobs"]) => lifecycle::submit(context, &request.body).await,
         ("GET", ["jobs", "overview"]) => jobs::overview(context).await,
         ("GET", ["jobs", "metrics"]) => metric_queries::of_jobs(context, query).await,
-        ("POST", ["savepoint-disposal"]) => savepoints::dispose(context, &request.body),
+        ("POST", ["savepoint-disposal"]) => savepoints::dispose(context, &request.body).await,
         ("GET", ["savepoint-disposal", trigger]) => savepoints::disposal_status(context, trigger),
         ("GET", ["applications", "overview"]) => applications::overview(context).await,
         ("GET", ["applications", id]) => applications::details(context, id).await,
@@ -116,9 +126,10 @@ async fn job_route(context: &RestContext, request: &Request, id: &str, path: &[&
         ("GET", ["resource-requirements"]) => rescaling::resource_requirements(context, id).await,
         ("PUT", ["resource-requirements"]) => rescaling::change_requirements(context, id, &request.body).await,
         ("GET", ["rescales", "config"]) => rescaling::rescale_config(context, id).await,
-        ("GET", ["rescales", "overview" | "history" | "summary"] | ["rescales", "details", _]) => {
-            rescaling::rescales(context, id).await
-        }
+        ("GET", ["rescales", "overview"]) => rescaling::overview(context, id).await,
+        ("GET", ["rescales", "history"]) => rescaling::history(context, id).await,
+        ("GET", ["rescales", "summary"]) => rescaling::summary(context, id).await,
+        ("GET", ["rescales", "details", rescale]) => rescaling::details(context, id, rescale).await,
         ("GET", ["exceptions"]) => job::exceptions(context, id, query).await,
         ("GET", ["accumulators"]) => job::accumulators(context, id).await,
         ("GET", ["metrics"]) => metric_queries::of_job(context, id, query).await,
@@ -128,11 +139,11 @@ async fn job_route(context: &RestContext, request: &Request, id: &str, path: &[&
         ("GET", ["checkpoints", "details", checkpoint, "subtasks", vertex]) => {
             checkpoints::subtasks(context, id, checkpoint, vertex).await
         }
-        ("POST", ["checkpoints"]) => savepoints::trigger_checkpoint(context, id, &request.body),
+        ("POST", ["checkpoints"]) => savepoints::trigger_checkpoint(context, id, &request.body).await,
         ("GET", ["checkpoints", trigger]) => savepoints::checkpoint_status(context, id, trigger),
-        ("POST", ["savepoints"]) => savepoints::trigger_savepoint(context, id, &request.body),
+        ("POST", ["savepoints"]) => savepoints::trigger_savepoint(context, id, &request.body).await,
         ("GET", ["savepoints", trigger]) => savepoints::savepoint_status(context, id, trigger),
-        ("POST", ["stop"]) => savepoints::stop(context, id, &request.body),
+        ("POST", ["stop"]) => savepoints::stop(context, id, &request.body).await,
         ("GET", ["execution-result"]) => lifecycle::execution_result(context, id).await,
         ("GET", ["results", operator]) => results::collect(context, id, operator, query).await,
         (_, ["vertices", vertex, rest @ ..]) => vertex_route(context, request, id, vertex, rest).await,
@@ -150,7 +161,7 @@ async fn vertex_route(context: &RestContext, request: &Request, id: &str, vertex
     match path {
         [] => vertex::details(&job, vertex_id, now),
         ["watermarks"] => vertex::watermarks(&job, vertex_id),
-        ["metrics"] => metric_queries::of_vertex(&job, vertex_id, query),
+        ["metrics"] => metric_queries::of_vertex(context, &job, vertex_id, query).await,
         ["backpressure"] => vertex::back_pressure(&job, vertex_id, now),
         ["subtasktimes"] => vertex::subtask_times(&job, vertex_id, now),
         ["taskmanagers"] => vertex::task_managers(&job, vertex_id, now),
@@ -158,9 +169,9 @@ async fn vertex_route(context: &RestContext, request: &Request, id: &str, vertex
         ["flamegraph"] => flame_graphs::flame_graph(context, id, vertex_id, query).await,
         ["jm-operator-metrics"] => vertex::coordinator_metrics(&job, vertex_id),
         ["subtasks", "accumulators"] => vertex::subtask_accumulators(&job, vertex_id),
-        ["subtasks", "metrics"] => metric_queries::of_subtasks(&job, vertex_id, query),
+        ["subtasks", "metrics"] => metric_queries::of_subtasks(context, &job, vertex_id, query).await,
         ["subtasks", index] => vertex::subtask(&job, vertex_id, index, None, now),
-        ["subtasks", index, "metrics"] => metric_queries::of_subtask(&job, vertex_id, index, query),
+        ["subtasks", index, "metrics"] => metric_queries::of_subtask(context, &job, vertex_id, index, query).await,
         ["subtasks", index, "attempts", attempt, "accumulators"] => {
             vertex::attempt_accumulators(&job, vertex_id, index, attempt)
         }

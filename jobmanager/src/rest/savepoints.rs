@@ -20,12 +20,12 @@ use super::reply::{Answer, Reply};
 use crate::checkpointing::CheckpointError;
 
 /// `POST /jobs/:jobid/savepoints`.
-pub(super) fn trigger_savepoint(context: &RestContext, id: &str, body: &Bytes) -> Answer {
+pub(super) async fn trigger_savepoint(context: &RestContext, id: &str, body: &Bytes) -> Answer {
     let job = job_id(id)?;
     let request: SavepointTriggerRequest = parse(body, "SavepointTriggerRequestBody")?;
     let dispatcher = context.dispatcher.clone();
     let trigger = request.trigger_id.unwrap_or_else(TriggerId::random);
-    context.operations.start(OperationKey::Savepoint(job, trigger), async move {
+    let started = context.operations.start(OperationKey::Savepoint(job, trigger), async move {
         let (directory, format) = (request.target_directory, request.format_type.unwrap_or_default());
         let taken = dispatcher.trigger_savepoint(job, directory, AfterSavepoint::Continue, format).await;
         let savepoint = taken.map_err(|error| failure_cause(&error))?;
@@ -35,22 +35,24 @@ pub(super) fn trigger_savepoint(context: &RestContext, id: &str, body: &Bytes) -
         }
         Ok(SavepointInfo { location: savepoint.external_path })
     });
+    started.await.map_err(RestError::internal)?;
     triggered(StatusCode::ACCEPTED, trigger)
 }
 
 /// `POST /jobs/:jobid/stop`.
-pub(super) fn stop(context: &RestContext, id: &str, body: &Bytes) -> Answer {
+pub(super) async fn stop(context: &RestContext, id: &str, body: &Bytes) -> Answer {
     let job = job_id(id)?;
     let request: StopWithSavepointRequest = parse(body, "StopWithSavepointRequestBody")?;
     let dispatcher = context.dispatcher.clone();
     let trigger = request.trigger_id.unwrap_or_else(TriggerId::random);
-    context.operations.start(OperationKey::Savepoint(job, trigger), async move {
+    let started = context.operations.start(OperationKey::Savepoint(job, trigger), async move {
         let after = if request.drain { AfterSavepoint::Drain } else { AfterSavepoint::Stop };
         let (directory, format) = (request.target_directory, request.format_type.unwrap_or_default());
         let stopped = dispatcher.trigger_savepoint(job, directory, after, format).await;
         let savepoint = stopped.map_err(|error| failure_cause(&error))?;
         Ok(SavepointInfo { location: savepoint.external_path })
     });
+    started.await.map_err(RestError::internal)?;
     triggered(StatusCode::ACCEPTED, trigger)
 }
 
@@ -61,7 +63,7 @@ pub(super) fn savepoint_status(context: &RestContext, id: &str, trigger: &str) -
 }
 
 /// `POST /jobs/:jobid/checkpoints`.
-pub(super) fn trigger_checkpoint(context: &RestContext, id: &str, body: &Bytes) -> Answer {
+pub(super) async fn trigger_checkpoint(context: &RestContext, id: &str, body: &Bytes) -> Answer {
     let job = job_id(id)?;
     let request: CheckpointTriggerRequest = parse(body, "CheckpointTriggerRequestBody")?;
     let full = match request.checkpoint_type {
@@ -74,11 +76,12 @@ pub(super) fn trigger_checkpoint(context: &RestContext, id: &str, body: &Bytes) 
     };
     let dispatcher = context.dispatcher.clone();
     let trigger = request.trigger_id.unwrap_or_else(TriggerId::random);
-    context.operations.start(OperationKey::Checkpoint(job, trigger), async move {
+    let started = context.operations.start(OperationKey::Checkpoint(job, trigger), async move {
         let taken = dispatcher.trigger_checkpoint(job, full).await;
         let checkpoint = taken.map_err(|error| failure_cause(&error))?;
         Ok(TriggeredCheckpoint { checkpoint_id: checkpoint.checkpoint_id })
     });
+    started.await.map_err(RestError::internal)?;
     triggered(StatusCode::ACCEPTED, trigger)
 }
 
@@ -89,11 +92,11 @@ pub(super) fn checkpoint_status(context: &RestContext, id: &str, trigger: &str) 
 }
 
 /// `POST /savepoint-disposal`.
-pub(super) fn dispose(context: &RestContext, body: &Bytes) -> Answer {
+pub(super) async fn dispose(context: &RestContext, body: &Bytes) -> Answer {
     let SavepointDisposalRequest { savepoint_path: path } = parse(body, "SavepointDisposalRequest")?;
     let dispatcher = context.dispatcher.clone();
     let trigger = TriggerId::random();
-    context.operations.start(OperationKey::Disposal(trigger), async move {
+    let started = context.operations.start(OperationKey::Disposal(trigger), async move {
         dispatcher.dispose_savepoint(&path).await.map_err(|error| {
             let message = format!("Could not dispose savepoint {path}.");
             let cause = format!("java.io.IOException: {error}");
@@ -101,6 +104,7 @@ pub(super) fn dispose(context: &RestContext, body: &Bytes) -> Answer {
         })?;
         Ok(Acknowledged {})
     });
+    started.await.map_err(RestError::internal)?;
     triggered(StatusCode::OK, trigger)
 }
 

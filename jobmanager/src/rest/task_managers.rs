@@ -105,7 +105,7 @@ fn profile(view: &TaskManagerView, slots: u32) -> ResourceProfile {
     let share = |bytes: u64| bytes / u64::from(view.registration.slots.max(1)) * u64::from(slots) / (1 << 20);
     ResourceProfile {
         cpu_cores: f64::from(slots),
-        managed_memory: share(view.registration.hardware.managed_memory),
+        managed_memory: share(view.registration.hardware.managed_memory) as i64,
         extended_resources: IndexMap::new(),
         ..Default::default()
     }

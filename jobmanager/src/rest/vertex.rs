@@ -1,6 +1,7 @@
 //! `/jobs/:jobid/vertices/:vertexid` and what is below it.
 
 use dataflow::ExecutionState;
+use dataflow::deployment::TaskRates;
 use indexmap::IndexMap;
 
 use super::aggregate::statistics;
@@ -13,7 +14,7 @@ use super::messages::{
     VertexSubtaskAccumulators, VertexTaskManager, VertexTaskManagers, VertexTimes, VertexTimesSubtask,
 };
 use super::reply::{Answer, Reply};
-use super::task_metrics::{io_metrics, per_second};
+use super::task_metrics::io_metrics;
 use crate::scheduling::{Execution, ExecutionGraph, ExecutionVertex, STATES, aggregate_state};
 
 /// What Flink shows where there is no TaskManager yet.
@@ -66,7 +67,7 @@ fn find_attempt<'a>(
 pub(super) fn watermarks(job: &ExecutionGraph, id: &str) -> Answer {
     let vertex = context::vertex(job, id)?;
     let watermark = |(index, execution): (usize, &Execution)| {
-        let (_, counters) = execution.metrics().latest.as_ref()?;
+        let (_, counters) = execution.metrics()?;
         let value = counters.watermark?.to_string();
         Some(MetricValue { id: format!("{index}.currentInputWatermark"), value })
     };
@@ -121,7 +122,9 @@ pub(super) fn task_managers(job: &ExecutionGraph, id: &str, now: i64) -> Answer 
 
 pub(super) fn back_pressure(job: &ExecutionGraph, id: &str, now: i64) -> Answer {
     let vertex = context::vertex(job, id)?;
-    let share = |execution: &Execution, of| per_second(execution.metrics(), of) / 1000.0;
+    let share = |execution: &Execution, of: fn(&TaskRates) -> f64| {
+        execution.metrics().map_or(0.0, |(_, counters)| of(&counters.rates) / 1000.0)
+    };
     let subtask = |execution: &Execution| {
         let ratio = share(execution, |m| m.back_pressured_ms);
         SubtaskBackPressure {
@@ -134,7 +137,7 @@ pub(super) fn back_pressure(job: &ExecutionGraph, id: &str, now: i64) -> Answer 
         }
     };
     let subtasks: Vec<SubtaskBackPressure> = vertex.executions().iter().map(subtask).collect();
-    let measured = vertex.executions().iter().filter_map(|e| e.metrics().latest.as_ref().map(|(at, _)| *at)).max();
+    let measured = vertex.executions().iter().filter_map(|e| e.metrics().map(|(at, _)| *at)).max();
     let worst = level(subtasks.iter().map(|subtask| subtask.ratio).fold(0.0, f64::max));
     Reply::json(&BackPressureInfo {
         status: if measured.is_some() { "ok" } else { "deprecated" }.to_owned(),

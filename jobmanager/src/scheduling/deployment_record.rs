@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use dataflow::{ExecutionAttemptId, VertexId};
+use dataflow::{ExecutionAttemptId, JobGraph, VertexId};
 use serde::{Deserialize, Serialize};
 
+use super::exception_history::ExceptionHistory;
 use super::execution::SlotLocation;
 use super::resource_requirements::ResourceRequirements;
 
@@ -22,6 +23,9 @@ pub struct DeploymentRecord {
     /// Between which bounds its parallelism may be.
     #[serde(default)]
     pub requirements: ResourceRequirements,
+    /// What has failed so far.
+    #[serde(default)]
+    pub exceptions: ExceptionHistory,
     /// The slot of each subtask index.
     pub slots: Vec<Option<SlotLocation>>,
     /// The current attempts of each vertex.
@@ -41,6 +45,17 @@ pub struct VertexRecord {
 }
 
 impl DeploymentRecord {
+    /// The graph with as many subtasks as were deployed.
+    pub fn as_deployed(&self, graph: &JobGraph) -> JobGraph {
+        let mut deployed = graph.clone();
+        for vertex in &mut deployed.vertices {
+            if let Some(record) = self.vertices.iter().find(|record| record.id == vertex.id) {
+                vertex.parallelism = record.attempts.len() as u32;
+            }
+        }
+        deployed
+    }
+
     /// An attempt has finished; one that is not current is passed over.
     pub fn finish(&mut self, attempt: ExecutionAttemptId) {
         let vertex = self.vertices.iter_mut().find(|vertex| vertex.id == attempt.vertex);

@@ -39,7 +39,7 @@ pub struct ExceptionEntry {
 }
 
 /// A failure with those that came with it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootEntry {
     /// What started it.
     pub exception: ExceptionEntry,
@@ -48,7 +48,7 @@ pub struct RootEntry {
 }
 
 /// The latest failures of a job, oldest first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ExceptionHistory {
     entries: Vec<RootEntry>,
     dropped: u64,
@@ -76,10 +76,30 @@ impl ExceptionEntry {
         let mut text = format!("{}: {}", self.class(), self.failure.message);
         for cause in &self.failure.causes {
             text.push_str("\nCaused by: ");
+            if let Some(class) = class_of(cause) {
+                text.push_str(class);
+                text.push_str(": ");
+            }
             text.push_str(cause);
         }
         text
     }
+}
+
+/// The class of the exception that Flink raises with such a message, where rows are what is wrong.
+fn class_of(message: &str) -> Option<&'static str> {
+    let is_text = message.starts_with("For input string:");
+    Some(match message {
+        "/ by zero" | "Division by zero" | "Division undefined" => "java.lang.ArithmeticException",
+        _ if is_text && message.ends_with("Invalid character found.") => "java.lang.NumberFormatException",
+        _ if is_text => "java.time.DateTimeException",
+        _ if message.contains("NOT NULL, however, a null value is being written") => {
+            "org.apache.flink.table.runtime.operators.sink.constraint.EnforcerException"
+        }
+        _ if message.starts_with("SingleValueAggFunction ") => "org.apache.flink.table.api.TableRuntimeException",
+        _ if message.starts_with("RowTime field should not be null") => "java.lang.RuntimeException",
+        _ => return None,
+    })
 }
 
 impl ExceptionHistory {
@@ -107,5 +127,22 @@ impl ExceptionHistory {
     /// Whether older ones are no longer here.
     pub fn is_truncated(&self) -> bool {
         self.dropped > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_have_the_classes_that_flink_raises() {
+        let failure = Failure::user("/ by zero").context("operator 'Calc[2]' failed");
+        let entry =
+            ExceptionEntry { kind: ExceptionKind::Task, failure, timestamp: 0, task_name: None, location: None };
+        let lines: Vec<String> = entry.stack_trace().lines().map(str::to_owned).collect();
+        assert_eq!(lines[0], "org.apache.flink.util.FlinkRuntimeException: operator 'Calc[2]' failed");
+        assert_eq!(lines[1], "Caused by: java.lang.ArithmeticException: / by zero");
+        assert_eq!(class_of("For input string: '2024-13-01'."), Some("java.time.DateTimeException"));
+        assert_eq!(class_of("the disk is full"), None);
     }
 }

@@ -49,15 +49,6 @@ mod shared {
     }
 }
 
-/// Counters of an attempt, and what they were a while before, for rates.
-#[derive(Debug, Clone, Default)]
-pub struct ExecutionMetrics {
-    /// The latest counters, and when they came; ms since the epoch.
-    pub latest: Option<(i64, TaskMetricsSnapshot)>,
-    /// Those before.
-    pub previous: Option<(i64, TaskMetricsSnapshot)>,
-}
-
 /// One attempt.
 #[derive(Debug, Clone)]
 pub struct Execution {
@@ -66,7 +57,7 @@ pub struct Execution {
     /// When it came into each state, by [`state_index`]; 0 when it never did.
     entered: [i64; STATES.len()],
     slot: Option<SlotLocation>,
-    metrics: ExecutionMetrics,
+    metrics: Option<(i64, TaskMetricsSnapshot)>,
 }
 
 /// All states.
@@ -105,7 +96,7 @@ impl Execution {
     pub fn new(id: ExecutionAttemptId, now: i64) -> Self {
         let mut entered = [0; STATES.len()];
         entered[state_index(ExecutionState::Created)] = now;
-        Execution { id, state: ExecutionState::Created, entered, slot: None, metrics: ExecutionMetrics::default() }
+        Execution { id, state: ExecutionState::Created, entered, slot: None, metrics: None }
     }
 
     /// An attempt that was deployed under an earlier JobManager: it has finished, or it is not known yet whether it still runs.
@@ -137,8 +128,7 @@ impl Execution {
 
     /// Takes newer counters.
     pub fn record_metrics(&mut self, snapshot: TaskMetricsSnapshot, now: i64) {
-        self.metrics.previous = self.metrics.latest.take();
-        self.metrics.latest = Some((now, snapshot));
+        self.metrics = Some((now, snapshot));
     }
 
     /// Its id.
@@ -166,9 +156,9 @@ impl Execution {
         self.slot.as_ref().map(|slot| slot.task_manager.resource_id.as_str())
     }
 
-    /// Its counters.
-    pub fn metrics(&self) -> &ExecutionMetrics {
-        &self.metrics
+    /// Its latest counters, and when they came, ms since the epoch.
+    pub fn metrics(&self) -> Option<&(i64, TaskMetricsSnapshot)> {
+        self.metrics.as_ref()
     }
 
     /// When it ended.

@@ -32,9 +32,10 @@ use super::execution::{Execution, SlotLocation};
 use super::execution_vertex::ExecutionVertex;
 use super::graph_event::{GraphCommand, GraphEvent, Trouble};
 use super::region::Regions;
+use super::rescale_history::{RescaleCause, RescaleEnd, RescaleHistory};
 use super::resource_requirements::ResourceRequirements;
 use super::restart_strategy::RestartStrategy;
-use crate::checkpointing::statistics::CheckpointStatistics;
+use crate::checkpointing::statistics::{CheckpointStatistics, StoredStatistics};
 
 /// Where the job is on its way; see the drawing above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,12 +93,15 @@ pub struct ExecutionGraph {
     may_adopt: bool,
     /// One for each subtask index; none where its TaskManager was lost. Empty while the job has none.
     slots: Vec<Option<SlotLocation>>,
+    /// For each subtask index the resource id of the TaskManager where it ran last.
+    homes: Vec<Option<String>>,
     restart_strategy: RestartStrategy,
     restarts: u32,
     exceptions: ExceptionHistory,
     root_failure: Option<ExceptionEntry>,
     last_modification: i64,
     checkpoints: CheckpointStatistics,
+    rescales: RescaleHistory,
 }
 
 impl ExecutionGraph {
@@ -113,6 +117,7 @@ impl ExecutionGraph {
             adopting: BTreeSet::new(),
             may_adopt: false,
             slots: Vec::new(),
+            homes: Vec::new(),
             graph,
             phase: Phase::Created,
             entered: [0; STATUSES.len()],
@@ -123,7 +128,9 @@ impl ExecutionGraph {
             root_failure: None,
             last_modification: now,
             checkpoints: CheckpointStatistics::default(),
+            rescales: RescaleHistory::default(),
         };
+        this.rescales.begin(RescaleCause::InitialSchedule, &this.graph, None, &this.requirements, now);
         this.note_status(JobStatus::Initializing, now);
         this.note_status(JobStatus::Created, now);
         this
@@ -148,14 +155,13 @@ impl ExecutionGraph {
             }
             GraphEvent::SlotsTimedOut(_) => {}
             GraphEvent::StateChanged(update) => self.on_state_changed(update, now, &mut out),
-            GraphEvent::AttemptFailed { attempt, failure } => {
-                // It may run all the same: what failed is a call to its TaskManager, or what the JobManager does for it.
-                let resource_id = self.execution(attempt).and_then(Execution::resource_id).map(str::to_owned);
-                if let Some(resource_id) = resource_id.filter(|_| self.is_live(attempt)) {
-                    out.push(GraphCommand::CancelTask { attempt, resource_id });
-                }
-                self.fail_attempt(attempt, failure, now, &mut out);
+            // What is cancelled ends when its TaskManager says so: before that no other attempt may begin.
+            GraphEvent::CallFailed { attempt, failure } if self.is_wanted(attempt) => {
+                self.last_modification = now;
+                self.fail(Trouble { kind: ExceptionKind::Task, failure, attempt: Some(attempt) }, now, &mut out);
             }
+            GraphEvent::CallFailed { .. } => {}
+            GraphEvent::AttemptFailed { attempt, failure } => self.fail_attempt(attempt, failure, now, &mut out),
             GraphEvent::TaskManagerLost { resource_id, failure } => {
                 self.on_task_manager_lost(&resource_id, &failure, now, &mut out);
             }
@@ -164,7 +170,7 @@ impl ExecutionGraph {
             }
             GraphEvent::Cancel => self.cancel(now, &mut out),
             GraphEvent::Vacate(resource_id) => self.vacate(&resource_id, now, &mut out),
-            GraphEvent::Rescale(graph, requirements) => self.rescale(graph, requirements, now, &mut out),
+            GraphEvent::Rescale(graph, requirements, cause) => self.rescale(graph, requirements, cause, now, &mut out),
             GraphEvent::RestartDue => {
                 if let Phase::Restarting(pause) = &mut self.phase {
                     *pause = Pause::Over;
@@ -196,6 +202,18 @@ impl ExecutionGraph {
     /// Remembers so many checkpoints for people.
     pub fn with_checkpoint_history(mut self, checkpoints: usize) -> Self {
         self.checkpoints = CheckpointStatistics::new(checkpoints);
+        self
+    }
+
+    /// With what an earlier JobManager has seen of its checkpoints.
+    pub fn with_stored_statistics(mut self, stored: &StoredStatistics) -> Self {
+        self.checkpoints = self.checkpoints.with_stored(stored);
+        self
+    }
+
+    /// Remembers so many changes of its numbers of subtasks for people.
+    pub fn with_rescale_history(mut self, size: usize) -> Self {
+        self.rescales = self.rescales.with_size(size);
         self
     }
 
@@ -236,15 +254,28 @@ impl ExecutionGraph {
         self.slots.iter().filter(|slot| slot.is_none()).count() as u32
     }
 
+    /// Puts granted slots where some are missing. Subtasks go back to where they ran last, for their copies of state may be there.
+    fn fill(&mut self, mut granted: Vec<SlotLocation>) {
+        self.homes.resize(self.slots.len(), None);
+        for (slot, home) in self.slots.iter_mut().zip(&self.homes).filter(|(slot, _)| slot.is_none()) {
+            let is_home = |granted: &SlotLocation| home.as_ref() == Some(&granted.task_manager.resource_id);
+            *slot = granted.iter().position(is_home).map(|index| granted.remove(index));
+        }
+        let mut granted = granted.into_iter();
+        for (slot, home) in self.slots.iter_mut().zip(&mut self.homes) {
+            *slot = slot.take().or_else(|| granted.next());
+            if let Some(slot) = slot {
+                *home = Some(slot.task_manager.resource_id.clone());
+            }
+        }
+    }
+
     fn deploy(&mut self, slots: Vec<SlotLocation>, now: i64, out: &mut Vec<GraphCommand>) {
         if self.phase != Phase::WaitingForSlots {
             out.push(GraphCommand::ReleaseSlots);
             return;
         }
-        let mut granted = slots.into_iter();
-        for slot in self.slots.iter_mut().filter(|slot| slot.is_none()) {
-            *slot = granted.next();
-        }
+        self.fill(slots);
         let missing = self.missing_slots();
         if missing > 0 {
             // Another TaskManager was lost since they were asked for.
@@ -298,8 +329,12 @@ impl ExecutionGraph {
         self.adopt_what_runs(out);
         let all = |wanted: fn(ExecutionState) -> bool| self.executions().all(|execution| wanted(execution.state()));
         let ended = all(ExecutionState::is_terminal);
+        let all_run = all(|state| matches!(state, ExecutionState::Running | ExecutionState::Finished));
+        if self.phase == Phase::Running && all_run {
+            self.rescales.succeeded(&self.graph, now);
+        }
         match self.phase {
-            Phase::Running if all(|state| state == ExecutionState::Finished) => {
+            Phase::Running if self.executions().all(|execution| execution.state() == ExecutionState::Finished) => {
                 self.end(JobStatus::Finished, now, out);
             }
             Phase::Failing if ended => self.end(JobStatus::Failed, now, out),
@@ -319,6 +354,7 @@ impl ExecutionGraph {
 
     fn end(&mut self, status: JobStatus, now: i64, out: &mut Vec<GraphCommand>) {
         self.phase = Phase::Ended(status);
+        self.rescales.end(RescaleEnd::JobEnded(status), now);
         self.note_status(status, now);
         out.extend([self.stop_all_sources(), GraphCommand::ReleaseSlots, GraphCommand::Ended(status)]);
     }

@@ -8,6 +8,7 @@ use dataflow::{ExecutionAttemptId, Failure, JobGraph, JobStatus, VertexId};
 
 use super::exception_history::ExceptionKind;
 use super::execution::SlotLocation;
+use super::rescale_history::RescaleCause;
 use super::resource_requirements::ResourceRequirements;
 
 /// What happens to a job.
@@ -23,7 +24,14 @@ pub enum GraphEvent {
     SlotsTimedOut(Failure),
     /// A TaskManager reports on an attempt.
     StateChanged(TaskStateUpdate),
-    /// A call to an attempt's TaskManager has failed (to submit it, to give it splits), or the TaskManager no longer knows it.
+    /// A call to an attempt's TaskManager has failed (to submit it, to give it splits). It may run all the same.
+    CallFailed {
+        /// The attempt.
+        attempt: ExecutionAttemptId,
+        /// Why.
+        failure: Failure,
+    },
+    /// An attempt does not run: its TaskManager no longer knows it, or it cannot be sent to one.
     AttemptFailed {
         /// The attempt.
         attempt: ExecutionAttemptId,
@@ -44,7 +52,7 @@ pub enum GraphEvent {
     /// What of it runs at this TaskManager is to run elsewhere.
     Vacate(String),
     /// It is to run with other numbers of subtasks, from its last checkpoint.
-    Rescale(Arc<JobGraph>, ResourceRequirements),
+    Rescale(Arc<JobGraph>, ResourceRequirements, RescaleCause),
     /// The pause before a restart is over.
     RestartDue,
     /// The JobManager goes away; the job may run again under another.

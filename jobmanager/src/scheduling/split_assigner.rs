@@ -202,6 +202,7 @@ mod tests {
             given: given.iter().map(|&id| id.to_owned()).collect(),
             no_more_splits,
             waiting,
+            watermark: None,
         };
         let readers = [(0, got(&["7"], false, false)), (1, got(&["8"], false, true))];
         let mut on_request = SplitAssigner::adopted(SplitAssignment::OnRequest, 2, &readers);

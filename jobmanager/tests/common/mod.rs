@@ -8,6 +8,8 @@
     reason = "test code; each file uses a part of it"
 )]
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::common::config::{Configuration, Origin};
@@ -55,23 +57,31 @@ pub enum Call {
     Release(JobId),
     Checkpoint(Vec<ExecutionAttemptId>, CheckpointNotice),
     AddSplits { attempt: ExecutionAttemptId, splits: Vec<Split>, no_more: bool },
+    AlignWatermarks(ExecutionAttemptId, i64),
 }
 
 struct Service {
     calls: mpsc::UnboundedSender<Call>,
+    running: Running,
 }
+
+/// The attempts that a TaskManager runs.
+type Running = Arc<Mutex<BTreeSet<ExecutionAttemptId>>>;
 
 #[tonic::async_trait]
 impl TaskManagerGateway for Service {
     async fn submit_task(&self, request: Request<SubmitTaskRequest>) -> Result<Response<SubmitTaskResponse>, Status> {
-        let descriptor = serde_json::from_slice(&request.into_inner().descriptor).expect("a descriptor");
+        let descriptor: Box<TaskDeploymentDescriptor> =
+            serde_json::from_slice(&request.into_inner().descriptor).expect("a descriptor");
+        self.running.lock().unwrap().insert(descriptor.attempt);
         self.calls.send(Call::Submit(descriptor)).ok();
         Ok(Response::new(SubmitTaskResponse::default()))
     }
 
     async fn cancel_task(&self, request: Request<CancelTaskRequest>) -> Result<Response<CancelTaskResponse>, Status> {
-        self.calls.send(Call::Cancel(serde_json::from_str(&request.into_inner().attempt).expect("an attempt"))).ok();
-        Ok(Response::new(CancelTaskResponse {}))
+        let attempt = serde_json::from_str(&request.into_inner().attempt).expect("an attempt");
+        self.calls.send(Call::Cancel(attempt)).ok();
+        Ok(Response::new(CancelTaskResponse { unknown: !self.running.lock().unwrap().contains(&attempt) }))
     }
 
     async fn add_splits(&self, request: Request<AddSplitsRequest>) -> Result<Response<AddSplitsResponse>, Status> {
@@ -80,6 +90,16 @@ impl TaskManagerGateway for Service {
         let splits = serde_json::from_slice(&request.splits).expect("splits");
         self.calls.send(Call::AddSplits { attempt, splits, no_more: request.no_more_splits }).ok();
         Ok(Response::new(AddSplitsResponse {}))
+    }
+
+    async fn align_watermarks(
+        &self,
+        request: Request<proto::v1::AlignWatermarksRequest>,
+    ) -> Result<Response<proto::v1::AlignWatermarksResponse>, Status> {
+        let request = request.into_inner();
+        let attempt = serde_json::from_str(&request.attempt).expect("an attempt");
+        self.calls.send(Call::AlignWatermarks(attempt, request.limit)).ok();
+        Ok(Response::new(proto::v1::AlignWatermarksResponse {}))
     }
 
     async fn notify_checkpoint(
@@ -118,6 +138,10 @@ impl TaskManagerGateway for Service {
         let thread = Thread { name: "Source: values".to_owned(), id: 7, state: "WAITING".to_owned() };
         Ok(Response::new(DumpThreadsResponse { threads: vec![thread] }))
     }
+
+    async fn shut_down(&self, _: Request<ShutDownRequest>) -> Result<Response<ShutDownResponse>, Status> {
+        Ok(Response::new(ShutDownResponse {}))
+    }
 }
 
 /// A TaskManager that does what the test says.
@@ -128,6 +152,7 @@ pub struct ScriptedTaskManager {
     client: JobManagerGatewayClient<Channel>,
     heartbeats: Option<mpsc::UnboundedSender<HeartbeatRequest>>,
     server: JoinHandle<()>,
+    running: Running,
 }
 
 impl ScriptedTaskManager {
@@ -136,7 +161,8 @@ impl ScriptedTaskManager {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (sender, calls) = mpsc::unbounded_channel();
-        let service = TaskManagerGatewayServer::new(Service { calls: sender });
+        let running = Running::default();
+        let service = TaskManagerGatewayServer::new(Service { calls: sender, running: running.clone() });
         let server = tokio::spawn(async move {
             let incoming = TcpListenerStream::new(listener);
             tonic::transport::Server::builder().serve_with_incoming(service, incoming).await.unwrap();
@@ -151,7 +177,7 @@ impl ScriptedTaskManager {
             pid: std::process::id(),
             running: Vec::new(),
         };
-        let mut this = ScriptedTaskManager { registration, calls, epoch: 0, client, heartbeats: None, server };
+        let mut this = ScriptedTaskManager { registration, calls, epoch: 0, client, heartbeats: None, server, running };
         this.register(Vec::new()).await;
         this
     }
@@ -170,6 +196,7 @@ impl ScriptedTaskManager {
             end_of_data: false,
             readers: std::collections::BTreeMap::new(),
         };
+        *self.running.lock().unwrap() = running.iter().copied().collect();
         self.registration.running = running.into_iter().map(runs).collect();
         let registration = serde_json::to_vec(&self.registration).unwrap().into();
         let request = RegisterTaskManagerRequest { wire_version: WIRE_VERSION, registration };
@@ -194,12 +221,26 @@ impl ScriptedTaskManager {
 
     /// Reports a state; whether the JobManager knows the attempt.
     pub async fn update(&mut self, attempt: ExecutionAttemptId, state: ExecutionState) -> bool {
+        if state.is_terminal() {
+            self.running.lock().unwrap().remove(&attempt);
+        }
         let failure = (state == ExecutionState::Failed).then(|| Failure::user("division by zero"));
         let metrics = Some(TaskMetricsSnapshot { records_in: 7, ..Default::default() });
         let update = TaskStateUpdate { attempt, state, failure, metrics };
         let update = serde_json::to_vec(&update).unwrap().into();
         let request = UpdateTaskStateRequest { epoch: self.epoch, update };
         self.client.update_task_state(request).await.unwrap().into_inner().known
+    }
+
+    /// Waits until this attempt is to be cancelled; others may be before it.
+    pub async fn cancelled(&mut self, attempt: ExecutionAttemptId) {
+        loop {
+            match self.call().await {
+                Call::Cancel(cancelled) if cancelled == attempt => return,
+                Call::Cancel(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     /// Asks for a split for the source operator with the id of its vertex; the answer is the next call.
@@ -257,7 +298,7 @@ impl ScriptedTaskManager {
 pub async fn http(jobmanager: &JobManager, method: &str, path: &str, body: &str) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(jobmanager.rest_address()).await.unwrap();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();

@@ -11,7 +11,7 @@ use dataflow::{ExecutionAttemptId, LeaderEpoch, OperatorId};
 use proto::v1::job_manager_gateway_client::JobManagerGatewayClient;
 use proto::v1::{
     DisconnectTaskManagerRequest, HeartbeatRequest, RegisterTaskManagerRequest, ReportCheckpointRequest,
-    RequestSplitRequest, UpdateTaskStateRequest,
+    ReportWatermarkRequest, RequestSplitRequest, UpdateTaskStateRequest,
 };
 use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use tokio::sync::mpsc;
@@ -19,6 +19,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use transport::Internal;
 
 use super::{HeartbeatAnswers, JobManagerGateway, Membership, RegistrationAnswer, Unreachable};
 
@@ -34,6 +35,7 @@ const REGISTER_TIMEOUT_IN_GROUP: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct GrpcJobManagers {
     in_group: bool,
+    internal: Internal,
     ways: Mutex<Ways>,
 }
 
@@ -48,14 +50,14 @@ struct Ways {
 
 impl GrpcJobManagers {
     /// The JobManagers at these `host:port`s; the error says why one is no address.
-    pub(crate) fn new(peers: Vec<String>) -> Result<Self, String> {
+    pub(crate) fn new(peers: Vec<String>, internal: Internal) -> Result<Self, String> {
         let first = peers.first().cloned().ok_or_else(|| "no JobManager is named".to_owned())?;
         let mut clients = HashMap::new();
         for peer in &peers {
-            clients.insert(peer.clone(), client(peer, peers.len() > 1)?);
+            clients.insert(peer.clone(), client(peer, peers.len() > 1, &internal)?);
         }
         let in_group = peers.len() > 1;
-        Ok(GrpcJobManagers { in_group, ways: Mutex::new(Ways { peers, current: first, clients }) })
+        Ok(GrpcJobManagers { in_group, internal, ways: Mutex::new(Ways { peers, current: first, clients }) })
     }
 
     /// The way to the one that is taken for the leader.
@@ -69,7 +71,7 @@ impl GrpcJobManagers {
         let mut ways = self.ways();
         for peer in peers {
             if !ways.peers.contains(peer)
-                && let Ok(client) = client(peer, true)
+                && let Ok(client) = client(peer, true, &self.internal)
             {
                 ways.clients.entry(peer.clone()).or_insert(client);
                 ways.peers.push(peer.clone());
@@ -82,15 +84,14 @@ impl GrpcJobManagers {
     }
 }
 
-fn client(address: &str, in_group: bool) -> Result<JobManagerGatewayClient<Channel>, String> {
+fn client(address: &str, in_group: bool, internal: &Internal) -> Result<JobManagerGatewayClient<Channel>, String> {
     let endpoint = Endpoint::from_shared(format!("http://{address}"))
         .map_err(|error| format!("'{address}' is not an address: {error}"))?;
-    let channel = endpoint
+    let endpoint = endpoint
         .connect_timeout(if in_group { CONNECT_TIMEOUT_IN_GROUP } else { CONNECT_TIMEOUT })
         .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(10))
-        .connect_lazy();
-    Ok(JobManagerGatewayClient::new(channel)
+        .http2_keep_alive_interval(Duration::from_secs(10));
+    Ok(JobManagerGatewayClient::new(internal.connect_lazy(&endpoint))
         .max_decoding_message_size(MAX_MESSAGE_SIZE)
         .max_encoding_message_size(MAX_MESSAGE_SIZE))
 }
@@ -129,7 +130,7 @@ impl JobManagerGateway for GrpcJobManagers {
         let mut ways = self.ways();
         // One that joined the group later is not in the list.
         if let Some(leader) = leader
-            && let Ok(client) = client(leader, true)
+            && let Ok(client) = client(leader, true, &self.internal)
         {
             ways.clients.entry(leader.to_owned()).or_insert(client);
             leader.clone_into(&mut ways.current);
@@ -213,6 +214,18 @@ impl JobManagerGateway for GrpcJobManagers {
         let request =
             RequestSplitRequest { epoch: epoch.0, attempt: attempt_json(attempt), operator: operator.to_string() };
         self.client().request_split(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
+    }
+
+    async fn report_watermark(
+        &self,
+        epoch: LeaderEpoch,
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+        watermark: i64,
+    ) -> Result<(), Unreachable> {
+        let (attempt, operator) = (attempt_json(attempt), operator.to_string());
+        let request = ReportWatermarkRequest { epoch: epoch.0, attempt, operator, watermark };
+        self.client().report_watermark(within(CALL_TIMEOUT, request)).await.map(drop).map_err(unreachable)
     }
 
     async fn report_checkpoint(&self, epoch: LeaderEpoch, report: &CheckpointReport) -> Result<(), Unreachable> {

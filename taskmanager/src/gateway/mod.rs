@@ -15,11 +15,11 @@ pub(crate) use grpc::GrpcJobManagers;
 /// The JobManager did not answer.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Unreachable(pub(crate) String);
+pub struct Unreachable(pub String);
 
 /// What a JobManager says to a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RegistrationAnswer {
+pub enum RegistrationAnswer {
     /// The TaskManager belongs to its cluster.
     Accepted(Membership),
     /// It does not.
@@ -33,23 +33,23 @@ pub(crate) enum RegistrationAnswer {
 
 /// What it means to belong to a JobManager's cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Membership {
+pub struct Membership {
     /// Under which epoch the JobManager commands.
-    pub(crate) epoch: LeaderEpoch,
+    pub epoch: LeaderEpoch,
     /// What it wants to go on.
-    pub(crate) adoption: Adoption,
+    pub adoption: Adoption,
     /// How often it wants to hear of the TaskManager.
-    pub(crate) heartbeat_interval: Duration,
+    pub heartbeat_interval: Duration,
     /// After which silence either side gives the other up.
-    pub(crate) heartbeat_timeout: Duration,
+    pub heartbeat_timeout: Duration,
 }
 
 /// The answers to heartbeats, in order: whether the TaskManager is known. The end of the channel is the end of the stream.
-pub(crate) type HeartbeatAnswers = mpsc::UnboundedReceiver<Result<bool, Unreachable>>;
+pub type HeartbeatAnswers = mpsc::UnboundedReceiver<Result<bool, Unreachable>>;
 
 /// What the TaskManager asks of the JobManager.
 #[async_trait]
-pub(crate) trait JobManagerGateway: Send + Sync {
+pub trait JobManagerGateway: Send + Sync {
     /// Asks to belong to the cluster.
     async fn register(&self, registration: &TaskManagerRegistration) -> Result<RegistrationAnswer, Unreachable>;
 
@@ -73,6 +73,15 @@ pub(crate) trait JobManagerGateway: Send + Sync {
         epoch: LeaderEpoch,
         attempt: ExecutionAttemptId,
         operator: OperatorId,
+    ) -> Result<(), Unreachable>;
+
+    /// Tells how far a source is that aligns with others, ms since the epoch.
+    async fn report_watermark(
+        &self,
+        epoch: LeaderEpoch,
+        attempt: ExecutionAttemptId,
+        operator: OperatorId,
+        watermark: i64,
     ) -> Result<(), Unreachable>;
 
     /// Tells of a checkpoint.

@@ -30,6 +30,8 @@ export interface Evidence {
   checkpoint?: CheckpointDetails | undefined;
   /** Its slowest or unfinished vertex. */
   checkpointSubtasks?: { vertex: string; subtasks: CheckpointSubtasks } | undefined;
+  /** Barriers of the checkpoint under way that the subtasks of that vertex wait for, where they were asked. */
+  barriersMissing?: ReadonlyMap<number, number> | undefined;
   /** Of the vertex that is explained. */
   vertexDetails?: VertexDetails | undefined;
   exceptions?: JobExceptions | undefined;

@@ -103,9 +103,11 @@ describe('checkpoints', () => {
       checkpointConfiguration: every(5000),
       checkpoint: { id: 7, tasks } as unknown as CheckpointDetails,
       checkpointSubtasks: { vertex: 'slow', subtasks: { subtasks: [{ index: 0, status: 'pending_or_failed' }] } as unknown as CheckpointSubtasks },
+      barriersMissing: new Map([[0, 2]]),
     };
     const finding = find(why(seen, evidence), 'checkpoint');
     expect(finding).toMatchObject({ severity: 'blocked', vertex: 'slow', subtask: 0, title: 'Checkpoint 7 does not get done' });
+    expect(finding.because.join()).toContain('Subtask 0 waits for 2 barriers of its inputs');
     expect(finding.because.join()).toContain('source is back-pressured');
     expect(finding.helps.join()).toContain('unaligned');
   });

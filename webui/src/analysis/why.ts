@@ -311,6 +311,8 @@ function stuckCheckpoint(seen: Observation, evidence: Evidence, id: number, age:
   const own = evidence.checkpointSubtasks;
   const missing = own && own.vertex === first ? own.subtasks.subtasks.filter((subtask) => subtask.status !== 'completed').map((subtask) => subtask.index) : [];
   if (missing.length > 0) because.push(`Missing: ${missing.length > 6 ? `${missing.slice(0, 6).join(', ')} and ${missing.length - 6} more` : `subtask ${missing.join(', ')}`}.`);
+  const barriers = own && own.vertex === first ? [...(evidence.barriersMissing ?? [])].filter(([, missed]) => missed > 0) : [];
+  if (barriers.length > 0) because.push(`${barriers.map(([subtask, missed]) => `Subtask ${subtask} waits for ${plural(missed, 'barrier')}`).slice(0, 3).join(', ')} of its inputs; those that have come stand still meanwhile.`);
   if (pressed.length > 0) because.push(`The barrier waits behind the rows before it: ${pressed.map((vertex) => nameOf(seen.job, vertex)).slice(0, 3).join(', ')} ${pressed.length === 1 ? 'is' : 'are'} back-pressured.`);
   return {
     topic: 'checkpoint',

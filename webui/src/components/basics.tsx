@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf, RestError } from '../rest/client';
 
 const TONES: Record<string, string> = {
-  RUNNING: 'good', FINISHED: 'done', COMPLETED: 'good', completed: 'good',
+  RUNNING: 'good', yes: 'good', no: 'bad', FINISHED: 'done', COMPLETED: 'good', completed: 'good',
   FAILED: 'bad', FAILING: 'bad', failed: 'bad', RESTARTING: 'warn', CANCELLING: 'warn', CANCELING: 'warn', CANCELED: 'off', SUSPENDED: 'warn',
   CREATED: 'wait', SCHEDULED: 'wait', DEPLOYING: 'wait', INITIALIZING: 'wait', RECONCILING: 'wait', IN_PROGRESS: 'wait', pending_or_failed: 'wait',
 };

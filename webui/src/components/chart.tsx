@@ -35,7 +35,7 @@ export function Chart({ label, x, series, values, height = 180, show, time = tru
           height,
           legend: { show: true },
           cursor: { points: { size: 6 } },
-          scales: { x: { time }, y: { range: (_, __, max) => [0, top ?? Math.max(max * 1.1, 1e-9)] }, right: { range: (_, __, max) => [0, Math.max(max * 1.1, 1e-9)] } },
+          scales: { x: time ? { time } : { time, range: (_, min, max) => [min - 0.5, max + 0.5] }, y: { range: (_, __, max) => [0, top ?? Math.max(max * 1.1, 1e-9)] }, right: { range: (_, __, max) => [0, Math.max(max * 1.1, 1e-9)] } },
           axes: [
             time ? axis : { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
             { ...axis, size: 70, values: (_, ticks) => ticks.map(show) },

@@ -13,7 +13,7 @@ export interface Column<Row> {
 
 const ROW = 36;
 /** Above this many, rows out of sight are not drawn. */
-const MANY = 120;
+const MANY = 50;
 const SPARE = 8;
 
 export function Table<Row>({ label, columns, rows, id, sort, selected }: { label: string; columns: readonly Column<Row>[]; rows: readonly Row[]; id: (row: Row) => string | number; sort?: [string, 'asc' | 'desc']; selected?: string | number | undefined }): JSX.Element {

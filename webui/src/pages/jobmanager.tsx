@@ -1,10 +1,11 @@
 // The JobManager: configuration, metrics, threads, logs.
 import type { JSX } from 'preact';
 import { Card, Empty, Loading, Tabs, Trouble } from '../components/basics';
+import { Group } from '../components/group';
 import { Logs } from '../components/logs';
 import { ProcessMetrics, Threads } from '../components/process';
 import { usePoll } from '../rest/poll';
-import type { ClusterConfiguration, Environment } from '../rest/types.gen';
+import type { ClusterConfiguration, ClusterOverview, Environment } from '../rest/types.gen';
 import { Pairs } from './job/configuration';
 
 const TABS = [
@@ -16,9 +17,16 @@ const TABS = [
 
 export function JobManagerPage({ tab: asked }: { tab: string }): JSX.Element {
   const tab = TABS.some(([path]) => path === asked) ? asked : asked === 'log' || asked === 'stdout' ? 'logs' : 'configuration';
+  const cluster = usePoll<ClusterOverview>('/overview', 3000).data;
   return (
     <>
       <h1>JobManager</h1>
+      {cluster?.group && (
+        <Card title="Group">
+          <Group cluster={cluster} />
+          {cluster.group.members.length > 1 && <p class="soft">What follows is of the one that leads.</p>}
+        </Card>
+      )}
       <Tabs label="Pages of the JobManager" base="/job-manager" tabs={TABS} current={tab} />
       {tab === 'configuration' && <Configuration />}
       {tab === 'metrics' && <Card title="Metrics"><ProcessMetrics base="/jobmanager" /></Card>}

@@ -1,9 +1,10 @@
 // The cluster at a glance.
 import type { JSX } from 'preact';
 import { Card, Empty, Figure, Figures, Loading, Trouble } from '../components/basics';
+import { Group } from '../components/group';
 import { Table } from '../components/table';
 import { usePoll } from '../rest/poll';
-import type { ClusterOverview, JobsOverview, JobManagerMember } from '../rest/types.gen';
+import type { ClusterOverview, JobsOverview } from '../rest/types.gen';
 import { ended, jobColumns } from './jobs';
 
 export function OverviewPage(): JSX.Element {
@@ -42,24 +43,7 @@ export function OverviewPage(): JSX.Element {
           </Figures>
         </Card>
         <Card title="JobManager">
-          <Figures>
-            <Figure name="Version">{cluster['flink-version']}</Figure>
-            {cluster.leader !== undefined && cluster.leader !== null && <Figure name="Leader">{cluster.leader}</Figure>}
-            {cluster.term !== undefined && <Figure name="Term">{cluster.term}</Figure>}
-            {cluster.group && <Figure name="Group">{cluster.group.health.toLowerCase()}</Figure>}
-          </Figures>
-          {cluster.group && (
-            <Table<JobManagerMember>
-              label="Group of JobManagers"
-              rows={cluster.group.members}
-              id={(member) => member.address}
-              columns={[
-                { name: 'JobManager', cell: (member) => member.address },
-                { name: 'Role', cell: (member) => member.role.toLowerCase() },
-                { name: 'Answers', cell: (member) => (member.healthy === true ? 'yes' : member.healthy === false ? 'no' : 'not known here') },
-              ]}
-            />
-          )}
+          <Group cluster={cluster} />
         </Card>
       </div>
       <Card title="Running jobs" actions={<a class="button" href="#/submit">Submit a job</a>}>

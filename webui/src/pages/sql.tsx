@@ -14,7 +14,7 @@ const TEXT = 'flinkrs.sql.text';
 const KEPT = 'flinkrs.sql.kept';
 const FIRST = `-- Ctrl+Enter runs the statement at the cursor.
 CREATE TABLE orders (id BIGINT, customer INT, price DOUBLE)
-WITH ('connector' = 'datagen', 'rows-per-second' = '10', 'fields.customer.min' = '1', 'fields.customer.max' = '5');
+WITH ('connector' = 'datagen', 'rows-per-second' = '10', 'fields.customer.min' = '1', 'fields.customer.max' = '5', 'fields.price.min' = '1', 'fields.price.max' = '100');
 
 SELECT customer, COUNT(*) AS orders, SUM(price) AS total FROM orders GROUP BY customer;
 `;
@@ -49,10 +49,14 @@ export default function SqlPage(): JSX.Element {
   const [ran, setRan] = useState<Ran[]>([]);
   const [marks, setMarks] = useState<Mark[]>([]);
   const [saved, setSaved] = useState(kept);
+  // At once: who leaves or reloads the page right after a key loses nothing.
+  const remember = (next: string): void => {
+    setText(next);
+    localStorage.setItem(TEXT, next);
+  };
   const gateway = usePoll<unknown>('/sql-gateway/v4/info', Infinity);
   const all = useRef(ran);
   all.current = ran;
-  useEffect(() => localStorage.setItem(TEXT, text), [text]);
   useEffect(() => {
     const timer = setInterval(() => void heartbeat().catch(() => undefined), 60_000);
     return () => {
@@ -146,7 +150,7 @@ export default function SqlPage(): JSX.Element {
         label="SQL statements"
         language="sql"
         text={text}
-        onText={setText}
+        onText={remember}
         onRun={runAt}
         marks={marks}
         complete={async (script, position) => {
@@ -165,7 +169,7 @@ export default function SqlPage(): JSX.Element {
           <ul>
             {saved.map((one) => (
               <li key={one.name}>
-                <button type="button" class="plain" onClick={() => setText(one.text)}>{one.name}</button>
+                <button type="button" class="plain" onClick={() => remember(one.text)}>{one.name}</button>
                 <button type="button" class="plain" aria-label={`Forget ${one.name}`} onClick={() => forget(one)}>✕</button>
               </li>
             ))}
@@ -173,13 +177,19 @@ export default function SqlPage(): JSX.Element {
         </details>
       )}
       {[...ran].reverse().map((one) => (
-        <Card key={one.number} title={`${one.number}. ${one.statement.split('\n')[0]?.slice(0, 90)}`} actions={<span class="soft">{one.state}</span>}>
+        <Card key={one.number} title={`${one.number}. ${headOf(one.statement)}`} actions={<span class="soft">{one.state}</span>}>
           {one.error ? <ErrorText error={one.error} /> : <Results result={one.result} running={one.state === 'running'} />}
         </Card>
       ))}
       {ran.length === 0 && <Empty>Nothing has been run in this page.</Empty>}
     </>
   );
+}
+
+/** A statement in a line. */
+function headOf(statement: string): string {
+  const [first = '', ...others] = statement.split('\n');
+  return first.length > 90 ? `${first.slice(0, 90)}…` : others.length > 0 ? `${first} …` : first;
 }
 
 function ErrorText({ error }: { error: Error }): JSX.Element {

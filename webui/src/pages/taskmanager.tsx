@@ -57,7 +57,7 @@ export function TaskManagerPage({ id, tab: asked }: { id: string; tab: string })
 
 function Meter({ name, used, of }: { name: string; used: number; of: number }): JSX.Element {
   return (
-    <div>
+    <div class="metered">
       <div class="bar">
         <span>{name}</span>
         <span>{bytes(used)}{of > 0 ? ` of ${bytes(of)}` : ''}</span>
@@ -71,20 +71,36 @@ function Meter({ name, used, of }: { name: string; used: number; of: number }): 
   );
 }
 
+const MEASURED = ['Status.Flink.Memory.Managed.Used', 'Status.Flink.Memory.Managed.Total', 'Status.State.SizeOnDisk', 'Status.Shuffle.inputQueueLength', 'Status.Shuffle.outputQueueLength', 'Status.Shuffle.outputChannelsWithoutCredit'] as const;
+
 function Memory({ data }: { data: TaskManagerDetails }): JSX.Element {
   const { metrics, hardware, memoryConfiguration: configured } = data;
-  const managed = usePoll<{ id: string; value: string }[]>(`/taskmanagers/${encodeURIComponent(data.id)}/metrics?get=Status.Flink.Memory.Managed.Used,Status.Flink.Memory.Managed.Total`, 3000).data;
-  const value = (name: string): number | undefined => {
-    const found = managed?.find((metric) => metric.id.endsWith(name));
+  const all = usePoll<{ id: string; value: string }[]>(`/taskmanagers/${encodeURIComponent(data.id)}/metrics?get=${MEASURED.join(',')}`, 3000).data;
+  const value = (name: (typeof MEASURED)[number]): number | undefined => {
+    const found = all?.find((metric) => metric.id === name);
     return found && Number(found.value);
   };
-  const [used, total] = [value('Managed.Used'), value('Managed.Total') ?? configured.managedMemory];
+  const total = value('Status.Flink.Memory.Managed.Total') ?? configured.managedMemory;
+  const [used, disk] = [value('Status.Flink.Memory.Managed.Used'), value('Status.State.SizeOnDisk')];
+  const [input, output, starved] = [value('Status.Shuffle.inputQueueLength'), value('Status.Shuffle.outputQueueLength'), value('Status.Shuffle.outputChannelsWithoutCredit')];
   return (
     <div class="columns">
       <Card title="Memory">
         <Meter name="Of the process" used={metrics.heapUsed} of={hardware.physicalMemory} />
-        {used === undefined ? <p>State of keyed operators: at most {bytes(total)} (taskmanager.memory.managed.size)</p> : <Meter name="State of keyed operators" used={used} of={total} />}
+        {used === undefined ? <p>State of rocksdb: at most {bytes(total)} (taskmanager.memory.managed.size)</p> : <Meter name="State of rocksdb" used={used} of={total} />}
         <Meter name="In use on the machine" used={hardware.physicalMemory - hardware.freeMemory} of={hardware.physicalMemory} />
+      </Card>
+      <Card title="State on disk">
+        {disk === undefined ? (
+          <Empty>Not reported.</Empty>
+        ) : (
+          <>
+            <Figures>
+              <Figure name="In io.tmp.dirs">{bytes(disk)}</Figure>
+            </Figures>
+            <p class="soft">{disk === 0 ? 'Nothing: state of hashmap is in memory alone, and rocksdb begins to write when there is something to keep.' : 'Files of rocksdb and of its snapshots that are being stored, each counted once; measured every 5 s.'}</p>
+          </>
+        )}
       </Card>
       <Card title="Network">
         {metrics.nettyShuffleMemoryTotal > 0 ? (
@@ -94,8 +110,19 @@ function Memory({ data }: { data: TaskManagerDetails }): JSX.Element {
               <Figure name="Buffers in use">{count(metrics.nettyShuffleMemorySegmentsUsed)} of {count(metrics.nettyShuffleMemorySegmentsTotal)}</Figure>
             </Figures>
           </>
+        ) : input === undefined ? (
+          <Empty>Not reported.</Empty>
         ) : (
-          <Empty>Channels are bounded by credits for each, not by a pool of buffers. How long queues are is in the metrics of a vertex: inputQueueLength, outputQueueLength.</Empty>
+          <>
+            <Figures>
+              <Figure name="Batches waiting at inputs">{count(input)}</Figure>
+              <Figure name="Batches waiting at outputs">{count(output ?? 0)}</Figure>
+              <Figure name="Channels without credit">{count(starved ?? 0)}</Figure>
+            </Figures>
+            <p class="soft">
+              A consumer in another TaskManager gives credits, one for each batch that it has room for. A channel without credit has a batch to send and waits for one: its consumer is slower. The subtasks of a vertex show which.
+            </p>
+          </>
         )}
       </Card>
     </div>

@@ -50,6 +50,12 @@ export async function checkpoint(job: string, full: boolean): Promise<number> {
   return (await finished<{ checkpointId: number }>(`/jobs/${job}/checkpoints/${id}`)).checkpointId;
 }
 
+/** Deletes a savepoint. */
+export async function disposeSavepoint(path: string): Promise<void> {
+  const { 'request-id': id } = await send<Triggered>('POST', '/savepoint-disposal', { 'savepoint-path': path });
+  await finished(`/savepoint-disposal/${id}`);
+}
+
 /** The parallelism that each vertex may have. */
 export type ResourceRequirements = Record<string, { parallelism: { lowerBound: number; upperBound: number } }>;
 

@@ -4,6 +4,7 @@
 mod blocking;
 mod download;
 mod local;
+mod memory;
 mod s3;
 mod upload;
 
@@ -20,6 +21,7 @@ pub use blocking::{CheckpointStorage, FileReader};
 
 use crate::StorageError;
 use crate::location::Location;
+use memory::Memory;
 use s3::{Bucket, S3Settings};
 
 /// All places where state can be stored. Cheap to clone.
@@ -27,12 +29,20 @@ use s3::{Bucket, S3Settings};
 pub struct Storage {
     s3: Arc<S3Settings>,
     buckets: Arc<Mutex<HashMap<String, Bucket>>>,
+    /// In place of the local disk.
+    memory: Option<Arc<Memory>>,
 }
 
 impl Storage {
     /// The storage that this configuration describes. Opens nothing; wrong settings are an error.
     pub fn new(config: &Configuration) -> Result<Self, StorageError> {
-        Ok(Self { s3: Arc::new(S3Settings::new(config)?), buckets: Arc::default() })
+        Ok(Self { s3: Arc::new(S3Settings::new(config)?), buckets: Arc::default(), memory: None })
+    }
+
+    /// One whose local paths are files in memory, which clones share: for simulations of JobManagers. State backends do not see it.
+    pub fn in_memory() -> Self {
+        let s3 = S3Settings::new(&Configuration::new()).expect("no settings are no wrong ones");
+        Self { s3: Arc::new(s3), buckets: Arc::default(), memory: Some(Arc::default()) }
     }
 
     /// Proves that files can be stored in a folder and makes it if need be. Answers its normal form.
@@ -46,57 +56,73 @@ impl Storage {
 
     /// Writes a file at once: whoever looks sees nothing or all of it. Durable afterwards.
     pub async fn put(&self, file: &str, content: Bytes) -> Result<(), StorageError> {
-        match Location::parse(file)? {
-            Location::Local(path) => on_disk(move || local::put(&path, &content)).await,
-            Location::S3 { bucket, key } => self.bucket(&bucket)?.put(&key, content).await,
+        match (Location::parse(file)?, &self.memory) {
+            (Location::Local(path), Some(memory)) => {
+                memory.put(path, content);
+                Ok(())
+            }
+            (Location::Local(path), None) => on_disk(move || local::put(&path, &content)).await,
+            (Location::S3 { bucket, key }, _) => self.bucket(&bucket)?.put(&key, content).await,
         }
     }
 
     /// Reads a whole file.
     pub async fn get(&self, file: &str) -> Result<Bytes, StorageError> {
-        match Location::parse(file)? {
-            Location::Local(path) => on_disk(move || local::get(&path)).await,
-            Location::S3 { bucket, key } => self.bucket(&bucket)?.get(&key).await,
+        match (Location::parse(file)?, &self.memory) {
+            (Location::Local(path), Some(memory)) => memory.get(&path),
+            (Location::Local(path), None) => on_disk(move || local::get(&path)).await,
+            (Location::S3 { bucket, key }, _) => self.bucket(&bucket)?.get(&key).await,
         }
     }
 
     /// Whether there is such a folder. In S3: whether anything is in it.
     pub async fn folder_exists(&self, folder: &str) -> Result<bool, StorageError> {
-        match Location::parse(folder)? {
-            Location::Local(path) => on_disk(move || Ok(path.is_dir())).await,
-            Location::S3 { bucket, key } => self.bucket(&bucket)?.folder_exists(&key).await,
+        match (Location::parse(folder)?, &self.memory) {
+            (Location::Local(path), Some(memory)) => Ok(memory.folder_exists(&path)),
+            (Location::Local(path), None) => on_disk(move || Ok(path.is_dir())).await,
+            (Location::S3 { bucket, key }, _) => self.bucket(&bucket)?.folder_exists(&key).await,
         }
     }
 
     /// The names of the folders in a folder, in order; none when it does not exist.
     pub async fn folders(&self, folder: &str) -> Result<Vec<String>, StorageError> {
-        match Location::parse(folder)? {
-            Location::Local(path) => on_disk(move || local::folders(&path)).await,
-            Location::S3 { bucket, key } => self.bucket(&bucket)?.folders(&key).await,
+        match (Location::parse(folder)?, &self.memory) {
+            (Location::Local(path), Some(memory)) => Ok(memory.folders(&path)),
+            (Location::Local(path), None) => on_disk(move || local::folders(&path)).await,
+            (Location::S3 { bucket, key }, _) => self.bucket(&bucket)?.folders(&key).await,
         }
     }
 
     /// Deletes a file. What is not there is no error.
     pub async fn delete(&self, file: &str) -> Result<(), StorageError> {
-        match Location::parse(file)? {
-            Location::Local(path) => on_disk(move || local::delete(&path)).await,
-            Location::S3 { bucket, key } => self.bucket(&bucket)?.delete(&key).await,
+        match (Location::parse(file)?, &self.memory) {
+            (Location::Local(path), Some(memory)) => {
+                memory.delete(&path);
+                Ok(())
+            }
+            (Location::Local(path), None) => on_disk(move || local::delete(&path)).await,
+            (Location::S3 { bucket, key }, _) => self.bucket(&bucket)?.delete(&key).await,
         }
     }
 
     /// Deletes a folder and all that is in it. What is not there is no error.
     pub async fn delete_folder(&self, folder: &str) -> Result<(), StorageError> {
-        match Location::parse(folder)? {
-            Location::Local(path) => on_disk(move || local::delete_folder(&path)).await,
-            Location::S3 { bucket, key } => self.bucket(&bucket)?.delete_folder(&key).await,
+        match (Location::parse(folder)?, &self.memory) {
+            (Location::Local(path), Some(memory)) => {
+                memory.delete_folder(&path);
+                Ok(())
+            }
+            (Location::Local(path), None) => on_disk(move || local::delete_folder(&path)).await,
+            (Location::S3 { bucket, key }, _) => self.bucket(&bucket)?.delete_folder(&key).await,
         }
     }
 
     /// Deletes a folder in which nothing is. In S3 there is none without a file.
     pub async fn delete_empty_folder(&self, folder: &str) -> Result<(), StorageError> {
-        match Location::parse(folder)? {
-            Location::Local(path) => on_disk(move || local::delete_empty_folder(&path)).await,
-            Location::S3 { .. } => Ok(()),
+        match (Location::parse(folder)?, &self.memory) {
+            (Location::Local(path), None) => on_disk(move || local::delete_empty_folder(&path)).await,
+            // There is none without a file.
+            (Location::Local(_), Some(_)) | (Location::S3 { .. }, _) => Ok(()),
         }
     }
 

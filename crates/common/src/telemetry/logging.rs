@@ -3,13 +3,14 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tracing_subscriber::filter::{EnvFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
-use tracing_subscriber::{Layer, Registry, fmt};
+use tracing_subscriber::{Layer, Registry, fmt, reload};
 
+use crate::config::options::LogFormat;
 use crate::config::{ConfigError, Configuration, options};
 
 /// How a process logs.
@@ -44,6 +45,9 @@ pub enum LogError {
         /// The operating system's answer.
         source: io::Error,
     },
+    /// There is no log whose level could change.
+    #[error("this process has set up no log")]
+    NotSetUp,
     /// Somebody else has set logging up.
     #[error("logging is already set up: {0}")]
     AlreadySetUp(#[from] TryInitError),
@@ -58,7 +62,7 @@ pub struct Logging {
 
 impl LogOptions {
     /// The options for this process: `FLINKRS_LOG`, else `RUST_LOG`, else `env.log.level` if it is set, else
-    /// `default_level`. `FLINKRS_LOG_FORMAT=json` asks for JSON. `role` names the file, as in `jobmanager`.
+    /// `default_level`. `FLINKRS_LOG_FORMAT=json`, else `env.log.format`, asks for JSON. `role` names the file, as in `jobmanager`.
     pub fn of_process(config: &Configuration, role: &str, default_level: &str) -> Result<Self, ConfigError> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let level = match variable("FLINKRS_LOG").or_else(|| variable("RUST_LOG")) {
@@ -68,7 +72,10 @@ impl LogOptions {
         let file_name = format!("flinkrs-{role}-{}.log", std::process::id());
         Ok(LogOptions {
             filter: without_chatter(level),
-            json: variable("FLINKRS_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json")),
+            json: match variable("FLINKRS_LOG_FORMAT") {
+                Some(format) => format.eq_ignore_ascii_case("json"),
+                None => config.get(&options::ENV_LOG_FORMAT)? == LogFormat::Json,
+            },
             file: config.get(&options::ENV_LOG_DIR)?.map(|dir| PathBuf::from(dir).join(file_name)),
         })
     }
@@ -90,30 +97,63 @@ fn without_chatter(level: String) -> String {
     }
 }
 
+/// What the process logs now, and the ways to change it.
+struct Filters {
+    text: Mutex<String>,
+    handles: Vec<reload::Handle<EnvFilter, Registry>>,
+}
+
+static FILTERS: OnceLock<Filters> = OnceLock::new();
+
+/// What the process logs: a level or filters. None when logging was not set up.
+pub fn log_filter() -> Option<String> {
+    FILTERS.get().map(|filters| filters.text.lock().unwrap_or_else(PoisonError::into_inner).clone())
+}
+
+/// Logs by another level or other filters from now on, as `env.log.level` has them. Nothing changes when they are malformed.
+pub fn change_log_filter(text: &str) -> Result<(), LogError> {
+    let filters = FILTERS.get().ok_or(LogError::NotSetUp)?;
+    let mut current = filters.text.lock().unwrap_or_else(PoisonError::into_inner);
+    let wanted = without_chatter(text.trim().to_owned());
+    for handle in &filters.handles {
+        handle.reload(filter(&wanted)?).map_err(|_| LogError::NotSetUp)?;
+    }
+    text.trim().clone_into(&mut current);
+    Ok(())
+}
+
 /// Sets the process's logging up; once a process.
 pub fn init_logging(options: &LogOptions) -> Result<Logging, LogError> {
     // Layers of unlike types are boxed; filters are per layer and cannot be cloned, so they are parsed for each.
     let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
+    let mut handles = Vec::new();
+    let mut changeable = || {
+        let (layer, handle) = reload::Layer::new(filter(&options.filter)?);
+        handles.push(handle);
+        Ok::<_, LogError>(layer)
+    };
     let colours = io::stderr().is_terminal();
     let stderr = fmt::layer().with_writer(io::stderr).with_ansi(colours);
     layers.push(match options.json {
-        true => stderr.json().with_filter(filter(options)?).boxed(),
-        false => stderr.with_filter(filter(options)?).boxed(),
+        true => stderr.json().with_filter(changeable()?).boxed(),
+        false => stderr.with_filter(changeable()?).boxed(),
     });
     if let Some(path) = &options.file {
         let file = open(path).map_err(|source| LogError::File { path: path.clone(), source })?;
         let layer = fmt::layer().with_writer(Mutex::new(file)).with_ansi(false);
         layers.push(match options.json {
-            true => layer.json().with_filter(filter(options)?).boxed(),
-            false => layer.with_filter(filter(options)?).boxed(),
+            true => layer.json().with_filter(changeable()?).boxed(),
+            false => layer.with_filter(changeable()?).boxed(),
         });
     }
     tracing_subscriber::registry().with(layers).try_init()?;
+    // Whoever sets logging up second has failed above.
+    let _ = FILTERS.set(Filters { text: Mutex::new(options.filter.clone()), handles });
     Ok(Logging { file: options.file.clone() })
 }
 
-fn filter(options: &LogOptions) -> Result<EnvFilter, LogError> {
-    EnvFilter::try_new(&options.filter).map_err(|source| LogError::Filter { filter: options.filter.clone(), source })
+fn filter(text: &str) -> Result<EnvFilter, LogError> {
+    EnvFilter::try_new(text).map_err(|source| LogError::Filter { filter: text.to_owned(), source })
 }
 
 fn open(path: &std::path::Path) -> io::Result<File> {
@@ -137,9 +177,14 @@ mod tests {
         init_logging(&options).unwrap();
         tracing::info!(slots = 2, "registered");
         tracing::debug!("not at this level");
-        let text = std::fs::read_to_string(file).unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.contains("registered") && text.contains("\"slots\":2"), "{text}");
         assert_eq!(text.lines().count(), 1);
+        change_log_filter("debug").unwrap();
+        assert!(change_log_filter("a=b=c").is_err());
+        assert_eq!(log_filter().as_deref(), Some("debug"));
+        tracing::debug!("at this level");
+        assert!(std::fs::read_to_string(&file).unwrap().contains("at this level"));
         assert!(matches!(init_logging(&options), Err(LogError::AlreadySetUp(_))));
     }
 

@@ -6,7 +6,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, SharedString};
 use metrics_exporter_prometheus::PrometheusRecorder;
 
 use super::Metrics;
@@ -48,7 +48,7 @@ impl MetricGroup {
     }
 
     fn root(metrics: &Metrics, prefix: &str, labels: &[(&'static str, &str)]) -> Self {
-        let labels = labels.iter().map(|(key, value)| label(key, value)).collect();
+        let labels = labels.iter().map(|(key, value)| label(*key, value)).collect();
         MetricGroup { metrics: metrics.clone(), recorder: metrics.recorder(), prefix: prefix.to_owned(), labels }
     }
 
@@ -80,8 +80,8 @@ impl MetricGroup {
     }
 
     /// A group that adds its key to the name and key and value to the labels, as a Kafka topic or partition.
-    pub fn labelled(&self, key: &'static str, value: impl Display) -> Self {
-        self.below(key, [label(key, value)])
+    pub fn labelled(&self, key: &str, value: impl Display) -> Self {
+        self.below(key, [label(filter_characters(key), value)])
     }
 
     fn below<const N: usize>(&self, name: &str, labels: [Label; N]) -> Self {
@@ -121,7 +121,7 @@ impl MetricGroup {
 
 static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
 
-fn label(key: &'static str, value: impl Display) -> Label {
+fn label(key: impl Into<SharedString>, value: impl Display) -> Label {
     Label::new(key, filter_characters(&value.to_string()))
 }
 

@@ -23,6 +23,16 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     recorders: Arc<Mutex<Vec<Weak<PrometheusRecorder>>>>,
+    refresh: Arc<Mutex<Option<Refresh>>>,
+}
+
+/// Sets what is measured only when somebody asks.
+struct Refresh(Box<dyn FnMut() + Send>);
+
+impl std::fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Refresh")
+    }
 }
 
 impl Metrics {
@@ -46,8 +56,16 @@ impl Metrics {
         recorders.iter().filter_map(Weak::upgrade).collect()
     }
 
+    /// Has this called whenever the metrics are about to be shown: what is measured only for that is set there.
+    pub fn before_rendering(&self, refresh: impl FnMut() + Send + 'static) {
+        *self.refresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(Refresh(Box::new(refresh)));
+    }
+
     /// All metrics in Prometheus' text format, sorted by name.
     pub fn render(&self) -> String {
+        if let Some(Refresh(refresh)) = &mut *self.refresh.lock().unwrap_or_else(PoisonError::into_inner) {
+            refresh();
+        }
         let parts: Vec<String> = self.live().iter().map(|recorder| recorder.handle().render()).collect();
         // Families of one name come from several recorders, but may have only one TYPE line.
         let mut families: BTreeMap<&str, (&str, Vec<&str>)> = BTreeMap::new();

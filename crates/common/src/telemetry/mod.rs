@@ -7,9 +7,10 @@ mod metrics;
 mod process_metrics;
 mod reporter;
 
+pub use ::metrics::Histogram;
 pub use listener::serve_metrics;
-pub use logging::{LogError, LogOptions, Logging, init_logging};
+pub use logging::{LogError, LogOptions, Logging, change_log_filter, init_logging, log_filter};
 pub use metric_group::{MetricGroup, TaskScope};
 pub use metrics::Metrics;
-pub use process_metrics::ProcessMetrics;
+pub use process_metrics::{ProcessMetrics, Reading};
 pub use reporter::{PrometheusReporter, Reporters};

@@ -1,7 +1,7 @@
 //! `ProcessMetrics`: what a process says of itself under the names of Flink's `Status.JVM`, because dashboards and autoscalers ask for them. There is no JVM:
 //! its heap stands for the resident memory, what has no counterpart is 0, and -1 a limit that there is not.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::MetricGroup;
 
@@ -9,63 +9,89 @@ use super::MetricGroup;
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// What stands still, by group below `Status.JVM`.
-const WITHOUT_COUNTERPART: &[(&[&str], &[&str])] = &[
-    (&["ClassLoader"], &["ClassesLoaded", "ClassesUnloaded"]),
-    (&["GarbageCollector", "All"], &["Count", "Time", "TimeMsPerSecond"]),
-    (&["GarbageCollector", "G1_Young_Generation"], &["Count", "Time", "TimeMsPerSecond"]),
-    (&["GarbageCollector", "G1_Old_Generation"], &["Count", "Time", "TimeMsPerSecond"]),
-    (&["Memory", "Direct"], &["Count", "MemoryUsed", "TotalCapacity"]),
-    (&["Memory", "Mapped"], &["Count", "MemoryUsed", "TotalCapacity"]),
-    (&["Memory", "Metaspace"], &["Used", "Committed"]),
-    (&["Memory", "NonHeap"], &["Used", "Committed"]),
+const WITHOUT_COUNTERPART: &[(&str, &[&str])] = &[
+    ("ClassLoader", &["ClassesLoaded", "ClassesUnloaded"]),
+    ("GarbageCollector.All", &["Count", "Time", "TimeMsPerSecond"]),
+    ("GarbageCollector.G1_Young_Generation", &["Count", "Time", "TimeMsPerSecond"]),
+    ("GarbageCollector.G1_Old_Generation", &["Count", "Time", "TimeMsPerSecond"]),
+    ("Memory.Direct", &["Count", "MemoryUsed", "TotalCapacity"]),
+    ("Memory.Mapped", &["Count", "MemoryUsed", "TotalCapacity"]),
+    ("Memory.Metaspace", &["Used", "Committed"]),
+    ("Memory.NonHeap", &["Used", "Committed"]),
 ];
 
-/// The gauges of a process.
+/// A measurement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Below the role: `Status.JVM.CPU.Load`.
+    pub path: String,
+    /// Its value.
+    pub value: f64,
+    /// Whether it counts something.
+    pub is_count: bool,
+}
+
+/// What a process measures of itself.
 #[derive(Debug)]
 pub struct ProcessMetrics {
-    group: MetricGroup,
     memory_limit: Option<u64>,
     /// When the processor time was looked at last, and what it was, seconds.
     last: (Instant, f64),
+    load: f64,
 }
 
+/// The load is measured anew after so long.
+const LOAD_SPAN: Duration = Duration::from_secs(1);
+
 impl ProcessMetrics {
-    /// Of this process, below the group of its role. `memory_limit` is what it may use, bytes.
-    pub fn new(role: &MetricGroup, memory_limit: Option<u64>) -> Self {
-        let group = role.subgroup("Status").subgroup("JVM");
-        for (groups, names) in WITHOUT_COUNTERPART {
-            let group = groups.iter().fold(group.clone(), |group, name| group.subgroup(name));
-            names.iter().for_each(|name| group.gauge(name).set(0.0));
-        }
-        for pool in ["Metaspace", "NonHeap"] {
-            group.subgroup("Memory").subgroup(pool).gauge("Max").set(-1.0);
-        }
-        Self { group, memory_limit, last: (Instant::now(), processor_seconds()) }
+    /// Of this process. `memory_limit` is what it may use, bytes.
+    pub fn new(memory_limit: Option<u64>) -> Self {
+        Self { memory_limit, last: (Instant::now(), processor_seconds()), load: 0.0 }
     }
 
-    /// Sets every gauge; between two calls the load is measured.
-    pub fn refresh(&mut self) {
+    /// All measurements; between two calls the load is measured.
+    pub fn read(&mut self) -> Vec<Reading> {
         let (now, seconds) = (Instant::now(), processor_seconds());
-        let passed = now.duration_since(self.last.0).as_secs_f64();
-        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get()) as f64;
-        let cpu = self.group.subgroup("CPU");
-        if passed > 0.0 {
-            cpu.gauge("Load").set(((seconds - self.last.1) / passed / cores).clamp(0.0, 1.0));
+        let passed = now.duration_since(self.last.0);
+        if passed >= LOAD_SPAN {
+            let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get()) as f64;
+            self.load = ((seconds - self.last.1) / passed.as_secs_f64() / cores).clamp(0.0, 1.0);
+            self.last = (now, seconds);
         }
-        cpu.gauge("Time").set(seconds * 1e9);
-        self.last = (now, seconds);
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let resident = number_behind(&status, "VmRSS:") * 1024.0;
-        let heap = self.group.subgroup("Memory").subgroup("Heap");
-        heap.gauge("Used").set(resident);
-        heap.gauge("Committed").set(number_behind(&status, "VmHWM:") * 1024.0);
-        heap.gauge("Max").set(self.memory_limit.map_or_else(physical_memory, |limit| limit as f64));
-        self.group.subgroup("Threads").gauge("Count").set(number_behind(&status, "Threads:"));
-        let files = self.group.subgroup("FileDescriptor");
-        files.gauge("Open").set(std::fs::read_dir("/proc/self/fd").map_or(0.0, |entries| entries.count() as f64));
         let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-        files.gauge("Max").set(number_behind(&limits, "Max open files"));
+        let open = std::fs::read_dir("/proc/self/fd").map_or(0.0, |entries| entries.count() as f64);
+        let mut readings: Vec<Reading> = [
+            ("CPU.Time", seconds * 1e9),
+            ("Memory.Heap.Used", number_behind(&status, "VmRSS:") * 1024.0),
+            ("Memory.Heap.Committed", number_behind(&status, "VmHWM:") * 1024.0),
+            ("Memory.Heap.Max", self.memory_limit.map_or_else(physical_memory, |limit| limit as f64)),
+            ("Memory.Metaspace.Max", -1.0),
+            ("Memory.NonHeap.Max", -1.0),
+            ("Threads.Count", number_behind(&status, "Threads:")),
+            ("FileDescriptor.Open", open),
+            ("FileDescriptor.Max", number_behind(&limits, "Max open files")),
+        ]
+        .into_iter()
+        .map(|(name, value)| reading(name, value))
+        .collect();
+        for (group, names) in WITHOUT_COUNTERPART {
+            readings.extend(names.iter().map(|name| reading(&format!("{group}.{name}"), 0.0)));
+        }
+        readings.push(Reading { is_count: false, ..reading("CPU.Load", self.load) });
+        readings
     }
+
+    /// All measurements as gauges below the group of the role.
+    pub fn show(&mut self, role: &MetricGroup) {
+        for Reading { path, value, .. } in self.read() {
+            role.gauge(&path).set(value);
+        }
+    }
+}
+
+fn reading(name: &str, value: f64) -> Reading {
+    Reading { path: format!("Status.JVM.{name}"), value, is_count: !name.ends_with("PerSecond") }
 }
 
 fn physical_memory() -> f64 {
@@ -96,8 +122,7 @@ mod tests {
     fn a_process_shows_what_it_uses() {
         let metrics = Metrics::new();
         let group = MetricGroup::jobmanager(&metrics, "h");
-        let mut process = ProcessMetrics::new(&group, Some(1 << 30));
-        process.refresh();
+        ProcessMetrics::new(Some(1 << 30)).show(&group);
         let text = metrics.render();
         let value = |name: &str| -> f64 {
             let start = format!("flink_jobmanager_Status_JVM_{name}{{host=\"h\"}} ");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dataflow::Failure;
@@ -9,6 +10,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 
 use super::options::KafkaTable;
+use super::source_metrics::{KafkaSourceMetrics, MeasuredContext, STATISTICS_INTERVAL_MS};
 
 /// How long a request for metadata or offsets may take.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -56,6 +58,20 @@ pub(super) fn missing_topic(table: &KafkaTable, topic: &str) -> Failure {
 
 /// A consumer that commits nothing by itself and reads what it is told to.
 pub(super) fn consumer(table: &KafkaTable) -> Result<BaseConsumer, Failure> {
+    consumer_config(table).create().map_err(|error| cannot_create(table, &error))
+}
+
+/// One that tells how it gets on.
+pub(super) fn measured_consumer(
+    table: &KafkaTable,
+    metrics: Arc<KafkaSourceMetrics>,
+) -> Result<BaseConsumer<MeasuredContext>, Failure> {
+    let mut config = consumer_config(table);
+    config.set("statistics.interval.ms", STATISTICS_INTERVAL_MS);
+    config.create_with_context(MeasuredContext(metrics)).map_err(|error| cannot_create(table, &error))
+}
+
+fn consumer_config(table: &KafkaTable) -> ClientConfig {
     let mut config = ClientConfig::new();
     // librdkafka's own default is to read committed records only; the Java client's is to read all.
     config.set("isolation.level", "read_uncommitted");
@@ -70,7 +86,7 @@ pub(super) fn consumer(table: &KafkaTable) -> Result<BaseConsumer, Failure> {
     config.set("enable.auto.offset.store", "false");
     config.set("enable.partition.eof", if table.bounded.is_some() { "true" } else { "false" });
     config.set("auto.offset.reset", "error");
-    config.create().map_err(|error| cannot_create(table, &error))
+    config
 }
 
 /// Applies properties by librdkafka's keys.

@@ -14,6 +14,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use super::client::{REQUEST_TIMEOUT, reach, unreachable_brokers};
 use super::options::KafkaTable;
 use super::record_queue::{Chunk, Delivery, Entry, RecordQueue};
+use super::source_metrics::MeasuredContext;
 use super::split::{KafkaSplit, StartOffset};
 
 /// Records and bytes of a chunk at most.
@@ -36,13 +37,15 @@ pub(super) struct Wanted {
 pub(super) enum Order {
     /// Read this split, which has this number in the reader.
     Read(usize, KafkaSplit),
+    /// Fetch no more of the split with this number, or go on with it.
+    Pause { split: usize, paused: bool },
     /// Tell the group that everything before this offset is done with.
     Commit { topic: String, partition: i32, offset: i64 },
 }
 
 pub(super) struct Fetcher {
     table: Arc<KafkaTable>,
-    consumer: BaseConsumer,
+    consumer: BaseConsumer<MeasuredContext>,
     queue: Arc<RecordQueue>,
     orders: Receiver<Order>,
     wanted: Wanted,
@@ -76,7 +79,7 @@ enum Step {
 impl Fetcher {
     pub(super) fn new(
         table: Arc<KafkaTable>,
-        consumer: BaseConsumer,
+        consumer: BaseConsumer<MeasuredContext>,
         queue: Arc<RecordQueue>,
         orders: Receiver<Order>,
         wanted: Wanted,
@@ -116,7 +119,14 @@ impl Fetcher {
         self.check_brokers()?;
         // Takes what has arrived without waiting, so that chunks become full under load and small without.
         let mut wait = POLL;
+        let mut taken = 0_usize;
         loop {
+            // Under load nothing else would come to an end here.
+            if taken == CHUNK_RECORDS {
+                self.obey()?;
+                taken = 0;
+            }
+            taken += 1;
             let flow = match self.consumer.poll(wait) {
                 None => break,
                 Some(Ok(message)) => {
@@ -163,6 +173,7 @@ impl Fetcher {
         while let Ok(order) = self.orders.try_recv() {
             let added = match order {
                 Order::Read(split, what) => self.add(split, what, &mut assigned),
+                Order::Pause { split, paused } => self.pause(split, paused),
                 Order::Commit { topic, partition, offset } => {
                     let offset = Offset::Offset(offset);
                     match committed.find_partition(&topic, partition) {
@@ -175,8 +186,12 @@ impl Fetcher {
         }
         if committed.count() > 0 {
             // Nobody relies on it: a restore begins where the checkpoint says.
+            let metrics = &self.consumer.context().0;
             if let Err(error) = self.consumer.commit(&committed, CommitMode::Async) {
+                metrics.commit_failed();
                 tracing::warn!(table = self.table.table, %error, "the group's offsets cannot be committed; the next checkpoint tries again");
+            } else {
+                metrics.commit_sent(&committed);
             }
         }
         self.assign(&assigned)
@@ -206,6 +221,14 @@ impl Fetcher {
             chunk: Chunk::default(),
         });
         Ok(())
+    }
+
+    fn pause(&self, split: usize, paused: bool) -> Result<(), KafkaError> {
+        let fetched = |partition: &&Partition| partition.split == split && !partition.paused;
+        let Some(partition) = self.partitions.iter().find(fetched) else { return Ok(()) };
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&partition.topic, partition.number);
+        if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) }
     }
 
     fn assign(&self, list: &TopicPartitionList) -> Result<(), Failure> {

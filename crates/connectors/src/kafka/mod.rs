@@ -11,6 +11,7 @@ mod properties;
 mod reader;
 mod record_encoder;
 mod record_queue;
+mod source_metrics;
 mod split;
 mod transactions;
 mod upsert;

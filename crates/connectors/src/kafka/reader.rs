@@ -1,19 +1,20 @@
 //! Decodes what the fetcher threads bring, on the thread of the task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::task::Waker;
 use std::thread::JoinHandle;
 
 use dataflow::operator_spec::SourceSpec;
-use dataflow::{Failure, SourcePoll, SourceReader, Split};
+use dataflow::{ConnectorMetrics, Failure, SourcePoll, SourceReader, Split};
 
-use super::client::consumer;
+use super::client::measured_consumer;
 use super::fetcher::{Fetcher, Order, Wanted};
 use super::layout::RecordDecoder;
 use super::options::KafkaTable;
 use super::record_queue::{Chunk, Delivery, RecordQueue};
+use super::source_metrics::KafkaSourceMetrics;
 use super::split::{KafkaSplit, StartOffset};
 
 pub(super) struct KafkaReader {
@@ -26,8 +27,11 @@ pub(super) struct KafkaReader {
     /// Splits that are not finished.
     open: usize,
     current: Option<Position>,
+    /// What has come of paused splits, oldest first.
+    held: VecDeque<Work>,
     no_more_splits: bool,
     waker: Option<Waker>,
+    metrics: Arc<KafkaSourceMetrics>,
 }
 
 struct FetcherHandle {
@@ -40,6 +44,22 @@ struct ReadSplit {
     /// What is left of it: its start is behind the last record that `poll` has returned or skipped.
     rest: KafkaSplit,
     finished: bool,
+    paused: bool,
+}
+
+/// What has come from a fetcher.
+enum Work {
+    Records(Position),
+    Finished(usize),
+}
+
+impl Work {
+    fn split(&self) -> usize {
+        match self {
+            Work::Records(position) => position.split,
+            Work::Finished(split) => *split,
+        }
+    }
 }
 
 /// A chunk that is being decoded.
@@ -59,8 +79,10 @@ impl KafkaReader {
             splits: Vec::new(),
             open: 0,
             current: None,
+            held: VecDeque::new(),
             no_more_splits: false,
             waker: None,
+            metrics: Arc::default(),
         }
     }
 
@@ -72,13 +94,31 @@ impl KafkaReader {
     fn start_fetcher(&self) -> Result<FetcherHandle, Failure> {
         let (orders, receiver) = channel();
         let wanted = Wanted { key: self.decoder.wants_key(), headers: self.decoder.wants_headers() };
-        let consumer = consumer(&self.table)?;
+        let consumer = measured_consumer(&self.table, self.metrics.clone())?;
         let fetcher = Fetcher::new(self.table.clone(), consumer, self.queue.clone(), receiver, wanted);
         let thread = std::thread::Builder::new()
             .name("kafka-fetcher".to_owned())
             .spawn(move || fetcher.run())
             .map_err(|error| Failure::external("cannot start a thread for reading Kafka").caused_by(error))?;
         Ok(FetcherHandle { orders, thread })
+    }
+
+    /// The next of what is not paused; without one, `waker` will be woken.
+    fn next_work(&mut self, waker: &Waker) -> Result<Option<Work>, Failure> {
+        if let Some(first) = self.held.iter().position(|work| !self.splits[work.split()].paused) {
+            return Ok(self.held.remove(first));
+        }
+        while let Some(delivery) = self.queue.pop(waker)? {
+            let work = match delivery {
+                Delivery::Records(split, chunk) => Work::Records(Position { split, chunk, next: 0 }),
+                Delivery::Finished(split) => Work::Finished(split),
+            };
+            if !self.splits[work.split()].paused {
+                return Ok(Some(work));
+            }
+            self.held.push_back(work);
+        }
+        Ok(None)
     }
 }
 
@@ -92,7 +132,12 @@ impl SourceReader for KafkaReader {
                 let fetcher = self.start_fetcher()?;
                 self.fetchers.insert(name.clone(), fetcher);
             }
-            self.splits.push(ReadSplit { id, rest: split.clone(), finished: false });
+            let next = match split.start {
+                StartOffset::Earliest => None,
+                StartOffset::At(offset) => Some(offset),
+            };
+            self.metrics.add(&split.topic, split.partition, next);
+            self.splits.push(ReadSplit { id, rest: split.clone(), finished: false, paused: false });
             self.open += 1;
             // A fetcher that has given up has reported why, which the next poll tells.
             let _ = self.fetchers[&name].orders.send(Order::Read(self.splits.len() - 1, split));
@@ -114,7 +159,9 @@ impl SourceReader for KafkaReader {
                 let (batch, next) = self.decoder.decode(topic, partition, &position.chunk, position.next, max_rows)?;
                 position.next = next;
                 if let Some(last) = next.checked_sub(1) {
-                    split.rest.start = StartOffset::At(position.chunk.entries[last].offset + 1);
+                    let offset = position.chunk.entries[last].offset;
+                    self.metrics.returned(topic, partition, offset);
+                    split.rest.start = StartOffset::At(offset + 1);
                 }
                 if next == position.chunk.entries.len() {
                     self.current = None;
@@ -124,9 +171,9 @@ impl SourceReader for KafkaReader {
                 }
                 continue;
             }
-            match self.queue.pop(waker)? {
-                Some(Delivery::Records(split, chunk)) => self.current = Some(Position { split, chunk, next: 0 }),
-                Some(Delivery::Finished(split)) => {
+            match self.next_work(waker)? {
+                Some(Work::Records(position)) => self.current = Some(position),
+                Some(Work::Finished(split)) => {
                     self.open -= 1;
                     self.splits[split].finished = true;
                     return Ok(SourcePoll::SplitFinished(self.splits[split].id.clone()));
@@ -140,8 +187,26 @@ impl SourceReader for KafkaReader {
         }
     }
 
+    /// What has come already is held, and its partition not fetched any more: so no more is held than the queue has, and what is under way.
+    fn pause_split(&mut self, split: &str, paused: bool) {
+        let of_split = |read: &ReadSplit| *read.id == *split && !read.finished;
+        let Some(number) = self.splits.iter().position(of_split) else { return };
+        self.splits[number].paused = paused;
+        if let Some(position) = self.current.take_if(|position| paused && position.split == number) {
+            self.held.push_front(Work::Records(position));
+        }
+        if let Some(fetcher) = self.fetchers.get(self.fetcher_of(&self.splits[number].rest.topic)) {
+            // One that has given up has reported why, which the next poll tells.
+            let _ = fetcher.orders.send(Order::Pause { split: number, paused });
+        }
+    }
+
     fn decode_errors(&self) -> u64 {
         self.decoder.decode_errors()
+    }
+
+    fn metrics(&self) -> Option<Arc<dyn ConnectorMetrics>> {
+        Some(self.metrics.clone())
     }
 
     fn snapshot(&self) -> Result<Vec<Split>, Failure> {

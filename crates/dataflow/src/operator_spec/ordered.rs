@@ -54,8 +54,11 @@ pub struct RankSpec {
     pub order: Vec<SortField>,
     /// The first rank that is wanted, from 1.
     pub first: u64,
-    /// The last one.
+    /// The last one, unless it is in a column.
     pub last: u64,
+    /// The column of the input with the last rank: that of the first row of each key counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_column: Option<usize>,
     /// Whether the rank is the last column of the output.
     pub rank_number: bool,
     /// How rows are kept.
@@ -115,11 +118,14 @@ pub struct SessionTableFunctionSpec {
     pub output: RowType,
 }
 
-/// Sorts rows by event time, and rows of one time by further columns.
+/// Sorts rows by time, and rows of one time by further columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TemporalSortSpec {
-    /// The column with the time.
+    /// The column with the event time.
     pub rowtime: usize,
+    /// Whether rows have the millisecond at which they come as their time, whatever `rowtime` says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub processing_time: bool,
     /// The further columns.
     pub order: Vec<SortField>,
     /// Input and output columns.

@@ -42,6 +42,20 @@ pub struct GlobalGroupAggregateSpec {
     pub local_input: RowType,
 }
 
+/// Between both phases of an aggregation with DISTINCT that is split by buckets: it knows the values of each bucket, and sends on how those of a
+/// mini-batch change each key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IncrementalGroupAggregateSpec {
+    /// The aggregation by keys and buckets, over the rows of the first phase; it has a mini-batch.
+    pub aggregate: GroupAggregateSpec,
+    /// How many of its keys are no buckets; these come first.
+    pub final_keys: usize,
+    /// What comes to the first phase.
+    pub local_input: RowType,
+    /// The keys that are no buckets, then [`partial_field`]: of the same calls without DISTINCT.
+    pub output: RowType,
+}
+
 /// The first phase of an aggregation in windows of event time that are made of slices. It keeps no state: at a barrier all goes on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalWindowAggregateSpec {

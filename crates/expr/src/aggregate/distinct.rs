@@ -204,6 +204,14 @@ impl<F: Fold, K: KeySource> Fold for Distinct<F, K> {
         }
     }
 
+    fn begin_increment(&mut self, group: usize) {
+        self.fold.reset(group);
+    }
+
+    fn write_increment(&self, group: usize, out: &mut Vec<u8>) {
+        self.fold.write_state(group, out);
+    }
+
     fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure> {
         self.fold.read_state(group, input)?;
         self.take(group);

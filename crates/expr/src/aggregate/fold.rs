@@ -43,6 +43,16 @@ pub(crate) trait Fold: Send {
     /// Appends what a group holds.
     fn write_state(&self, group: usize, out: &mut Vec<u8>);
 
+    /// Forgets what a group has summed up, but not which values it knows of.
+    fn begin_increment(&mut self, group: usize) {
+        self.reset(group);
+    }
+
+    /// Appends what a group has summed up, without the values that it knows of.
+    fn write_increment(&self, group: usize, out: &mut Vec<u8>) {
+        self.write_state(group, out);
+    }
+
     /// Takes what a group holds off the input.
     fn read_state(&mut self, group: usize, input: &mut &[u8]) -> Result<(), Failure>;
 

@@ -137,6 +137,16 @@ impl<F: Fold> Accumulator for Folding<F> {
         self.fold.write_state(group as usize, out);
     }
 
+    fn begin_increment(&mut self, groups: &[u32]) {
+        for &group in groups {
+            self.fold.begin_increment(group as usize);
+        }
+    }
+
+    fn write_increment(&self, group: u32, out: &mut Vec<u8>) {
+        self.fold.write_increment(group as usize, out);
+    }
+
     fn read_state(&mut self, group: u32, input: &mut &[u8]) -> Result<(), Failure> {
         self.fold.read_state(group as usize, input)
     }

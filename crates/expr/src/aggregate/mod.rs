@@ -64,6 +64,12 @@ pub trait Accumulator: Send {
     /// damaged, the group holds anything.
     fn read_state(&mut self, group: u32, input: &mut &[u8]) -> Result<(), Failure>;
 
+    /// An increment of these groups begins: what they have summed up is forgotten, but not which values they know of.
+    fn begin_increment(&mut self, groups: &[u32]);
+
+    /// Appends what a group has summed up since its increment began, as the accumulator of the same call without DISTINCT would write it.
+    fn write_increment(&self, group: u32, out: &mut Vec<u8>);
+
     /// Bytes that all groups hold together, about; cheap.
     fn memory_size(&self) -> usize;
 }

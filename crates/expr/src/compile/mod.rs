@@ -60,6 +60,11 @@ impl CompiledExpr {
     pub fn constant(&self) -> Option<&ArrayRef> {
         self.root.constant()
     }
+
+    /// Whether there are values for which it fails.
+    pub fn can_fail(&self) -> bool {
+        self.root.fallible
+    }
 }
 
 #[cfg(test)]

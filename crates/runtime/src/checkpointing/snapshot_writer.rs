@@ -9,11 +9,12 @@ use std::time::Instant;
 use common::clock::Clock;
 use dataflow::checkpoint::{
     CheckpointAcknowledgement, CheckpointDecline, CheckpointLocation, CheckpointMetrics, CheckpointReport,
-    OperatorSubtaskState, TaskSnapshot,
+    KeyedStateHandle, OperatorSubtaskState, SnapshotKind, TaskSnapshot,
 };
 use dataflow::{CheckpointBarrier, ExecutionAttemptId, Failure, OperatorId, OperatorSnapshot, Split, StateStorage};
 
 use super::channel_state::{InFlight, store_in_flight};
+use super::local_state::LocalState;
 use super::outstanding::OutstandingSnapshot;
 use super::recording_storage::RecordingStorage;
 use crate::events::TaskEvents;
@@ -34,6 +35,8 @@ pub(crate) struct TakenSnapshot {
     pub(crate) metrics: CheckpointMetrics,
     pub(crate) events: Arc<dyn TaskEvents>,
     pub(crate) outstanding: OutstandingSnapshot,
+    /// Where copies of it stay on this machine; none where that is not wanted.
+    pub(crate) local: Option<LocalState>,
 }
 
 /// Of one operator.
@@ -189,11 +192,20 @@ impl Shared {
 impl TakenSnapshot {
     fn store(self, ticket: &Ticket, shared: &Shared) {
         let start = shared.clock.instant();
-        let Self { attempt, barrier, operators, in_flight, metrics, events, outstanding } = self;
+        let Self { attempt, barrier, operators, in_flight, metrics, events, outstanding, local } = self;
         let checkpoint_id = barrier.checkpoint_id;
         let storage = RecordingStorage::new((shared.storage_of)(&barrier.options.location));
+        let local = local.filter(|_| !matches!(barrier.options.kind, SnapshotKind::Savepoint { .. }));
         let store = || {
-            let operators = store_operators(operators, &storage, ticket)?;
+            let operators = match &local {
+                Some(local) => {
+                    let operators = store_operators(operators, &local.storage(checkpoint_id, &storage), ticket)?;
+                    let handles = operators.values().flat_map(|state| &state.keyed);
+                    local.note(checkpoint_id, handles.flat_map(KeyedStateHandle::files));
+                    operators
+                }
+                None => store_operators(operators, &storage, ticket)?,
+            };
             Ok(TaskSnapshot { operators, channels: store_in_flight(&in_flight, &storage)? })
         };
         // A panic is the end of this snapshot, not of the thread.
@@ -204,6 +216,7 @@ impl TakenSnapshot {
         if is_cancelled || stored.is_err() {
             // The JobManager never hears of these files.
             storage.discard();
+            local.iter().for_each(|local| local.aborted(checkpoint_id));
         }
         if is_cancelled {
             return;

@@ -24,6 +24,8 @@ impl TaskEvents for Told {
 
     fn request_split(&self, _attempt: ExecutionAttemptId, _operator: OperatorId) {}
 
+    fn watermark(&self, _attempt: ExecutionAttemptId, _operator: OperatorId, _watermark: i64) {}
+
     fn checkpoint(&self, report: CheckpointReport) {
         self.0.lock().unwrap().send(report).unwrap();
     }
@@ -78,6 +80,7 @@ impl Bench {
             metrics: CheckpointMetrics { sync_ms: 3, ..CheckpointMetrics::default() },
             events: self.events.clone(),
             outstanding: self.outstanding.add(),
+            local: None,
         });
         stored
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arrow_schema::SchemaRef;
@@ -20,6 +20,7 @@ use proto::v1::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::transport::{Channel, Endpoint};
+use transport::Internal;
 
 use super::codec::decode;
 use super::credit::{CreditWindow, FloatingCredits};
@@ -48,6 +49,7 @@ pub(crate) struct PeerConnection {
     /// `'tm-1' at host:port`, for messages.
     peer: String,
     requests: UnboundedSender<ExchangeRequest>,
+    internal: Internal,
     state: Mutex<State>,
 }
 
@@ -57,7 +59,8 @@ enum State {
 }
 
 /// The receiving end of one channel.
-struct Receiving {
+#[derive(Debug)]
+pub(crate) struct Receiving {
     queue: ChannelQueue,
     window: Mutex<CreditWindow>,
     floating: Arc<FloatingCredits>,
@@ -75,11 +78,17 @@ pub(crate) struct RemoteChannel {
 
 impl PeerConnection {
     /// Starts to connect; channels may be opened at once.
-    pub(crate) fn start(handle: &tokio::runtime::Handle, resource_id: &str, address: &str) -> Arc<Self> {
+    pub(crate) fn start(
+        handle: &tokio::runtime::Handle,
+        internal: &Internal,
+        resource_id: &str,
+        address: &str,
+    ) -> Arc<Self> {
         let (requests, receiver) = unbounded_channel();
         let connection = Arc::new(Self {
             peer: format!("'{resource_id}' at {address}"),
             requests,
+            internal: internal.clone(),
             state: Mutex::new(State::Live { channels: HashMap::new(), next: 0 }),
         });
         handle.spawn(connection.clone().run(address.to_owned(), receiver));
@@ -147,7 +156,7 @@ impl PeerConnection {
     }
 
     async fn receive_all(&self, address: &str, requests: UnboundedReceiver<ExchangeRequest>) -> Result<(), String> {
-        let channel = connect(address).await?;
+        let channel = connect(address, &self.internal).await?;
         let mut client = DataExchangeClient::new(channel)
             .max_decoding_message_size(proto::MAX_MESSAGE_SIZE)
             .max_encoding_message_size(proto::MAX_MESSAGE_SIZE);
@@ -217,6 +226,11 @@ impl PeerConnection {
 }
 
 impl Receiving {
+    /// Batches that wait in it, and their bytes.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        self.queue.held()
+    }
+
     fn receive_barrier(&self, barrier: CheckpointBarrier) {
         match barrier.options.alignment {
             Alignment::Unaligned => self.queue.receive_urgent(Arc::new(barrier)),
@@ -235,6 +249,11 @@ impl RemoteChannel {
     /// Where what has come waits for the consumer.
     pub(crate) fn queue(&self) -> &ChannelQueue {
         &self.receiving.queue
+    }
+
+    /// Its receiving end, for whoever counts what waits there.
+    pub(crate) fn receiving(&self) -> Weak<Receiving> {
+        Arc::downgrade(&self.receiving)
     }
 
     /// Takes the next element and grants the credit that this frees.
@@ -262,7 +281,7 @@ impl Drop for RemoteChannel {
     }
 }
 
-async fn connect(address: &str) -> Result<Channel, String> {
+async fn connect(address: &str, internal: &Internal) -> Result<Channel, String> {
     let endpoint = Endpoint::from_shared(format!("http://{address}"))
         .map_err(|error| format!("'{address}' is not an address: {error}"))?
         .connect_timeout(CONNECT_TIMEOUT)
@@ -274,7 +293,7 @@ async fn connect(address: &str) -> Result<Channel, String> {
         .keep_alive_while_idle(true);
     let mut attempt = 1;
     loop {
-        match endpoint.connect().await {
+        match internal.connect(&endpoint).await {
             Ok(channel) => return Ok(channel),
             Err(error) if attempt >= CONNECT_ATTEMPTS => return Err(describe(&error)),
             Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,

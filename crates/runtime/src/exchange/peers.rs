@@ -4,19 +4,21 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
+use transport::Internal;
 
 use super::connection::PeerConnection;
 
 /// Connections by data address.
 pub(crate) struct Peers {
     handle: Handle,
+    internal: Internal,
     connections: Mutex<HashMap<String, Arc<PeerConnection>>>,
 }
 
 impl Peers {
     /// No connections yet; they will run on this tokio runtime.
-    pub(crate) fn new(handle: Handle) -> Self {
-        Self { handle, connections: Mutex::new(HashMap::new()) }
+    pub(crate) fn new(handle: Handle, internal: Internal) -> Self {
+        Self { handle, internal, connections: Mutex::new(HashMap::new()) }
     }
 
     /// The connection to a TaskManager; a lost one is replaced.
@@ -25,7 +27,7 @@ impl Peers {
         match connections.get(address) {
             Some(connection) if connection.is_live() => connection.clone(),
             _ => {
-                let connection = PeerConnection::start(&self.handle, resource_id, address);
+                let connection = PeerConnection::start(&self.handle, &self.internal, resource_id, address);
                 connections.insert(address.to_owned(), connection.clone());
                 connection
             }

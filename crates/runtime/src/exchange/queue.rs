@@ -7,6 +7,7 @@ use std::task::Waker;
 use dataflow::checkpoint::Alignment;
 use dataflow::{Batch, CheckpointBarrier, Failure, StreamElement};
 
+use super::codec::row_bytes;
 use super::ready::ReadyChannels;
 
 /// A queue of one producer and one consumer. Only batches are counted against its capacity: what else flows is small, and of watermarks and
@@ -21,6 +22,8 @@ pub(crate) struct ChannelQueue {
 struct State {
     elements: VecDeque<StreamElement>,
     batches: usize,
+    /// All batches that came.
+    pushed: u64,
     /// Set when the producer is there; until then nothing is pushed.
     capacity: Option<usize>,
     end: End,
@@ -28,6 +31,8 @@ struct State {
     consumer: Option<Consumer>,
     /// Whether the consumer knows that something is there: the channel is among its ready ones, or in its hand.
     announced: bool,
+    /// The consumer, in another TaskManager, has given no credit for the batch that is next.
+    held_back: bool,
     /// What barriers that came from another TaskManager have overtaken here, by checkpoint, until the consumer asks for it.
     overtaken: BTreeMap<u64, Vec<Batch>>,
     /// Whoever waits for a barrier to leave.
@@ -109,7 +114,10 @@ impl ChannelQueue {
             return;
         }
         match &element {
-            StreamElement::Batch(_) => state.batches += 1,
+            StreamElement::Batch(_) => {
+                state.batches += 1;
+                state.pushed += 1;
+            }
             StreamElement::Watermark(_) => state.drop_trailing(|e| matches!(e, StreamElement::Watermark(_))),
             StreamElement::Status(_) => state.drop_trailing(|e| matches!(e, StreamElement::Status(_))),
             StreamElement::Barrier(_) | StreamElement::EndOfData | StreamElement::EndOfPartition => {}
@@ -215,9 +223,13 @@ impl ChannelQueue {
                 state.announced = false;
                 return Popped::Empty;
             }
-            Some(StreamElement::Batch(_)) if !take_batch => return Popped::BatchHeldBack,
+            Some(StreamElement::Batch(_)) if !take_batch => {
+                state.held_back = true;
+                return Popped::BatchHeldBack;
+            }
             Some(_) => state.elements.pop_front().expect("it has a front"),
         };
+        state.held_back = false;
         if matches!(element, StreamElement::Batch(_)) {
             state.batches -= 1;
             if let Some(consumer) = &state.consumer {
@@ -254,6 +266,31 @@ impl ChannelQueue {
         self.lock().batches
     }
 
+    /// Whether the batch that is next waits for a credit.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.lock().held_back
+    }
+
+    /// Batches that wait in it, and their bytes.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let state = self.lock();
+        let bytes = state.elements.iter().map(|element| match element {
+            StreamElement::Batch(batch) => row_bytes(batch),
+            _ => 0,
+        });
+        (state.batches, bytes.sum())
+    }
+
+    /// Batches that came to it since the start.
+    pub(crate) fn pushed_batches(&self) -> u64 {
+        self.lock().pushed
+    }
+
+    /// Batches that may wait in it; 0 before the producer is there.
+    pub(crate) fn capacity(&self) -> usize {
+        self.lock().capacity.unwrap_or_default()
+    }
+
     /// Ends the channel for its consumer; what waits in it is dropped.
     pub(crate) fn fail(&self, failure: ChannelFailure) {
         self.finish(End::Failed(failure));
@@ -271,6 +308,7 @@ impl ChannelQueue {
         }
         state.elements.clear();
         state.overtaken.clear();
+        state.held_back = false;
         let dropped = std::mem::take(&mut state.batches);
         let (producer, consumer) = (state.producer.take(), state.consumer.clone());
         let failed = matches!(end, End::Failed(_));
@@ -405,8 +443,8 @@ mod tests {
         assert_eq!(ready.next(waker), Some(7));
         assert_eq!(ready.next(waker), None, "the consumer adds it again itself");
         assert!(matches!(queue.pop(true), Popped::Element { more: true, backlog: 1, .. }));
-        assert!(matches!(queue.pop(false), Popped::BatchHeldBack));
-        assert!(matches!(queue.pop(true), Popped::Element { more: false, .. }));
+        assert!(matches!(queue.pop(false), Popped::BatchHeldBack) && queue.is_held_back());
+        assert!(matches!(queue.pop(true), Popped::Element { more: false, .. }) && !queue.is_held_back());
         assert!(matches!(queue.pop(true), Popped::Empty));
         queue.push(StreamElement::EndOfData);
         assert_eq!(ready.next(waker), Some(7));

@@ -17,7 +17,7 @@ use crate::metrics::TaskMetrics;
 /// No batch on a channel has more rows.
 pub(crate) const MAX_ROWS: usize = 8_192;
 /// Nor, unless a single row is larger, more bytes.
-const MAX_BYTES: usize = 4 << 20;
+pub const MAX_BYTES: usize = 4 << 20;
 /// Pieces of a channel are gathered until they have this many rows.
 const FULL_ROWS: usize = 4_096;
 

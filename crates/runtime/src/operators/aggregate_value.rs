@@ -56,6 +56,21 @@ pub(super) fn write(rows: Option<&[i64]>, accumulators: &[Box<dyn Accumulator>],
     }
 }
 
+/// The same of what groups have summed up since their increments began.
+pub(super) fn increments(rows: Option<&[i64]>, accumulators: &[Box<dyn Accumulator>], groups: &[u32]) -> BinaryArray {
+    let mut column = BinaryBuilder::with_capacity(groups.len(), groups.len() * 32);
+    let mut value = Vec::new();
+    for &group in groups {
+        value.clear();
+        if let Some(rows) = rows {
+            value.extend_from_slice(&rows[group as usize].to_le_bytes());
+        }
+        accumulators.iter().for_each(|accumulator| accumulator.write_increment(group, &mut value));
+        column.append_value(&value);
+    }
+    column.finish()
+}
+
 /// Gives a group this value, which must be all of `value`.
 pub(super) fn read(
     rows: Option<&mut [i64]>,

@@ -7,13 +7,13 @@ use std::task::Waker;
 use dataflow::checkpoint::{AfterSavepoint, SnapshotKind};
 use dataflow::operator_spec::NotNullEnforcer;
 use dataflow::{
-    Batch, CheckpointBarrier, Failure, JobId, Operator, OperatorId, OperatorSnapshot, Output, Progress, RowType,
-    Stateful,
+    Batch, CheckpointBarrier, Failure, JobId, Operator, OperatorDescriptor, OperatorSnapshot, Output, Progress,
+    RowType, Stateful,
 };
 
 use super::OperatorContext;
 use super::not_null::NotNullColumns;
-use crate::metrics::TaskMetrics;
+use crate::metrics::{OperatorMetrics, TaskMetrics};
 use crate::results::{ResultSnapshot, ResultStore};
 
 /// Flink's key; results are a sink too.
@@ -30,6 +30,7 @@ pub(super) struct Collect {
     finished: bool,
     not_null: NotNullColumns,
     metrics: Arc<TaskMetrics>,
+    own_metrics: Arc<OperatorMetrics>,
 }
 
 /// Where a checkpoint cuts the results.
@@ -41,7 +42,12 @@ struct Cut {
 }
 
 impl Collect {
-    pub(super) fn new(operator: OperatorId, input: &RowType, context: &OperatorContext) -> Result<Self, Failure> {
+    pub(super) fn new(
+        descriptor: &OperatorDescriptor,
+        input: &RowType,
+        context: &OperatorContext,
+    ) -> Result<Self, Failure> {
+        let operator = descriptor.id;
         let job = context.attempt.job;
         let restored = ResultSnapshot::restore(&context.restored(operator), job)
             .ok_or_else(|| Failure::internal("the results in the restored state cannot be read").fatal())?;
@@ -58,6 +64,7 @@ impl Collect {
             finished: false,
             not_null: NotNullColumns::of(input, enforcer, None),
             metrics: context.metrics.clone(),
+            own_metrics: context.metrics.operator(descriptor),
         })
     }
 }
@@ -66,6 +73,7 @@ impl Operator for Collect {
     fn process(&mut self, _input: usize, batch: Batch, _out: &mut dyn Output) -> Result<(), Failure> {
         let batch = self.not_null.enforce(batch)?;
         self.metrics.records_out.add(batch.num_rows() as u64);
+        self.own_metrics.emitted(batch.num_rows());
         self.store.push(&batch)
     }
 

@@ -2,14 +2,17 @@
 
 mod aggregate_value;
 pub(crate) mod calc;
+mod changelog;
 mod collect;
 mod deduplicate;
 mod drop_update_before;
+mod expand;
 mod group_aggregate;
 mod input_keys;
 mod interval_join;
 mod join;
 mod lookup_join;
+mod match_recognize;
 mod mini_batch_assigner;
 mod not_null;
 mod ordered;
@@ -87,13 +90,16 @@ pub(crate) fn create(
         OperatorSpec::WindowTableFunction(spec) => {
             window_table_function::WindowTableFunction::new(spec, context.clock.clone()).map(boxed)
         }
+        OperatorSpec::Expand(spec) => expand::Expand::new(spec, input, &context.eval).map(boxed),
         OperatorSpec::Unnest(spec) => unnest::Unnest::new(spec, input, &context.eval).map(boxed),
         OperatorSpec::WindowAggregate(spec) => {
-            let late = context.metrics.late_records_dropped.clone();
+            let late = context.metrics.late_records_of(descriptor.id);
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
             window_aggregate::WindowAggregate::new(spec, input, late, context.clock.clone(), state, &restored)
                 .map(boxed)
         }
+        OperatorSpec::ToChangelog(spec) => Ok(boxed(changelog::ToChangelog::new(spec))),
+        OperatorSpec::FromChangelog(spec) => Ok(boxed(changelog::FromChangelog::new(spec))),
         OperatorSpec::DropUpdateBefore => Ok(boxed(drop_update_before::DropUpdateBefore)),
         OperatorSpec::SinkUpsertMaterializer(spec) => {
             let state = context.keyed_state(descriptor.id)?;
@@ -107,7 +113,7 @@ pub(crate) fn create(
             sink_on_conflict::WatermarkCompactingSinkMaterializer::new(spec, state).map(boxed)
         }
         OperatorSpec::Sink(spec) => sink::Sink::new(spec, descriptor, context).map(boxed),
-        OperatorSpec::Collect => collect::Collect::new(descriptor.id, input, context).map(boxed),
+        OperatorSpec::Collect => collect::Collect::new(descriptor, input, context).map(boxed),
         OperatorSpec::Source(_) | OperatorSpec::Values(_) => {
             Err(Failure::internal("a source can only be the head of a chain").fatal())
         }
@@ -123,9 +129,13 @@ pub(crate) fn create(
             let state = context.keyed_state(descriptor.id)?;
             group_aggregate::GroupAggregate::global(spec, input, context.clock.clone(), state).map(boxed)
         }
+        OperatorSpec::IncrementalGroupAggregate(spec) => {
+            let state = context.keyed_state(descriptor.id)?;
+            group_aggregate::IncrementalGroupAggregate::new(spec, input, context.clock.clone(), state).map(boxed)
+        }
         OperatorSpec::LocalWindowAggregate(spec) => window_aggregate::LocalWindowAggregate::new(spec, input).map(boxed),
         OperatorSpec::GlobalWindowAggregate(spec) => {
-            let late = context.metrics.late_records_dropped.clone();
+            let late = context.metrics.late_records_of(descriptor.id);
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
             window_aggregate::WindowAggregate::global(spec, input, late, context.clock.clone(), state, &restored)
                 .map(boxed)
@@ -135,7 +145,7 @@ pub(crate) fn create(
             if spec.keep_last {
                 deduplicate::LastRow::new(spec, input, clock, state).map(boxed)
             } else {
-                let late = context.metrics.late_records_dropped.clone();
+                let late = context.metrics.late_records_of(descriptor.id);
                 let restored = context.restored(descriptor.id);
                 deduplicate::FirstRow::new(spec, input, late, clock, state, &restored).map(boxed)
             }
@@ -145,25 +155,31 @@ pub(crate) fn create(
             rank::Rank::new(spec, context.clock.clone(), state).map(boxed)
         }
         OperatorSpec::WindowRank(spec) => {
-            let late = context.metrics.late_records_dropped.clone();
+            let late = context.metrics.late_records_of(descriptor.id);
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
             window_rank::WindowRank::new(spec, late, state, &restored).map(boxed)
         }
         OperatorSpec::SessionTableFunction(spec) => {
-            let late = context.metrics.late_records_dropped.clone();
+            let late = context.metrics.late_records_of(descriptor.id);
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
             let clock = context.clock.clone();
             session_table_function::SessionTableFunction::new(spec, late, clock, state, &restored).map(boxed)
         }
         OperatorSpec::TemporalSort(spec) => {
-            let late = context.metrics.late_records_dropped.clone();
+            let late = context.metrics.late_records_of(descriptor.id);
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
-            temporal_sort::TemporalSort::new(spec, late, state, &restored).map(boxed)
+            temporal_sort::TemporalSort::new(spec, late, context.clock.clone(), state, &restored).map(boxed)
         }
         OperatorSpec::OverAggregate(spec) => {
-            let late = context.metrics.late_records_dropped.clone();
+            let late = context.metrics.late_records_of(descriptor.id);
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
             over_aggregate::OverAggregate::new(spec, late, context.clock.clone(), state, &restored).map(boxed)
+        }
+        OperatorSpec::Match(spec) => {
+            let late = context.metrics.late_records_of(descriptor.id);
+            let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
+            let clock = context.clock.clone();
+            match_recognize::MatchRecognize::new(spec, &context.eval, late, clock, state, &restored).map(boxed)
         }
         OperatorSpec::NonTimeOverAggregate(spec) => {
             let state = context.keyed_state(descriptor.id)?;
@@ -178,7 +194,7 @@ pub(crate) fn create(
             interval_join::IntervalJoin::new(spec, &context.eval, context.clock.clone(), state).map(boxed)
         }
         OperatorSpec::WindowJoin(spec) => {
-            let late = context.metrics.late_records_dropped.clone();
+            let late = context.metrics.late_records_of(descriptor.id);
             let (state, restored) = (context.keyed_state(descriptor.id)?, context.restored(descriptor.id));
             window_join::WindowJoin::new(spec, &context.eval, late, state, &restored).map(boxed)
         }

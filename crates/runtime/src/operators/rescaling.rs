@@ -20,6 +20,8 @@ use tempfile::TempDir;
 use super::testing::Collected;
 
 const MAX_PARALLELISM: u32 = 16;
+/// A watermark behind which nothing waits any more.
+const LOST: i64 = 1_000_000;
 
 /// Durable files that are in memory; the location is the number.
 #[derive(Default)]
@@ -160,7 +162,7 @@ impl<'a> Subtasks<'a> {
         emitted
     }
 
-    /// The same, but rows still come before the snapshot is stored; they are lost, and have to come again.
+    /// The same, but rows and a late watermark still come before the snapshot is stored; they are lost, and have to come again.
     pub(crate) fn fail(&mut self, kind: SnapshotKind, parallelism: u32, input: usize, lost: &Batch) {
         let (states, emitted) = self.snapshot(kind, Some((input, lost)));
         assert!(emitted.is_empty());
@@ -201,6 +203,7 @@ impl<'a> Subtasks<'a> {
         }
         if let Some((input, rows)) = lost {
             self.process(input, rows);
+            self.advance(LOST);
         }
         let mut states = Vec::new();
         for (operator, snapshot) in self.operators.iter_mut().zip(snapshots) {

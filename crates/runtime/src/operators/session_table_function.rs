@@ -78,9 +78,7 @@ impl SessionTableFunction {
     ) -> Result<Self, Failure> {
         let keys =
             KeyBatch::new(&spec.input, &spec.partition).map_err(|error| Failure::user(error.to_string()).fatal())?;
-        let mut rows = KeyedRows::open(state, spec.input.arrow_schema(), &keys, &mut ())?;
-        rows.load_rows()?;
-        rows.load_values(&mut ())?;
+        let rows = KeyedRows::open(state, spec.input.arrow_schema(), &keys, &mut ())?;
         let mut function = Self {
             keys,
             rows,
@@ -96,13 +94,18 @@ impl SessionTableFunction {
             output: spec.output.arrow_schema(),
             slots: Vec::new(),
         };
-        function.restore()?;
+        function.loaded(function.rows.numbers().collect())?;
+        for part in function.rows.parts_to_load() {
+            let numbers = function.rows.load_part(part, &mut ())?;
+            function.loaded(numbers)?;
+            function.evict()?;
+        }
         Ok(function)
     }
 
-    fn restore(&mut self) -> Result<(), Failure> {
+    /// Rows have been brought into memory, all of their keys: they make the sessions that they made before.
+    fn loaded(&mut self, mut numbers: Vec<u32>) -> Result<(), Failure> {
         self.make_room();
-        let mut numbers: Vec<u32> = self.rows.numbers().collect();
         if numbers.is_empty() {
             return Ok(());
         }
@@ -208,8 +211,7 @@ impl Operator for SessionTableFunction {
         let mut slots = std::mem::take(&mut self.slots);
         let loaded = self.rows.find_slots(&self.keys, &mut slots, &mut ());
         self.slots = slots;
-        loaded?;
-        self.make_room();
+        self.loaded(loaded?)?;
         let times = self.rowtime.map(|rowtime| times_of(batch.column(rowtime))).transpose()?;
         let now = if times.is_some() { 0 } else { self.clock.now_millis() };
         let mut late = 0;
@@ -232,7 +234,7 @@ impl Operator for SessionTableFunction {
         self.late_records_dropped.fetch_add(late, Ordering::Relaxed);
         self.rows.end(batch.rows(), |_| {})?;
         self.rows.forget_empty(&());
-        Ok(())
+        self.evict()
     }
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
@@ -247,7 +249,10 @@ impl Operator for SessionTableFunction {
     }
 
     fn next_timer(&self) -> Option<i64> {
-        if self.rowtime.is_some() { None } else { self.ends.first_key_value().map(|(&end, _)| end) }
+        if self.rowtime.is_some() {
+            return None;
+        }
+        self.ends.first_key_value().map(|(&end, _)| end).into_iter().chain(self.rows.next_due()).min()
     }
 
     fn stateful(&mut self) -> Option<&mut dyn Stateful> {
@@ -259,6 +264,17 @@ impl SessionTableFunction {
     /// The time has come to `watermark`: sessions that are over by then are emitted.
     fn advance(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
         self.progress = self.progress.max(watermark);
+        let mut due = self.rows.due(watermark, &())?;
+        while let Some(numbers) = self.rows.bring_due(&mut due, &mut ())? {
+            self.loaded(numbers)?;
+            self.emit_complete(watermark, out)?;
+            self.evict()?;
+        }
+        self.emit_complete(watermark, out)
+    }
+
+    /// The same of the keys in memory.
+    fn emit_complete(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
         let mut emitted = Emitted::default();
         while let Some(end) = self.ends.first_entry().filter(|end| *end.key() <= watermark) {
             for slot in end.remove() {
@@ -272,10 +288,38 @@ impl SessionTableFunction {
     }
 }
 
+impl SessionTableFunction {
+    /// Drops cold keys from memory when there is no room, with all their sessions.
+    fn evict(&mut self) -> Result<(), Failure> {
+        if !self.rows.is_on_disk() {
+            return Ok(());
+        }
+        // A row stands in the list of its session, and a session in that of its end.
+        let bytes = 8 * self.rows.len()
+            + self.sessions.capacity() * (size_of::<Vec<Session>>() + size_of::<u64>())
+            + self.ends.len() * 64;
+        let Self { rows, sessions, zone, .. } = self;
+        rows.evict(
+            bytes,
+            &mut (),
+            |(), _, _| true,
+            |(), slot, numbers| {
+                let over = std::mem::take(&mut sessions[slot as usize]);
+                numbers.extend(over.iter().flat_map(|session| &session.rows));
+                over.iter().map(|session| to_epoch_millis(session.end, *zone) - 1).min()
+            },
+        )
+    }
+}
+
 impl Stateful for SessionTableFunction {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         let keyed = self.rows.snapshot(barrier, &())?;
         Ok(OperatorSnapshot { items: vec![progress::item(self.progress)], keyed: Some(keyed) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some(&())
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

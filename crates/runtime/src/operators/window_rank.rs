@@ -16,6 +16,7 @@ use state::KeyedStateContext;
 
 use super::ordered::emission::RowEmission;
 use super::ordered::progress;
+use super::ordered::rank_ends::RankEnds;
 use super::ordered::ranked_rows::{RankedRows, RankingSpec};
 use super::ordered::sort_keys::SortKeys;
 use super::ordered::times::times_of;
@@ -48,14 +49,11 @@ impl WindowRank {
             input: &spec.input,
             partition: &spec.partition,
             sorter: SortKeys::new(&spec.order, &spec.input)?,
-            last: spec.last,
+            ends: RankEnds::constant(spec.last),
             keeps_rest: false,
             before_equal: spec.last_of_equal,
         };
-        let (mut rows, mut numbers) = RankedRows::open(ranking, state)?;
-        if numbers.is_empty() {
-            numbers = rows.load_all()?;
-        }
+        let (rows, numbers) = RankedRows::open(ranking, state)?;
         let mut rank = Self {
             rows,
             windows: BTreeMap::new(),
@@ -68,7 +66,11 @@ impl WindowRank {
             emission: RowEmission::new(&spec.output, spec.rank_number),
         };
         rank.loaded(&numbers)?;
-        rank.evict()?;
+        for part in rank.rows.rows.parts_to_load() {
+            let numbers = rank.rows.load_part(part)?;
+            rank.loaded(&numbers)?;
+            rank.evict()?;
+        }
         Ok(rank)
     }
 
@@ -162,7 +164,7 @@ impl Operator for WindowRank {
 
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
         self.progress = self.progress.max(watermark);
-        let mut due = self.rows.rows.due(watermark)?;
+        let mut due = self.rows.due(watermark)?;
         while let Some(numbers) = self.rows.bring_due(&mut due)? {
             self.loaded(&numbers)?;
             self.emit_complete(watermark, out)?;
@@ -180,10 +182,11 @@ impl Operator for WindowRank {
 
 impl Stateful for WindowRank {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
-        Ok(OperatorSnapshot {
-            items: vec![progress::item(self.progress)],
-            keyed: Some(self.rows.rows.snapshot(barrier, &())?),
-        })
+        Ok(OperatorSnapshot { items: vec![progress::item(self.progress)], keyed: Some(self.rows.snapshot(barrier)?) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some()
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

@@ -4,7 +4,7 @@
 //! restored, its batches may differ from those of the version before.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use arrow_ipc::writer::StreamWriter;
@@ -16,13 +16,18 @@ use tokio::time::Instant;
 
 use super::ResultSnapshot;
 
-/// The sink takes no input while its store holds this many bytes.
-const CAPACITY: usize = 4 << 20;
+/// All stores of a TaskManager hold about so many bytes: the sink takes no input while its store holds its share.
+const BUDGET: usize = 64 << 20;
+/// The share of one store is at least and at most this.
+const LEAST: usize = 64 << 10;
+const MOST: usize = 4 << 20;
 
 /// The store.
 #[derive(Debug)]
 pub(crate) struct ResultStore {
     attempt: u32,
+    /// One for each store of the TaskManager, and one more.
+    stores: Arc<()>,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -45,7 +50,7 @@ struct State {
 
 impl ResultStore {
     /// The store of an attempt. Without periodic checkpoints clients need not wait for one.
-    pub(super) fn new(attempt: u32, restored: ResultSnapshot, periodic_checkpoints: bool) -> Self {
+    pub(super) fn new(attempt: u32, stores: Arc<()>, restored: ResultSnapshot, periodic_checkpoints: bool) -> Self {
         let ResultSnapshot { pushed, unchanged, batches } = restored;
         let state = State {
             first: pushed - batches.len() as u64,
@@ -57,7 +62,12 @@ impl ResultStore {
             delivered: false,
             producer: None,
         };
-        Self { attempt, state: Mutex::new(state), changed: Notify::new() }
+        Self { attempt, stores, state: Mutex::new(state), changed: Notify::new() }
+    }
+
+    /// How many bytes it holds before the sink waits.
+    fn share(&self) -> usize {
+        (BUDGET / Arc::strong_count(&self.stores)).clamp(LEAST, MOST)
     }
 
     /// Whose results they are.
@@ -79,7 +89,7 @@ impl ResultStore {
     /// Whether a batch may be pushed; when not, `waker` is woken once it may.
     pub(crate) fn has_room(&self, waker: &Waker) -> bool {
         let mut state = self.lock();
-        let room = state.bytes < CAPACITY;
+        let room = state.bytes < self.share();
         if !room {
             state.producer = Some(waker.clone());
         }
@@ -158,7 +168,7 @@ impl ResultStore {
             state.bytes -= bytes_of(&batch);
             state.first += 1;
         }
-        let producer = if state.bytes < CAPACITY { state.producer.take() } else { None };
+        let producer = if state.bytes < self.share() { state.producer.take() } else { None };
         state.unchanged = None;
         state.delivered = state.complete;
         let response = CollectResultsResponse {

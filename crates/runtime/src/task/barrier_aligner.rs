@@ -134,6 +134,12 @@ impl BarrierAligner {
         self.channels[channel] == Channel::Open && self.current.as_ref().is_some_and(|current| current.taken)
     }
 
+    /// How many barriers are missing of the checkpoint that waits for them.
+    pub(crate) fn missing(&self) -> usize {
+        let open = |channel: &&Channel| **channel == Channel::Open;
+        self.current.as_ref().map_or(0, |_| self.channels.iter().filter(open).count())
+    }
+
     /// The checkpoint that waits for more barriers.
     pub(crate) fn waiting_for(&self) -> Option<u64> {
         self.current.as_ref().map(|current| current.barrier.checkpoint_id)

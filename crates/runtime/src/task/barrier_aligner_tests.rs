@@ -245,6 +245,7 @@ proptest! {
                     AlignerCommand::Decline { checkpoint_id, .. } => prop_assert!(checkpoint_id > complete),
                 }
             }
+            prop_assert_eq!(aligner.missing() > 0, aligner.waiting_for().is_some());
             // Nothing is blocked for good: while channels are blocked, one that is not can still bring its barrier.
             prop_assert!(blocked.is_empty() || (0..3).any(|c| !blocked.contains(&c) && !ended.contains(&c)));
         }

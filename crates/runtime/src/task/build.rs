@@ -20,7 +20,7 @@ use super::source_head::SourceHead;
 use super::subtask_checkpoint_coordinator::{CheckpointResponder, SubtaskCheckpointCoordinator};
 use super::task::Task;
 use super::values_head::ValuesHead;
-use crate::checkpointing::{RestoredBatch, SnapshotWriter};
+use crate::checkpointing::{LocalState, RestoredBatch, SnapshotWriter};
 use crate::events::TaskEvents;
 use crate::exchange::connection::ChannelRequest;
 use crate::exchange::credit::FloatingCredits;
@@ -30,7 +30,7 @@ use crate::exchange::queue::{ChannelQueue, Consumer};
 use crate::exchange::ready::ReadyChannels;
 use crate::exchange::registry::PartitionRegistry;
 use crate::exchange::writer::RecordWriter;
-use crate::metrics::TaskMetrics;
+use crate::metrics::{TaskMetrics, WatchedInput};
 use crate::operators::state_environment::StateEnvironment;
 use crate::operators::{OperatorContext, create};
 use crate::results::ResultStores;
@@ -58,6 +58,18 @@ impl TaskBuilder {
     /// Builds the task; its input channels are open afterwards.
     pub(crate) fn build(self) -> Result<Task, Failure> {
         let descriptor = &self.descriptor;
+        let config = Configuration::from_map(descriptor.config.clone(), Origin::Job);
+        let flag = |option| config.get(option).map_err(|error| Failure::user(error.to_string()).fatal());
+        let from_local = flag(&options::STATE_RECOVERY_FROM_LOCAL)?;
+        let keeps_copies = flag(&options::CHECKPOINTING_LOCAL_BACKUP_ENABLED)?;
+        let restored = descriptor.restore.as_ref().map_or(0, |restore| restore.checkpoint_id);
+        let local = (from_local || keeps_copies).then(|| self.state.local.of(descriptor.attempt, restored));
+        let mut state = StateEnvironment::new(&descriptor.vertex, descriptor.attempt, &self.state);
+        if let (true, Some(local), Some(reader)) = (from_local, &local, &state.reader) {
+            state.reader = Some(local.reader(reader.clone()));
+        }
+        self.metrics.describe_operators(&descriptor.vertex.operators);
+        self.metrics.watch_mailbox(self.mailbox.clone());
         let context = OperatorContext {
             attempt: descriptor.attempt,
             parallelism: descriptor.vertex.parallelism,
@@ -67,7 +79,7 @@ impl TaskBuilder {
             clock: self.settings.clock.clone(),
             metrics: self.metrics.clone(),
             results: self.results.clone(),
-            state: StateEnvironment::new(&descriptor.vertex, descriptor.attempt, &self.state),
+            state,
             restored_checkpoint: descriptor.restore.as_ref().map(|restore| restore.checkpoint_id),
             restored: descriptor.restore.as_ref().map(|restore| restore.operators.clone()).unwrap_or_default(),
             checkpointing: self.final_checkpoint(),
@@ -80,7 +92,7 @@ impl TaskBuilder {
             OperatorSpec::Source(spec) => {
                 Head::Source(Box::new(SourceHead::new(first, spec, &context, self.events.clone())?))
             }
-            OperatorSpec::Values(spec) => Head::Values(ValuesHead::new(first.id, spec, &context)?),
+            OperatorSpec::Values(spec) => Head::Values(ValuesHead::new(first, spec, &context)?),
             _ => {
                 let restored = RestoredBatch::read_all(descriptor, self.state.reader.as_ref())?;
                 let (clock, metrics) = (context.clock.clone(), self.metrics.clone());
@@ -93,8 +105,13 @@ impl TaskBuilder {
         self.metrics.name_parts([first_part].into_iter().chain(parts).chain(["output".to_owned()]).collect());
         let chain =
             Chain::new(links, self.writers()?, self.settings.clock.instant()).seen_at(self.metrics.place.clone());
-        let checkpoints = self.checkpoints();
-        Ok(Task::new(head, chain, checkpoints, self.mailbox.clone(), self.settings.clock.clone(), self.waker.clone()))
+        let operators = descriptor.vertex.operators.iter().map(|operator| Some(self.metrics.operator(operator)));
+        // A gate is no operator, and has the first place.
+        let gate = (!first.spec.is_source()).then_some(None);
+        let chain = chain.counted_by(gate.into_iter().chain(operators).collect());
+        let checkpoints = self.checkpoints(local.filter(|_| keeps_copies));
+        let (mailbox, clock, metrics) = (self.mailbox.clone(), self.settings.clock.clone(), self.metrics.clone());
+        Ok(Task::new(head, chain, checkpoints, mailbox, clock, metrics, self.waker.clone()))
     }
 
     /// Whether the task ends with a checkpoint.
@@ -102,12 +119,14 @@ impl TaskBuilder {
         self.descriptor.checkpointing.as_ref().is_some_and(|checkpointing| checkpointing.final_checkpoint)
     }
 
-    fn checkpoints(&self) -> SubtaskCheckpointCoordinator {
+    fn checkpoints(&self, local: Option<LocalState>) -> SubtaskCheckpointCoordinator {
         let responder = CheckpointResponder {
             attempt: self.descriptor.attempt,
             events: self.events.clone(),
             writer: self.snapshots.clone(),
+            local,
             clock: self.settings.clock.clone(),
+            metrics: self.metrics.clone(),
             waker: self.waker.clone(),
         };
         let last = if self.final_checkpoint() { FinalCheckpoint::ToCome } else { FinalCheckpoint::NotNeeded };
@@ -142,9 +161,8 @@ impl TaskBuilder {
 
     fn gate(&self) -> InputGate {
         let ready = Arc::new(ReadyChannels::default());
-        self.metrics.watch_input(ready.clone());
         let floating = Arc::new(FloatingCredits::new(self.settings.floating_buffers_per_gate));
-        let mut channels = Vec::new();
+        let (mut channels, mut remote) = (Vec::new(), Vec::new());
         for gate in &self.descriptor.inputs {
             let schema = gate.row_type.arrow_schema();
             for channel in &gate.channels {
@@ -155,7 +173,7 @@ impl TaskBuilder {
                     ChannelSource::Local(local)
                 } else {
                     let connection = self.peers.connection(&channel.resource_id, &channel.data_address);
-                    ChannelSource::Remote(connection.open(ChannelRequest {
+                    let channel = connection.open(ChannelRequest {
                         partition: channel.partition,
                         subpartition: channel.subpartition,
                         schema: schema.clone(),
@@ -163,7 +181,9 @@ impl TaskBuilder {
                         own_credits: self.settings.buffers_per_channel,
                         floating: floating.clone(),
                         metrics: self.metrics.clone(),
-                    }))
+                    });
+                    remote.push(channel.receiving());
+                    ChannelSource::Remote(channel)
                 };
                 let id = ChannelId {
                     source: channel.partition.producer.vertex,
@@ -175,6 +195,12 @@ impl TaskBuilder {
                 channels.push(InputChannel::new(gate.input as usize, id, producer_name(channel), source));
             }
         }
+        self.metrics.watch_input(WatchedInput {
+            ready: ready.clone(),
+            remote,
+            own_credits: self.settings.buffers_per_channel,
+            floating_credits: self.settings.floating_buffers_per_gate,
+        });
         InputGate::new(channels, ready, self.settings.clock.instant(), &self.waker)
     }
 }

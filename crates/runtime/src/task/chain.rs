@@ -9,6 +9,7 @@ use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorId, Output, 
 use super::place::Place;
 use crate::checkpointing::{InFlight, OperatorPart};
 use crate::exchange::writer::RecordWriter;
+use crate::metrics::OperatorMetrics;
 
 /// The operators behind a task's head, in order, and its output edges.
 pub(crate) struct Chain {
@@ -17,6 +18,8 @@ pub(crate) struct Chain {
     /// When the current step began: the time of everything written in it.
     now: Instant,
     place: Place,
+    /// The counters of the head and the operators, by their places.
+    metrics: Vec<Option<Arc<OperatorMetrics>>>,
 }
 
 /// One operator of a chain.
@@ -34,18 +37,48 @@ struct Rest<'a> {
     /// Where its first link is, or the outputs if there is none.
     position: usize,
     place: &'a Place,
+    metrics: &'a [Option<Arc<OperatorMetrics>>],
+}
+
+impl Rest<'_> {
+    /// Counts what goes from the place before to the one here.
+    fn count(&self, element: &StreamElement) {
+        let at = |position: usize| self.metrics.get(position).and_then(Option::as_ref);
+        let (from, to) = (self.position.checked_sub(1).and_then(at), at(self.position));
+        match element {
+            StreamElement::Batch(batch) => {
+                if let Some(from) = from {
+                    from.emitted(batch.num_rows());
+                }
+                if let Some(to) = to {
+                    to.took(batch.num_rows());
+                }
+            }
+            StreamElement::Watermark(watermark) => {
+                if let Some(from) = from {
+                    from.watermark_out(*watermark);
+                }
+                if let Some(to) = to {
+                    to.watermark_in(*watermark);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Output for Rest<'_> {
     fn emit(&mut self, element: StreamElement) -> Result<(), Failure> {
         let (position, place) = (self.position, self.place);
+        self.count(&element);
         place.set(position);
         let Some((link, links)) = self.links.split_first_mut() else {
             let emitted = emit_to_all(self.outputs, element, self.now);
             place.set(position - 1);
             return emitted;
         };
-        let mut rest = Rest { links, outputs: self.outputs, now: self.now, position: position + 1, place };
+        let (outputs, now) = (&mut *self.outputs, self.now);
+        let mut rest = Rest { links, outputs, now, position: position + 1, place, metrics: self.metrics };
         let emitted = match element {
             StreamElement::Batch(batch) => link.process(0, batch, &mut rest),
             StreamElement::Watermark(watermark) => {
@@ -91,7 +124,12 @@ const BLAME: &str = "operator ";
 
 impl Chain {
     pub(crate) fn new(links: Vec<Link>, outputs: Vec<RecordWriter>, now: Instant) -> Self {
-        Self { links, outputs, now, place: Place::default() }
+        Self { links, outputs, now, place: Place::default(), metrics: Vec::new() }
+    }
+
+    /// Counts there what its head and its operators take and emit: by their places, the head first.
+    pub(crate) fn counted_by(self, metrics: Vec<Option<Arc<OperatorMetrics>>>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Tells there where its thread is.
@@ -106,21 +144,40 @@ impl Chain {
 
     /// What lies behind the head.
     fn behind_head(&mut self) -> Rest<'_> {
-        Rest { links: &mut self.links, outputs: &mut self.outputs, now: self.now, position: 1, place: &self.place }
+        Rest {
+            links: &mut self.links,
+            outputs: &mut self.outputs,
+            now: self.now,
+            position: 1,
+            place: &self.place,
+            metrics: &self.metrics,
+        }
     }
 
     /// An operator and what lies behind it.
     fn split(&mut self, index: usize) -> (&mut Link, Rest<'_>) {
         let (before, links) = self.links.split_at_mut(index + 1);
-        let position = index + 2;
         self.place.set(index + 1);
-        (&mut before[index], Rest { links, outputs: &mut self.outputs, now: self.now, position, place: &self.place })
+        let rest = Rest {
+            links,
+            outputs: &mut self.outputs,
+            now: self.now,
+            position: index + 2,
+            place: &self.place,
+            metrics: &self.metrics,
+        };
+        (&mut before[index], rest)
     }
 
     /// Gives a batch to an input of the first operator.
     pub(crate) fn process(&mut self, input: usize, batch: Batch) -> Result<(), Failure> {
         if self.links.is_empty() {
             return self.behind_head().emit(StreamElement::Batch(batch));
+        }
+        let rows = batch.num_rows();
+        if let [head, first, ..] = self.metrics.as_slice() {
+            head.iter().for_each(|head| head.emitted(rows));
+            first.iter().for_each(|first| first.took(rows));
         }
         let (link, mut rest) = self.split(0);
         let processed = link.process(input, batch, &mut rest);
@@ -153,16 +210,18 @@ impl Chain {
         self.links.iter().filter_map(|link| link.operator.next_timer()).min()
     }
 
-    /// Calls the operators whose timer is due.
-    pub(crate) fn fire_timers(&mut self, now_ms: i64) -> Result<(), Failure> {
+    /// Calls the operators whose timer is due, and tells how many they were.
+    pub(crate) fn fire_timers(&mut self, now_ms: i64) -> Result<u64, Failure> {
+        let mut fired = 0;
         for position in 0..self.links.len() {
             if self.links[position].operator.next_timer().is_some_and(|timer| timer <= now_ms) {
                 let (link, mut rest) = self.split(position);
                 link.operator.on_timer(now_ms, &mut rest).map_err(|failure| link.blame(failure))?;
                 self.place.set(0);
+                fired += 1;
             }
         }
-        Ok(())
+        Ok(fired)
     }
 
     /// Number of operators.

@@ -97,7 +97,9 @@ impl GateHead {
                 self.metrics.records_in.add(rows);
                 if self.gate.is_remote(channel) {
                     self.metrics.records_in_remote.add(rows);
+                    self.metrics.batches_in_remote.add(1);
                 } else {
+                    self.metrics.batches_in_local.add(1);
                     self.metrics.bytes_in.add(row_bytes(&batch) as u64);
                 }
                 if self.aligner.waiting_for().is_some() {
@@ -191,6 +193,7 @@ impl GateHead {
     fn handle(&mut self, event: AlignerEvent) -> Vec<AlignerCommand> {
         let before = self.aligner.waiting_for();
         let commands = self.aligner.handle(event, self.clock.now_millis());
+        self.metrics.barriers_missing.set(self.aligner.missing() as u64);
         if self.aligner.waiting_for().is_some_and(|current| before != Some(current)) {
             self.bytes_processed = 0;
         }

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
+use std::time::Instant;
 
+use common::clock::Clock;
 use dataflow::checkpoint::CheckpointNotice;
 use dataflow::{OperatorId, Split};
 
@@ -14,6 +16,8 @@ pub(crate) enum Mail {
     Cancel,
     /// For the source of the chain.
     AddSplits(AddSplits),
+    /// For the source of the chain: the watermark that it should not pass.
+    AlignWatermarks(i64),
     /// Of a checkpoint.
     Checkpoint(CheckpointNotice),
 }
@@ -29,28 +33,34 @@ pub(crate) struct AddSplits {
 /// The mail of one task.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
-    mail: Mutex<Vec<Mail>>,
+    mail: Mutex<Vec<(Instant, Mail)>>,
     any: AtomicBool,
+    clock: Clock,
     waker: Waker,
 }
 
 impl Mailbox {
     /// An empty one; `waker` is the task's.
-    pub(crate) fn new(waker: Waker) -> Self {
-        Self { mail: Mutex::default(), any: AtomicBool::new(false), waker }
+    pub(crate) fn new(clock: Clock, waker: Waker) -> Self {
+        Self { mail: Mutex::default(), any: AtomicBool::new(false), clock, waker }
     }
 
     pub(crate) fn send(&self, mail: Mail) {
-        self.mail.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner).push((self.clock.instant(), mail));
         self.any.store(true, Ordering::Release);
         self.waker.wake_by_ref();
     }
 
-    /// All mail, oldest first.
-    pub(crate) fn take(&self) -> Vec<Mail> {
+    /// All mail, oldest first, with the time at which it came.
+    pub(crate) fn take(&self) -> Vec<(Instant, Mail)> {
         if !self.any.swap(false, Ordering::AcqRel) {
             return Vec::new();
         }
         std::mem::take(&mut *self.mail.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }

@@ -5,6 +5,7 @@
 //!      -> one element of the head -> through the chain -> outputs
 //! ```
 
+mod alignment;
 mod barrier_aligner;
 #[cfg(test)]
 mod barrier_aligner_tests;

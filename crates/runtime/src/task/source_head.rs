@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use arrow_array::Array;
 use common::clock::Clock;
-use common::config::{Configuration, Origin, options};
+use common::config::{ConfigError, Configuration, Origin, options};
 use connectors::ReaderContext;
 use dataflow::operator_spec::{SourceSpec, WatermarkSpec};
 use dataflow::{
@@ -14,13 +14,14 @@ use dataflow::{
     SourceReader, Split, StreamElement,
 };
 
+use super::alignment::Alignment;
 use super::chain::Chain;
 use super::head::Polled;
 use super::pace::Pace;
 use crate::checkpointing::OperatorPart;
 use crate::events::TaskEvents;
 use crate::exchange::writer::MAX_ROWS;
-use crate::metrics::TaskMetrics;
+use crate::metrics::{OperatorMetrics, TaskMetrics};
 use crate::operators::OperatorContext;
 use crate::operators::calc::Projection;
 use crate::operators::watermark_expression::WatermarkExpression;
@@ -42,6 +43,7 @@ pub(crate) struct SourceHead {
     clock: Clock,
     events: Arc<dyn TaskEvents>,
     metrics: Arc<TaskMetrics>,
+    own_metrics: Arc<OperatorMetrics>,
     splits: SplitSupply,
     pace: Option<Pace>,
     /// When the pace lets the next row through, ms since the epoch.
@@ -55,6 +57,8 @@ struct SourceWatermarks {
     /// The rowtime column, if a NULL in it fails the job.
     required_rowtime: Option<usize>,
     splits: SplitWatermarks,
+    /// None when it waits for nobody.
+    alignment: Option<Alignment>,
 }
 
 /// Whether the JobManager is to be asked for a split.
@@ -89,6 +93,8 @@ impl SourceHead {
         events: Arc<dyn TaskEvents>,
         reader: Box<dyn SourceReader>,
     ) -> Result<Self, Failure> {
+        let own_metrics = context.metrics.operator(descriptor);
+        reader.metrics().into_iter().for_each(|metrics| own_metrics.watch(metrics));
         let projection = spec.projection.as_ref();
         let projection = projection.map(|p| Projection::new(p, &spec.read_type(), &context.eval)).transpose()?;
         let watermarks = match &spec.watermark {
@@ -107,6 +113,7 @@ impl SourceHead {
             clock: context.clock.clone(),
             events,
             metrics: context.metrics.clone(),
+            own_metrics,
             splits: SplitSupply::MayAsk,
             pace: pace(context)?,
             resume_at: None,
@@ -142,6 +149,9 @@ impl SourceHead {
             self.events.request_split(self.attempt, self.operator);
         }
         self.resume_at = None;
+        if self.watermarks.as_ref().is_some_and(SourceWatermarks::waits) {
+            return Ok(Polled::Empty);
+        }
         let max_rows = match self.pace.map(|pace| pace.allowed(self.clock.instant())) {
             Some(Err(at)) => {
                 let wait = at.saturating_duration_since(self.clock.instant()).as_millis() as i64;
@@ -152,10 +162,11 @@ impl SourceHead {
             None => MAX_ROWS,
         };
         let polled = self.reader.poll(max_rows, waker).map_err(|failure| self.blame(failure))?;
-        self.metrics.decode_errors.set(self.reader.decode_errors());
+        self.own_metrics.set_decode_errors(self.reader.decode_errors());
         match polled {
             SourcePoll::Batch { split, batch } => {
                 self.metrics.records_in.add(batch.num_rows() as u64);
+                self.own_metrics.read(batch.num_rows(), self.clock.now_millis());
                 if let Some(pace) = &mut self.pace {
                     pace.read(batch.num_rows(), self.clock.instant());
                 }
@@ -166,6 +177,7 @@ impl SourceHead {
             SourcePoll::SplitFinished(split) => {
                 let passed = self.watermarks.as_mut().and_then(|watermarks| watermarks.splits.finish_split(&split));
                 self.pass(passed, chain)?;
+                self.align();
                 Ok(Polled::Worked)
             }
             SourcePoll::Pending => Ok(Polled::Empty),
@@ -178,6 +190,9 @@ impl SourceHead {
 
     /// Ends the stream: no rows follow.
     pub(crate) fn end(&self, chain: &mut Chain) -> Result<(), Failure> {
+        if self.watermarks.as_ref().is_some_and(|watermarks| watermarks.alignment.is_some()) {
+            self.events.watermark(self.attempt, self.operator, MAX_WATERMARK);
+        }
         self.pass([Passed::Watermark(MAX_WATERMARK)], chain)
     }
 
@@ -211,7 +226,7 @@ impl SourceHead {
             return chain.process(0, batch);
         };
         let now = self.clock.now_millis();
-        let SourceWatermarks { expression, splits, required_rowtime } = watermarks;
+        let SourceWatermarks { expression, splits, required_rowtime, .. } = watermarks;
         if required_rowtime.is_some_and(|column| batch.column(column).null_count() > 0) {
             return Err(self.blame(Failure::user(
                 "RowTime field should not be null, please convert it to a non-null long value.",
@@ -227,7 +242,29 @@ impl SourceHead {
             self.pass([Passed::Watermark(cut.watermark)], chain)?;
             start = cut.rows;
         }
-        chain.process(0, batch.slice(start, batch.num_rows() - start))
+        chain.process(0, batch.slice(start, batch.num_rows() - start))?;
+        self.align();
+        Ok(())
+    }
+
+    /// The others of its group are so far that it should not pass this watermark.
+    pub(crate) fn align_watermarks(&mut self, limit: i64) {
+        if let Some(alignment) = self.watermarks.as_mut().and_then(|watermarks| watermarks.alignment.as_mut()) {
+            alignment.limit = Some(limit);
+            self.align();
+        }
+    }
+
+    /// Leaves splits unread that are too far, and takes those up again that are no longer.
+    fn align(&mut self) {
+        let Some(watermarks) = &mut self.watermarks else { return };
+        let Some(limit) = watermarks.alignment.as_ref().and_then(|alignment| alignment.limit) else { return };
+        for (split, paused) in watermarks.splits.pause_above(limit, self.clock.now_millis()) {
+            self.reader.pause_split(&split, paused);
+        }
+        if let Some(latest) = watermarks.splits.latest() {
+            self.own_metrics.set_watermark_alignment_drift(latest.saturating_sub(limit));
+        }
     }
 
     fn pass(&self, passed: impl IntoIterator<Item = Passed>, chain: &mut Chain) -> Result<(), Failure> {
@@ -243,14 +280,27 @@ impl SourceHead {
     /// When [`on_timer`](Self::on_timer) is due, ms since the epoch.
     pub(crate) fn next_timer(&self) -> Option<i64> {
         let watermarks = self.watermarks.as_ref().and_then(|watermarks| watermarks.splits.next_timer());
-        [watermarks, self.resume_at].into_iter().flatten().min()
+        let alignment = self.watermarks.as_ref().and_then(|watermarks| watermarks.alignment.as_ref());
+        [watermarks, alignment.map(|alignment| alignment.report_at), self.resume_at].into_iter().flatten().min()
     }
 
     /// The clock has reached `now`.
     pub(crate) fn on_timer(&mut self, now: i64, chain: &mut Chain) -> Result<(), Failure> {
         self.resume_at = None;
         let passed = self.watermarks.as_mut().map_or_else(Vec::new, |watermarks| watermarks.splits.on_timer(now));
-        self.pass(passed, chain)
+        self.pass(passed, chain)?;
+        let Some(watermarks) = &mut self.watermarks else { return Ok(()) };
+        if let Some(alignment) = watermarks.alignment.as_mut().filter(|alignment| alignment.report_at <= now) {
+            alignment.report_at = now + alignment.interval;
+            watermarks.splits.sample();
+            // One that is idle holds nobody back.
+            let latest = if watermarks.splits.is_idle() { Some(MAX_WATERMARK) } else { watermarks.splits.latest() };
+            if let Some(latest) = latest {
+                self.events.watermark(self.attempt, self.operator, latest);
+            }
+        }
+        self.align();
+        Ok(())
     }
 
     fn blame(&self, failure: Failure) -> Failure {
@@ -260,10 +310,16 @@ impl SourceHead {
 
 /// `pipeline.source.max-rows-per-second`.
 fn pace(context: &OperatorContext) -> Result<Option<Pace>, Failure> {
-    let config = Configuration::from_map(context.config.clone(), Origin::Job);
-    let rows = config.get(&options::PIPELINE_SOURCE_MAX_ROWS_PER_SECOND);
-    let rows = rows.map_err(|error| Failure::user(error.to_string()).fatal())?;
+    let rows = job_config(context).get(&options::PIPELINE_SOURCE_MAX_ROWS_PER_SECOND).map_err(bad_option)?;
     Ok(Pace::new(rows, context.clock.instant()))
+}
+
+fn job_config(context: &OperatorContext) -> Configuration {
+    Configuration::from_map(context.config.clone(), Origin::Job)
+}
+
+fn bad_option(error: ConfigError) -> Failure {
+    Failure::user(error.to_string()).fatal()
 }
 
 impl SourceWatermarks {
@@ -273,10 +329,23 @@ impl SourceWatermarks {
         context: &OperatorContext,
         output: &dataflow::RowType,
     ) -> Result<Self, Failure> {
+        let samples = match spec.alignment {
+            Some(_) => job_config(context)
+                .get(&options::PIPELINE_WATERMARK_ALIGNMENT_BUFFER_SIZE)
+                .map_err(bad_option)? as usize,
+            None => 0,
+        };
         Ok(Self {
             expression: WatermarkExpression::new(spec, output, &context.eval)?,
             required_rowtime: (!WATERMARKS_IN_READER.contains(&connector)).then_some(spec.rowtime),
-            splits: SplitWatermarks::new(spec),
+            splits: SplitWatermarks::new(spec).sampled(samples),
+            alignment: spec.alignment.as_ref().map(|spec| Alignment::new(spec, context.clock.now_millis())),
         })
+    }
+
+    /// Whether all that is left to read is above what the others of its group allow.
+    fn waits(&self) -> bool {
+        let limit = self.alignment.as_ref().and_then(|alignment| alignment.limit);
+        limit.is_some_and(|limit| self.splits.oldest_sample() > limit)
     }
 }

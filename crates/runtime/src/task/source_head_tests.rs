@@ -8,7 +8,7 @@ use arrow_array::{RecordBatch, TimestampMillisecondArray};
 use common::clock::ManualClock;
 use dataflow::checkpoint::{AfterSavepoint, CheckpointNotice, CheckpointReport};
 use dataflow::deployment::{ResultPartitionDescriptor, TaskStateUpdate};
-use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec, WatermarkSpec};
+use dataflow::operator_spec::{ConnectorSpec, ReadColumn, SourceSpec, WatermarkAlignmentSpec, WatermarkSpec};
 use dataflow::{
     Batch, ExecutionAttemptId, Expr, Failure, Field, OperatorDescriptor, OperatorId, OperatorSpec, Partitioning,
     RowType, SourcePoll, SourceReader, Split, StreamElement, TimeAttribute, TypeKind,
@@ -34,6 +34,7 @@ struct Script {
     polls: VecDeque<SourcePoll>,
     splits: Vec<Split>,
     no_more_splits: bool,
+    paused: Arc<Mutex<Vec<(String, bool)>>>,
 }
 
 impl SourceReader for Script {
@@ -54,6 +55,10 @@ impl SourceReader for Script {
         })
     }
 
+    fn pause_split(&mut self, split: &str, paused: bool) {
+        self.paused.lock().unwrap().push((split.to_owned(), paused));
+    }
+
     fn wants_split(&self) -> bool {
         self.polls.is_empty()
     }
@@ -64,13 +69,17 @@ impl SourceReader for Script {
 }
 
 #[derive(Default)]
-struct Requests(Mutex<usize>);
+struct Requests(Mutex<usize>, Mutex<Vec<i64>>);
 
 impl TaskEvents for Requests {
     fn state_changed(&self, _update: TaskStateUpdate) {}
 
     fn request_split(&self, _attempt: ExecutionAttemptId, _operator: OperatorId) {
         *self.0.lock().unwrap() += 1;
+    }
+
+    fn watermark(&self, _attempt: ExecutionAttemptId, _operator: OperatorId, watermark: i64) {
+        self.1.lock().unwrap().push(watermark);
     }
 
     fn checkpoint(&self, _report: CheckpointReport) {}
@@ -92,17 +101,29 @@ struct Bench {
     chain: Chain,
     output: Arc<ChannelQueue>,
     requests: Arc<Requests>,
+    /// What the reader was told to pause.
+    paused: Arc<Mutex<Vec<(String, bool)>>>,
 }
 
 /// A source of strictly ascending event times.
 fn source(connector: &str, polls: Vec<SourcePoll>, events: Arc<dyn TaskEvents>) -> SourceHead {
+    aligned_source(connector, polls, events, None, Arc::default())
+}
+
+fn aligned_source(
+    connector: &str,
+    polls: Vec<SourcePoll>,
+    events: Arc<dyn TaskEvents>,
+    alignment: Option<WatermarkAlignmentSpec>,
+    paused: Arc<Mutex<Vec<(String, bool)>>>,
+) -> SourceHead {
     let clock = ManualClock::at_millis(0).clock();
     let metrics = Arc::new(TaskMetrics::new(clock.instant()));
     let context = OperatorContext {
         attempt: attempt(1, 0),
         parallelism: 1,
         job_name: "job".into(),
-        config: BTreeMap::new(),
+        config: BTreeMap::from([("pipeline.watermark-alignment.buffer-size".to_owned(), "1".to_owned())]),
         eval: EvalContext::default(),
         clock,
         metrics,
@@ -131,6 +152,7 @@ fn source(connector: &str, polls: Vec<SourcePoll>, events: Arc<dyn TaskEvents>) 
             idle_timeout_ms: 0,
             batch_interval_ms: None,
             every: false,
+            alignment,
         }),
     };
     let descriptor = OperatorDescriptor {
@@ -139,13 +161,17 @@ fn source(connector: &str, polls: Vec<SourcePoll>, events: Arc<dyn TaskEvents>) 
         spec: OperatorSpec::Source(spec.clone()),
         output: row_type(),
     };
-    let reader = Box::new(Script { polls: polls.into(), splits: Vec::new(), no_more_splits: false });
+    let reader = Box::new(Script { polls: polls.into(), splits: Vec::new(), no_more_splits: false, paused });
     SourceHead::with_reader(&descriptor, &spec, &context, events, reader).unwrap()
 }
 
 fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
-    let requests = Arc::new(Requests::default());
-    let head = source(connector, polls, requests.clone());
+    aligned_bench(connector, polls, None)
+}
+
+fn aligned_bench(connector: &str, polls: Vec<SourcePoll>, alignment: Option<WatermarkAlignmentSpec>) -> Bench {
+    let (requests, paused) = (Arc::new(Requests::default()), Arc::default());
+    let head = aligned_source(connector, polls, requests.clone(), alignment, Arc::clone(&paused));
     let clock = ManualClock::at_millis(0).clock();
     let metrics = Arc::new(TaskMetrics::new(clock.instant()));
     let output = Arc::new(ChannelQueue::default());
@@ -159,7 +185,7 @@ fn bench(connector: &str, polls: Vec<SourcePoll>) -> Bench {
         row_type: row_type(),
     };
     let writer = RecordWriter::new(&edge, vec![output.clone()], None, metrics).unwrap();
-    Bench { head, chain: Chain::new(Vec::new(), vec![writer], clock.instant()), output, requests }
+    Bench { head, chain: Chain::new(Vec::new(), vec![writer], clock.instant()), output, requests, paused }
 }
 
 impl Bench {
@@ -276,4 +302,28 @@ fn a_reader_that_runs_dry_asks_once_for_each_split() {
     bench.head.add_splits(Vec::new(), true).unwrap();
     assert!(matches!(bench.poll().unwrap(), Polled::Ended));
     assert_eq!(asked(&bench), 2);
+}
+
+#[test]
+fn a_source_that_is_ahead_of_its_group_waits_by_its_last_sample() {
+    let alignment = WatermarkAlignmentSpec { group: "g".into(), max_drift_ms: 10, update_interval_ms: 1_000 };
+    let polls = (1..=4).map(|n| rows(&[Some(n * 100)])).collect();
+    let mut bench = aligned_bench("kafka", polls, Some(alignment));
+    let reported = |bench: &Bench| std::mem::take(&mut *bench.requests.1.lock().unwrap());
+    assert_eq!(bench.head.next_timer(), Some(1_000));
+    bench.head.on_timer(1_000, &mut bench.chain).unwrap();
+    assert!(reported(&bench).is_empty(), "it has no watermark yet");
+    assert!(matches!(bench.poll().unwrap(), Polled::Worked));
+    bench.head.align_watermarks(50);
+    assert!(matches!(bench.poll().unwrap(), Polled::Worked), "it was not so far a sample ago");
+    bench.head.on_timer(2_000, &mut bench.chain).unwrap();
+    assert_eq!(reported(&bench), [200]);
+    assert!(matches!(bench.poll().unwrap(), Polled::Empty));
+    assert_eq!(std::mem::take(&mut *bench.paused.lock().unwrap()), [("a".to_owned(), true)]);
+    bench.head.align_watermarks(200);
+    assert_eq!(*bench.paused.lock().unwrap(), [("a".to_owned(), false)]);
+    assert!(matches!(bench.poll().unwrap(), Polled::Worked));
+    bench.head.add_splits(Vec::new(), true).unwrap();
+    while !matches!(bench.poll().unwrap(), Polled::Ended) {}
+    assert_eq!(reported(&bench), [i64::MAX], "what has ended holds nobody back");
 }

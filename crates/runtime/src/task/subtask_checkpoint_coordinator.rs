@@ -22,15 +22,19 @@ use super::chain::Chain;
 use super::final_checkpoint::FinalCheckpoint;
 use super::gate_head::Aligned;
 use super::head::Head;
-use crate::checkpointing::{InFlight, OperatorPart, OutstandingSnapshots, SnapshotWriter, TakenSnapshot};
+use crate::checkpointing::{InFlight, LocalState, OperatorPart, OutstandingSnapshots, SnapshotWriter, TakenSnapshot};
 use crate::events::TaskEvents;
+use crate::metrics::TaskMetrics;
 
 /// What a coordinator is made of.
 pub(crate) struct CheckpointResponder {
     pub(crate) attempt: ExecutionAttemptId,
     pub(crate) events: Arc<dyn TaskEvents>,
     pub(crate) writer: SnapshotWriter,
+    /// Where copies of what is stored stay on this machine.
+    pub(crate) local: Option<LocalState>,
     pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<TaskMetrics>,
     pub(crate) waker: Waker,
 }
 
@@ -305,6 +309,8 @@ impl SubtaskCheckpointCoordinator {
         let Some(taken) = self.taken.take_if(is_done) else { return };
         let Taken { barrier, operators, mut in_flight, sync_ms, inputs: Some(inputs), .. } = taken else { return };
         in_flight.extend(inputs.in_flight);
+        self.responder.metrics.checkpoint_start_delay_ms.set(inputs.start_delay_ms);
+        self.responder.metrics.checkpoint_alignment_ms.set(inputs.alignment_ms);
         let metrics = CheckpointMetrics {
             start_delay_ms: inputs.start_delay_ms,
             alignment_ms: inputs.alignment_ms,
@@ -320,6 +326,7 @@ impl SubtaskCheckpointCoordinator {
             in_flight,
             metrics,
             events: self.responder.events.clone(),
+            local: self.responder.local.clone(),
             outstanding: self.outstanding.add(),
         });
     }
@@ -327,6 +334,7 @@ impl SubtaskCheckpointCoordinator {
     /// A checkpoint is complete. Operators are told by [`complete`](Self::complete).
     pub(crate) fn on_completed(&mut self, checkpoint_id: u64, head: &mut Head) {
         head.checkpoint_completed(checkpoint_id);
+        self.responder.local.iter().for_each(|local| local.completed(checkpoint_id));
         self.last.completed(checkpoint_id);
         if self.hold == Hold::Until(checkpoint_id) {
             self.hold = Hold::Over;
@@ -356,6 +364,7 @@ impl SubtaskCheckpointCoordinator {
     pub(crate) fn on_aborted(&mut self, checkpoint_id: u64, head: &mut Head, chain: &mut Chain) {
         self.forget(checkpoint_id);
         self.responder.writer.cancel(self.responder.attempt, checkpoint_id);
+        self.responder.local.iter().for_each(|local| local.aborted(checkpoint_id));
         if self.hold == Hold::Until(checkpoint_id) {
             self.hold = Hold::No;
         }

@@ -14,7 +14,7 @@ use super::chain::Chain;
 use super::head::{Head, Polled};
 use super::mailbox::{AddSplits, Mail, Mailbox};
 use super::subtask_checkpoint_coordinator::{Hold, SubtaskCheckpointCoordinator};
-use crate::metrics::Wait;
+use crate::metrics::{TaskMetrics, Wait};
 
 /// One subtask.
 pub(crate) struct Task {
@@ -26,6 +26,7 @@ pub(crate) struct Task {
     /// them when it has been snapshotted.
     held_splits: VecDeque<(Option<u64>, AddSplits)>,
     clock: Clock,
+    metrics: Arc<TaskMetrics>,
     waker: Waker,
     phase: Phase,
     /// The savepoint for which a source has ended its rows before their end: without it the rest would never be read.
@@ -65,10 +66,21 @@ impl Task {
         checkpoints: SubtaskCheckpointCoordinator,
         mailbox: Arc<Mailbox>,
         clock: Clock,
+        metrics: Arc<TaskMetrics>,
         waker: Waker,
     ) -> Self {
-        let held_splits = VecDeque::new();
-        Self { head, chain, checkpoints, mailbox, held_splits, clock, waker, phase: Phase::Running, drained_for: None }
+        Self {
+            head,
+            chain,
+            checkpoints,
+            mailbox,
+            held_splits: VecDeque::new(),
+            clock,
+            metrics,
+            waker,
+            phase: Phase::Running,
+            drained_for: None,
+        }
     }
 
     /// Does one thing: mail, checkpoints and timers, then one element if there is one and room for what it leads to.
@@ -81,10 +93,17 @@ impl Task {
     }
 
     fn step_once(&mut self) -> Result<Step, Failure> {
-        for mail in self.mailbox.take() {
+        for (sent, mail) in self.mailbox.take() {
+            let waited = self.clock.instant().saturating_duration_since(sent);
+            self.metrics.took_mail(waited.as_secs_f64() * 1000.0);
             match mail {
                 Mail::Cancel => return Ok(Step::Canceled),
                 Mail::Checkpoint(notice) => self.on_notice(notice)?,
+                Mail::AlignWatermarks(limit) => {
+                    if let Head::Source(source) = &mut self.head {
+                        source.align_watermarks(limit);
+                    }
+                }
                 Mail::AddSplits(splits) => self.held_splits.push_back((self.checkpoints.newest_to_take(), splits)),
             }
         }
@@ -271,7 +290,9 @@ impl Task {
         {
             source.on_timer(now, &mut self.chain)?;
         }
-        self.chain.fire_timers(now)
+        let fired = self.chain.fire_timers(now)?;
+        self.metrics.fired_timers.add(fired);
+        Ok(())
     }
 
     fn next_timer(&self) -> Option<i64> {

@@ -41,6 +41,8 @@ impl TaskEvents for Reports {
 
     fn request_split(&self, _attempt: ExecutionAttemptId, _operator: OperatorId) {}
 
+    fn watermark(&self, _attempt: ExecutionAttemptId, _operator: OperatorId, _watermark: i64) {}
+
     fn checkpoint(&self, report: CheckpointReport) {
         self.reports.lock().unwrap().push(report);
         self.changed.notify_all();
@@ -170,7 +172,7 @@ impl Setup {
             operator,
         });
         let chain = Chain::new(links.collect(), vec![writer], clock.instant());
-        let mailbox = Arc::new(Mailbox::new(waker.clone()));
+        let mailbox = Arc::new(Mailbox::new(clock.clone(), waker.clone()));
         let reports = Arc::new(Reports::default());
         let storage = MemoryStorage::default();
         let stored_in = storage.clone();
@@ -179,11 +181,13 @@ impl Setup {
             attempt: attempt(2, 0),
             events: reports.clone(),
             writer: SnapshotWriter::new(clock.clone(), storage_of),
+            local: None,
             clock: clock.clone(),
+            metrics: metrics.clone(),
             waker: waker.clone(),
         };
         let checkpoints = SubtaskCheckpointCoordinator::new(responder, self.last);
-        let task = Task::new(head, chain, checkpoints, mailbox.clone(), clock, waker.clone());
+        let task = Task::new(head, chain, checkpoints, mailbox.clone(), clock, metrics.clone(), waker.clone());
         Bench { task, inputs, output, mailbox, clock: manual, metrics, reports, storage }
     }
 }

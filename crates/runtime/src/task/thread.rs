@@ -72,6 +72,7 @@ impl TaskThread {
 
     fn run(&self, builder: TaskBuilder, ended: impl FnOnce()) {
         self.signal.belongs_to_this_thread();
+        let _span = tracing::info_span!("task", job = %self.attempt.job, task = self.name).entered();
         // The task is dropped in there too: what it holds is free before its end is told.
         let end = guarded(&self.name, || self.drive(builder));
         self.metrics.time.stop(self.clock.instant());
@@ -88,8 +89,8 @@ impl TaskThread {
             }
         }
         match &failure {
-            Some(failure) => tracing::warn!(task = self.name, "task failed: {}", failure.one_line()),
-            None => tracing::info!(task = self.name, "task is {state}"),
+            Some(failure) => tracing::warn!("task failed: {}", failure.one_line()),
+            None => tracing::info!("task is {state}"),
         }
         ended();
         let metrics = Some(self.metrics.snapshot(self.clock.instant()));
@@ -98,10 +99,13 @@ impl TaskThread {
 
     fn drive(&self, builder: TaskBuilder) -> End {
         self.tell(ExecutionState::Initializing);
+        let began = self.clock.instant();
         let mut task = match builder.build() {
             Ok(task) => task,
             Err(failure) => return End::Failed(failure),
         };
+        let took = self.clock.instant().saturating_duration_since(began);
+        self.metrics.initialization_ms.set(took.as_millis() as u64);
         self.tell(ExecutionState::Running);
         loop {
             match task.step() {
@@ -122,7 +126,7 @@ impl TaskThread {
     }
 
     fn tell(&self, state: ExecutionState) {
-        tracing::debug!(task = self.name, "task is {state}");
+        tracing::debug!("task is {state}");
         let update = TaskStateUpdate { attempt: self.attempt, state, failure: None, metrics: None };
         self.events.state_changed(update);
     }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use dataflow::checkpoint::{OperatorStateItem, Redistribution};
 use dataflow::operator_spec::ValuesSpec;
-use dataflow::{Batch, Failure, MAX_WATERMARK, OperatorId, OperatorSnapshot, StreamElement};
+use dataflow::{Batch, Failure, MAX_WATERMARK, OperatorDescriptor, OperatorId, OperatorSnapshot, StreamElement};
 
 use super::chain::Chain;
 use super::head::Polled;
 use crate::checkpointing::OperatorPart;
 use crate::exchange::writer::MAX_ROWS;
-use crate::metrics::TaskMetrics;
+use crate::metrics::{OperatorMetrics, TaskMetrics};
 use crate::operators::OperatorContext;
 use crate::operators::values::evaluate;
 
@@ -23,14 +23,21 @@ pub(crate) struct ValuesHead {
     rows: Option<Batch>,
     emitted: usize,
     metrics: Arc<TaskMetrics>,
+    own_metrics: Arc<OperatorMetrics>,
 }
 
 impl ValuesHead {
     /// Evaluates the rows, and passes over those that were emitted before.
-    pub(crate) fn new(operator: OperatorId, spec: &ValuesSpec, context: &OperatorContext) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        descriptor: &OperatorDescriptor,
+        spec: &ValuesSpec,
+        context: &OperatorContext,
+    ) -> Result<Self, Failure> {
+        let operator = descriptor.id;
         let restored = context.restored(operator);
         let emitted = restored.items_named(POSITION).filter_map(|position| position.as_u64()).max().unwrap_or(0);
-        let mut head = Self { operator, rows: None, emitted: emitted as usize, metrics: context.metrics.clone() };
+        let (metrics, own_metrics) = (context.metrics.clone(), context.metrics.operator(descriptor));
+        let mut head = Self { operator, rows: None, emitted: emitted as usize, metrics, own_metrics };
         if context.attempt.subtask == 0 && !spec.rows.is_empty() {
             let rows = evaluate(spec, &context.eval)?;
             let left = rows.num_rows().saturating_sub(head.emitted);
@@ -47,6 +54,7 @@ impl ValuesHead {
         };
         let count = rows.num_rows().min(MAX_ROWS);
         self.metrics.records_in.add(count as u64);
+        self.own_metrics.took(count);
         self.emitted += count;
         if count < rows.num_rows() {
             self.rows = Some(rows.slice(count, rows.num_rows() - count));

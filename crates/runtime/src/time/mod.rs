@@ -3,6 +3,7 @@
 pub(crate) mod split_watermarks;
 pub(crate) mod valve;
 pub(crate) mod watermark_generator;
+pub(crate) mod watermark_samples;
 pub(crate) mod windows;
 pub(crate) mod zone;
 

@@ -10,6 +10,7 @@ use dataflow::WatermarkStatus;
 use dataflow::operator_spec::WatermarkSpec;
 
 use super::valve::Passed;
+use super::watermark_samples::WatermarkSamples;
 use super::{Cut, WatermarkGenerator};
 
 /// The watermarks of a source's splits. Times in ms, `now` by the clock.
@@ -26,6 +27,8 @@ pub(crate) struct SplitWatermarks {
     forwarded: i64,
     status: WatermarkStatus,
     next_tick: Option<i64>,
+    /// What is kept of `forwarded`.
+    samples: WatermarkSamples,
 }
 
 #[derive(Debug)]
@@ -36,6 +39,9 @@ struct Split {
     watermark: i64,
     last_row_at: i64,
     idle: bool,
+    /// It waits for others, and does not become idle meanwhile.
+    paused: bool,
+    samples: WatermarkSamples,
 }
 
 impl SplitWatermarks {
@@ -56,7 +62,13 @@ impl SplitWatermarks {
             forwarded: 0,
             status: WatermarkStatus::Active,
             next_tick: None,
+            samples: WatermarkSamples::new(0),
         }
+    }
+
+    /// For a source that aligns with others by the oldest of so many samples.
+    pub(crate) fn sampled(self, samples: usize) -> Self {
+        Self { samples: WatermarkSamples::new(samples), ..self }
     }
 
     /// A split has been assigned.
@@ -69,7 +81,8 @@ impl SplitWatermarks {
                 (generator.ending_batches(self.batch_interval), 0)
             }
         };
-        self.splits.push(Split { id, generator, watermark, last_row_at: now, idle: false });
+        let samples = WatermarkSamples::new(self.samples.capacity());
+        self.splits.push(Split { id, generator, watermark, last_row_at: now, idle: false, paused: false, samples });
     }
 
     /// A split has been read to its end.
@@ -123,9 +136,44 @@ impl SplitWatermarks {
         Ok(cuts)
     }
 
+    /// The watermark that was passed on last; none before the first.
+    pub(crate) fn latest(&self) -> Option<i64> {
+        (self.forwarded > 0).then_some(self.forwarded)
+    }
+
+    /// The same, as it was some samples ago.
+    pub(crate) fn oldest_sample(&self) -> i64 {
+        self.samples.oldest(self.forwarded)
+    }
+
+    /// Takes a sample of all watermarks.
+    pub(crate) fn sample(&mut self) {
+        self.samples.take(self.forwarded);
+        self.splits.iter_mut().for_each(|split| split.samples.take(split.watermark));
+    }
+
+    /// Whether all splits are idle.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.status == WatermarkStatus::Idle
+    }
+
+    /// Pauses the splits whose oldest samples are above `limit` and lets those go on that are not; answers those that change, with whether they are paused now.
+    pub(crate) fn pause_above(&mut self, limit: i64, now: i64) -> Vec<(Arc<str>, bool)> {
+        let mut changed = Vec::new();
+        for split in &mut self.splits {
+            let paused = split.samples.oldest(split.watermark) > limit;
+            if paused != split.paused {
+                split.paused = paused;
+                split.last_row_at = now;
+                changed.push((split.id.clone(), paused));
+            }
+        }
+        changed
+    }
+
     /// When [`on_timer`](Self::on_timer) is due.
     pub(crate) fn next_timer(&self) -> Option<i64> {
-        let idle = self.splits.iter().filter(|split| self.idle_timeout > 0 && !split.idle);
+        let idle = self.splits.iter().filter(|split| self.idle_timeout > 0 && !split.idle && !split.paused);
         let idle = idle.map(|split| split.last_row_at.saturating_add(self.idle_timeout)).min();
         [self.next_tick, idle].into_iter().flatten().min()
     }
@@ -139,7 +187,7 @@ impl SplitWatermarks {
             }
         }
         if self.idle_timeout > 0 {
-            for split in &mut self.splits {
+            for split in self.splits.iter_mut().filter(|split| !split.paused) {
                 split.idle |= split.last_row_at.saturating_add(self.idle_timeout) <= now;
             }
         }
@@ -216,6 +264,24 @@ mod tests {
         assert_eq!(watermarks.next_timer(), Some(250));
         assert_eq!(watermarks.on_timer(250), [Passed::Watermark(1_100)]);
         assert_eq!(watermarks.next_timer(), None);
+    }
+
+    #[test]
+    fn splits_above_the_limit_pause_and_do_not_become_idle() {
+        let mut watermarks = SplitWatermarks::of(0, 1_000, false, None);
+        watermarks.add_split(Arc::from("a"), 0);
+        watermarks.add_split(Arc::from("b"), 0);
+        rows(&mut watermarks, "a", &[50], 0);
+        rows(&mut watermarks, "b", &[10], 0);
+        assert_eq!(watermarks.latest(), Some(10));
+        assert_eq!(watermarks.pause_above(50, 100), []);
+        assert_eq!(watermarks.pause_above(20, 100), [(Arc::from("a"), true)]);
+        assert_eq!(watermarks.pause_above(20, 200), [], "it is paused already");
+        assert_eq!(watermarks.on_timer(1_000), [Passed::Watermark(50)], "b is idle, and a counts");
+        assert_eq!(watermarks.next_timer(), None);
+        assert_eq!(watermarks.pause_above(60, 1_500), [(Arc::from("a"), false)]);
+        assert_eq!(watermarks.on_timer(1_500), []);
+        assert_eq!(watermarks.on_timer(2_500), [Passed::Status(WatermarkStatus::Idle)]);
     }
 
     #[test]

@@ -57,6 +57,8 @@ impl TaskEvents for Told {
 
     fn request_split(&self, _attempt: ExecutionAttemptId, _operator: OperatorId) {}
 
+    fn watermark(&self, _attempt: ExecutionAttemptId, _operator: OperatorId, _watermark: i64) {}
+
     fn checkpoint(&self, report: CheckpointReport) {
         self.reports.lock().unwrap().push(report);
         self.changed.notify_all();

@@ -9,6 +9,7 @@ use super::data_type::bind_data_type;
 use super::groups::Groups;
 use super::literal::{bind_literal, bind_negative, millis_of, months_of, string};
 use super::over::Overs;
+use super::pattern_rows::PatternRows;
 use super::scope::Scope;
 use super::subquery_values::SubqueryValues;
 use crate::ast::{self, CaseBranch, Ident, Span, TrimSide, UnaryOp};
@@ -74,6 +75,8 @@ pub(crate) struct ExprBinder<'b> {
     pub subqueries: Option<&'b SubqueryValues>,
     /// A sub-query that has to be bound first; set together with an error.
     pub met_subquery: Option<Box<ast::Expr>>,
+    /// The rows of the pattern that the expression belongs to.
+    pub pattern: Option<&'b mut PatternRows>,
 }
 
 impl<'b> ExprBinder<'b> {
@@ -90,6 +93,7 @@ impl<'b> ExprBinder<'b> {
             aliases: None,
             subqueries: None,
             met_subquery: None,
+            pattern: None,
         }
     }
 
@@ -142,7 +146,7 @@ impl<'b> ExprBinder<'b> {
         }
     }
 
-    fn bind_all(&mut self, exprs: &[ast::Expr]) -> Result<Vec<Expr>, SqlError> {
+    pub(super) fn bind_all(&mut self, exprs: &[ast::Expr]) -> Result<Vec<Expr>, SqlError> {
         exprs.iter().map(|expr| self.bind(expr)).collect()
     }
 
@@ -173,7 +177,7 @@ impl<'b> ExprBinder<'b> {
             ast::ExprKind::Cast { lenient, expr, data_type } => self.cast(expr, data_type, *lenient, span),
             ast::ExprKind::Function(call) => self.function(call, span),
             ast::ExprKind::Row { values, .. } => {
-                let values = self.bind_all(values)?;
+                let values = values.iter().map(|value| self.operand(value)).collect::<Result<_, _>>()?;
                 self.call("ROW", values, span)
             }
             ast::ExprKind::Array(values) => {
@@ -189,7 +193,7 @@ impl<'b> ExprBinder<'b> {
                 self.call("MAP", values, span)
             }
             ast::ExprKind::Index { expr, index } => {
-                let args = vec![self.bind(expr)?, self.bind(index)?];
+                let args = vec![self.bind(expr)?, self.operand(index)?];
                 self.call("ITEM", args, span)
             }
             ast::ExprKind::Field { expr, field } => {
@@ -208,29 +212,29 @@ impl<'b> ExprBinder<'b> {
                 self.interval_of(amount, qualifier, span)
             }
             ast::ExprKind::Extract { unit, expr } => {
-                let args = vec![string(unit.word()), self.bind(expr)?];
+                let args = vec![string(unit.word()), self.operand(expr)?];
                 self.call("EXTRACT", args, span)
             }
             ast::ExprKind::RoundTo { up, expr, unit } => {
-                let args = vec![self.bind(expr)?, string(unit.word())];
+                let args = vec![self.operand(expr)?, string(unit.word())];
                 self.call(if *up { "CEIL" } else { "FLOOR" }, args, span)
             }
             ast::ExprKind::TimestampAdd { unit, count, timestamp } => {
-                let args = vec![string(unit.word()), self.bind(count)?, self.bind(timestamp)?];
+                let args = vec![string(unit.word()), self.operand(count)?, self.operand(timestamp)?];
                 self.call("TIMESTAMPADD", args, span)
             }
             ast::ExprKind::TimestampDiff { unit, from, to } => {
-                let args = vec![string(unit.word()), self.bind(from)?, self.bind(to)?];
+                let args = vec![string(unit.word()), self.operand(from)?, self.operand(to)?];
                 self.call("TIMESTAMPDIFF", args, span)
             }
             ast::ExprKind::Position { needle, haystack, from } => {
-                let mut args = vec![self.bind(needle)?, self.bind(haystack)?];
-                args.extend(from.as_deref().map(|from| self.bind(from)).transpose()?);
+                let mut args = vec![self.operand(needle)?, self.operand(haystack)?];
+                args.extend(from.as_deref().map(|from| self.operand(from)).transpose()?);
                 self.call("POSITION", args, span)
             }
             ast::ExprKind::Substring { expr, from, length } => {
-                let mut args = vec![self.bind(expr)?, self.bind(from)?];
-                args.extend(length.as_deref().map(|length| self.bind(length)).transpose()?);
+                let mut args = vec![self.operand(expr)?, self.operand(from)?];
+                args.extend(length.as_deref().map(|length| self.operand(length)).transpose()?);
                 self.call("SUBSTRING", args, span)
             }
             ast::ExprKind::Trim { side, characters, expr } => {
@@ -239,13 +243,13 @@ impl<'b> ExprBinder<'b> {
                     TrimSide::Leading => "LEADING",
                     TrimSide::Trailing => "TRAILING",
                 };
-                let characters = characters.as_deref().map_or_else(|| Ok(string(" ")), |expr| self.bind(expr))?;
-                let args = vec![string(side), characters, self.bind(expr)?];
+                let characters = characters.as_deref().map_or_else(|| Ok(string(" ")), |expr| self.operand(expr))?;
+                let args = vec![string(side), characters, self.operand(expr)?];
                 self.call("TRIM", args, span)
             }
             ast::ExprKind::Overlay { expr, replacement, from, length } => {
-                let mut args = vec![self.bind(expr)?, self.bind(replacement)?, self.bind(from)?];
-                args.extend(length.as_deref().map(|length| self.bind(length)).transpose()?);
+                let mut args = vec![self.operand(expr)?, self.operand(replacement)?, self.operand(from)?];
+                args.extend(length.as_deref().map(|length| self.operand(length)).transpose()?);
                 self.call("OVERLAY", args, span)
             }
             ast::ExprKind::Parameter => Err(not_supported("a dynamic parameter", span)),
@@ -262,7 +266,7 @@ impl<'b> ExprBinder<'b> {
             }
             ast::ExprKind::Unique(_) => Err(not_supported("UNIQUE", span)),
             ast::ExprKind::CollectionQuery { .. } => Err(not_supported("a collection made by a query", span)),
-            ast::ExprKind::MatchMode { .. } => Err(not_supported("MATCH_RECOGNIZE", span)),
+            ast::ExprKind::MatchMode { mode, expr } => self.match_mode(*mode, expr, span),
             ast::ExprKind::Json(json) => self.json(json, span),
             ast::ExprKind::Multiset(_) => Err(not_supported("a MULTISET constructor", span)),
             ast::ExprKind::DateTimeDifference { left, right, qualifier } => {
@@ -292,6 +296,10 @@ impl<'b> ExprBinder<'b> {
     }
 
     fn identifier(&mut self, parts: &[Ident], span: Span) -> Result<Expr, SqlError> {
+        if self.pattern.is_some() {
+            let (column, taken) = self.pattern_column(parts, span)?;
+            return parts[taken..].iter().try_fold(column, field_of);
+        }
         let resolved = match (self.scope.resolve(parts, span), self.outer) {
             (Ok(resolved), None) => resolved,
             (Ok(mut resolved), Some(outer)) => {
@@ -322,7 +330,7 @@ impl<'b> ExprBinder<'b> {
                 bind_negative(text, span)
             };
         }
-        let operand = self.bind(operand)?;
+        let operand = self.operand(operand)?;
         match op {
             UnaryOp::Plus => Ok(operand),
             UnaryOp::Not => self.call("NOT", vec![operand], span),

@@ -3,7 +3,7 @@
 use ::expr::functions::FunctionError;
 use dataflow::{Expr, ExprKind, Literal, LogicalType, TimeAttribute, TypeKind};
 
-use super::expr::{Clause, ExprBinder, case_of, function_error, not_supported, resolved_call};
+use super::expr::{Clause, ExprBinder, case_of, coerce, function_error, not_supported, resolved_call};
 use super::groups::is_aggregate;
 use super::operators::illegal_null;
 use super::over::is_window_function;
@@ -21,6 +21,9 @@ impl ExprBinder<'_> {
             .with_detail("functions of catalogs are not supported yet"));
         };
         let upper = name.value.to_uppercase();
+        if let Some(bound) = self.pattern_function(&upper, call, span)? {
+            return Ok(bound);
+        }
         if let Some(over) = &call.over {
             return self.over(&upper, call, over, span);
         }
@@ -48,12 +51,22 @@ impl ExprBinder<'_> {
                 span,
             ));
         }
-        let args = self.scalar_args(&call.args, span)?;
+        let mut args = self.scalar_args(&call.args, span)?;
+        for (at, arg) in args.iter_mut().enumerate().filter(|(_, arg)| arg.ty.kind == TypeKind::Null) {
+            if let Some(kind) = type_of_null(&upper, at) {
+                *arg = coerce(arg.clone(), &kind.nullable());
+            }
+        }
         match (upper.as_str(), args.len()) {
-            ("IF", 3) if args[1].ty.kind == TypeKind::Null || args[2].ty.kind == TypeKind::Null => {
+            ("GREATEST" | "LEAST", _) if args.iter().any(|arg| arg.ty.kind == TypeKind::Null) => {
+                let message = format!("Unsupported casting from NULL to {}.", args[0].ty.kind);
+                Err(SqlError::validation(message, span).with_hint("give it a type: CAST(NULL AS INT)"))
+            }
+            (name, _)
+                if args.iter().enumerate().any(|(at, arg)| arg.ty.kind == TypeKind::Null && !takes_null(name, at)) =>
+            {
                 Err(illegal_null(span))
             }
-            ("CHAR_LENGTH" | "CHARACTER_LENGTH", 1) if args[0].ty.kind == TypeKind::Null => Err(illegal_null(span)),
             ("TYPEOF", 1) if matches!(&args[0].kind, ExprKind::Call { function, .. } if function == "PROCTIME") => {
                 Err(SqlError::validation(
                     "Mismatch of function's argument data type 'TIMESTAMP_LTZ(3) NOT NULL' and actual argument type 'TIMESTAMP_LTZ(3)'.",
@@ -190,6 +203,33 @@ impl ExprBinder<'_> {
     }
 }
 
+/// Whether a function takes NULL without a type as its argument `at`: those do that Flink types by their signature, and
+/// those whose other arguments give it a type. The others are Calcite's, and refuse it.
+fn takes_null(function: &str, at: usize) -> bool {
+    match function {
+        "COALESCE" | "IFNULL" | "NULLIF" | "TYPEOF" => true,
+        "JSON_QUOTE" | "JSON_STRING" | "JSON_UNQUOTE" | "PARSE_JSON" | "TRY_PARSE_JSON" => true,
+        "BTRIM" | "ELT" | "ENDSWITH" | "PRINTF" | "SPLIT" | "STARTSWITH" | "UNHEX" | "URL_DECODE" | "URL_ENCODE" => {
+            true
+        }
+        "REGEXP_COUNT" | "REGEXP_EXTRACT_ALL" | "REGEXP_INSTR" | "REGEXP_SUBSTR" => true,
+        "ARRAY_APPEND" | "ARRAY_CONTAINS" | "ARRAY_JOIN" | "ARRAY_POSITION" | "ARRAY_PREPEND" | "ARRAY_REMOVE"
+        | "ARRAY_SLICE" | "ARRAY_SORT" => at > 0,
+        _ => false,
+    }
+}
+
+/// The type that NULL has as the argument `at` of functions over arrays of anything.
+fn type_of_null(function: &str, at: usize) -> Option<TypeKind> {
+    match function {
+        _ if at == 0 => None,
+        "ARRAY_JOIN" => Some(TypeKind::STRING),
+        "ARRAY_SLICE" => Some(TypeKind::Int),
+        "ARRAY_SORT" => Some(TypeKind::Boolean),
+        _ => None,
+    }
+}
+
 /// The expression of a positional scalar argument.
 pub(super) fn scalar_arg(arg: &FunctionArg) -> Result<&crate::ast::Expr, SqlError> {
     if arg.name.is_some() {
@@ -202,7 +242,7 @@ pub(super) fn scalar_arg(arg: &FunctionArg) -> Result<&crate::ast::Expr, SqlErro
 }
 
 /// The clock of the machine, and the time attribute of tables that say so.
-fn proctime_type() -> LogicalType {
+pub(super) fn proctime_type() -> LogicalType {
     TypeKind::TimestampLtz { precision: 3, attribute: TimeAttribute::Proctime }.not_null()
 }
 

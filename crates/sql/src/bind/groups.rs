@@ -239,6 +239,7 @@ impl Groups {
         });
         match window {
             None => LogicalPlan::Aggregate(Aggregate {
+                split: None,
                 input,
                 keys,
                 calls,
@@ -282,7 +283,7 @@ fn expand(input: &LogicalPlan, sets: &[Vec<bool>], columns: Columns) -> LogicalP
     let mut inputs: Vec<LogicalPlan> = sets.iter().enumerate().map(one).collect();
     match inputs.len() {
         1 => inputs.remove(0),
-        _ => LogicalPlan::Union(Union { inputs, output }),
+        _ => LogicalPlan::Union(Union { inputs, output, is_expansion: true }),
     }
 }
 

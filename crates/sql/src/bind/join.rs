@@ -8,13 +8,14 @@ use super::expr::{Clause, ExprBinder, call, case_of, coerce};
 use super::query::common_type;
 use super::scope::Scope;
 use super::subquery::{subquery_term, terms};
+use super::subquery_values::{SUBQUERY_BASE, SubqueryValues};
 use crate::ast::{self, Ident, JoinCondition, JoinKind, Span, TableRefKind};
 use crate::error::SqlError;
-use crate::logical::{self, LogicalPlan, Temporal, conjunction};
+use crate::logical::{self, LogicalPlan, Temporal, conjunction, identity};
 
 impl Binder<'_> {
     pub(super) fn join(&mut self, join: &ast::Join, span: Span) -> Result<(LogicalPlan, Scope), SqlError> {
-        let (mut left, left_scope) = self.table_ref(&join.left)?;
+        let (left, left_scope) = self.table_ref(&join.left)?;
         if let TableRefKind::Unnest { .. } = join.right.kind {
             return self.join_unnest(left, left_scope, join, span);
         }
@@ -38,16 +39,11 @@ impl Binder<'_> {
         // The condition sees the rows before outer joins fill in NULLs.
         let inner_row = joined_row(left.output(), right.output(), JoinType::Inner);
         let inner_scope = left_scope.clone().join(right_scope.clone(), &inner_row);
-        let asked_of = left_scope.clone();
+        let sides = [left_scope.clone(), right_scope.clone()];
         let mut scope = left_scope.join(right_scope, &output);
         let mut asked = Vec::new();
         let condition = match &join.condition {
-            JoinCondition::On(condition) if join_type == JoinType::Inner => {
-                self.on_terms(condition, &inner_scope, &mut asked)?
-            }
-            JoinCondition::On(condition) => {
-                Some(ExprBinder::new(&inner_scope, Clause::On, &self.facts).bind_condition(condition)?)
-            }
+            JoinCondition::On(condition) => self.on_terms(condition, &inner_scope, &mut asked)?,
             _ => {
                 let equal = |&(_, left, right): &(Ident, usize, usize)| {
                     equal_columns(inner_scope.column(left), inner_scope.column(right + width), span)
@@ -67,25 +63,124 @@ impl Binder<'_> {
             };
             scope.merge(&name.value, [left, right], merged);
         }
-        // Of an inner join they may as well be asked before it; as in Flink, of the left rows only.
+        let mut asking = AskingJoin { left, right, join_type, conditions: condition.into_iter().collect() };
         for term in asked {
-            left = self.where_clause(left, &asked_of, term)?;
+            self.ask(&mut asking, term, &sides, &inner_scope)?;
         }
-        let plan = LogicalPlan::Join(logical::Join {
-            left: Box::new(left),
-            right: Box::new(right),
-            join_type,
-            condition: condition.unwrap_or_else(|| super::boolean(true)),
-            temporal,
-            state_ttl: [None, None],
-            output,
+        let widths = [sides[0].len(), sides[1].len()];
+        Ok((asking.build(temporal, widths, output), scope))
+    }
+}
+
+/// A join whose inputs get the columns of sub-queries in its condition.
+struct AskingJoin {
+    left: LogicalPlan,
+    right: LogicalPlan,
+    join_type: JoinType,
+    /// Over the columns of both inputs.
+    conditions: Vec<Expr>,
+}
+
+impl AskingJoin {
+    fn side(&self, is_right: bool) -> &LogicalPlan {
+        if is_right { &self.right } else { &self.left }
+    }
+
+    /// Adds a term over the first columns of both inputs, `widths`, and over the columns that sub-queries add to one of them.
+    fn add(&mut self, mut term: Expr, values: SubqueryValues, is_right: bool, widths: [usize; 2]) {
+        let (left, right) = (self.left.output().len(), self.right.output().len());
+        let side = if is_right { &mut self.right } else { &mut self.left };
+        *side = values.attach(side.take(), &mut []);
+        let added = self.left.output().len() - left;
+        let behind_left = |index: usize| if index < left { index } else { index + added };
+        self.conditions.iter_mut().for_each(|condition| condition.map_columns(&mut |index| behind_left(index)));
+        let first = if is_right { left + right } else { left };
+        term.map_columns(&mut |index| match index {
+            SUBQUERY_BASE.. => index - SUBQUERY_BASE + first,
+            _ if index < widths[0] => index,
+            _ => index - widths[0] + left + added,
         });
-        Ok((plan, scope))
+        self.conditions.push(term);
+    }
+
+    /// The join. Without the columns of sub-queries its inputs have `widths`, and it makes rows like `output`.
+    fn build(self, temporal: Option<Temporal>, widths: [usize; 2], output: RowType) -> LogicalPlan {
+        let AskingJoin { left, right, join_type, conditions } = self;
+        let row = joined_row(left.output(), right.output(), join_type);
+        let (width, is_wider) = (left.output().len(), row.len() > output.len());
+        let condition = conjunction(conditions).unwrap_or_else(|| super::boolean(true));
+        let (left, right) = (Box::new(left), Box::new(right));
+        let own = if is_wider { row } else { output.clone() };
+        let join = logical::Join { left, right, join_type, condition, temporal, state_ttl: [None, None], output: own };
+        let plan = LogicalPlan::Join(join);
+        if !is_wider {
+            return plan;
+        }
+        let columns = identity(plan.output());
+        let kept = columns[..widths[0]].iter().chain(&columns[width..width + widths[1]]).cloned();
+        plan.project(kept.collect(), output)
     }
 }
 
 impl Binder<'_> {
-    /// The condition of an inner join; terms with sub-queries are `asked` apart.
+    /// Adds a term of ON that has sub-queries. These may refer to the rows of one of both inputs.
+    fn ask(
+        &mut self,
+        join: &mut AskingJoin,
+        term: &ast::Expr,
+        sides: &[Scope; 2],
+        scope: &Scope,
+    ) -> Result<(), SqlError> {
+        if join.join_type == JoinType::Inner {
+            // They may as well be asked before the join.
+            for (is_right, side) in [false, true].into_iter().zip(sides) {
+                let input = join.side(is_right).clone();
+                if input.output().len() == side.len()
+                    && let Ok(asked) = self.where_clause(input, side, term)
+                {
+                    *(if is_right { &mut join.right } else { &mut join.left }) = asked;
+                    return Ok(());
+                }
+            }
+        }
+        let widths = [sides[0].len(), sides[1].len()];
+        let mut refusal = None;
+        for (is_right, side) in [false, true].into_iter().zip(sides) {
+            match self.on_term(term, join.side(is_right), side, is_right, scope) {
+                Ok((bound, values)) => {
+                    join.add(bound, values, is_right, widths);
+                    return Ok(());
+                }
+                Err(error) => refusal = refusal.or(Some(error)),
+            }
+        }
+        let refusal = refusal.expect("it was tried twice");
+        Err(refusal.with_hint("a sub-query in ON may refer to the rows of one of both tables only; try WHERE"))
+    }
+
+    fn on_term(
+        &mut self,
+        term: &ast::Expr,
+        rows: &LogicalPlan,
+        side: &Scope,
+        is_right: bool,
+        scope: &Scope,
+    ) -> Result<(Expr, SubqueryValues), SqlError> {
+        let mut values = SubqueryValues::default();
+        loop {
+            let mut binder = ExprBinder::new(scope, Clause::On, &self.facts);
+            binder.subqueries = Some(&values);
+            match (binder.bind_condition(term), binder.met_subquery.take()) {
+                (Ok(bound), _) => return Ok((bound, values)),
+                // What these compare would be a column of the right rows.
+                (Err(error), Some(met)) if is_right && !is_standalone(&met) => return Err(error),
+                (Err(_), Some(met)) => self.subquery_over(rows, &met, side, Clause::On, None, &mut values)?,
+                (Err(error), None) => return Err(error),
+            }
+        }
+    }
+
+    /// The condition of a join; terms with sub-queries are `asked` apart.
     fn on_terms<'q>(
         &self,
         condition: &'q ast::Expr,
@@ -125,6 +220,11 @@ impl Binder<'_> {
             )),
         }
     }
+}
+
+/// Whether the value of a sub-query depends on nothing but its own rows.
+fn is_standalone(expr: &ast::Expr) -> bool {
+    matches!(expr.kind, ast::ExprKind::Subquery(_) | ast::ExprKind::Exists(_))
 }
 
 /// The columns that USING or NATURAL compare: name, and index on each side.

@@ -20,11 +20,11 @@ impl ExprBinder<'_> {
                     Some(JsonExistsOnError::Unknown) => "UNKNOWN",
                     Some(JsonExistsOnError::Error) => "ERROR",
                 };
-                let args = vec![self.bind(input)?, self.bind(path)?, string(word)];
+                let args = vec![self.operand(input)?, self.bind(path)?, string(word)];
                 self.call("JSON_EXISTS", args, span)
             }
             JsonExpr::Value { input, path, returning, on_empty, on_error } => {
-                let mut args = vec![self.bind(input)?, self.bind(path)?, null_of(returning.as_ref())?];
+                let mut args = vec![self.operand(input)?, self.bind(path)?, null_of(returning.as_ref())?];
                 check_returning("JSON_VALUE", &args[2], span)?;
                 for behavior in [on_empty, on_error] {
                     let (word, default) = match behavior {
@@ -43,7 +43,7 @@ impl ExprBinder<'_> {
                     Some(JsonWrapper::Unconditional) => "UNCONDITIONAL",
                 };
                 let args = vec![
-                    self.bind(input)?,
+                    self.operand(input)?,
                     self.bind(path)?,
                     null_of(returning.as_ref())?,
                     string(wrapper),

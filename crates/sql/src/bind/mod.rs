@@ -3,6 +3,7 @@
 //! Names follow Calcite's rules, types Flink's; messages are theirs where users know them.
 
 mod calcite;
+mod changelog;
 mod data_type;
 mod expr;
 mod function;
@@ -13,9 +14,11 @@ mod join;
 mod json;
 mod lateral;
 mod literal;
+mod match_recognize;
 mod operators;
 mod order;
 mod over;
+mod pattern_rows;
 mod query;
 mod scope;
 mod select;

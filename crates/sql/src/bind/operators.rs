@@ -37,7 +37,7 @@ impl ExprBinder<'_> {
             BinaryOp::Plus | BinaryOp::Minus | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
                 vec![self.operand(left)?, self.operand(right)?]
             }
-            _ => vec![self.bind(left)?, self.bind(right)?],
+            _ => vec![self.compared(left)?, self.compared(right)?],
         };
         self.call(name, args, span)
     }
@@ -82,12 +82,23 @@ impl ExprBinder<'_> {
     }
 
     /// An operand, which cannot be a bare NULL: its type would be unknown.
-    fn operand(&mut self, operand: &ast::Expr) -> Result<Expr, SqlError> {
+    pub(super) fn operand(&mut self, operand: &ast::Expr) -> Result<Expr, SqlError> {
         let bound = self.bind(operand)?;
         if bound.ty.kind == TypeKind::Null {
             return Err(illegal_null(operand.span));
         }
         Ok(bound)
+    }
+
+    /// What is compared: NULL has the type of the other side there, also within a row.
+    fn compared(&mut self, operand: &ast::Expr) -> Result<Expr, SqlError> {
+        match &operand.kind {
+            ast::ExprKind::Row { values, .. } => {
+                let values = self.bind_all(values)?;
+                self.call("ROW", values, operand.span)
+            }
+            _ => self.bind(operand),
+        }
     }
 
     pub(super) fn logical(&mut self, name: &str, terms: &[ast::Expr], span: Span) -> Result<Expr, SqlError> {
@@ -115,7 +126,10 @@ impl ExprBinder<'_> {
             (IsTest::JsonScalar, _) => "IS JSON SCALAR",
             (IsTest::Set | IsTest::Empty, _) => return Err(not_supported("this test of a MULTISET", span)),
         };
-        let arg = self.bind(expr)?;
+        let arg = match test {
+            IsTest::Null => self.compared(expr)?,
+            _ => self.operand(expr)?,
+        };
         let is_json = name.starts_with("IS JSON");
         let result = self.call(name, vec![arg], span)?;
         if is_json && negated { self.call("NOT", vec![result], span) } else { Ok(result) }
@@ -152,11 +166,11 @@ impl ExprBinder<'_> {
         negated: bool,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let value = self.bind(expr)?;
+        let value = self.compared(expr)?;
         let mut tests = Vec::with_capacity(list.len());
         for item in list {
             let item_span = item.span;
-            let item = self.bind(item)?;
+            let item = self.compared(item)?;
             // Numbers among text are compared as text.
             let as_text = is_character(&value.ty.kind) && is_numeric(&item.ty.kind);
             let item = if as_text { coerce(item, &TypeKind::STRING.nullable()) } else { item };
@@ -184,8 +198,8 @@ impl ExprBinder<'_> {
             LikeOp::RLike => return Err(unknown_pattern("RLIKE", "REGEXP(a, b)", span)),
             LikeOp::ILike => return Err(unknown_pattern("ILIKE", "LOWER(a) LIKE LOWER(b)", span)),
         };
-        let mut args = vec![self.bind(expr)?, self.bind(pattern)?];
-        args.extend(escape.map(|escape| self.bind(escape)).transpose()?);
+        let mut args = vec![self.operand(expr)?, self.operand(pattern)?];
+        args.extend(escape.map(|escape| self.operand(escape)).transpose()?);
         let test = self.call(name, args, span)?;
         if negated { self.call("NOT", vec![test], span) } else { Ok(test) }
     }

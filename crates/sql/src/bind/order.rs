@@ -1,5 +1,7 @@
 //! ORDER BY, LIMIT, OFFSET and FETCH of a query.
 
+use std::borrow::Cow;
+
 use dataflow::operator_spec::SortField;
 use dataflow::{Expr, ExprKind, Field, Literal, RowType};
 
@@ -81,6 +83,17 @@ impl Binder<'_> {
         let computed = computed.map(|(index, expr)| Field::new(format!("EXPR${}", width + index), expr.ty.clone()));
         let output = RowType::new(plan.output().fields.iter().cloned().chain(computed).collect());
         Ok((plan.project(exprs, output), order))
+    }
+
+    /// What EXISTS asks: which row comes first, and that only so many come, changes nothing about whether there is one.
+    pub(super) fn without_limit<'q>(&self, query: &'q Query) -> Cow<'q, Query> {
+        let is_useless = query.offset.is_none()
+            && query.limit.is_some()
+            && matches!(self.number_of_rows(query.limit.as_ref(), "LIMIT"), Ok(Some(1..)));
+        match is_useless {
+            true => Cow::Owned(Query { limit: None, order_by: Vec::new(), ..query.clone() }),
+            false => Cow::Borrowed(query),
+        }
     }
 
     fn number_of_rows(&self, expr: Option<&ast::Expr>, word: &str) -> Result<Option<u64>, SqlError> {

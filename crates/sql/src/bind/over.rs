@@ -245,9 +245,16 @@ impl ExprBinder<'_> {
                 (args, resolved.result.without_time_attribute())
             }
         };
+        // Flink types LAG by its default alone; a NULL that there is, too, gives way to it.
+        let default = args.get(2).filter(|_| name == "LAG" && !ty.nullable && args[0].ty.nullable).cloned();
+        let ty = ty.with_nullable(ty.nullable || default.is_some());
         let bound = BoundOver { window, function: name.to_owned(), args, distinct, ty, span };
         let Some(overs) = &mut self.overs else { unreachable!("looked at above") };
-        Ok(overs.add(bound))
+        let value = overs.add(bound);
+        match default {
+            Some(default) => self.call("COALESCE", vec![value, default], span),
+            None => Ok(value),
+        }
     }
 
     fn window(&mut self, name: &str, spec: &WindowSpec, span: Span) -> Result<BoundWindow, SqlError> {

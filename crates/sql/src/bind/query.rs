@@ -153,7 +153,7 @@ pub(super) fn union(inputs: Vec<LogicalPlan>, word: &str, span: Span) -> Result<
     }
     let output = RowType::new(fields);
     let inputs = inputs.into_iter().map(|input| cast_columns(input, &output)).collect();
-    Ok(LogicalPlan::Union(Union { inputs, output }))
+    Ok(LogicalPlan::Union(Union { inputs, output, is_expansion: false }))
 }
 
 /// INTERSECT and EXCEPT: the distinct rows of the left side that are, or are not, among those of the right side. NULLs count as equal.
@@ -203,7 +203,14 @@ pub(super) fn cast_columns(plan: LogicalPlan, target: &RowType) -> LogicalPlan {
 pub(super) fn distinct(plan: LogicalPlan) -> LogicalPlan {
     let output = plan.output().clone();
     let keys = (0..output.len()).collect();
-    LogicalPlan::Aggregate(Aggregate { input: Box::new(plan), keys, calls: Vec::new(), state_ttl: None, output })
+    LogicalPlan::Aggregate(Aggregate {
+        split: None,
+        input: Box::new(plan),
+        keys,
+        calls: Vec::new(),
+        state_ttl: None,
+        output,
+    })
 }
 
 /// The plan with other column names, if there are any.

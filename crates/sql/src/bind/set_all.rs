@@ -17,7 +17,7 @@ pub(super) fn matched_all(
     span: Span,
 ) -> Result<LogicalPlan, SqlError> {
     let word = if is_intersect { "INTERSECT ALL" } else { "EXCEPT ALL" };
-    let LogicalPlan::Union(Union { inputs, output }) = union(vec![left, right], word, span)? else {
+    let LogicalPlan::Union(Union { inputs, output, .. }) = union(vec![left, right], word, span)? else {
         unreachable!("union makes a Union")
     };
     let [left, right]: [LogicalPlan; 2] = inputs.try_into().expect("two inputs were given");
@@ -33,7 +33,8 @@ pub(super) fn matched_all(
         true => ("COUNT", TypeKind::BigInt.not_null()),
         false => ("SUM", TypeKind::BigInt.nullable()),
     };
-    let counted = LogicalPlan::Union(Union { output: left.output().clone(), inputs: vec![left, right] });
+    let counted =
+        LogicalPlan::Union(Union { output: left.output().clone(), inputs: vec![left, right], is_expansion: false });
     let marks = width..counted.output().len();
     let counts = aggregate(counted, &output, marks.map(|mark| aggregate_call(function, mark, &ty)).collect());
     let columns = identity(counts.output());
@@ -81,5 +82,5 @@ fn aggregate(input: LogicalPlan, keys: &RowType, calls: Vec<AggregateCall>) -> L
     fields.extend(calls.iter().enumerate().map(|(index, call)| Field::new(format!("count{index}"), call.ty.clone())));
     let output = RowType::new(fields);
     let (input, keys) = (Box::new(input), (0..keys.len()).collect());
-    LogicalPlan::Aggregate(Aggregate { input, keys, calls, state_ttl: None, output })
+    LogicalPlan::Aggregate(Aggregate { split: None, input, keys, calls, state_ttl: None, output })
 }

@@ -2,6 +2,8 @@
 //!
 //! A sub-query may refer to the outer row in the terms of its own WHERE; those terms become part of the join's condition.
 
+use std::borrow::Cow;
+
 use dataflow::operator_spec::JoinType;
 use dataflow::{Expr, Field, RowType};
 
@@ -46,7 +48,7 @@ impl Binder<'_> {
         let mut valued = Vec::new();
         for term in terms(condition) {
             match subquery_term(term) {
-                Some(subquery) => asked.push(subquery),
+                Some(subquery) => asked.push((term, subquery)),
                 None => {
                     let known = values.len();
                     let bound = self.where_term(term, &plan, scope, &mut values)?;
@@ -58,8 +60,26 @@ impl Binder<'_> {
             Some(condition) => plan.filter(condition),
             None => plan,
         };
-        for term in asked {
-            plan = self.join_subquery(plan, scope, &term)?;
+        for (term, subquery) in asked {
+            if subquery.values.is_none() && self.has_one_row(subquery.query) {
+                // It is bound for its mistakes.
+                self.join_subquery(plan.clone(), scope, &subquery)?;
+                plan = if subquery.negated { plan.filter(super::boolean(false)) } else { plan };
+                continue;
+            }
+            match self.join_subquery(plan.clone(), scope, &subquery) {
+                Ok(joined) => plan = joined,
+                // As a value it may refer to the outer row in further ways.
+                Err(error) => {
+                    let mut own = SubqueryValues::default();
+                    let Ok(bound) = self.where_term(term, &plan, scope, &mut own) else { return Err(error) };
+                    let row = plan.output().clone();
+                    let mut condition = [bound];
+                    plan = own.attach(plan, &mut condition);
+                    let [condition] = condition;
+                    plan = plan.filter(condition).project(identity(&row), row);
+                }
+            }
         }
         if values.len() == 0 {
             return Ok(plan);
@@ -68,6 +88,19 @@ impl Binder<'_> {
         plan = values.attach(plan, &mut valued);
         let condition = conjunction(valued).expect("a sub-query is part of a term");
         Ok(plan.filter(condition).project(identity(&row), row))
+    }
+
+    /// Whether a sub-query aggregates all its rows: it has one row, whatever they are.
+    fn has_one_row(&self, query: &Query) -> bool {
+        let Some(select) = plain_select(query) else { return false };
+        let nothing = Scope::of_table(Vec::new(), &RowType::default());
+        select.items.iter().any(|item| match item {
+            SelectItem::Expr { expr, .. } => {
+                let mut binder = ExprBinder::new(&nothing, Clause::Select, &self.facts);
+                binder.bind(expr).is_err() && binder.met_aggregate
+            }
+            _ => false,
+        })
     }
 
     fn where_term(
@@ -95,7 +128,9 @@ impl Binder<'_> {
         scope: &Scope,
         term: &SubqueryTerm<'_>,
     ) -> Result<LogicalPlan, SqlError> {
-        let inner = self.inner(term.query, scope, term.values.is_some())?;
+        let is_in = term.values.is_some();
+        let query = if is_in { Cow::Borrowed(term.query) } else { self.without_limit(term.query) };
+        let inner = self.inner(&query, scope, is_in)?;
         let mut condition = inner.correlated;
         if let Some(values) = term.values {
             let values = match &values.kind {

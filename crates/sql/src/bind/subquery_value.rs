@@ -168,7 +168,7 @@ impl Binder<'_> {
         values: &mut SubqueryValues,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let Rows { plan, outer } = self.rows(query, scope)?;
+        let Rows { plan, outer } = self.rows(&self.without_limit(query), scope)?;
         let keys = outer.len();
         let plan = if keys == 0 {
             aggregate(projected(plan, vec![super::boolean(true)]), 0, vec![("MIN", vec![0], None)])
@@ -493,6 +493,7 @@ fn aggregate(input: LogicalPlan, keys: usize, calls: Vec<Call<'_>>) -> LogicalPl
     }
     let output = RowType::new(fields);
     LogicalPlan::Aggregate(Aggregate {
+        split: None,
         input: Box::new(input),
         keys: (0..keys).collect(),
         calls: made,
@@ -544,13 +545,18 @@ fn nullable(mut expr: Expr) -> Expr {
     expr
 }
 
-/// A SELECT with GROUP BY of expressions, and these.
+/// A SELECT with GROUP BY of expressions, and these; one with HAVING alone groups by none.
 fn grouped_select(query: &Query) -> Option<(&Select, Vec<&ast::Expr>)> {
     let is_bare = query.with.is_none() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none();
     let SetExprKind::Select(select) = &query.body.kind else {
         return None;
     };
-    let by = select.group_by.as_ref().filter(|_| is_bare && select.qualify.is_none() && select.quantifier.is_none())?;
+    if !is_bare || select.qualify.is_some() || select.quantifier.is_some() {
+        return None;
+    }
+    let Some(by) = &select.group_by else {
+        return select.having.is_some().then_some((select, Vec::new()));
+    };
     let exprs = by.items.iter().map(|item| match item {
         GroupItem::Expr(expr) => Some(expr),
         _ => None,

@@ -1,8 +1,9 @@
-//! Table functions in FROM: the window functions TUMBLE, HOP, CUMULATE and SESSION.
+//! Table functions in FROM: the window functions TUMBLE, HOP, CUMULATE and SESSION; TO_CHANGELOG and FROM_CHANGELOG are in `changelog`.
 
 use dataflow::{Expr, ExprKind, RowType};
 
 use super::Binder;
+use super::changelog::is_changelog_function;
 use super::expr::{Clause, ExprBinder, not_supported};
 use super::scope::Scope;
 use super::window::{WindowKind, check_time_column, interval_millis};
@@ -30,9 +31,12 @@ enum WindowInput<'c> {
 impl Binder<'_> {
     pub(super) fn table_function(&mut self, call: &FunctionCall, lateral: bool) -> Result<LogicalPlan, SqlError> {
         let name = call.name.last().value.to_uppercase();
+        if is_changelog_function(&name) && !lateral {
+            return self.changelog_function(&name, call);
+        }
         let Some(kind) = WindowKind::of_table_function(&name) else {
             return Err(not_supported(&format!("the table function {name}"), call.span)
-                .with_hint("TUMBLE, HOP, CUMULATE and SESSION are supported"));
+                .with_hint("TUMBLE, HOP, CUMULATE, SESSION, TO_CHANGELOG and FROM_CHANGELOG are supported"));
         };
         if lateral {
             return Err(SqlError::validation(format!("{name} cannot be LATERAL"), call.span));

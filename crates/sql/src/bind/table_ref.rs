@@ -38,7 +38,7 @@ impl Binder<'_> {
             TableRefKind::Nested(inner) => (self.table_ref(inner)?.0, Vec::new()),
             TableRefKind::Join(join) => return self.join(join, table.span),
             TableRefKind::Unnest { .. } => return self.unnest_alone(table),
-            TableRefKind::MatchRecognize { .. } => return Err(not_supported("MATCH_RECOGNIZE", table.span)),
+            TableRefKind::MatchRecognize { input, spec } => (self.match_recognize(input, spec)?, Vec::new()),
             TableRefKind::Pivot { .. } => return Err(not_supported("PIVOT", table.span)),
             TableRefKind::Unpivot { .. } => return Err(not_supported("UNPIVOT", table.span)),
             TableRefKind::Sample { .. } => return Err(not_supported("TABLESAMPLE", table.span)),

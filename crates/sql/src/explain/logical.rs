@@ -5,7 +5,7 @@ use dataflow::{AggregateCall, RowType};
 
 use super::TreeNode;
 use crate::catalog::ObjectPath;
-use crate::logical::LogicalPlan;
+use crate::logical::{LogicalPlan, RankEnd};
 use crate::physical::{Style, describe};
 
 /// The tree of a logical plan.
@@ -70,8 +70,23 @@ fn node(plan: &LogicalPlan) -> TreeNode {
         }
         LogicalPlan::Rank(rank) => {
             let order = describe::sort(&rank.order, &positions);
-            let range = format!("rankStart={}, rankEnd={}", rank.first, rank.last);
+            let range = match rank.last {
+                RankEnd::Constant(last) => format!("rankStart={}, rankEnd={last}", rank.first),
+                RankEnd::Column(column) => format!("rankEnd=${column}"),
+            };
             format!("LogicalRank(partitionBy=[{}], orderBy=[{order}], rankRange=[{range}])", numbers(&rank.partition))
+        }
+        LogicalPlan::Changelog(node) => format!("LogicalTableFunctionScan(invocation=[{}])", node.invocation),
+        LogicalPlan::Match(node) => {
+            let measures: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
+            format!(
+                "LogicalMatch(partition=[[{}]], order=[[{}]], outputFields=[[{}]], allRows=[false], after=[FLAG({})], pattern=[{}])",
+                numbers(&node.partition),
+                describe::sort(&node.order, &positions),
+                measures.join(", "),
+                describe::after_match(node.after, &node.pattern),
+                node.pattern_text
+            )
         }
         LogicalPlan::Sort(sort) => {
             let mut parts = Vec::new();
@@ -81,6 +96,12 @@ fn node(plan: &LogicalPlan) -> TreeNode {
             parts.extend((sort.offset > 0).then(|| format!("offset=[{}]", sort.offset)));
             parts.extend(sort.fetch.map(|fetch| format!("fetch=[{fetch}]")));
             format!("LogicalSort({})", parts.join(", "))
+        }
+        LogicalPlan::Expand(expand) => {
+            let project =
+                |exprs: &Vec<dataflow::Expr>| format!("{{{}}}", exprs.iter().map(expr).collect::<Vec<_>>().join(", "));
+            let projects: Vec<String> = expand.projects.iter().map(project).collect();
+            format!("LogicalExpand(projects=[{}])", projects.join(", "))
         }
         LogicalPlan::Union(_) => "LogicalUnion(all=[true])".to_owned(),
     };

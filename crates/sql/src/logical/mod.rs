@@ -2,23 +2,27 @@
 //!
 //! The binder makes it, the rules rewrite it, the physical planner reads it. Time attributes travel in the fields' types.
 
+mod changelog;
 mod columns;
 mod comparison;
 mod interval;
+mod match_recognize;
 mod ordered;
 mod window;
 mod windowed;
 
+pub(crate) use changelog::{Changelog, Direction};
 pub(crate) use columns::{
     conjunction, conjuncts, identity, is_deterministic, is_identity, substitute, time_attribute_of,
 };
 pub(crate) use comparison::{retyped_constant, unwrap_comparison};
-pub(crate) use ordered::{OverAggregate, Rank, Sort};
+pub(crate) use ordered::{OverAggregate, Rank, RankEnd, Sort};
 pub(crate) use window::{LogicalWindow, window_columns};
 pub(crate) use windowed::{SameWindow, WindowColumns, window_of};
 
 pub(crate) use interval::Interval;
 use interval::interval_of;
+pub(crate) use match_recognize::Match;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,8 +47,11 @@ pub(crate) enum LogicalPlan {
     Unnest(Unnest),
     OverAggregate(OverAggregate),
     Rank(Rank),
+    Match(Match),
+    Changelog(Changelog),
     Sort(Sort),
     Union(Union),
+    Expand(Expand),
 }
 
 /// Reads a table.
@@ -96,6 +103,8 @@ pub(crate) struct Filter {
 /// Groups rows for ever.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Aggregate {
+    /// Which half it is of an aggregation that was split.
+    pub split: Option<SplitHalf>,
     /// Below.
     pub input: Box<LogicalPlan>,
     /// Key columns of the input.
@@ -201,6 +210,28 @@ pub(crate) struct Union {
     pub inputs: Vec<LogicalPlan>,
     /// Names of the first input.
     pub output: RowType,
+    /// Whether all are projections of the same rows, for the sets of GROUPING SETS.
+    pub is_expansion: bool,
+}
+
+/// An aggregation with DISTINCT is split in two: by buckets too, and of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SplitHalf {
+    /// By the keys and buckets.
+    Partial,
+    /// Over that, by the keys.
+    Final,
+}
+
+/// Each row several times, each time projected in another way.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Expand {
+    /// Below.
+    pub input: Box<LogicalPlan>,
+    /// The projections, with as many columns of the same types.
+    pub projects: Vec<Vec<Expr>>,
+    /// Their columns.
+    pub output: RowType,
 }
 
 impl Join {
@@ -229,8 +260,11 @@ impl LogicalPlan {
             LogicalPlan::Unnest(node) => &node.output,
             LogicalPlan::OverAggregate(node) => &node.output,
             LogicalPlan::Rank(node) => &node.output,
+            LogicalPlan::Match(node) => &node.output,
+            LogicalPlan::Changelog(node) => &node.output,
             LogicalPlan::Sort(node) => node.input.output(),
             LogicalPlan::Union(node) => &node.output,
+            LogicalPlan::Expand(node) => &node.output,
         }
     }
 
@@ -247,8 +281,11 @@ impl LogicalPlan {
             LogicalPlan::Unnest(node) => vec![&node.input],
             LogicalPlan::OverAggregate(node) => vec![&node.input],
             LogicalPlan::Rank(node) => vec![&node.input],
+            LogicalPlan::Match(node) => vec![&node.input],
+            LogicalPlan::Changelog(node) => vec![&node.input],
             LogicalPlan::Sort(node) => vec![&node.input],
             LogicalPlan::Union(node) => node.inputs.iter().collect(),
+            LogicalPlan::Expand(node) => vec![&node.input],
         }
     }
 
@@ -265,8 +302,11 @@ impl LogicalPlan {
             LogicalPlan::Unnest(node) => vec![&mut node.input],
             LogicalPlan::OverAggregate(node) => vec![&mut node.input],
             LogicalPlan::Rank(node) => vec![&mut node.input],
+            LogicalPlan::Match(node) => vec![&mut node.input],
+            LogicalPlan::Changelog(node) => vec![&mut node.input],
             LogicalPlan::Sort(node) => vec![&mut node.input],
             LogicalPlan::Union(node) => node.inputs.iter_mut().collect(),
+            LogicalPlan::Expand(node) => vec![&mut node.input],
         }
     }
 
@@ -306,6 +346,7 @@ impl LogicalPlan {
             LogicalPlan::Filter(node) => vec![&mut node.condition],
             LogicalPlan::Join(node) => vec![&mut node.condition],
             LogicalPlan::Unnest(node) => vec![&mut node.collection],
+            LogicalPlan::Expand(node) => node.projects.iter_mut().flatten().collect(),
             _ => Vec::new(),
         }
     }

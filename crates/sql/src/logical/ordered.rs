@@ -39,13 +39,32 @@ pub(crate) struct Rank {
     /// The first rank, from 1.
     pub first: u64,
     /// The last one.
-    pub last: u64,
+    pub last: RankEnd,
     /// Whether the rank is a column.
     pub rank_number: bool,
     /// The input's columns, then the rank.
     pub output: RowType,
     /// Where the function is called.
     pub span: Span,
+}
+
+/// The last rank of a Top-N.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RankEnd {
+    /// This one.
+    Constant(u64),
+    /// That of a column of the input, in the first row of each partition.
+    Column(usize),
+}
+
+impl RankEnd {
+    /// The column that it reads.
+    pub fn column(self) -> Option<usize> {
+        match self {
+            RankEnd::Constant(_) => None,
+            RankEnd::Column(column) => Some(column),
+        }
+    }
 }
 
 /// `ORDER BY`, `OFFSET` and `LIMIT` of a query.

@@ -2,9 +2,10 @@
 
 use super::cursor::{Parser, Result};
 use crate::ast::{
-    Expr, ExprKind, FrameBound, FrameUnit, FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident,
+    Expr, ExprKind, FrameBound, FrameUnit, FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident, Literal,
     NullTreatment, ObjectName, OrderItem, Over, SetQuantifier, TableArg, TableArgSource, WindowFrame, WindowSpec,
 };
+use crate::error::SqlError;
 use crate::lexer::TokenKind;
 
 impl From<Ident> for ObjectName {
@@ -34,9 +35,18 @@ impl Parser<'_> {
             call.args = FunctionArgs::Star;
         } else if self.is(&TokenKind::RightParen) {
             call.args = FunctionArgs::List(Vec::new());
+        } else if self.is_ident() && self.is_at(1, &TokenKind::Dot) && self.is_at(2, &TokenKind::Star) {
+            let star = self.peek_at(2).span;
+            return Err(Box::new(
+                SqlError::validation("Unknown field '*'", star).with_hint("name a column, or write COUNT(*)"),
+            ));
         } else {
             call.quantifier = self.set_quantifier();
+            let takes_offset = is_navigation(&call.name);
             call.args = FunctionArgs::List(self.list(Self::argument)?);
+            if let (true, FunctionArgs::List(args)) = (takes_offset, &call.args) {
+                check_offset(args)?;
+            }
             call.nulls = self.null_treatment();
             if self.accept_words("ORDER BY") {
                 call.order_by = self.list(Self::order_item)?;
@@ -220,6 +230,28 @@ impl Parser<'_> {
         self.expect("FOLLOWING")?;
         Ok(FrameBound::Following(offset))
     }
+}
+
+/// Whether the call looks for another row of a match.
+fn is_navigation(name: &ObjectName) -> bool {
+    matches!(&name.parts[..], [name] if !name.quoted
+        && ["FIRST", "LAST", "PREV", "NEXT"].iter().any(|navigation| name.value.eq_ignore_ascii_case(navigation)))
+}
+
+/// Which row that is, is a number as it stands.
+fn check_offset(args: &[FunctionArg]) -> Result<()> {
+    let Some(FunctionArg { value: FunctionArgValue::Expr(offset), .. }) = args.get(1) else { return Ok(()) };
+    let number = match &offset.kind {
+        ExprKind::Unary { expr, .. } => &expr.kind,
+        kind => kind,
+    };
+    if matches!(number, ExprKind::Literal(Literal::Exact(_) | Literal::Approximate(_))) {
+        return Ok(());
+    }
+    Err(Box::new(
+        SqlError::parse("which row of a match is meant has to be a number", offset.span)
+            .with_detail("expected a literal such as 1"),
+    ))
 }
 
 /// `name` without arguments. A function of its own, and boxed, to keep the stack of nested calls small.

@@ -1,7 +1,7 @@
 //! `MATCH_RECOGNIZE (...)` and row patterns.
 
 use super::cursor::{Parser, Result};
-use crate::ast::{AfterMatch, Define, MatchRecognize, Measure, Pattern, RowsPerMatch, Subset};
+use crate::ast::{AfterMatch, Define, Expr, MatchRecognize, Measure, Pattern, RowsPerMatch, Subset};
 use crate::error::SqlError;
 use crate::lexer::TokenKind;
 
@@ -20,7 +20,7 @@ impl Parser<'_> {
         let pattern = self.pattern()?;
         let strict_end = self.accept_kind(&TokenKind::Dollar);
         self.close(pattern_open)?;
-        let within = if self.accept("WITHIN") { Some(self.expr()?) } else { None };
+        let within = if self.accept("WITHIN") { Some(self.within_interval()?) } else { None };
         let subsets = if self.accept("SUBSET") { self.list(Self::subset)? } else { Vec::new() };
         self.expect("DEFINE")?;
         let defines = self.list(|p| {
@@ -43,6 +43,13 @@ impl Parser<'_> {
             defines,
             span: self.since(start),
         })
+    }
+
+    /// The interval of WITHIN, and nothing that is calculated.
+    fn within_interval(&mut self) -> Result<Expr> {
+        let start = self.here();
+        let kind = self.interval()?;
+        Ok(Expr { kind, span: self.since(start) })
     }
 
     fn measure(&mut self) -> Result<Measure> {

@@ -71,7 +71,10 @@ impl Parser<'_> {
                 self.collection(CollectionKind::Map)?
             }
             "RUNNING" => self.match_mode(MatchMode::Running)?,
-            "FINAL" if self.word_at(1).is_some() && self.is_at(2, &TokenKind::LeftParen) => {
+            "FINAL"
+                if self.word_at(1).is_some()
+                    && (self.is_at(2, &TokenKind::LeftParen) || self.is_at(2, &TokenKind::Dot)) =>
+            {
                 self.match_mode(MatchMode::Final)?
             }
             _ => return self.special_function(),

@@ -10,13 +10,37 @@ use super::describe;
 use super::monotonicity::insert_only_calls;
 use super::phase_lines::Phases;
 use super::planner::{PhysicalPlanner, Stream};
+use super::two_phase::PhaseLines;
 use super::{Changes, ColumnSet, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
-use crate::logical::{Aggregate, LogicalWindow, WindowAggregate, WindowTableFunction};
+use crate::logical::{Aggregate, LogicalPlan, LogicalWindow, SplitHalf, WindowAggregate, WindowTableFunction};
 
 impl PhysicalPlanner<'_> {
     pub(super) fn group_aggregate(&mut self, node: &Aggregate) -> Result<Stream, SqlError> {
+        if let (Some(SplitHalf::Final), LogicalPlan::Aggregate(partial)) = (node.split, node.input.as_ref())
+            && self.settings.incremental
+            && self.settings.two_phase
+            && self.settings.mini_batch.is_some()
+        {
+            let input = self.plan(&partial.input)?;
+            if let Some(stream) = self.incremental_aggregate(node, partial, &input) {
+                return Ok(stream);
+            }
+            let input = self.group_aggregate_over(partial, input);
+            return Ok(self.group_aggregate_over(node, input));
+        }
         let input = self.plan(&node.input)?;
+        Ok(self.group_aggregate_over(node, input))
+    }
+
+    fn group_aggregate_over(&mut self, node: &Aggregate, input: Stream) -> Stream {
+        let (whole, lines) = self.whole_aggregate(node, &input);
+        self.in_phases(whole, &input, || lines)
+    }
+
+    /// An aggregation in one phase, and how it is shown in two.
+    pub(super) fn whole_aggregate(&mut self, node: &Aggregate, input: &Stream) -> (PhysicalNode, PhaseLines) {
+        let input = input.clone();
         let below = self.changes_of(&input);
         let (inputs, parallelism) = self.exchange(&input, &node.keys, 0);
         let state_ttl_ms = self.state_ttl(&node.state_ttl);
@@ -35,6 +59,7 @@ impl PhysicalPlanner<'_> {
             calls: &node.calls,
             input: &input.output,
             output: &node.output,
+            split: node.split,
             retracts: &of_retractions,
         };
         let counts_rows = retracts && !node.calls.iter().any(counts_all_rows);
@@ -58,7 +83,8 @@ impl PhysicalPlanner<'_> {
             name: "GroupAggregate".into(),
             lines: vec![PlanLine { name: "GroupAggregate", prefix: text.clone() + &hint, infix: text }],
         };
-        Ok(self.in_phases(whole, &input, || phases.of_groups(counts_rows, &hint)))
+        let lines = phases.of_groups(counts_rows, &hint);
+        (whole, lines)
     }
 
     pub(super) fn window_aggregate(&mut self, node: &WindowAggregate) -> Result<Stream, SqlError> {
@@ -92,6 +118,7 @@ impl PhysicalPlanner<'_> {
             calls: &node.calls,
             input: &input.output,
             output: &node.output,
+            split: None,
             retracts: &|_| false,
         };
         let local = describe::window(&node.window.assigner, &time_name(&node.window, &input.output));
@@ -174,7 +201,7 @@ impl PhysicalPlanner<'_> {
 }
 
 /// Whether a call has the number of all rows.
-fn counts_all_rows(call: &AggregateCall) -> bool {
+pub(super) fn counts_all_rows(call: &AggregateCall) -> bool {
     call.function == "COUNT" && call.args.is_empty() && call.filter.is_none()
 }
 
@@ -223,9 +250,18 @@ fn selected(
 fn aggregate_text(node: &Aggregate, input: &RowType, retracts: &dyn Fn(usize) -> bool) -> String {
     let select = selected(&node.keys, &node.calls, input, &node.output, retracts).join(", ");
     if node.keys.is_empty() {
-        return format!("select=[{select}]");
+        return format!("{}select=[{select}]", half(node.split));
     }
-    format!("groupBy=[{}], select=[{select}]", describe::columns(&node.keys, input))
+    format!("groupBy=[{}], {}select=[{select}]", describe::columns(&node.keys, input), half(node.split))
+}
+
+/// `partialFinalType=[PARTIAL], `
+pub(super) fn half(split: Option<SplitHalf>) -> &'static str {
+    match split {
+        None => "",
+        Some(SplitHalf::Partial) => "partialFinalType=[PARTIAL], ",
+        Some(SplitHalf::Final) => "partialFinalType=[FINAL], ",
+    }
 }
 
 fn window_aggregate_text(node: &WindowAggregate, input: &RowType) -> String {

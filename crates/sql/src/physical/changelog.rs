@@ -52,7 +52,7 @@ pub(super) fn infer(plan: PhysicalPlan) -> PhysicalPlan {
         }
         node.changes.update_before = node.changes.updates
             && match &node.spec {
-                OperatorSpec::Source(_) => node.changes.update_before,
+                OperatorSpec::Source(_) | OperatorSpec::FromChangelog(_) => node.changes.update_before,
                 OperatorSpec::SinkUpsertMaterializer(_) | OperatorSpec::WatermarkCompactingSinkMaterializer(_) => false,
                 spec if makes_updates(spec) => wanted[id] == BeforeAndAfter,
                 _ => node.inputs.iter().any(|edge| out.nodes[edge.source].changes.update_before),
@@ -91,6 +91,7 @@ fn need(plan: &PhysicalPlan, node: &PhysicalNode, edge: &PhysicalEdge, wanted: U
         OperatorSpec::Calc(_)
         | OperatorSpec::WindowTableFunction(_)
         | OperatorSpec::Unnest(_)
+        | OperatorSpec::Expand(_)
         | OperatorSpec::MiniBatchAssigner(_)
         | OperatorSpec::WatermarkTimestampAssigner(_)
         | OperatorSpec::DropUpdateBefore

@@ -1,6 +1,8 @@
 //! Expressions, aggregates and windows as EXPLAIN prints them.
 
-use dataflow::operator_spec::{SortField, WindowAssigner, WindowProperty};
+use dataflow::operator_spec::{
+    AfterMatch, MatchExpression, MatchReference, PatternVariable, SortField, WindowAssigner, WindowProperty,
+};
 use dataflow::{AggregateCall, Expr, ExprKind, Literal, LogicalType, RowType, TypeKind};
 
 use crate::logical::StateTtlHint;
@@ -157,6 +159,59 @@ pub(crate) fn sort(order: &[SortField], row: &RowType) -> String {
         format!("{} {direction}{nulls}", name(field.column))
     };
     order.iter().map(field).collect::<Vec<_>>().join(", ")
+}
+
+/// `SKIP TO LAST B`
+pub(crate) fn after_match(after: AfterMatch, pattern: &[PatternVariable]) -> String {
+    match after {
+        AfterMatch::ToNextRow => "SKIP TO NEXT ROW".to_owned(),
+        AfterMatch::PastLastRow => "SKIP PAST LAST ROW".to_owned(),
+        AfterMatch::ToFirst(variable) => format!("SKIP TO FIRST {}", pattern[variable].name),
+        AfterMatch::ToLast(variable) => format!("SKIP TO LAST {}", pattern[variable].name),
+    }
+}
+
+/// A measure, or the condition of the variable `own`: `>(PREV(B.$2, 0), LAST(A.$2, 0))`.
+pub(crate) fn match_expression(
+    expression: &MatchExpression,
+    own: Option<usize>,
+    pattern: &[PatternVariable],
+    input: &RowType,
+) -> String {
+    let name = |variable: Option<usize>| variable.map_or("*", |variable| pattern[variable].name.as_str());
+    let text = |reference: &MatchReference| match reference {
+        MatchReference::Row { variable, first: false, offset: 0, column } if own.is_none() => {
+            format!("{}.{}", name(*variable), input.fields[*column].name)
+        }
+        MatchReference::Row { variable, first, offset, column } => {
+            let column = match own {
+                Some(_) => format!("{}.${column}", name(*variable)),
+                None => format!("{}.{}", name(*variable), input.fields[*column].name),
+            };
+            let navigation = match (first, offset) {
+                (true, _) => "FIRST",
+                (false, 0) if own.is_some() && (*variable == own || variable.is_none()) => "PREV",
+                (false, _) => "LAST",
+            };
+            format!("{navigation}({column}, {offset})")
+        }
+        MatchReference::Aggregate { variable, arguments, call } => {
+            let qualify = |field: &dataflow::Field| {
+                dataflow::Field::new(format!("{}.{}", name(*variable), field.name), field.ty.clone())
+            };
+            let row = RowType::new(input.fields.iter().map(qualify).collect());
+            let arguments: Vec<String> =
+                arguments.iter().map(|argument| self::expression(argument, &row, Style::Prefix)).collect();
+            format!("{}({})", call.function, arguments.join(", "))
+        }
+        MatchReference::Rowtime(_) => "MATCH_ROWTIME()".to_owned(),
+        MatchReference::Proctime(_) => "MATCH_PROCTIME()".to_owned(),
+    };
+    let mut columns = expression.columns(input);
+    for (field, reference) in columns.fields.iter_mut().zip(&expression.references) {
+        field.name = text(reference);
+    }
+    self::expression(&expression.expression, &columns, Style::Prefix)
 }
 
 /// What a STATE_TTL hint adds to the text of a join.

@@ -108,6 +108,12 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
         OperatorSpec::LocalGroupAggregate(_) | OperatorSpec::LocalWindowAggregate(_) => {
             Digest { is_transparent: true, ..stateful(lines(node), input(0)) }
         }
+        // The same for what stands between two phases.
+        OperatorSpec::IncrementalGroupAggregate(spec) => {
+            let columns = input(0);
+            let (text, _) = group_aggregate(&spec.aggregate, &columns);
+            stateful(format!("Incremental{}|{text}", spec.final_keys), columns)
+        }
         OperatorSpec::GlobalGroupAggregate(spec) => {
             let (text, columns) = group_aggregate(&spec.aggregate, &input(0));
             stateful(text, columns)
@@ -123,6 +129,16 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             let elements = fnv1a(format!("UNNEST {collection:032x} {}", unnest.outer).as_bytes());
             let added = node.output.len() - columns.len();
             columns.extend((0..added).map(|index| part(elements, index)));
+            Digest { is_transparent: true, ..stateful(lines(node), columns) }
+        }
+        OperatorSpec::Expand(expand) => {
+            let below = input(0);
+            let of_column = |index: usize| -> Origin {
+                let origins: Vec<Origin> =
+                    expand.projects.iter().map(|project| origin(&project[index], &below)).collect();
+                fnv1a(format!("EXPAND {origins:032x?}").as_bytes())
+            };
+            let columns = (0..node.output.len()).map(of_column).collect();
             Digest { is_transparent: true, ..stateful(lines(node), columns) }
         }
         OperatorSpec::GroupAggregate(spec) => {
@@ -164,6 +180,10 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
                 RankStrategy::Retract => "all".to_owned(),
                 RankStrategy::AppendFast | RankStrategy::UpdateFast(_) => spec.last.to_string(),
             };
+            let kept = match spec.last_column {
+                None => kept,
+                Some(column) => format!("{kept}|{:032x}", input[column]),
+            };
             let text = format!("Rank|{kept}|{keys:032x?}|{order}|{input:032x?}");
             stateful_with_rank(stateful(text, input), node)
         }
@@ -197,6 +217,29 @@ fn digest(node: &PhysicalNode, nodes: &[PhysicalNode], known: &[Digest]) -> Dige
             let own = fnv1a(format!("{time}|{frame:?}|{keys:032x?}").as_bytes());
             input.extend(calls.iter().map(|call| fnv1a(format!("{own:032x}|{call:032x}").as_bytes())));
             stateful(text, input)
+        }
+        OperatorSpec::ToChangelog(_) => {
+            let mut columns = vec![fnv1a(lines(node).as_bytes())];
+            columns.extend(input(0));
+            Digest { is_transparent: true, ..stateful(lines(node), columns) }
+        }
+        OperatorSpec::FromChangelog(spec) => {
+            let mut columns = input(0);
+            columns.remove(spec.op);
+            Digest { is_transparent: true, ..stateful(lines(node), columns) }
+        }
+        OperatorSpec::Match(spec) => {
+            let input = input(0);
+            let (keys, order) = (origins(&spec.partition, &input), sort_origins(&spec.order, &input));
+            let (time, pattern) = (time_origin(spec.time, &input), &spec.pattern);
+            let text = format!(
+                "Match|{time}|{order}|{keys:032x?}|{pattern:?}|{:?}|{:?}|{input:032x?}",
+                spec.after, spec.within_ms
+            );
+            let own = fnv1a(text.as_bytes());
+            let measures = (0..spec.measures.len()).map(|index| part(own, index));
+            let columns = keys.iter().copied().chain(measures).collect();
+            stateful(text, columns)
         }
         OperatorSpec::NonTimeOverAggregate(spec) => {
             let mut input = input(0);

@@ -81,11 +81,13 @@ pub(super) fn assign(plan: PhysicalPlan, settings: MiniBatchSettings) -> Physica
     out
 }
 
-/// Whether an operator works in mini-batches.
+/// Whether an operator works in mini-batches, or notices when they end.
 fn gathers(node: &PhysicalNode) -> bool {
     match &node.spec {
         OperatorSpec::GroupAggregate(spec) => spec.mini_batch.is_some(),
-        OperatorSpec::GlobalGroupAggregate(_) => true,
+        OperatorSpec::GlobalGroupAggregate(_)
+        | OperatorSpec::IncrementalGroupAggregate(_)
+        | OperatorSpec::TemporalSort(_) => true,
         _ => false,
     }
 }
@@ -111,7 +113,7 @@ fn wanted(plan: &PhysicalPlan, settings: MiniBatchSettings) -> Vec<Interval> {
     wanted
 }
 
-/// Whether an operator works by watermarks.
+/// Whether an operator works by watermarks. As in Flink TemporalSort does not say so: in mini-batches it sorts when the clock ends them.
 fn needs_watermarks(spec: &OperatorSpec) -> bool {
     let is_rowtime = |time: &WindowTime| matches!(time, WindowTime::Rowtime { .. });
     match spec {
@@ -123,14 +125,14 @@ fn needs_watermarks(spec: &OperatorSpec) -> bool {
             .first()
             .is_some_and(|field| spec.input.fields[field.column].ty.time_attribute() == TimeAttribute::Rowtime),
         OperatorSpec::OverAggregate(spec) => is_rowtime(&spec.time),
+        OperatorSpec::Match(spec) => is_rowtime(&spec.time),
         OperatorSpec::IntervalJoin(spec) => matches!(spec.time, IntervalJoinTime::Rowtime { .. }),
         OperatorSpec::LocalWindowAggregate(_)
         | OperatorSpec::GlobalWindowAggregate(_)
         | OperatorSpec::SessionTableFunction(_)
         | OperatorSpec::TemporalJoin(_)
         | OperatorSpec::WindowJoin(_)
-        | OperatorSpec::WindowRank(_)
-        | OperatorSpec::TemporalSort(_) => true,
+        | OperatorSpec::WindowRank(_) => true,
         _ => false,
     }
 }

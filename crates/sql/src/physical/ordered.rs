@@ -9,7 +9,7 @@ use super::monotonic::rising_keys;
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, ColumnSet, PhysicalNode, PlanLine, RowKeys, describe};
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, Rank, Sort, WindowColumns, window_of};
+use crate::logical::{LogicalPlan, Rank, RankEnd, Sort, WindowColumns, window_of};
 
 impl PhysicalPlanner<'_> {
     pub(super) fn rank(&mut self, node: &Rank) -> Result<Stream, SqlError> {
@@ -22,7 +22,7 @@ impl PhysicalPlanner<'_> {
         }
         let input = self.plan(&node.input)?;
         let insert_only = self.changes_of(&input).is_insert_only();
-        let is_first_row = insert_only && node.first == 1 && node.last == 1;
+        let is_first_row = insert_only && node.first == 1 && node.last == RankEnd::Constant(1);
         if let (true, [field]) = (is_first_row, node.order.as_slice()) {
             match node.input.output().fields[field.column].ty.time_attribute() {
                 TimeAttribute::None => {}
@@ -62,7 +62,11 @@ impl PhysicalPlanner<'_> {
                 partition: top.partition.to_vec(),
                 order: top.order.to_vec(),
                 first: top.first,
-                last: top.last,
+                last: match top.last {
+                    RankEnd::Constant(last) => last,
+                    RankEnd::Column(_) => u64::MAX,
+                },
+                last_column: top.last.column(),
                 rank_number: top.rank_number,
                 strategy,
                 generate_update_before: true,
@@ -141,7 +145,7 @@ impl PhysicalPlanner<'_> {
     fn window_rank(&mut self, node: &Rank, windows: &WindowColumns) -> Result<Stream, SqlError> {
         let fields = &node.input.output().fields;
         let by_time = match node.order.as_slice() {
-            [field] if node.first == 1 && node.last == 1 => fields[field.column].ty.time_attribute(),
+            [field] if node.first == 1 && node.last == RankEnd::Constant(1) => fields[field.column].ty.time_attribute(),
             _ => TimeAttribute::None,
         };
         let name = if by_time == TimeAttribute::Rowtime { "WindowDeduplicate" } else { "WindowRank" };
@@ -157,6 +161,10 @@ impl PhysicalPlanner<'_> {
             let message = format!("Processing time {what} is not supported yet.");
             return Err(SqlError::unsupported(message, node.span));
         }
+        let RankEnd::Constant(last) = node.last else {
+            let message = "Rank strategy on variable rank range is not supported in a window";
+            return Err(SqlError::unsupported(message, node.span).with_hint("compare the rank with a constant"));
+        };
         let input = self.plan(&node.input)?;
         if !self.changes_of(&input).is_insert_only() {
             let message = "a Window Top-N over rows that are taken back is not supported yet";
@@ -169,7 +177,7 @@ impl PhysicalPlanner<'_> {
         let window = describe::window(&windows.window.assigner, "window_time");
         let order = describe::sort(&node.order, &input.output);
         let keys = describe::columns(&keys, &input.output);
-        let range = format!("rankStart={}, rankEnd={}", node.first, node.last);
+        let range = format!("rankStart={}, rankEnd={last}", node.first);
         let text = match name {
             "WindowDeduplicate" => {
                 let keep = if node.order[0].descending { "LastRow" } else { "FirstRow" };
@@ -187,7 +195,7 @@ impl PhysicalPlanner<'_> {
                 order: node.order.clone(),
                 last_of_equal: name == "WindowDeduplicate" && node.order[0].descending,
                 first: node.first,
-                last: node.last,
+                last,
                 rank_number: node.rank_number,
                 input: input.output.clone(),
                 output: node.output.clone(),
@@ -224,7 +232,7 @@ impl PhysicalPlanner<'_> {
                 partition: &[],
                 order: &node.order,
                 first: node.offset.saturating_add(1),
-                last: node.offset.saturating_add(fetch),
+                last: RankEnd::Constant(node.offset.saturating_add(fetch)),
                 rank_number: false,
                 output: &output,
                 never_changes,
@@ -247,11 +255,7 @@ impl PhysicalPlanner<'_> {
         if !self.changes_of(&input).is_insert_only() {
             return Err(refused());
         }
-        if time == TimeAttribute::Proctime && node.order.len() > 1 {
-            let message = "ORDER BY processing time and further columns is not supported yet";
-            return Err(SqlError::unsupported(message, node.span));
-        }
-        if time == TimeAttribute::Proctime {
+        if time == TimeAttribute::Proctime && node.order.len() == 1 {
             // Rows come in this order.
             return Ok(input);
         }
@@ -260,6 +264,7 @@ impl PhysicalPlanner<'_> {
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::TemporalSort(TemporalSortSpec {
                 rowtime: first.column,
+                processing_time: time == TimeAttribute::Proctime,
                 order: node.order[1..].to_vec(),
                 output: output.clone(),
             }),
@@ -282,7 +287,7 @@ struct Top<'n> {
     partition: &'n [usize],
     order: &'n [dataflow::operator_spec::SortField],
     first: u64,
-    last: u64,
+    last: RankEnd,
     rank_number: bool,
     output: &'n RowType,
     /// Whether it emits inserts only.
@@ -310,7 +315,7 @@ impl<'n> Top<'n> {
         let mut own: ColumnSet = self.partition.iter().copied().collect();
         if self.rank_number {
             own.insert(self.output.len() - 1);
-        } else if self.first != self.last {
+        } else if self.last != RankEnd::Constant(self.first) {
             return keys;
         }
         keys.unique.push(own.clone());
@@ -328,17 +333,24 @@ impl<'n> Top<'n> {
                 format!("UpdateFastStrategy[{}]", keys.join(","))
             }
         };
-        let (offset, fetch) = (self.first - 1, self.last + 1 - self.first);
+        let offset = self.first - 1;
+        let fetch = match self.last {
+            RankEnd::Constant(last) => last - offset,
+            RankEnd::Column(_) => u64::MAX,
+        };
         match self.name {
             "Limit" => format!("offset=[{offset}], fetch=[{fetch}]"),
             "SortLimit" => format!("orderBy=[{order}], offset=[{offset}], fetch=[{fetch}], strategy=[{strategy}]"),
             _ => {
                 let all: Vec<usize> = (0..self.output.len()).collect();
-                let (first, last) = (self.first, self.last);
+                let range = match self.last {
+                    RankEnd::Constant(last) => format!("rankStart={}, rankEnd={last}", self.first),
+                    RankEnd::Column(column) => format!("rankEnd={}", describe::columns(&[column], input)),
+                };
                 let partition = describe::columns(self.partition, input);
                 let select = describe::columns(&all, self.output);
                 format!(
-                    "strategy=[{strategy}], rankType=[ROW_NUMBER], rankRange=[rankStart={first}, rankEnd={last}], partitionBy=[{partition}], orderBy=[{order}], select=[{select}]"
+                    "strategy=[{strategy}], rankType=[ROW_NUMBER], rankRange=[{range}], partitionBy=[{partition}], orderBy=[{order}], select=[{select}]"
                 )
             }
         }

@@ -4,8 +4,10 @@ use dataflow::operator_spec::WindowProperty;
 use dataflow::{AggregateCall, RowType};
 
 use super::PlanLine;
+use super::aggregate::half;
 use super::describe;
 use super::two_phase::PhaseLines;
+use crate::logical::SplitHalf;
 
 /// What both phases are over.
 pub(super) struct Phases<'a> {
@@ -17,6 +19,8 @@ pub(super) struct Phases<'a> {
     pub(super) input: &'a RowType,
     /// Keys, aggregates, properties of windows.
     pub(super) output: &'a RowType,
+    /// Which half it is of an aggregation that was split.
+    pub(super) split: Option<SplitHalf>,
     /// Whether a call looks at rows that are taken back.
     pub(super) retracts: &'a dyn Fn(usize) -> bool,
 }
@@ -39,10 +43,45 @@ impl Phases<'_> {
         let between = self.between(counts_rows);
         let by = |columns: String| if columns.is_empty() { columns } else { format!("groupBy=[{columns}], ") };
         let keys = by(describe::columns(self.keys, self.input));
-        let text = |select: Vec<String>| format!("{keys}select=[{}]", select.join(", "));
+        let half = half(self.split);
+        let text = |select: Vec<String>| format!("{keys}{half}select=[{}]", select.join(", "));
         let local = text(self.local_select(&between));
         let global = text(self.global_select(&between));
         PhaseLines { local: line("LocalGroupAggregate", local, ""), global: line("GlobalGroupAggregate", global, hint) }
+    }
+
+    /// What stands between both phases of a split aggregation of which this is the first half; `outer` is the second one.
+    pub(super) fn of_increments(&self, outer: &Phases<'_>, counts_rows: bool) -> (PlanLine, PlanLine) {
+        let between = self.between(counts_rows);
+        let final_keys = outer.keys.len();
+        let mut select = Vec::new();
+        for (place, call) in self.calls.iter().enumerate() {
+            let retract = if (self.retracts)(place) { "_RETRACT" } else { "" };
+            let columns = &between.calls[place];
+            let input = match between.distinct_of[place] {
+                Some(distinct) => format!("distinct${distinct} {columns}"),
+                None => columns.clone(),
+            };
+            select.push(format!("{}{retract}({input}) AS {columns}", call.function));
+        }
+        select.extend(between.rows.iter().map(|rows| format!("COUNT_RETRACT({rows}) AS {rows}")));
+        let incremental = format!(
+            "partialAggGrouping=[{}], finalAggGrouping=[{}], select=[{}]",
+            describe::columns(self.keys, self.input),
+            describe::columns(&self.keys[..final_keys], self.input),
+            select.join(", ")
+        );
+        let mut select: Vec<String> =
+            self.keys[..final_keys].iter().map(|&key| self.input.fields[key].name.clone()).collect();
+        for (place, call) in outer.calls.iter().enumerate() {
+            let retract = if (self.retracts)(place) { "_RETRACT" } else { "" };
+            let name = &outer.output.fields[final_keys + place].name;
+            select.push(format!("{}{retract}({}) AS {name}", call.function, between.calls[place]));
+        }
+        let by = describe::columns(&self.keys[..final_keys], self.input);
+        let by = if by.is_empty() { by } else { format!("groupBy=[{by}], ") };
+        let global = format!("{by}{}select=[{}]", half(outer.split), select.join(", "));
+        (line("IncrementalGroupAggregate", incremental, ""), line("GlobalGroupAggregate", global, ""))
     }
 
     /// An aggregation in windows; `local_window` and `global_window` are their texts.

@@ -83,8 +83,11 @@ impl<'a> PhysicalPlanner<'a> {
             LogicalPlan::WindowTableFunction(node) => self.window_table_function(node),
             LogicalPlan::Join(node) => self.join(node),
             LogicalPlan::Unnest(node) => self.unnest(node),
+            LogicalPlan::Expand(node) => self.expand(node),
             LogicalPlan::OverAggregate(node) => self.over_aggregate(node),
             LogicalPlan::Rank(node) => self.rank(node),
+            LogicalPlan::Match(node) => self.match_recognize(node),
+            LogicalPlan::Changelog(node) => self.changelog_function(node),
             LogicalPlan::Sort(node) => self.sort(node),
             LogicalPlan::Union(node) => {
                 let mut nodes = Vec::new();

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::config::parse_duration;
+use dataflow::operator_spec::WatermarkAlignmentSpec;
 
 use crate::ast::Span;
 use crate::error::SqlError;
@@ -17,6 +18,7 @@ const GROUP: &str = "scan.watermark.alignment.group";
 const MAX_DRIFT: &str = "scan.watermark.alignment.max-drift";
 const UPDATE_INTERVAL: &str = "scan.watermark.alignment.update-interval";
 const KEYS: [&str; 5] = [EMIT_STRATEGY, IDLE_TIMEOUT, GROUP, MAX_DRIFT, UPDATE_INTERVAL];
+const DEFAULT_UPDATE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Connectors that make watermarks in their readers.
 const PUSHED_INTO: [&str; 2] = ["kafka", "upsert-kafka"];
@@ -24,12 +26,14 @@ const PUSHED_INTO: [&str; 2] = ["kafka", "upsert-kafka"];
 const REFUSED_BY: [&str; 2] = ["datagen", "nexmark"];
 
 /// How often a source emits watermarks, and when it is idle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ScanWatermark {
     /// As in [`WatermarkSpec`](dataflow::operator_spec::WatermarkSpec).
     pub interval_ms: u64,
     /// The same.
     pub idle_timeout_ms: u64,
+    /// The same.
+    pub alignment: Option<WatermarkAlignmentSpec>,
 }
 
 /// Takes the options away that are none of the connector's business.
@@ -61,21 +65,23 @@ impl ScanWatermark {
             Some(_) => return Err(invalid(EMIT_STRATEGY, "use one of: on-event, on-periodic")),
         };
         let idle_timeout = duration(IDLE_TIMEOUT)?;
-        let aligned = [options.contains_key(GROUP), duration(MAX_DRIFT)?.is_some()];
-        duration(UPDATE_INTERVAL)?;
-        if aligned[0] != aligned[1] {
+        let (max_drift, update_interval) = (duration(MAX_DRIFT)?, duration(UPDATE_INTERVAL)?);
+        if options.contains_key(GROUP) != max_drift.is_some() {
             let message = format!("'{GROUP}' and '{MAX_DRIFT}' must be set when configuring watermark alignment");
             return Err(SqlError::validation(message, span));
         }
         let is_pushed = PUSHED_INTO.contains(&connector);
-        if is_pushed && aligned[0] {
-            let message = format!("aligning the watermarks of sources ('{GROUP}') is not supported yet");
-            return Err(SqlError::unsupported(message, span));
-        }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let group = options.get(GROUP).filter(|_| is_pushed);
+        let alignment = group.zip(max_drift).map(|(group, max_drift)| WatermarkAlignmentSpec {
+            group: group.clone(),
+            max_drift_ms: millis(max_drift),
+            update_interval_ms: millis(update_interval.unwrap_or(DEFAULT_UPDATE_INTERVAL)),
+        });
         Ok(Self {
             interval_ms: if is_pushed && on_event { 0 } else { settings.watermark_interval_ms },
             idle_timeout_ms: idle_timeout.filter(|_| is_pushed).map_or(settings.idle_timeout_ms, millis),
+            alignment,
         })
     }
 }

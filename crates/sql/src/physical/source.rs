@@ -63,6 +63,7 @@ impl PhysicalPlanner<'_> {
                 idle_timeout_ms: timing.idle_timeout_ms,
                 batch_interval_ms: None,
                 every: false,
+                alignment: timing.alignment.clone(),
             }
         });
         let lines = lines(node, &plan, &read_type, &exprs, &output, projection.is_some(), watermark.as_ref());

@@ -7,13 +7,17 @@
 //! ```
 
 use dataflow::operator_spec::{
-    GlobalGroupAggregateSpec, GlobalWindowAggregateSpec, LocalGroupAggregateSpec, LocalWindowAggregateSpec,
-    OperatorSpec, WindowAssigner, WindowTime, partial_field, slice_end_field,
+    GlobalGroupAggregateSpec, GlobalWindowAggregateSpec, GroupAggregateSpec, IncrementalGroupAggregateSpec,
+    LocalGroupAggregateSpec, LocalWindowAggregateSpec, OperatorSpec, WindowAssigner, WindowTime, partial_field,
+    slice_end_field,
 };
 use dataflow::{AggregateCall, Partitioning, RowType};
 
+use super::aggregate::counts_all_rows;
+use super::phase_lines::Phases;
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, PhysicalNode, PlanLine, RowKeys};
+use crate::logical::Aggregate;
 
 /// How a phase is shown.
 pub(super) struct PhaseLines {
@@ -63,8 +67,107 @@ impl PhysicalPlanner<'_> {
         }
     }
 
-    fn two_phases(&mut self, whole: PhysicalNode, input: &Stream, lines: PhaseLines) -> Stream {
+    /// An aggregation that was split in two halves, with one operator between the first phase of the first half and the second one of the second. `None`
+    /// where these do not have two phases. The rows `input` are those of the first half.
+    pub(super) fn incremental_aggregate(
+        &mut self,
+        node: &Aggregate,
+        partial: &Aggregate,
+        input: &Stream,
+    ) -> Option<Stream> {
+        let (whole, lines) = self.whole_aggregate(partial, input);
+        let merges = node.calls.iter().all(|call| can_merge(call, true));
+        let OperatorSpec::GroupAggregate(spec) = &whole.spec else { return None };
+        if !merges || !self.has_two_phases(&whole, input) {
+            return None;
+        }
+        let width = node.keys.len();
+        let retracts = |call: usize| spec.input_retracts && !spec.insert_only_calls.contains(&call);
+        let phases = Phases {
+            keys: &partial.keys,
+            calls: &partial.calls,
+            input: &input.output,
+            output: &partial.output,
+            split: partial.split,
+            retracts: &retracts,
+        };
+        let outer = Phases { keys: &node.keys, calls: &node.calls, output: &node.output, split: node.split, ..phases };
+        let counts_rows = spec.input_retracts && !partial.calls.iter().any(counts_all_rows);
+        let (incremental_line, global_line) = phases.of_increments(&outer, counts_rows);
+        let aggregate = spec.clone();
+        let local = self.local_phase(&whole, input, lines.local);
+        let keys: Vec<usize> = (0..partial.keys.len()).collect();
+        let (inputs, parallelism) = self.exchange(&local, &keys, 0);
+        let mut changes_of_keys = input.output.project(&partial.keys[..width]);
+        changes_of_keys.fields.push(partial_field());
+        let incremental = self.stream(PhysicalNode {
+            spec: OperatorSpec::IncrementalGroupAggregate(IncrementalGroupAggregateSpec {
+                aggregate: aggregate.clone(),
+                final_keys: width,
+                local_input: input.output.clone(),
+                output: changes_of_keys.clone(),
+            }),
+            inputs,
+            output: changes_of_keys,
+            parallelism,
+            changes: Changes::INSERT_ONLY,
+            keys: RowKeys::none(),
+            distribution: None,
+            name: "IncrementalGroupAggregate".into(),
+            lines: vec![incremental_line],
+        });
+        let keys: Vec<usize> = (0..width).collect();
+        let (inputs, parallelism) = self.exchange(&incremental, &keys, 0);
+        let plain = |call: &AggregateCall| AggregateCall { distinct: false, ..call.clone() };
+        let summed = GroupAggregateSpec {
+            keys: partial.keys[..width].to_vec(),
+            aggregates: aggregate.aggregates.iter().map(plain).collect(),
+            output: node.output.clone(),
+            ..aggregate
+        };
+        Some(self.stream(PhysicalNode {
+            spec: OperatorSpec::GlobalGroupAggregate(GlobalGroupAggregateSpec {
+                aggregate: summed,
+                local_input: input.output.clone(),
+            }),
+            inputs,
+            output: node.output.clone(),
+            parallelism,
+            // As Flink has it, though rows are not always taken back.
+            changes: Changes::ALL,
+            keys: RowKeys::of(0..width),
+            distribution: (width > 0).then_some(keys),
+            name: "GlobalGroupAggregate".into(),
+            lines: vec![global_line],
+        }))
+    }
+
+    /// The first phase of an aggregation without a window.
+    fn local_phase(&mut self, whole: &PhysicalNode, input: &Stream, shown: PlanLine) -> Stream {
+        let OperatorSpec::GroupAggregate(spec) = &whole.spec else { unreachable!("the caller looked") };
+        let mut partials = input.output.project(&spec.keys);
+        partials.fields.push(partial_field());
+        let local = LocalGroupAggregateSpec { aggregate: spec.clone(), output: partials.clone() };
+        self.local_stream(OperatorSpec::LocalGroupAggregate(local), partials, input, shown)
+    }
+
+    fn local_stream(&mut self, spec: OperatorSpec, partials: RowType, input: &Stream, shown: PlanLine) -> Stream {
         let parallelism = self.parallelism_of(input);
+        self.stream(PhysicalNode {
+            spec,
+            // A row is taken back where it came, in another bundle perhaps: counts go below zero.
+            inputs: self.forward(input, parallelism, None),
+            output: partials,
+            parallelism,
+            changes: Changes::INSERT_ONLY,
+            keys: RowKeys::none(),
+            distribution: None,
+            name: shown.name.into(),
+            lines: vec![shown],
+        })
+    }
+
+    fn two_phases(&mut self, whole: PhysicalNode, input: &Stream, lines: PhaseLines) -> Stream {
         let mut partials = RowType::new(Vec::new());
         let (local, global) = match &whole.spec {
             OperatorSpec::GroupAggregate(spec) => {
@@ -83,18 +186,7 @@ impl PhysicalPlanner<'_> {
             }
             _ => return self.stream(whole),
         };
-        let local = self.stream(PhysicalNode {
-            spec: local,
-            // A row is taken back where it came, in another bundle perhaps: counts go below zero.
-            inputs: self.forward(input, parallelism, None),
-            output: partials,
-            parallelism,
-            changes: Changes::INSERT_ONLY,
-            keys: RowKeys::none(),
-            distribution: None,
-            name: lines.local.name.into(),
-            lines: vec![lines.local],
-        });
+        let local = self.local_stream(local, partials, input, lines.local);
         let keys = whole.distribution.clone().unwrap_or_default();
         let (inputs, _) = self.exchange(&local, &keys, 0);
         self.stream(PhysicalNode {

@@ -11,7 +11,9 @@ use crate::ast::Span;
 use crate::bind::{group_window_without_time, not_a_time_attribute};
 use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
-use crate::logical::{Join, LogicalPlan, LogicalWindow, OverAggregate, Rank, time_attribute_of, window_columns};
+use crate::logical::{
+    Direction, Join, LogicalPlan, LogicalWindow, OverAggregate, Rank, time_attribute_of, window_columns,
+};
 
 use super::recognize_windows::window_time_keys;
 
@@ -23,7 +25,7 @@ pub(super) fn materialize_time(plan: LogicalPlan) -> Result<LogicalPlan, SqlErro
 fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
     let below: Vec<RowType> = plan.inputs().iter().map(|input| input.output().clone()).collect();
     match &mut plan {
-        LogicalPlan::Scan(_) | LogicalPlan::Values(_) => {}
+        LogicalPlan::Scan(_) | LogicalPlan::Values(_) | LogicalPlan::Expand(_) => {}
         LogicalPlan::Project(node) => {
             for (expr, field) in node.exprs.iter_mut().zip(&mut node.output.fields) {
                 retype(expr, &below[0]);
@@ -49,6 +51,34 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
             for (field, settled) in output.fields.iter_mut().zip(&below[0].fields) {
                 field.ty = settled.ty.clone();
             }
+        }
+        LogicalPlan::Changelog(node) => {
+            let kept: Vec<&Field> = match &node.direction {
+                Direction::ToRows { .. } => below[0].fields.iter().collect(),
+                Direction::FromRows { op, .. } => below[0]
+                    .fields
+                    .iter()
+                    .enumerate()
+                    .filter(|(index, _)| index != op)
+                    .map(|(_, field)| field)
+                    .collect(),
+            };
+            let first = node.output.len() - kept.len();
+            for (field, settled) in node.output.fields[first..].iter_mut().zip(kept) {
+                field.ty = settled.ty.clone();
+            }
+        }
+        LogicalPlan::Match(node) => {
+            let conditions = node.pattern.iter_mut().filter_map(|variable| variable.condition.as_mut());
+            for expression in node.measures.iter_mut().chain(conditions) {
+                let columns = expression.columns(&below[0]);
+                retype(&mut expression.expression, &columns);
+                let attribute = time_attribute_of(&expression.expression);
+                expression.expression.ty = with_time_attribute(&expression.expression.ty, attribute);
+            }
+            let keys = node.partition.iter().map(|&column| below[0].fields[column].ty.clone());
+            let measures = node.measures.iter().map(|measure| measure.expression.ty.clone());
+            node.output.fields.iter_mut().zip(keys.chain(measures)).for_each(|(field, ty)| field.ty = ty);
         }
         LogicalPlan::Sort(_) => {}
         LogicalPlan::Aggregate(node) => {

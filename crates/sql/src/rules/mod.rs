@@ -1,10 +1,11 @@
 //! Rewrites of the logical plan, one a file, in stated phases.
 //!
 //! 1. constants are folded; 2. predicates go down, projections meet; 3. streaming shapes are recognised (Top-N, window function + aggregate);
-//! 4. time attributes that cannot survive become ordinary columns, windows are checked; 5. the keys of joins are computed below them; 6. columns nobody
-//!    reads go, down to the sources; 7. DISTINCT is split, where that is wanted.
+//! 4. time attributes that cannot survive become ordinary columns, windows are checked; 5. the keys of joins are computed below them, the sets of GROUPING SETS
+//!    become one node; 6. columns nobody reads go, down to the sources; 7. DISTINCT is split, where that is wanted.
 
 mod attached_windows;
+mod expand_sets;
 mod fold_constants;
 mod join_keys;
 mod materialize_time;
@@ -38,6 +39,7 @@ pub(crate) fn optimize(plan: LogicalPlan, settings: &Settings) -> Result<Logical
     let plan = materialize_time::materialize_time(plan)?;
     let plan = merge_projects::merge_projects(plan);
     let plan = join_keys::join_keys(plan);
+    let plan = expand_sets::expand_sets(plan);
     let plan = prune_columns::prune_columns(plan);
     let plan = match settings.distinct_buckets {
         Some(buckets) => split_distinct::split_distinct(plan, buckets),

@@ -3,7 +3,7 @@
 use dataflow::operator_spec::SortField;
 use dataflow::{AggregateCall, Expr, Field, Literal, LogicalType, RowType, TypeKind};
 
-use crate::logical::{LogicalPlan, Scan, identity};
+use crate::logical::{LogicalPlan, RankEnd, Scan, identity};
 
 /// Where each column of the plan's old output is in its new one.
 type Moved = Vec<Option<usize>>;
@@ -187,10 +187,14 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             let mut below = needed[..width].to_vec();
             node.partition.iter().for_each(|&column| below[column] = true);
             node.order.iter().for_each(|field| below[field.column] = true);
+            node.last.column().into_iter().for_each(|column| below[column] = true);
             let rank = node.output.fields.get(width).cloned().filter(|_| needed[width]);
             let (input, mut moved) = prune(*node.input, &below);
             node.partition = node.partition.iter().map(|&column| at(&moved, column)).collect();
             node.order = remap_order(&node.order, &moved);
+            if let RankEnd::Column(column) = node.last {
+                node.last = RankEnd::Column(at(&moved, column));
+            }
             let mut fields = input.output().fields.clone();
             if node.rank_number {
                 moved.push(rank.as_ref().map(|_| fields.len()));
@@ -201,6 +205,41 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             node.input = Box::new(input);
             (LogicalPlan::Rank(node), moved)
         }
+        LogicalPlan::Changelog(mut node) => {
+            // All columns tell a change from another.
+            let input = node.input.take();
+            let all = vec![true; input.output().len()];
+            node.input = Box::new(exactly(input, &all));
+            let moved = (0..node.output.len()).map(Some).collect();
+            (LogicalPlan::Changelog(node), moved)
+        }
+        LogicalPlan::Match(mut node) => {
+            let keys = node.partition.len();
+            let mut kept: Vec<usize> = (0..node.measures.len()).filter(|index| needed[keys + index]).collect();
+            if keys == 0 && kept.is_empty() {
+                // A row must have a column to be counted by.
+                kept.push(0);
+            }
+            let mut moved: Moved = (0..keys).map(Some).collect();
+            moved.resize(node.output.len(), None);
+            kept.iter().enumerate().for_each(|(new, &old)| moved[keys + old] = Some(keys + new));
+            node.measures = kept.iter().map(|&index| node.measures[index].clone()).collect();
+            node.output = kept_output(&node.output, &mut moved);
+            let mut below = vec![false; node.input.output().len()];
+            node.partition.iter().for_each(|&column| below[column] = true);
+            node.order.iter().for_each(|field| below[field.column] = true);
+            let conditions = node.pattern.iter_mut().filter_map(|variable| variable.condition.as_mut());
+            let mut expressions: Vec<_> = node.measures.iter_mut().chain(conditions).collect();
+            expressions.iter().for_each(|expression| expression.for_each_column(&mut |column| below[column] = true));
+            let (input, input_moved) = prune(*node.input, &below);
+            expressions
+                .iter_mut()
+                .for_each(|expression| expression.map_columns(&mut |column| at(&input_moved, column)));
+            node.partition = node.partition.iter().map(|&column| at(&input_moved, column)).collect();
+            node.order = remap_order(&node.order, &input_moved);
+            node.input = Box::new(input);
+            (LogicalPlan::Match(node), moved)
+        }
         LogicalPlan::Sort(mut node) => {
             let mut below = needed.to_vec();
             node.order.iter().for_each(|field| below[field.column] = true);
@@ -208,6 +247,28 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             node.order = remap_order(&node.order, &moved);
             node.input = Box::new(input);
             (LogicalPlan::Sort(node), moved)
+        }
+        LogicalPlan::Expand(mut node) => {
+            let mut needed = needed.to_vec();
+            if !needed.contains(&true) {
+                needed[0] = true;
+            }
+            let (kept, moved) = keep(&needed);
+            for project in &mut node.projects {
+                *project = kept.iter().map(|&index| project[index].clone()).collect();
+            }
+            let width = node.input.output().len();
+            let mut below = vec![false; width];
+            let read = node.projects.iter().flatten();
+            read.for_each(|expr| expr.for_each_column(&mut |index| below[index] = true));
+            if !below.contains(&true) {
+                below[0] = true;
+            }
+            let (input, places) = prune(*node.input, &below);
+            node.projects.iter_mut().for_each(|project| remap_all(project, &places));
+            node.output = node.output.project(&kept);
+            node.input = Box::new(input);
+            (LogicalPlan::Expand(node), moved)
         }
         LogicalPlan::Union(mut node) => {
             let mut needed = needed.to_vec();

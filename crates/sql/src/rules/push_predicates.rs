@@ -65,6 +65,14 @@ fn push(plan: LogicalPlan, mut predicates: Vec<Expr>) -> LogicalPlan {
             *node.input = push(node.input.take(), movable);
             filter(LogicalPlan::Rank(node), fixed)
         }
+        LogicalPlan::Changelog(mut node) => {
+            *node.input = push(node.input.take(), Vec::new());
+            filter(LogicalPlan::Changelog(node), predicates)
+        }
+        LogicalPlan::Match(mut node) => {
+            *node.input = push(node.input.take(), Vec::new());
+            filter(LogicalPlan::Match(node), predicates)
+        }
         LogicalPlan::Sort(mut node) => {
             let (movable, fixed) =
                 if node.fetch.is_none() { (predicates, Vec::new()) } else { (Vec::new(), predicates) };
@@ -75,6 +83,10 @@ fn push(plan: LogicalPlan, mut predicates: Vec<Expr>) -> LogicalPlan {
         LogicalPlan::Union(mut node) => {
             node.inputs = node.inputs.into_iter().map(|input| push(input, predicates.clone())).collect();
             LogicalPlan::Union(node)
+        }
+        LogicalPlan::Expand(mut node) => {
+            *node.input = push(node.input.take(), Vec::new());
+            filter(LogicalPlan::Expand(node), predicates)
         }
         LogicalPlan::Scan(_) | LogicalPlan::Values(_) => filter(plan, predicates),
     }

@@ -1,9 +1,9 @@
 //! A condition on ROW_NUMBER becomes a Top-N: rows beyond the last rank that is wanted need not be kept.
 
-use dataflow::{Expr, ExprKind, Field, Literal, RowType};
+use dataflow::{Expr, ExprKind, Field, Literal, RowType, TypeKind};
 
 use crate::error::SqlError;
-use crate::logical::{Filter, LogicalPlan, OverAggregate, Rank, conjunction, conjuncts, identity};
+use crate::logical::{Filter, LogicalPlan, OverAggregate, Rank, RankEnd, conjunction, conjuncts, identity};
 
 /// Rewrites every such condition.
 pub(super) fn recognize_rank(plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
@@ -57,6 +57,12 @@ fn recognize(mut node: Filter) -> Result<LogicalPlan, SqlError> {
         }
     }
     if !ranked {
+        let Some((end, rest)) = column_end(rest, number) else { return Ok(LogicalPlan::Filter(node)) };
+        let LogicalPlan::OverAggregate(over) = node.input.take() else { unreachable!("matched above") };
+        return Ok(with_rest(rank(over, 1, RankEnd::Column(end)), rest));
+    }
+    if rest.iter().any(|term| reads(term, number)) {
+        // As in Flink, a further condition on the rank is one on a column of OVER.
         return Ok(LogicalPlan::Filter(node));
     }
     let Some(last) = range.last else {
@@ -69,11 +75,54 @@ fn recognize(mut node: Filter) -> Result<LogicalPlan, SqlError> {
         return Err(SqlError::validation(message, over.span));
     }
     let LogicalPlan::OverAggregate(over) = node.input.take() else { unreachable!("matched above") };
-    let plan = rank(over, range.first.max(1) as u64, last as u64);
-    Ok(match conjunction(rest) {
+    let plan = rank(over, range.first.max(1) as u64, RankEnd::Constant(last as u64));
+    Ok(with_rest(plan, rest))
+}
+
+fn with_rest(plan: LogicalPlan, rest: Vec<Expr>) -> LogicalPlan {
+    match conjunction(rest) {
         Some(condition) => plan.filter(condition),
         None => plan,
+    }
+}
+
+fn reads(term: &Expr, column: usize) -> bool {
+    let mut found = false;
+    term.for_each_column(&mut |index| found |= index == column);
+    found
+}
+
+/// The column that bounds the rank, and the other terms; there is one term about the rank. As in Flink, `<` and `=` bound it as `<=` does.
+fn column_end(mut terms: Vec<Expr>, number: usize) -> Option<(usize, Vec<Expr>)> {
+    let mut about = (0..terms.len()).filter(|&index| reads(&terms[index], number));
+    let (index, None) = (about.next()?, about.next()) else { return None };
+    let ExprKind::Call { function, args } = &terms[index].kind else { return None };
+    let [left, right] = args.as_slice() else { return None };
+    let is_number = |expr: &Expr| uncast(expr).kind == ExprKind::Column(number);
+    let end = match function.as_str() {
+        "=" | "<" | "<=" if is_number(left) => right,
+        "=" | ">" | ">=" if is_number(right) => left,
+        _ => return None,
+    };
+    let end = uncast(end);
+    let ExprKind::Column(column) = end.kind else { return None };
+    let is_counted = matches!(end.ty.kind, TypeKind::SmallInt | TypeKind::Int | TypeKind::BigInt);
+    (is_counted && column < number).then(|| {
+        terms.remove(index);
+        (column, terms)
     })
+}
+
+/// An integer as it was before it was widened to be compared.
+fn uncast(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Cast { input, .. } if is_integer(&input.ty.kind) && is_integer(&expr.ty.kind) => input,
+        _ => expr,
+    }
+}
+
+fn is_integer(kind: &TypeKind) -> bool {
+    matches!(kind, TypeKind::TinyInt | TypeKind::SmallInt | TypeKind::Int | TypeKind::BigInt)
 }
 
 /// `column <= 5` or `5 >= column`, for this column.
@@ -94,12 +143,12 @@ fn bound_of(term: &Expr, number: usize) -> Option<(&'static str, i64)> {
     if is_number(right) { Some((turned[index], literal(left)?)) } else { None }
 }
 
-fn rank(over: OverAggregate, first: u64, last: u64) -> LogicalPlan {
+fn rank(over: OverAggregate, first: u64, last: RankEnd) -> LogicalPlan {
     let OverAggregate { input, partition, order, mut calls, output, span, .. } = over;
     let function = calls.remove(0).function;
     let width = input.output().len();
     // A rank that is the only one need not be counted.
-    let is_single = first == last && function == "ROW_NUMBER";
+    let is_single = last == RankEnd::Constant(first) && function == "ROW_NUMBER";
     let number = output.fields[width].clone();
     let rows = input.output().clone();
     let output = if is_single { rows.clone() } else { output };

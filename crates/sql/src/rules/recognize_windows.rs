@@ -166,7 +166,11 @@ fn shape_of_union(node: &Union) -> Option<Shape> {
         fields: node.output.fields.clone(),
         filter: Vec::new(),
         function: WindowTableFunction {
-            input: Box::new(LogicalPlan::Union(Union { inputs, output: rows.clone() })),
+            input: Box::new(LogicalPlan::Union(Union {
+                inputs,
+                output: rows.clone(),
+                is_expansion: node.is_expansion,
+            })),
             window: LogicalWindow { column: time, ..function.window.clone() },
             partition: Vec::new(),
             output: output.clone(),

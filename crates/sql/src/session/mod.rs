@@ -9,6 +9,7 @@ mod create_as;
 mod ddl;
 mod describe_function;
 mod durable;
+mod expanded_view;
 mod explain;
 mod like;
 mod modules;

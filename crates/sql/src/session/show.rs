@@ -2,6 +2,7 @@
 
 use dataflow::{Field, RowType, TypeKind};
 
+use super::expanded_view::expanded_query;
 use super::show_create::{create_table_text, create_view_text, metadata_text, with_clause};
 use super::{Outcome, Session};
 use crate::ast::{Describe, DescribeTarget, Ident, ObjectKind, ObjectName, Show, ShowLike, ShowList, Span};
@@ -49,7 +50,8 @@ impl Session {
                 CatalogEntry::View(view) => {
                     let path = self.path(name)?;
                     let temporary = self.catalog.is_temporary(&path);
-                    Ok(Outcome::list("result", [create_view_text(&path.quoted(), &view, temporary)]))
+                    let query = expanded_query(&view, &self.catalog).unwrap_or_else(|| view.text.clone());
+                    Ok(Outcome::list("result", [create_view_text(&path.quoted(), &view, &query, temporary)]))
                 }
                 CatalogEntry::Table(_) => {
                     let path = self.path(name)?;

@@ -71,11 +71,12 @@ fn sql_type(ty: &LogicalType) -> String {
     if ty.nullable { kind } else { format!("{kind} NOT NULL") }
 }
 
-pub(super) fn create_view_text(path: &str, view: &CatalogView, temporary: bool) -> String {
+/// `CREATE VIEW` as Flink writes it back, of the view's query in this form.
+pub(super) fn create_view_text(path: &str, view: &CatalogView, query: &str, temporary: bool) -> String {
     let word = if temporary { "TEMPORARY VIEW" } else { "VIEW" };
     let names: Vec<String> = view.schema.fields.iter().map(|field| quote_identifier(&field.name)).collect();
     let comment = view.comment.as_ref().map_or_else(String::new, |text| format!("COMMENT '{}'\n", escape(text)));
-    format!("CREATE {word} {path} (\n  {}\n)\n{comment}AS {}\n", names.join(",\n  "), view.text)
+    format!("CREATE {word} {path} (\n  {}\n)\n{comment}AS {query}\n", names.join(",\n  "))
 }
 
 pub(super) fn with_clause(options: &indexmap::IndexMap<String, String>) -> String {

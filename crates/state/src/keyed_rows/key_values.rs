@@ -7,7 +7,9 @@ use super::damaged;
 /// What an operator keeps of each key beside its rows, as bytes.
 pub trait KeyValues {
     /// Whether anything is kept of any key.
-    const KEEPS: bool = true;
+    fn keeps(&self) -> bool {
+        true
+    }
 
     /// Whether anything is kept of a key.
     fn is_kept(&self, slot: u32) -> bool;
@@ -26,7 +28,9 @@ pub trait KeyValues {
 
 /// Nothing is kept.
 impl KeyValues for () {
-    const KEEPS: bool = false;
+    fn keeps(&self) -> bool {
+        false
+    }
 
     fn is_kept(&self, _slot: u32) -> bool {
         false

@@ -75,6 +75,45 @@ impl KeyedRows {
         Self { one_row: true, ..self }
     }
 
+    /// The key groups of which rows are only in the store, for operators that have to know them all: each is given to [`load_part`](Self::load_part) before
+    /// anything else is done. In between keys may be dropped again.
+    pub fn parts_to_load(&mut self) -> Vec<u32> {
+        if !self.write_back.may_have_more() {
+            return Vec::new();
+        }
+        self.write_back.all_loaded();
+        self.write_back.store().keys().key_groups().clone().collect()
+    }
+
+    /// Brings the rows of a key group into memory, and what is kept of its keys beside them: the numbers of the rows.
+    pub fn load_part(&mut self, key_group: u32, values: &mut impl KeyValues) -> Result<Vec<u32>, Failure> {
+        let mut loading = Loading::default();
+        let Self { table, write_back, expires, sought, .. } = self;
+        scan_group(write_back, key_group, ROWS, &mut |entry, value| {
+            let (key, sequence) = entry.suffixed();
+            loading.add(table.find_or_insert_bytes(key).0, sequence, value, *expires)
+        })?;
+        sought.clear();
+        scan_group(write_back, key_group, KEYS, &mut |entry, mut value| {
+            let written = read_value_head(*expires, &mut value)?.unwrap_or(i64::MAX);
+            let slot = table.find_or_insert_bytes(entry.rest).0;
+            sought.push(slot);
+            values.read(slot, written, value)
+        })?;
+        sought.iter().for_each(|&slot| write_back.mark_loaded(mark_of_key(slot)));
+        sought.extend(loading.rows.iter().map(|(slot, ..)| *slot));
+        sought.sort_unstable();
+        sought.dedup();
+        self.make_room();
+        self.put(loading)
+    }
+
+    fn make_room(&mut self) {
+        let slots = self.counts.len().max(self.table.slot_count().next_power_of_two());
+        self.counts.resize(slots, 0);
+        self.used.resize(self.used.len().max(slots), false);
+    }
+
     /// Brings all rows into memory that are only in the store, before anything else is done. Operators with timers need that, whose rows then stay.
     pub fn load_rows(&mut self) -> Result<(), Failure> {
         if !self.write_back.may_have_more() {
@@ -82,29 +121,13 @@ impl KeyedRows {
         }
         let mut loading = Loading::default();
         let Self { table, write_back, expires, .. } = self;
-        scan_all(write_back, ROWS, &mut |entry, value| {
-            let (key, sequence) = entry.suffixed();
-            loading.add(table.find_or_insert_bytes(key).0, sequence, value, *expires)
-        })?;
-        self.put(loading).map(drop)
-    }
-
-    /// Brings what is kept of keys beside their rows into memory, all of it. The rows have been brought before.
-    pub fn load_values(&mut self, values: &mut impl KeyValues) -> Result<(), Failure> {
-        if !self.write_back.may_have_more() {
-            return Ok(());
+        for group in write_back.store().keys().key_groups().clone() {
+            scan_group(write_back, group, ROWS, &mut |entry, value| {
+                let (key, sequence) = entry.suffixed();
+                loading.add(table.find_or_insert_bytes(key).0, sequence, value, *expires)
+            })?;
         }
-        let Self { table, write_back, expires, .. } = self;
-        let mut loaded = Vec::new();
-        scan_all(write_back, KEYS, &mut |entry, mut value| {
-            let written = read_value_head(*expires, &mut value)?.unwrap_or(i64::MAX);
-            let slot = table.find_or_insert_bytes(entry.rest).0;
-            loaded.push(slot);
-            values.read(slot, written, value)
-        })?;
-        loaded.into_iter().for_each(|slot| write_back.mark_loaded(mark_of_key(slot)));
-        self.write_back.all_loaded();
-        Ok(())
+        self.put(loading).map(drop)
     }
 
     /// Finds the slot of the key of each row of an encoded batch. Returns the numbers of rows that were brought into memory for it.
@@ -149,7 +172,10 @@ impl KeyedRows {
     }
 
     /// The keys of the store that have to be looked at up to this time.
-    pub fn due(&mut self, time: i64) -> Result<Due, Failure> {
+    pub fn due(&mut self, time: i64, values: &impl KeyValues) -> Result<Due, Failure> {
+        if self.due.next().is_some_and(|next| next <= time) {
+            self.settle(usize::MAX, values)?;
+        }
         self.due.begin(time, &mut self.write_back)
     }
 
@@ -169,9 +195,7 @@ impl KeyedRows {
                 self.perhaps_empty.push(slot);
             }
         }
-        let slots = self.counts.len().max(self.table.slot_count().next_power_of_two());
-        self.counts.resize(slots, 0);
-        self.used.resize(self.used.len().max(slots), false);
+        self.make_room();
         let sought = std::mem::take(&mut self.sought);
         let loaded = self.load(&sought, values);
         self.sought = sought;
@@ -182,8 +206,9 @@ impl KeyedRows {
         if slots.is_empty() {
             return Ok(Vec::new());
         }
+        self.settle_for_reading(values)?;
         let Self { table, write_back, expires, .. } = self;
-        if V::KEEPS {
+        if values.keeps() {
             let addresses = slots.iter().map(|&slot| Address::of_key(KEYS, table.key(slot)));
             write_back.load(addresses, |index, mut value| {
                 let written = read_value_head(*expires, &mut value)?.unwrap_or(i64::MAX);
@@ -234,15 +259,11 @@ impl KeyedRows {
     }
 }
 
-/// Calls `load` with all entries of a state, in order.
-fn scan_all(write_back: &WriteBack, state: u8, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
-    let store = write_back.store();
-    for group in store.keys().key_groups().clone() {
-        let mut prefix = Vec::new();
-        write_prefix(group, state, None, &mut prefix);
-        store.scan(&prefix, load)?;
-    }
-    Ok(())
+/// Calls `load` with all entries of a state of a key group, in order.
+fn scan_group(write_back: &WriteBack, group: u32, state: u8, load: &mut LoadEntry<'_>) -> Result<(), Failure> {
+    let mut prefix = Vec::new();
+    write_prefix(group, state, None, &mut prefix);
+    write_back.store().scan(&prefix, load)
 }
 
 fn take_entry(

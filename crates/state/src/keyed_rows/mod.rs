@@ -109,6 +109,7 @@ impl KeyedRows {
     /// A row of the batch takes the place of a row kept, under its number.
     #[inline]
     pub fn replace(&mut self, number: u32, row: u32, now: i64) {
+        self.settle_row(number);
         let old = self.entries[number as usize];
         if let RowPlace::Stored(stored) = old.place {
             let ghost = self.numbers.allocate();
@@ -127,6 +128,7 @@ impl KeyedRows {
 
     /// A row is kept no more. It can be read until the batch ends.
     pub fn remove(&mut self, number: u32) {
+        self.settle_row(number);
         let entry = &mut self.entries[number as usize];
         debug_assert_eq!(entry.state, EntryState::Live);
         entry.state = EntryState::Removed;
@@ -238,6 +240,11 @@ impl KeyedRows {
         live.map(|(number, _)| number as u32)
     }
 
+    /// How many rows are in memory.
+    pub fn len(&self) -> usize {
+        self.numbers.in_use()
+    }
+
     /// How many slots columns of the operator need to have room for.
     pub fn slot_count(&self) -> usize {
         self.table.slot_count()
@@ -262,12 +269,22 @@ impl KeyedRows {
         Ok(self.store.gather_columns(&numbers.iter().map(row).collect::<Vec<_>>(), columns)?)
     }
 
+    /// The same, of which some may be absent: their columns are NULL.
+    pub fn gather_optional(&self, numbers: &[Option<u32>], columns: &[usize]) -> Result<Vec<ArrayRef>, Failure> {
+        let row = |number: u32| match self.entries[number as usize].place {
+            RowPlace::Stored(row) => row,
+            RowPlace::Batch(_) => unreachable!("rows of the batch being processed are read from it"),
+        };
+        let rows: Vec<_> = numbers.iter().map(|number| number.map(row)).collect();
+        Ok(self.store.gather_columns(&rows, columns)?)
+    }
+
     /// The rows kept, to compare them with those of a batch.
     pub fn rows(&self) -> &RowStore {
         &self.store
     }
 
-    /// What is kept of a key beside its rows has changed.
+    /// What is kept of a key beside its rows has changed; see [`settle_keys`](Self::settle_keys).
     #[inline]
     pub fn mark_key_written(&mut self, slot: u32) {
         self.write_back.mark_written(mark_of_key(slot));

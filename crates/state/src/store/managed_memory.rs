@@ -42,6 +42,11 @@ impl ManagedMemory {
         Arc::new(Self { bytes, stores: AtomicU64::new(0), used: AtomicU64::new(0), cache, write_buffers })
     }
 
+    /// What tables and RocksDB's cache, memtables included, take now, bytes.
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed) + self.cache.get_usage() as u64
+    }
+
     /// What all tables may take, bytes.
     fn room(&self) -> u64 {
         self.bytes / 2

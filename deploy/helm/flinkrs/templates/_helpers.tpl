@@ -88,6 +88,9 @@ securityContext:
 - {name: configuration, mountPath: /opt/flink/conf, readOnly: true}
 - {name: tmp, mountPath: /tmp}
 - {name: data, mountPath: /data}
+{{- if .Values.security.secretName }}
+- {name: security, mountPath: /opt/flink/security, readOnly: true}
+{{- end }}
 {{- end }}
 
 {{- define "flinkrs.volumes" -}}
@@ -95,4 +98,8 @@ securityContext:
   configMap: {name: {{ include "flinkrs.name" . }}}
 - name: tmp
   emptyDir: {sizeLimit: 1Gi}
+{{- if .Values.security.secretName }}
+- name: security
+  secret: {secretName: {{ .Values.security.secretName }}, defaultMode: 0440}
+{{- end }}
 {{- end }}

@@ -4,7 +4,7 @@ use super::{CheckpointOutcome, CheckpointRecord, CheckpointStatistics};
 
 impl CheckpointStatistics {
     /// Every metric that is a number; -1 where there is nothing to tell yet.
-    pub fn gauges(&self) -> [(&'static str, i64); 12] {
+    pub fn gauges(&self) -> [(&'static str, i64); 13] {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let counts = self.counts();
         let last = self.last_completed();
@@ -20,6 +20,7 @@ impl CheckpointStatistics {
             ("lastCheckpointDuration", of_last(&|last| last.duration_ms().unwrap_or(-1))),
             ("lastCheckpointSize", of_last(&|last| count(last.sizes().checkpointed))),
             ("lastCheckpointFullSize", of_last(&|last| count(last.sizes().full))),
+            ("lastCheckpointMetadataSize", of_last(&metadata_size)),
             ("lastCheckpointProcessedData", of_last(&|last| count(last.sizes().processed))),
             ("lastCheckpointPersistedData", of_last(&|last| count(last.sizes().persisted))),
         ]
@@ -36,5 +37,12 @@ impl CheckpointStatistics {
     /// The latest completed one, checkpoint or savepoint.
     fn last_completed(&self) -> Option<&CheckpointRecord> {
         self.latest_completed().into_iter().chain(self.latest_savepoint()).max_by_key(|record| record.id)
+    }
+}
+
+fn metadata_size(record: &CheckpointRecord) -> i64 {
+    match record.outcome {
+        CheckpointOutcome::Completed { metadata_size, .. } => i64::try_from(metadata_size).unwrap_or(i64::MAX),
+        _ => -1,
     }
 }

@@ -2,9 +2,10 @@
 
 use dataflow::VertexId;
 use dataflow::checkpoint::{AfterSavepoint, CheckpointMetrics, SavepointFormat, SnapshotKind, TaskSnapshot};
+use serde::{Deserialize, Serialize};
 
 /// What became of a checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CheckpointOutcome {
     /// It has not ended.
     InProgress,
@@ -12,6 +13,9 @@ pub enum CheckpointOutcome {
     Completed {
         /// Where it is.
         external_path: String,
+        /// Bytes of its metadata.
+        #[serde(default)]
+        metadata_size: u64,
         /// Whether its files were deleted since.
         discarded: bool,
     },
@@ -25,7 +29,7 @@ pub enum CheckpointOutcome {
 }
 
 /// One checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckpointRecord {
     /// Its number.
     pub id: u64,
@@ -40,7 +44,7 @@ pub struct CheckpointRecord {
 }
 
 /// The subtasks of one vertex in one checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskRecord {
     /// The vertex.
     pub vertex: VertexId,
@@ -49,7 +53,7 @@ pub struct TaskRecord {
 }
 
 /// What a subtask has told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubtaskRecord {
     /// When, ms since the epoch.
     pub acknowledged_at: i64,
@@ -60,7 +64,7 @@ pub struct SubtaskRecord {
 }
 
 /// How much a snapshot holds, in bytes; for a task or a checkpoint, the sum over its subtasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SnapshotSizes {
     /// Stored by this checkpoint.
     pub checkpointed: u64,
@@ -104,6 +108,15 @@ impl CheckpointRecord {
         if let Some(place @ None) = task.and_then(|task| task.subtasks.get_mut(subtask as usize)) {
             let sizes = SnapshotSizes { processed: record.metrics.bytes_processed_during_alignment, ..record.sizes };
             *place = Some(SubtaskRecord { sizes, ..record });
+        }
+    }
+
+    /// Keeps of each task one word in place of those of its subtasks: the latest, with the sum of their sizes.
+    pub(super) fn sum_up(&mut self) {
+        for task in &mut self.tasks {
+            let sizes = task.sizes();
+            let latest = task.acknowledgements().max_by_key(|subtask| subtask.acknowledged_at).copied();
+            task.subtasks = vec![latest.map(|latest| SubtaskRecord { sizes, ..latest })];
         }
     }
 

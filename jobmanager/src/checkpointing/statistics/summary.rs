@@ -57,6 +57,11 @@ impl Distribution {
         self.latest.push_back(value);
     }
 
+    /// The latest values.
+    pub fn latest(&self) -> impl Iterator<Item = u64> + '_ {
+        self.latest.iter().copied()
+    }
+
     /// The smallest value; 0 without any.
     pub fn min(&self) -> u64 {
         self.min

@@ -40,7 +40,7 @@ fn complete(statistics: &mut CheckpointStatistics, id: u64, kind: SnapshotKind, 
     statistics.triggered(id, kind, [(VertexId(1), 1)], start);
     let metrics = CheckpointMetrics::default();
     statistics.acknowledged(id, VertexId(1), 0, &snapshot(id * 100, id, 0), metrics, start + duration);
-    statistics.completed(id, format!("/chk-{id}"));
+    statistics.completed(id, format!("/chk-{id}"), 90);
 }
 
 fn ids<'a>(records: impl Iterator<Item = &'a CheckpointRecord>) -> Vec<u64> {
@@ -69,10 +69,10 @@ fn what_has_ended_changes_no_more() {
     let mut statistics = CheckpointStatistics::new(10);
     complete(&mut statistics, 1, SnapshotKind::Checkpoint, 10);
     statistics.failed(1, "too late", 9_999);
-    statistics.completed(1, "/elsewhere");
+    statistics.completed(1, "/elsewhere", 90);
     statistics.triggered(2, SAVEPOINT, [(VertexId(1), 1)], 2_000);
     statistics.failed(2, "Checkpoint expired before completing.", 2_600);
-    statistics.completed(2, "/never");
+    statistics.completed(2, "/never", 90);
     statistics.acknowledged(2, VertexId(1), 0, &snapshot(1, 1, 0), CheckpointMetrics::default(), 2_700);
     assert_eq!(
         statistics.counts(),

@@ -5,7 +5,10 @@ use std::io::Cursor;
 use dataflow::{ExecutionAttemptId, JobGraph, JobId, LeaderEpoch};
 use serde::{Deserialize, Serialize};
 
+use super::store_state::StoreState;
+use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{CheckpointPointers, Reservation};
+use crate::job_store::StoredOperation;
 use crate::scheduling::{DeploymentRecord, EndedJob};
 
 openraft::declare_raft_types!(
@@ -31,6 +34,11 @@ pub enum StoreCommand {
         /// What it changes.
         change: Box<StoreCommand>,
     },
+    /// Takes over all of another group in place of nothing, and begins an epoch; passed over when there is something.
+    Restore {
+        /// What the other one kept.
+        state: Box<StoreState>,
+    },
     /// Keeps a job.
     PutJob {
         /// The job.
@@ -43,6 +51,9 @@ pub enum StoreCommand {
         /// They.
         #[serde(flatten)]
         checkpoints: CheckpointPointers,
+        /// What people are shown that is new.
+        #[serde(default)]
+        statistics: Box<StoredStatistics>,
     },
     /// Numbers of checkpoints below this one are in use. Read from old logs; written as [`StoreCommand::Reserve`].
     ReserveCheckpointIds {
@@ -66,6 +77,11 @@ pub enum StoreCommand {
         version: u64,
         /// The content.
         document: String,
+    },
+    /// Keeps how far an operation of a client is.
+    PutOperation {
+        /// That.
+        operation: StoredOperation,
     },
     /// Keeps a graph of other parallelism in place of a job's.
     ReplaceJob {

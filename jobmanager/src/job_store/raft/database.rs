@@ -54,11 +54,6 @@ impl Database {
         }
     }
 
-    /// Whether there is a value.
-    pub(super) fn contains(&self, family: &'static str, key: &[u8]) -> Result<bool, DatabaseError> {
-        Ok(self.0.get_pinned_cf(self.family(family), key)?.is_some())
-    }
-
     /// Values of a family from `start` on (none: from the first) in the order of their keys, until `take` says no.
     pub(super) fn scan(
         &self,
@@ -109,6 +104,10 @@ impl Database {
 pub(super) enum DatabaseError {
     #[error(transparent)]
     RocksDb(#[from] rocksdb::Error),
+    #[error(
+        "a newer release has written it, with version {0} of its format; this one reads version {1}: use that release"
+    )]
+    Newer(u32, u32),
     #[error("an entry cannot be read or written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }

@@ -2,31 +2,41 @@
 //!
 //! An answer comes after the commit. Each leader begins a new epoch in the log, and what it writes counts only while that epoch is in force.
 
+mod backup;
 mod command;
 mod database;
 mod formation;
 mod group;
+mod leader_watch;
 mod log_store;
 mod membership;
 mod node;
 mod peer_service;
 mod state_machine;
+mod store_state;
 mod transport;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use dataflow::{ExecutionAttemptId, JobGraph, JobId, LeaderEpoch};
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use proto::v1::job_manager_peer_client::JobManagerPeerClient;
 use tonic::transport::Channel;
 
-use super::{JobStore, JobStoreError, StoredCatalog, StoredJob};
+use super::{GroupNode, JobStore, JobStoreError, Standing, StoredCatalog, StoredJob, StoredOperation};
+use crate::checkpointing::statistics::StoredStatistics;
 use crate::checkpointing::{CheckpointPointers, Reservation};
 use crate::scheduling::{DeploymentRecord, EndedJob};
-use command::StoreCommand;
 
+pub use backup::{Backup, BackupError};
+pub use command::StoreCommand;
 pub use group::{Group, GroupMember};
 pub use membership::MembershipError;
-pub use node::{NodeSettings, RaftNode, Standing};
+pub use node::{NodeSettings, RaftNode};
 pub use peer_service::{PeerService, RestBackend};
+pub use store_state::StoreState;
 
 impl RaftNode {
     /// The way to another JobManager of the group.
@@ -35,17 +45,54 @@ impl RaftNode {
     }
 }
 
+#[async_trait]
+impl GroupNode for RaftNode {
+    fn standing(&self) -> Standing {
+        RaftNode::standing(self)
+    }
+
+    fn changes(&self) -> BoxStream<'static, ()> {
+        let changes = futures::stream::unfold(self.metrics(), |mut metrics| async move {
+            // A node that is closed changes no more.
+            metrics.changed().await.ok()?;
+            Some(((), metrics))
+        });
+        changes.boxed()
+    }
+
+    async fn write(&self, command: StoreCommand) -> Result<LeaderEpoch, JobStoreError> {
+        RaftNode::write(self, command).await
+    }
+
+    fn read(&self, reader: &mut dyn FnMut(&StoreState)) {
+        reader(&self.inner.state.state());
+    }
+
+    fn error(&self, problem: String) -> JobStoreError {
+        RaftNode::error(self, problem)
+    }
+
+    fn group(&self) -> Group {
+        RaftNode::group(self)
+    }
+}
+
 /// What a leader keeps in the group's log, under its epoch.
-#[derive(Debug)]
 pub struct RaftJobStore {
-    node: RaftNode,
+    node: Arc<dyn GroupNode>,
     epoch: LeaderEpoch,
 }
 
 impl RaftJobStore {
     /// The store of the leader that has begun this epoch.
-    pub fn new(node: RaftNode, epoch: LeaderEpoch) -> Self {
+    pub fn new(node: Arc<dyn GroupNode>, epoch: LeaderEpoch) -> Self {
         RaftJobStore { node, epoch }
+    }
+
+    fn read<T>(&self, read: impl Fn(&StoreState) -> T) -> T {
+        let mut answer = None;
+        self.node.read(&mut |state| answer = Some(read(state)));
+        answer.expect("a node calls the reader")
     }
 
     async fn write(&self, change: StoreCommand) -> Result<(), JobStoreError> {
@@ -65,8 +112,14 @@ impl JobStore for RaftJobStore {
         self.write(StoreCommand::PutJob { graph: Box::new(graph.clone()) }).await
     }
 
-    async fn put_checkpoints(&self, job: JobId, checkpoints: &CheckpointPointers) -> Result<(), JobStoreError> {
-        self.write(StoreCommand::PutCheckpoints { job, checkpoints: checkpoints.clone() }).await
+    async fn put_checkpoints(
+        &self,
+        job: JobId,
+        checkpoints: &CheckpointPointers,
+        statistics: &StoredStatistics,
+    ) -> Result<(), JobStoreError> {
+        let (checkpoints, statistics) = (checkpoints.clone(), Box::new(statistics.clone()));
+        self.write(StoreCommand::PutCheckpoints { job, checkpoints, statistics }).await
     }
 
     async fn reserve(&self, job: JobId, numbers: Reservation) -> Result<(), JobStoreError> {
@@ -94,15 +147,23 @@ impl JobStore for RaftJobStore {
     }
 
     async fn ended(&self) -> Result<Vec<EndedJob>, JobStoreError> {
-        self.node.inner.state.ended().map_err(|error| self.node.error(format!("cannot be read: {error}")))
+        Ok(self.read(|state| state.ended().cloned().collect()))
     }
 
     async fn recover(&self) -> Result<Vec<StoredJob>, JobStoreError> {
-        self.node.inner.state.jobs().map_err(|error| self.node.error(format!("cannot be read: {error}")))
+        Ok(self.read(|state| state.jobs().cloned().collect()))
+    }
+
+    async fn put_operation(&self, operation: &StoredOperation) -> Result<(), JobStoreError> {
+        self.write(StoreCommand::PutOperation { operation: operation.clone() }).await
+    }
+
+    async fn operations(&self) -> Result<Vec<StoredOperation>, JobStoreError> {
+        Ok(self.read(|state| state.operations().cloned().collect()))
     }
 
     async fn catalog(&self, name: &str) -> Result<Option<StoredCatalog>, JobStoreError> {
-        self.node.inner.state.catalog(name).map_err(|error| self.node.error(format!("cannot be read: {error}")))
+        Ok(self.read(|state| state.catalog(name).cloned()))
     }
 
     async fn put_catalog(&self, name: &str, version: u64, document: &str) -> Result<bool, JobStoreError> {

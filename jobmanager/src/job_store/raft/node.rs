@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dataflow::LeaderEpoch;
 use openraft::error::{ClientWriteError, RaftError};
@@ -15,6 +15,7 @@ use openraft::{BasicNode, Config, Raft, RaftMetrics, ServerState, SnapshotPolicy
 use rocksdb::WriteBatch;
 use tokio::sync::watch;
 use tracing::info;
+use transport::Internal;
 
 use super::command::{NodeId, StoreCommand, StoreTypes};
 use super::database::{Database, DatabaseError, META};
@@ -22,9 +23,12 @@ use super::group::{Group, GroupMember};
 use super::log_store::LogStore;
 use super::state_machine::StateMachine;
 use super::transport::Peers;
-use crate::job_store::JobStoreError;
+use crate::job_store::{JobStoreError, Standing};
 
 const NODE_ID: &[u8] = b"node-id";
+const FORMAT_KEY: &[u8] = b"format";
+/// Version of what is in the folder; it grows with every change that an older release would misread.
+const FORMAT: u32 = 1;
 const CATCHING_UP: &[u8] = b"catching-up";
 /// The id of the only node of a group of one.
 const ONLY_NODE: NodeId = 1;
@@ -42,6 +46,8 @@ pub struct NodeSettings {
     pub peers: Vec<String>,
     /// `high-availability.raft.election-timeout`.
     pub election_timeout: Duration,
+    /// How it reaches the others.
+    pub internal: Internal,
 }
 
 /// A node; clones are the same one.
@@ -58,6 +64,8 @@ pub(super) struct Inner {
     pub(super) peers: Peers,
     database: Database,
     gate: Gate,
+    /// When a leader last spoke to this node.
+    pub(super) heard_leader: Mutex<Option<Instant>>,
 }
 
 /// Keeps a node from voting that may have lost its log.
@@ -66,18 +74,6 @@ struct Gate {
     closed: AtomicBool,
     /// Up to which entry it has to catch up.
     target: Mutex<Option<u64>>,
-}
-
-/// Whether a node leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// It does, in this term.
-    Leads(u64),
-    /// It does not.
-    Follows {
-        /// The address of who does, if that is known.
-        leader: Option<String>,
-    },
 }
 
 impl RaftNode {
@@ -89,8 +85,8 @@ impl RaftNode {
         std::fs::create_dir_all(&dir).map_err(|error| failed(error.to_string()))?;
         let database = Database::open(&dir).map_err(|error| failed(error.to_string()))?;
         let (id, closed) = identity(&database, &settings).map_err(|error| failed(error.to_string()))?;
-        let state = StateMachine::new(database.clone());
-        let peers = Peers::default();
+        let state = StateMachine::open(database.clone()).map_err(|error| failed(error.to_string()))?;
+        let peers = Peers::over(settings.internal.clone());
         let log = LogStore::new(database.clone());
         let config = config(&settings).validate().map_err(|error| failed(error.to_string()))?;
         let raft = Raft::new(id, Arc::new(config), peers.clone(), log, state.clone())
@@ -98,7 +94,9 @@ impl RaftNode {
             .map_err(|error| failed(error.to_string()))?;
         raft.runtime_config().elect(!closed);
         let gate = Gate { closed: AtomicBool::new(closed), target: Mutex::default() };
-        Ok(Self { inner: Arc::new(Inner { settings, id, raft, state, peers, database, gate }) })
+        Ok(Self {
+            inner: Arc::new(Inner { settings, id, raft, state, peers, database, gate, heard_leader: Mutex::default() }),
+        })
     }
 
     /// The own address.
@@ -115,11 +113,6 @@ impl RaftNode {
     /// Told when anything of the node changes.
     pub(super) fn metrics(&self) -> watch::Receiver<RaftMetrics<NodeId, BasicNode>> {
         self.inner.raft.metrics()
-    }
-
-    /// Tells of every change of [`standing`](Self::standing), and of much else.
-    pub fn changes(&self) -> Changes {
-        Changes(self.metrics())
     }
 
     /// Whether it leads now. A leader that has not heard of a majority for long does not: there may be another one.
@@ -140,11 +133,6 @@ impl RaftNode {
         Standing::Follows { leader: known.map(|node| node.addr.clone()) }
     }
 
-    /// Begins the next epoch: only a leader can, and only with a majority. All that was committed before is in the state then.
-    pub async fn begin_epoch(&self) -> Result<LeaderEpoch, JobStoreError> {
-        self.write(StoreCommand::BeginEpoch).await
-    }
-
     /// Writes a command; the answer is the epoch in force.
     pub(super) async fn write(&self, command: StoreCommand) -> Result<LeaderEpoch, JobStoreError> {
         let written = self.inner.raft.client_write(command).await;
@@ -156,12 +144,8 @@ impl RaftNode {
         })
     }
 
-    /// What a leader hears that nobody follows.
-    pub fn no_majority(&self) -> JobStoreError {
-        self.error("cannot be written: no majority of the JobManagers answers")
-    }
-
-    pub(super) fn error(&self, problem: impl Into<String>) -> JobStoreError {
+    /// What one is told whose command or question does not come through.
+    pub fn error(&self, problem: impl Into<String>) -> JobStoreError {
         JobStoreError { place: place(&self.inner.settings.dir), problem: problem.into() }
     }
 
@@ -241,18 +225,6 @@ impl RaftNode {
     }
 }
 
-/// Wakes whoever waits for a change of a node.
-pub struct Changes(watch::Receiver<RaftMetrics<NodeId, BasicNode>>);
-
-impl Changes {
-    /// Waits for the next change; never comes back once the node is closed.
-    pub async fn next(&mut self) {
-        if self.0.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
 /// The id of a node by its address.
 pub(super) fn node_id(settings: &NodeSettings, address: &str) -> NodeId {
     if settings.peers.len() <= 1 {
@@ -275,6 +247,11 @@ pub(super) fn members(settings: &NodeSettings) -> BTreeMap<NodeId, BasicNode> {
 
 /// The id that the folder belongs to, and whether the node may have lost its log.
 fn identity(database: &Database, settings: &NodeSettings) -> Result<(NodeId, bool), DatabaseError> {
+    // Folders of before there were versions have none.
+    let format = database.get(META, FORMAT_KEY)?.unwrap_or(FORMAT);
+    if format > FORMAT {
+        return Err(DatabaseError::Newer(format, FORMAT));
+    }
     if let Some(id) = database.get(META, NODE_ID)? {
         return Ok((id, database.get(META, CATCHING_UP)?.unwrap_or(false)));
     }
@@ -283,6 +260,7 @@ fn identity(database: &Database, settings: &NodeSettings) -> Result<(NodeId, boo
     let id = if is_old { ONLY_NODE } else { node_id(settings, &settings.address) };
     let catching_up = !is_old && settings.peers.len() > 1;
     let mut batch = WriteBatch::default();
+    database.put(&mut batch, META, FORMAT_KEY, &FORMAT)?;
     database.put(&mut batch, META, NODE_ID, &id)?;
     database.put(&mut batch, META, CATCHING_UP, &catching_up)?;
     database.write(batch)?;
@@ -301,7 +279,8 @@ fn config(settings: &NodeSettings) -> Config {
     Config {
         cluster_name: "flinkrs".to_owned(),
         heartbeat_interval: heartbeat,
-        election_timeout_min: election / 2,
+        // Behind a lease of the longest one.
+        election_timeout_min: election * 3 / 10,
         election_timeout_max: election,
         install_snapshot_timeout: INSTALL_SNAPSHOT_TIMEOUT_MS,
         snapshot_policy: SnapshotPolicy::LogsSinceLast(1_000),

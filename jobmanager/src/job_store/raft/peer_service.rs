@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use openraft::raft::{AppendEntriesRequest, InstallSnapshotRequest, VoteRequest};
+use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, InstallSnapshotRequest, VoteRequest};
 use proto::WIRE_VERSION;
 use proto::v1::job_manager_peer_server::JobManagerPeer;
 use proto::v1::{
-    ForwardRestRequest, ForwardRestResponse, GetStandingRequest, GetStandingResponse, RaftRequest, RaftResponse,
+    ForwardRestRequest, ForwardRestResponse, GetStandingRequest, GetStandingResponse, KeepProgramRequest,
+    KeepProgramResponse, RaftRequest, RaftResponse, ShutDownPeerRequest, ShutDownPeerResponse,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,12 @@ use super::node::RaftNode;
 pub trait RestBackend: Send + Sync {
     /// Answers, or refuses because this JobManager does not lead.
     async fn answer(&self, request: ForwardRestRequest) -> Result<ForwardRestResponse, Status>;
+
+    /// Keeps a program that another JobManager took, or deletes it.
+    async fn keep_program(&self, request: KeepProgramRequest) -> Result<(), Status>;
+
+    /// Ends this process.
+    fn shut_down(&self);
 }
 
 /// Answers the other JobManagers.
@@ -35,7 +42,19 @@ impl PeerService {
     }
 }
 
+fn check_version(theirs: u32) -> Result<(), Status> {
+    if theirs == WIRE_VERSION {
+        return Ok(());
+    }
+    Err(Status::failed_precondition(format!(
+        "it speaks version {theirs} of the wire, this JobManager version {WIRE_VERSION}; use one release in a group"
+    )))
+}
+
 fn parse<T: DeserializeOwned>(request: &RaftRequest) -> Result<T, Status> {
+    if request.wire_version != 0 {
+        check_version(request.wire_version)?;
+    }
     serde_json::from_slice(&request.body)
         .map_err(|error| Status::invalid_argument(format!("the request cannot be read: {error}")))
 }
@@ -59,6 +78,9 @@ impl JobManagerPeer for PeerService {
         let request: AppendEntriesRequest<StoreTypes> = parse(request.get_ref())?;
         let commit = request.leader_commit.map(|id| id.index);
         let appended = self.node.inner.raft.append_entries(request).await;
+        if matches!(appended, Ok(AppendEntriesResponse::Success | AppendEntriesResponse::PartialSuccess(_))) {
+            self.node.note_leader();
+        }
         self.node.note_progress(commit);
         answer(&appended)
     }
@@ -73,12 +95,7 @@ impl JobManagerPeer for PeerService {
         &self,
         request: Request<GetStandingRequest>,
     ) -> Result<Response<GetStandingResponse>, Status> {
-        let theirs = request.into_inner().wire_version;
-        if theirs != WIRE_VERSION {
-            return Err(Status::failed_precondition(format!(
-                "it speaks version {theirs} of the wire, this JobManager version {WIRE_VERSION}; use one release in a group"
-            )));
-        }
+        check_version(request.into_inner().wire_version)?;
         Ok(Response::new(GetStandingResponse { has_history: self.node.has_history() }))
     }
 
@@ -87,5 +104,33 @@ impl JobManagerPeer for PeerService {
         request: Request<ForwardRestRequest>,
     ) -> Result<Response<ForwardRestResponse>, Status> {
         self.rest.answer(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn keep_program(
+        &self,
+        request: Request<KeepProgramRequest>,
+    ) -> Result<Response<KeepProgramResponse>, Status> {
+        self.rest.keep_program(request.into_inner()).await.map(|()| Response::new(KeepProgramResponse {}))
+    }
+
+    async fn shut_down_peer(&self, _: Request<ShutDownPeerRequest>) -> Result<Response<ShutDownPeerResponse>, Status> {
+        self.rest.shut_down();
+        Ok(Response::new(ShutDownPeerResponse {}))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_of_another_version_is_refused() {
+        let of = |wire_version| RaftRequest { body: b"{}".as_slice().into(), chunk: Default::default(), wire_version };
+        for same in [WIRE_VERSION, 0] {
+            assert!(parse::<serde_json::Value>(&of(same)).is_ok());
+        }
+        let refused = parse::<serde_json::Value>(&of(WIRE_VERSION + 1)).unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::FailedPrecondition);
+        assert!(refused.message().contains("use one release in a group"), "{refused}");
     }
 }

@@ -11,13 +11,15 @@ use openraft::raft::{
     VoteResponse,
 };
 use openraft::{AnyError, BasicNode};
-use proto::MAX_MESSAGE_SIZE;
 use proto::v1::job_manager_peer_client::JobManagerPeerClient;
 use proto::v1::{RaftRequest, RaftResponse};
+use proto::{MAX_MESSAGE_SIZE, WIRE_VERSION};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use tracing::warn;
+use transport::Internal;
 
 use super::command::{NodeId, StoreTypes};
 
@@ -27,9 +29,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The ways to the other JobManagers by their addresses; clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Peers {
     peers: Arc<Mutex<HashMap<String, Peer>>>,
+    internal: Internal,
 }
 
 #[derive(Debug)]
@@ -37,9 +40,16 @@ struct Peer {
     client: JobManagerPeerClient<Channel>,
     /// When it last answered a call of Raft.
     heard: Option<Instant>,
+    /// Why it refused the last one.
+    refusal: Option<String>,
 }
 
 impl Peers {
+    /// The ways go over this.
+    pub(super) fn over(internal: Internal) -> Self {
+        Self { peers: Arc::default(), internal }
+    }
+
     /// The way to the JobManager at this `host:port`; the error says why that is no address.
     pub(super) fn client(&self, address: &str) -> Result<JobManagerPeerClient<Channel>, String> {
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,11 +58,11 @@ impl Peers {
         }
         let endpoint = Endpoint::from_shared(format!("http://{address}"))
             .map_err(|error| format!("'{address}' is not an address: {error}"))?;
-        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect_lazy();
+        let channel = self.internal.connect_lazy(&endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true));
         let client = JobManagerPeerClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE_SIZE)
             .max_encoding_message_size(MAX_MESSAGE_SIZE);
-        peers.insert(address.to_owned(), Peer { client: client.clone(), heard: None });
+        peers.insert(address.to_owned(), Peer { client: client.clone(), heard: None, refusal: None });
         Ok(client)
     }
 
@@ -66,6 +76,20 @@ impl Peers {
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(peer) = peers.get_mut(address) {
             peer.heard = Some(Instant::now());
+            peer.refusal = None;
+        }
+    }
+}
+
+impl Peers {
+    /// One does not take what is said to it; it is asked again and again, and complained of once.
+    fn refused(&self, address: &str, why: &str) {
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(peer) = peers.get_mut(address)
+            && peer.refusal.as_deref() != Some(why)
+        {
+            warn!("the JobManager at {address} refuses: {why}");
+            peer.refusal = Some(why.to_owned());
         }
     }
 }
@@ -107,7 +131,8 @@ impl PeerNetwork {
         E: std::error::Error + DeserializeOwned,
     {
         let body = serde_json::to_vec(request).map_err(|error| network(&error))?;
-        let mut request = Request::new(RaftRequest { body: body.into(), chunk: chunk.into() });
+        let mut request =
+            Request::new(RaftRequest { body: body.into(), chunk: chunk.into(), wire_version: WIRE_VERSION });
         request.set_timeout(limit);
         let mut client = self.peers.client(&self.address).map_err(|problem| unreachable(AnyError::error(problem)))?;
         let answer = match call {
@@ -122,6 +147,9 @@ impl PeerNetwork {
     }
 
     fn failed<E: std::error::Error>(&self, status: &Status) -> RPCError<NodeId, BasicNode, E> {
+        if matches!(status.code(), tonic::Code::FailedPrecondition | tonic::Code::InvalidArgument) {
+            self.peers.refused(&self.address, status.message());
+        }
         let error = AnyError::error(format!("the JobManager at {}: {}", self.address, status.message()));
         match status.code() {
             // It was too slow: it is asked again at once.

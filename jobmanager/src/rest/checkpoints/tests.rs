@@ -44,7 +44,7 @@ fn replay(statistics: &mut CheckpointStatistics, shown: &Value) {
         statistics.acknowledged(id, VertexId(1), subtask, &snapshot(bytes), CheckpointMetrics::default(), at);
     }
     match shown["status"].as_str().unwrap() {
-        "COMPLETED" => statistics.completed(id, shown["external_path"].as_str().unwrap()),
+        "COMPLETED" => statistics.completed(id, shown["external_path"].as_str().unwrap(), 90),
         "FAILED" => {
             statistics.failed(id, shown["failure_message"].as_str().unwrap(), number("failure_timestamp"));
         }
@@ -118,7 +118,7 @@ fn sixth() -> CheckpointStatistics {
         let (bytes, at) = (task["state_size"].as_u64().unwrap(), task["latest_ack_timestamp"].as_i64().unwrap());
         statistics.acknowledged(6, vertex.parse().unwrap(), 0, &snapshot(bytes), metrics, at);
     }
-    statistics.completed(6, shown["external_path"].as_str().unwrap());
+    statistics.completed(6, shown["external_path"].as_str().unwrap(), 90);
     statistics
 }
 

@@ -141,3 +141,12 @@ pub struct JvmInfo {
     pub arch: String,
     pub options: Vec<String>,
 }
+
+/// `POST /jobmanagers/restore`: what was taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupRestored {
+    /// Jobs that had not ended.
+    pub jobs: usize,
+    /// Catalogs.
+    pub catalogs: usize,
+}

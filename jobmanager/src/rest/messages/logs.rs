@@ -27,6 +27,13 @@ pub struct LogUrl {
     pub url: String,
 }
 
+/// `GET` and `PUT .../log-level`, which are flinkrs' own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLevel {
+    /// A level or filters, as `env.log.level` has them.
+    pub level: String,
+}
+
 /// `GET .../thread-dump`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

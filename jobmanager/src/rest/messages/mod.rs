@@ -17,6 +17,7 @@ mod operations;
 mod plan;
 mod profiling;
 mod programs;
+mod rescales;
 mod subtasks;
 mod task_managers;
 
@@ -32,8 +33,8 @@ pub use checkpoints::{
     TaskCheckpointDetails, TaskCheckpointInfo,
 };
 pub use cluster::{
-    ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, EnvironmentInfo, GroupHealth,
-    JobManagerAddress, JobManagerGroup, JobManagerMember, JvmInfo, MemberRole,
+    BackupRestored, ClusterOverview, ConfigEntry, DashboardConfiguration, DashboardFeatures, EnvironmentInfo,
+    GroupHealth, JobManagerAddress, JobManagerGroup, JobManagerMember, JvmInfo, MemberRole,
 };
 pub use error::ErrorResponse;
 pub use exceptions::{ExceptionHistory, ExceptionInfo, JobExceptions, RootException};
@@ -43,7 +44,7 @@ pub use job_lifecycle::{
     QueueStatusId,
 };
 pub use jobs::{JobIdWithStatus, JobIdsWithStatus, JobOverview, JobsOverview, TaskCounts};
-pub use logs::{DataSets, LogFile, LogFiles, LogUrl, ThreadDump, ThreadInfo};
+pub use logs::{DataSets, LogFile, LogFiles, LogLevel, LogUrl, ThreadDump, ThreadInfo};
 pub use metrics::{AggregatedMetric, MetricId, MetricValue};
 pub use operations::{
     Acknowledged, AsynchronousOperation, CheckpointTriggerRequest, OperationOutcome, SavepointDisposalRequest,
@@ -51,8 +52,12 @@ pub use operations::{
     TriggeredCheckpointType,
 };
 pub use plan::{JobPlan, JobPlanInfo, PlanInput, PlanNode};
-pub use profiling::{FlameGraph, FlameGraphNode, ProfilingList};
+pub use profiling::{FlameGraph, FlameGraphNode, ProfilingInfo, ProfilingList, ProfilingMode, ProfilingStatus};
 pub use programs::{JarEntry, JarFile, JarRun, JarRunApplication, JarRunRequest, JarUploaded, Jars};
+pub use rescales::{
+    LatestRescales, RescaleConfig, RescaleDetails, RescalesCounts, RescalesOverview, RescalesSummary, SlotRescaleInfo,
+    VertexRescaleInfo,
+};
 pub use subtasks::{
     AggregatedTaskDetails, AttemptAccumulators, BackPressureInfo, Statistics, SubtaskAccumulators, SubtaskBackPressure,
     SubtaskDetails, SubtaskTimes, VertexAccumulators, VertexDetails, VertexSubtaskAccumulators, VertexTaskManager,

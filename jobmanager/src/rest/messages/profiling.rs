@@ -6,8 +6,66 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProfilingList {
-    /// Always empty: flinkrs takes no profiles.
-    pub profiling_list: Vec<String>,
+    /// The newest first.
+    pub profiling_list: Vec<ProfilingInfo>,
+}
+
+/// A profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ProfilingInfo {
+    pub status: ProfilingStatus,
+    pub mode: ProfilingMode,
+    /// ms since the epoch, as is the end.
+    pub trigger_time: i64,
+    pub finished_time: Option<i64>,
+    /// Seconds.
+    pub duration: i64,
+    pub message: Option<String>,
+    /// The name of its file.
+    pub output_file: Option<String>,
+    /// The mode once more, as Flink has it.
+    pub profiling_mode: ProfilingMode,
+}
+
+/// How far a profile is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ProfilingStatus {
+    Running,
+    Finished,
+    Failed,
+}
+
+/// What is profiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ProfilingMode {
+    /// What works.
+    Cpu,
+    /// What works or waits.
+    Wall,
+    /// What waits.
+    Lock,
+    /// What works.
+    Itimer,
+    /// Allocations: refused.
+    Alloc,
+}
+
+impl ProfilingMode {
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            ProfilingMode::Cpu => "CPU",
+            ProfilingMode::Wall => "WALL",
+            ProfilingMode::Lock => "LOCK",
+            ProfilingMode::Itimer => "ITIMER",
+            ProfilingMode::Alloc => "ALLOC",
+        }
+    }
 }
 
 /// `GET .../flamegraph`.

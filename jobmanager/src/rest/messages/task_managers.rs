@@ -60,10 +60,10 @@ pub struct TaskManagerDetails {
 #[allow(missing_docs, reason = "the names are Flink's")]
 pub struct ResourceProfile {
     pub cpu_cores: f64,
-    pub task_heap_memory: u64,
-    pub task_off_heap_memory: u64,
-    pub managed_memory: u64,
-    pub network_memory: u64,
+    pub task_heap_memory: i64,
+    pub task_off_heap_memory: i64,
+    pub managed_memory: i64,
+    pub network_memory: i64,
     pub extended_resources: IndexMap<String, String>,
 }
 

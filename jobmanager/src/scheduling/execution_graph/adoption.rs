@@ -34,6 +34,7 @@ impl ExecutionGraph {
             running_since: self.entered(JobStatus::Running),
             restarts: self.restarts,
             requirements: self.requirements.clone(),
+            exceptions: self.exceptions.clone(),
             slots: self.slots.clone(),
             vertices: self.vertices.iter().map(vertex).collect(),
         }
@@ -66,8 +67,11 @@ impl ExecutionGraph {
         this.vertices = vertices;
         this.adopting = this.regions.all();
         this.slots.clone_from(&record.slots);
+        let home = |slot: &Option<SlotLocation>| slot.as_ref().map(|slot| slot.task_manager.resource_id.clone());
+        this.homes = this.slots.iter().map(home).collect();
         this.restarts = record.restarts;
         this.requirements = record.requirements.clone();
+        this.exceptions = record.exceptions.clone();
         this.phase = Phase::Running;
         this.note_status(JobStatus::Running, record.running_since);
         this.last_modification = now;
@@ -105,7 +109,9 @@ impl ExecutionGraph {
         this.adopting.clear();
         this.phase = Phase::Ended(status);
         this.last_modification = ended_at;
-        failure.iter().cloned().for_each(|entry| this.exceptions.add_root(entry));
+        if this.exceptions.entries().is_empty() {
+            failure.iter().cloned().for_each(|entry| this.exceptions.add_root(entry));
+        }
         this.root_failure = failure;
         Some(this)
     }

@@ -12,11 +12,18 @@ use crate::scheduling::deployment;
 use crate::scheduling::exception_history::{ExceptionEntry, ExceptionHistory};
 use crate::scheduling::execution::Execution;
 use crate::scheduling::execution_vertex::ExecutionVertex;
+use crate::scheduling::rescale_history::RescaleHistory;
 
 impl ExecutionGraph {
     /// Whether an attempt is a current one that has not ended.
     pub fn is_live(&self, attempt: ExecutionAttemptId) -> bool {
         self.execution(attempt).is_some_and(|execution| !execution.state().is_terminal())
+    }
+
+    /// Whether an attempt is one of those that are current, has not ended, and is not to end.
+    pub(super) fn is_wanted(&self, attempt: ExecutionAttemptId) -> bool {
+        let state = self.execution(attempt).map(Execution::state);
+        state.is_some_and(|state| !state.is_terminal() && state != ExecutionState::Canceling)
     }
 
     /// The attempts that a TaskManager should be running.
@@ -89,9 +96,23 @@ impl ExecutionGraph {
         }
     }
 
+    /// Whether it cannot run before it is given slots.
+    pub fn waits_for_slots(&self) -> bool {
+        self.phase == Phase::WaitingForSlots
+    }
+
     /// When the job came into a status; 0 when it never did.
     pub fn entered(&self, status: JobStatus) -> i64 {
         STATUSES.iter().position(|&other| other == status).map_or(0, |index| self.entered[index])
+    }
+
+    /// While the job waits for slots: the first of its tasks that has none, as people know it.
+    pub fn task_without_slot(&self) -> Option<String> {
+        if self.phase != Phase::WaitingForSlots {
+            return None;
+        }
+        let vertex = self.vertices.first()?;
+        Some(format!("{} (1/{})", vertex.name(), vertex.executions().len()))
     }
 
     /// When it ended.
@@ -122,6 +143,11 @@ impl ExecutionGraph {
     /// What became of its checkpoints.
     pub fn checkpoints(&self) -> &CheckpointStatistics {
         &self.checkpoints
+    }
+
+    /// How it came to its numbers of subtasks.
+    pub fn rescales(&self) -> &RescaleHistory {
+        &self.rescales
     }
 
     /// How often it was restarted.

@@ -10,6 +10,7 @@ use super::{ExecutionGraph, Pause, Phase};
 use crate::scheduling::execution_vertex::ExecutionVertex;
 use crate::scheduling::graph_event::GraphCommand;
 use crate::scheduling::region::Regions;
+use crate::scheduling::rescale_history::{RescaleCause, RescaleEnd};
 use crate::scheduling::resource_requirements::ResourceRequirements;
 
 impl ExecutionGraph {
@@ -21,6 +22,7 @@ impl ExecutionGraph {
     /// As somebody has asked for before.
     pub fn with_requirements(mut self, requirements: ResourceRequirements) -> Self {
         self.requirements = requirements;
+        self.rescales.restart(&self.graph, &self.requirements);
         self
     }
 
@@ -28,6 +30,7 @@ impl ExecutionGraph {
         &mut self,
         graph: Arc<JobGraph>,
         requirements: ResourceRequirements,
+        cause: RescaleCause,
         now: i64,
         out: &mut Vec<GraphCommand>,
     ) {
@@ -35,8 +38,10 @@ impl ExecutionGraph {
             return;
         }
         self.requirements = requirements;
+        self.rescales.begin(cause, &graph, Some(&self.graph), &self.requirements, now);
         let parallelism = |graph: &JobGraph| graph.vertices.iter().map(|vertex| vertex.parallelism).collect::<Vec<_>>();
         if parallelism(&graph) == parallelism(&self.graph) && self.rescaled.is_none() {
+            self.rescales.end(RescaleEnd::NothingChanged, now);
             return;
         }
         self.rescaled = Some(graph);

@@ -90,6 +90,19 @@ fn run(job: &mut ExecutionGraph, event: GraphEvent, now: i64) -> String {
     job.handle(event, now).into_iter().map(text).collect::<Vec<_>>().join(" ")
 }
 
+#[test]
+fn subtasks_go_back_to_where_they_ran() {
+    let mut job = ExecutionGraph::new(graph(Partitioning::Rebalance), RestartStrategy::Never, 1);
+    job.slots = vec![None; 3];
+    let [first, second, third] = &slots(3)[..] else { panic!("three") };
+    job.fill(vec![first.clone(), third.clone(), second.clone()]);
+    let at = |job: &ExecutionGraph| job.expected_slots().map(|slot| slot.slot).collect::<Vec<_>>();
+    assert_eq!(at(&job), [0, 2, 1]);
+    job.slots = vec![None; 3];
+    job.fill(vec![second.clone(), first.clone(), third.clone()]);
+    assert_eq!(at(&job), [1, 2, 0], "the second ran on the other TaskManager");
+}
+
 fn running(mut job: ExecutionGraph) -> ExecutionGraph {
     assert_eq!(run(&mut job, GraphEvent::Start, 2), "start-sources slots(3)");
     let deployed = run(&mut job, GraphEvent::SlotsGranted(slots(3)), 3);
@@ -178,14 +191,15 @@ fn a_rescaled_job_starts_again_with_other_subtasks() {
     let mut wider = (**job.graph()).clone();
     wider.vertices[1].parallelism = 4;
     let requirements = crate::scheduling::ResourceRequirements::of(&wider);
-    let commands = run(&mut job, GraphEvent::Rescale(Arc::new(wider.clone()), requirements.clone()), 9);
+    let cause = RescaleCause::NewResources;
+    let commands = run(&mut job, GraphEvent::Rescale(Arc::new(wider.clone()), requirements.clone(), cause), 9);
     assert!(commands.starts_with("restart-after(0) stop-sources cancel(1.0.0@a)"), "{commands}");
     assert_eq!((job.status(), job.requirements()), (JobStatus::Restarting, &requirements));
     report_all(&mut job, ExecutionState::Canceled, 10);
     assert_eq!(run(&mut job, GraphEvent::RestartDue, 11), "release start-sources slots(4)");
     let deployed = run(&mut job, GraphEvent::SlotsGranted(slots(4)), 12);
     assert_eq!(deployed, "deploy(1.0.1,1.1.1,2.0.1,2.1.1,2.2.1,2.3.1)");
-    let again = run(&mut job, GraphEvent::Rescale(Arc::new(wider), requirements), 13);
+    let again = run(&mut job, GraphEvent::Rescale(Arc::new(wider), requirements, cause), 13);
     assert_eq!(again, "", "it is so already");
 }
 
@@ -331,8 +345,25 @@ fn a_task_that_was_not_taken_or_cancels_itself_has_failed() {
     run(&mut refused, GraphEvent::SlotsGranted(slots(3)), 3);
     let failure = Failure::external("refused");
     let commands = run(&mut refused, GraphEvent::AttemptFailed { attempt: id(SOURCE, 0, 0), failure }, 4);
-    assert!(commands.starts_with("cancel(1.0.0@a) stop-sources restart-after"), "{commands}");
+    assert!(commands.starts_with("stop-sources restart-after") && !commands.contains("cancel(1.0.0@a)"), "{commands}");
     assert_eq!(refused.status(), JobStatus::Restarting);
+}
+
+#[test]
+fn a_task_whose_taskmanager_did_not_answer_ends_before_another_one_begins() {
+    let mut job = running(fixed_delay());
+    let unanswered = |attempt| GraphEvent::CallFailed { attempt, failure: Failure::external("no answer") };
+    let commands = run(&mut job, unanswered(id(SOURCE, 0, 0)), 5);
+    assert!(commands.starts_with("stop-sources restart-after") && commands.contains("cancel(1.0.0@a)"), "{commands}");
+    // It is to end already, whatever else fails.
+    assert_eq!(run(&mut job, unanswered(id(SOURCE, 0, 0)), 6), "");
+    assert_eq!(run(&mut job, GraphEvent::RestartDue, 7), "");
+    let others: Vec<_> = job.executions().map(Execution::id).skip(1).collect();
+    for attempt in others {
+        assert_eq!(run(&mut job, report(attempt, ExecutionState::Canceled), 8), "");
+    }
+    let commands = run(&mut job, report(id(SOURCE, 0, 0), ExecutionState::Canceled), 9);
+    assert_eq!(commands, "release start-sources slots(3)");
 }
 
 #[test]

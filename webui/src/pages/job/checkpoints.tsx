@@ -1,11 +1,11 @@
 // Checkpoints and savepoints: counts, the history as a chart and a list, one of them in all its parts, the configuration.
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
-import { ActionButton, Card, Empty, Figure, Figures, Loading, State, Trouble } from '../../components/basics';
+import { useMemo, useState } from 'preact/hooks';
+import { ActionButton, Card, Dialog, Empty, Figure, Figures, Loading, State, Trouble } from '../../components/basics';
 import { Chart } from '../../components/chart';
 import { Table } from '../../components/table';
 import { bytes, duration, num, time } from '../../format';
-import { checkpoint as takeCheckpoint, savepoint } from '../../rest/operations';
+import { checkpoint as takeCheckpoint, disposeSavepoint, savepoint } from '../../rest/operations';
 import { refresh, usePoll } from '../../rest/poll';
 import type { CheckpointConfiguration, CheckpointDetails, Checkpoints, CheckpointStatistics, CheckpointSubtask, CheckpointSubtasks, CheckpointTask, Summary } from '../../rest/types.gen';
 import { ended } from '../jobs';
@@ -101,9 +101,10 @@ function Details({ id, checkpoint, vertex }: { id: string; checkpoint: number; v
   const { data, error } = usePoll<CheckpointDetails>(`/jobs/${id}/checkpoints/details/${checkpoint}`, 3000);
   if (!data) return error ? <Trouble error={error} /> : <Loading />;
   const name = (one: string): string => observation?.job.vertices.find((known) => known.id === one)?.name ?? one;
+  const savepointPath = data.is_savepoint && data.status === 'COMPLETED' && !data.discarded ? data.external_path : undefined;
   const tasks = Object.entries(data.tasks).map(([key, task]) => ({ ...task, vertex: key }));
   return (
-    <Card title={`${data.is_savepoint ? 'Savepoint' : 'Checkpoint'} ${checkpoint}`} actions={<a href={`#/job/${id}/checkpoints`}>Close</a>}>
+    <Card title={`${data.is_savepoint ? 'Savepoint' : 'Checkpoint'} ${checkpoint}`} actions={<>{savepointPath !== undefined && <Dispose path={savepointPath} />}<a href={`#/job/${id}/checkpoints`}>Close</a></>}>
       <Figures>
         <Figure name="State"><State of={data.status} /></Figure>
         <Figure name="Begun">{time(data.trigger_timestamp)}</Figure>
@@ -127,6 +128,20 @@ function Details({ id, checkpoint, vertex }: { id: string; checkpoint: number; v
       />
       {vertex !== undefined && <SubtaskBreakdown id={id} checkpoint={checkpoint} vertex={vertex} name={name(vertex)} />}
     </Card>
+  );
+}
+
+function Dispose({ path }: { path: string }): JSX.Element {
+  const [asking, ask] = useState(false);
+  return (
+    <>
+      <button type="button" onClick={() => ask(true)}>Delete…</button>
+      {asking && (
+        <Dialog title="Delete the savepoint?" confirm="Delete the savepoint" danger onClose={() => ask(false)} onConfirm={async () => { await disposeSavepoint(path); return `The savepoint ${path} is deleted.`; }}>
+          <p>No job can be started from <code>{path}</code> any more.</p>
+        </Dialog>
+      )}
+    </>
   );
 }
 

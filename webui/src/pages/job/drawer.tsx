@@ -1,6 +1,7 @@
 // A vertex: its subtasks and how unlike they are, watermarks, back pressure over time, metrics, flame graph.
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
+import { waitOf } from '../../analysis/wait';
 import { Chart } from '../../components/chart';
 import { Empty, Figure, Figures, Loading, Shares, State, Tabs, Trouble } from '../../components/basics';
 import { FlameGraph } from '../../components/flame';
@@ -65,6 +66,7 @@ function Skew({ name, values }: { name: string; values: readonly number[] }): JS
 function Subtasks({ id, vertex }: { id: string; vertex: string }): JSX.Element {
   const { data, error } = usePoll<VertexDetails>(`/jobs/${id}/vertices/${vertex}`, 2000);
   const { observation } = useWatched();
+  const waits = useWaits(id, vertex, data?.subtasks.length ?? 0);
   const pressure = useMemo(() => new Map(observation?.backPressure.get(vertex)?.subtasks.map((one) => [one.subtask, one])), [observation, vertex]);
   if (!data) return error ? <Trouble error={error} /> : <Loading />;
   const share = (subtask: Subtask): { busy: number; pressed: number } => {
@@ -83,6 +85,7 @@ function Subtasks({ id, vertex }: { id: string; vertex: string }): JSX.Element {
           { name: 'No.', cell: (subtask) => subtask.subtask, by: (subtask) => subtask.subtask, right: true },
           { name: 'State', cell: (subtask) => <State of={subtask.status} />, by: (subtask) => subtask.status },
           { name: 'Time spent', cell: (subtask) => <Shares busy={share(subtask).busy} backPressured={share(subtask).pressed} /> },
+          { name: 'Now', cell: (subtask) => waits.get(subtask.subtask) ?? '–', by: (subtask) => waits.get(subtask.subtask) ?? '' },
           { name: 'Busy', cell: (subtask) => percent(share(subtask).busy), by: (subtask) => share(subtask).busy, right: true },
           { name: 'Pressed', cell: (subtask) => percent(share(subtask).pressed), by: (subtask) => share(subtask).pressed, right: true },
           { name: 'Rows in', cell: (subtask) => count(subtask.metrics['read-records']), by: (subtask) => subtask.metrics['read-records'], right: true },
@@ -94,6 +97,25 @@ function Subtasks({ id, vertex }: { id: string; vertex: string }): JSX.Element {
       />
     </>
   );
+}
+
+/** Subtasks that are asked for at once, so that addresses stay short. */
+const ASKED = 100;
+const OF_WAIT = ['currentActivity', 'Shuffle.Netty.Input.Buffers.inputQueueLength', 'Shuffle.Netty.Output.Buffers.outputQueueLength', 'outputChannelsWithoutCredit', 'inputBarriersMissing'];
+
+/** What each subtask is at or waits for, as of its last report; of the first hundred. */
+function useWaits(id: string, vertex: string, subtasks: number): ReadonlyMap<number, string> {
+  const names = Array.from({ length: Math.min(subtasks, ASKED) }, (_, index) => OF_WAIT.map((name) => `${index}.${name}`)).flat();
+  const { data } = usePoll<{ id: string; value: string }[]>(subtasks === 0 ? null : `/jobs/${id}/vertices/${vertex}/metrics?get=${names.join(',')}`, 2000);
+  return useMemo(() => {
+    const values = new Map<number, Map<string, string>>();
+    for (const { id: name, value } of data ?? []) {
+      const dot = name.indexOf('.');
+      const subtask = Number(name.slice(0, dot));
+      values.set(subtask, (values.get(subtask) ?? new Map<string, string>()).set(name.slice(dot + 1), value));
+    }
+    return new Map([...values].map(([subtask, known]) => [subtask, waitOf(known)] as const));
+  }, [data]);
 }
 
 const TIME_SERIES = [

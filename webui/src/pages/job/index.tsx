@@ -25,7 +25,7 @@ const TABS = [
   ['configuration', 'Configuration'],
 ] as const;
 
-export function JobPage({ id, tab: asked, rest }: { id: string; tab: string; rest: string[] }): JSX.Element {
+export default function JobPage({ id, tab: asked, rest }: { id: string; tab: string; rest: string[] }): JSX.Element {
   // `overview` is Flink's word.
   const tab = TABS.some(([path]) => path === asked) ? asked : 'graph';
   const watched = useJobWatch(id, tab === 'graph' ? rest[0] : undefined);

@@ -16,7 +16,19 @@ export interface Edge {
   outputs: number;
   path: string;
   middle: { x: number; y: number };
+  /** What it covers. */
+  box: Box;
 }
+
+export interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+export const meet = (a: Box, b: Box): boolean => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+export const within = (inner: Box, outer: Box): boolean => inner.left >= outer.left && inner.top >= outer.top && inner.right <= outer.right && inner.bottom <= outer.bottom;
 
 export interface Layout {
   width: number;
@@ -42,7 +54,9 @@ export function layout(job: JobDetails): Layout {
       plain.push({ key, from: input.id, to: node.id, ship: input.ship_strategy, siblings: inputs.length });
     }
   }
+  const began = performance.now();
   dagre.layout(graph);
+  performance.measure('layout', { start: began });
   const outputs = new Map<string, number>();
   for (const edge of plain) outputs.set(edge.from, (outputs.get(edge.from) ?? 0) + 1);
   const at = new Map(job.plan.nodes.map((node) => {
@@ -52,7 +66,9 @@ export function layout(job: JobDetails): Layout {
   const edges = plain.map((edge) => {
     const { points } = graph.edge({ v: edge.from, w: edge.to, name: edge.key }) as { points: { x: number; y: number }[] };
     const middle = points[Math.floor(points.length / 2)] ?? { x: 0, y: 0 };
-    return { ...edge, outputs: outputs.get(edge.from) ?? 1, path: curve(points), middle };
+    const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
+    const box = { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
+    return { ...edge, outputs: outputs.get(edge.from) ?? 1, path: curve(points), middle, box };
   });
   const size = graph.graph();
   return { width: size.width ?? 0, height: size.height ?? 0, at, edges };

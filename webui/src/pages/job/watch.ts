@@ -64,13 +64,12 @@ class JobWatch {
     let wait = TICK_MS;
     try {
       const job = await getJson<JobDetails>(`/jobs/${this.job}`, this.abort.signal);
+      // The first answer is shown at once, later ones with what else is asked.
+      if (this.before === undefined) this.publish(job, undefined);
       this.measure(job);
-      this.publish(job, undefined);
       if (ENDED.has(job.state)) wait = 10_000;
-      else {
-        await this.ask(job);
-        this.publish(job, undefined);
-      }
+      else await this.ask(job);
+      this.publish(job, undefined);
     } catch (error) {
       if (this.abort.signal.aborted) return;
       const known = error instanceof Error ? error : new Error(String(error));

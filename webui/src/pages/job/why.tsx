@@ -19,6 +19,10 @@ function useFindings(id: string, observation: Observation | undefined): Finding[
   const checkpoint = usePoll<CheckpointDetails>(explained === undefined ? null : `/jobs/${id}/checkpoints/details/${explained}`, 3000).data;
   const slowest = useMemo(() => (checkpoint && observation ? slowestVertex(checkpoint, observation) : undefined), [checkpoint, observation]);
   const subtasks = usePoll<CheckpointSubtasks>(slowest === undefined ? null : `/jobs/${id}/checkpoints/details/${explained}/subtasks/${slowest}`, 3000).data;
+  const stuck = newest?.status === 'IN_PROGRESS' ? slowest : undefined;
+  const parallelism = observation?.job.vertices.find((vertex) => vertex.id === stuck)?.parallelism ?? 0;
+  const asked = Array.from({ length: Math.min(parallelism, 100) }, (_, subtask) => `${subtask}.inputBarriersMissing`).join(',');
+  const missing = usePoll<{ id: string; value: string }[]>(stuck === undefined || asked === '' ? null : `/jobs/${id}/vertices/${stuck}/metrics?get=${asked}`, 3000).data;
   const vertexDetails = usePoll<VertexDetails>(slow === undefined ? null : `/jobs/${id}/vertices/${slow}`, 3000).data;
   const exceptions = usePoll<JobExceptions>(`/jobs/${id}/exceptions`, 5000).data;
   const overview = usePoll<ClusterOverview>('/overview', 3000).data;
@@ -29,12 +33,13 @@ function useFindings(id: string, observation: Observation | undefined): Finding[
       checkpointConfiguration,
       checkpoint,
       checkpointSubtasks: slowest !== undefined && subtasks ? { vertex: slowest, subtasks } : undefined,
+      barriersMissing: missing && new Map(missing.map(({ id: name, value }) => [Number(name.split('.')[0]), Number(value)])),
       vertexDetails,
       exceptions,
       freeSlots: overview?.['slots-available'],
     };
     return why(observation, evidence);
-  }, [observation, checkpoints, checkpointConfiguration, checkpoint, subtasks, vertexDetails, exceptions, overview]);
+  }, [observation, checkpoints, checkpointConfiguration, checkpoint, subtasks, missing, vertexDetails, exceptions, overview]);
 }
 
 /** The first vertex that has not acknowledged, or else the one that took longest. */

@@ -88,6 +88,12 @@ options! {
         "Savepoint or retained checkpoint that a job starts from.";
     STATE_RECOVERY_CLAIM_MODE: RecoveryClaimMode = "execution.state-recovery.claim-mode" default "NO_CLAIM" older ["execution.savepoint-restore-mode"],
         "Whose the files are that a job is restored from.";
+    STATE_RECOVERY_FROM_LOCAL: bool = "execution.state-recovery.from-local" default "false" older ["state.backend.local-recovery"],
+        "Whether a task that starts again on the same machine takes its state from the copies there.";
+    CHECKPOINTING_LOCAL_BACKUP_ENABLED: bool = "execution.checkpointing.local-backup.enabled" default "false" older ["execution.state-recovery.from-local", "state.backend.local-recovery"],
+        "Whether copies of what checkpoints store stay on the machine of the task.";
+    CHECKPOINTING_LOCAL_BACKUP_DIRS: Option<String> = "execution.checkpointing.local-backup.dirs" older ["taskmanager.state.local.root-dirs"],
+        "Folder for these copies, of a TaskManager with a taskmanager.resource-id; of several the first one.";
     STATE_RECOVERY_IGNORE_UNCLAIMED_STATE: bool = "execution.state-recovery.ignore-unclaimed-state" default "false" older ["execution.savepoint.ignore-unclaimed-state"],
         "Whether a job starts although state belongs to none of its operators.";
 }

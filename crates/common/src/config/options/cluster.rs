@@ -2,6 +2,21 @@
 
 use std::time::Duration;
 
+use crate::config::ConfigEnum;
+
+/// The form of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+impl ConfigEnum for LogFormat {
+    const NAMES: &'static [(&'static str, Self)] = &[("text", Self::Text), ("json", Self::Json)];
+}
+
 options! {
     HEARTBEAT_INTERVAL: Duration = "heartbeat.interval" default "PT10S",
         "Time between heartbeats that a process asks of another.";
@@ -16,5 +31,7 @@ options! {
     ENV_LOG_DIR: Option<String> = "env.log.dir",
         "Directory for a log file; without it the log goes to standard error only.";
     ENV_LOG_LEVEL: String = "env.log.level" default "INFO",
-        "Log level: TRACE, DEBUG, INFO, WARN, ERROR, OFF, or filters such as 'info,jobmanager=debug'.";
+        "Log level: TRACE, DEBUG, INFO, WARN, ERROR, OFF, or filters such as 'info,jobmanager=debug'. 'flinkrs log-level' changes it while a process runs.";
+    ENV_LOG_FORMAT: LogFormat = "env.log.format" default "text",
+        "Form of the log: 'text', or 'json', an object a line with the fields of the event and of the job and task that it is about.";
 }

@@ -17,6 +17,17 @@ impl ConfigEnum for FailoverStrategy {
     const NAMES: &'static [(&'static str, Self)] = &[("full", Self::Full), ("region", Self::Region)];
 }
 
+/// How jobs are scheduled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchedulerMode {
+    /// They use all slots there are.
+    Reactive,
+}
+
+impl ConfigEnum for SchedulerMode {
+    const NAMES: &'static [(&'static str, Self)] = &[("reactive", Self::Reactive)];
+}
+
 options! {
     JOBMANAGER_RPC_ADDRESS: String = "jobmanager.rpc.address" default "localhost",
         "Host under which TaskManagers and clients reach the JobManager.";
@@ -28,6 +39,14 @@ options! {
         "Local address that the JobManager binds to.";
     EXECUTION_FAILOVER_STRATEGY: FailoverStrategy = "jobmanager.execution.failover-strategy" default "region",
         "What restarts with a task that has failed: 'region', what is connected with it, or 'full', the job.";
+    SCHEDULER_MODE: Option<SchedulerMode> = "scheduler-mode",
+        "With 'reactive' a job has as many subtasks as there are slots, and is rescaled from a checkpoint when TaskManagers come and go.";
+    ADAPTIVE_SUBMISSION_STABILIZATION_TIMEOUT: Duration = "jobmanager.adaptive-scheduler.submission.resource-stabilization-timeout" default "PT10S" older ["jobmanager.adaptive-scheduler.resource-stabilization-timeout"],
+        "In the reactive mode: how long the slots have to stay the same before a job that waits for some takes fewer or more; when it is not set, no time, as in Flink.";
+    ADAPTIVE_EXECUTING_STABILIZATION_TIMEOUT: Duration = "jobmanager.adaptive-scheduler.executing.resource-stabilization-timeout" default "PT1M",
+        "In the reactive mode: how long new slots have to be there before a job that runs takes them.";
+    ADAPTIVE_EXECUTING_COOLDOWN: Duration = "jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling" default "PT30S" older ["jobmanager.adaptive-scheduler.scaling-interval.min"],
+        "In the reactive mode: how long a job that was rescaled runs before it is rescaled again.";
     COMPLETED_STORE_EXPIRATION_TIME: Duration = "completed-application-store.expiration-time" default "PT1H",
         "How long jobs that have ended are shown.";
     COMPLETED_STORE_MAX_CAPACITY: u32 = "completed-application-store.max-capacity" default "2147483647" older ["jobstore.max-capacity"],

@@ -34,6 +34,7 @@ mod pipeline;
 mod rest;
 mod restart_strategy;
 mod s3;
+mod security;
 mod sql_gateway;
 mod table;
 mod taskmanager;
@@ -47,6 +48,7 @@ pub use pipeline::*;
 pub use rest::*;
 pub use restart_strategy::*;
 pub use s3::*;
+pub use security::*;
 pub use sql_gateway::*;
 pub use table::*;
 pub use taskmanager::*;
@@ -63,6 +65,7 @@ pub fn all() -> impl Iterator<Item = &'static OptionInfo> {
         rest::ALL,
         restart_strategy::ALL,
         s3::ALL,
+        security::ALL,
         sql_gateway::ALL,
         table::ALL,
         taskmanager::ALL,
@@ -82,16 +85,34 @@ mod tests {
     use crate::config::known_keys;
 
     /// Options whose default is not Flink's, with the reason.
-    const OTHER_DEFAULTS: [(&str, &str); 2] = [
+    const OTHER_DEFAULTS: [(&str, &str); 3] = [
         ("jobmanager.rpc.address", "Flink's own config.yaml sets localhost"),
         ("rest.address", "Flink's own config.yaml sets localhost"),
+        (
+            "security.ssl.rest.verify-hostname",
+            "anybody with a certificate of the same issuer could pass for the server",
+        ),
     ];
 
     /// Options that Flink 2.3 does not have, with the reason.
-    const NOT_IN_FLINK: [(&str, &str); 4] = [
+    const NOT_IN_FLINK: [(&str, &str); 18] = [
         ("high-availability.raft.election-timeout", "Flink's JobManagers elect none among themselves"),
         ("high-availability.raft.peers", "Flink's JobManagers find one another in ZooKeeper or Kubernetes"),
         ("taskmanager.network.memory.buffers-per-channel", "Flink had it up to 1.20; credits here still have it"),
+        ("security.ssl.internal.certificate", "Flink's PEM is in a key store"),
+        ("security.ssl.internal.private-key", "Flink's PEM is in a key store"),
+        ("security.ssl.rest.certificate", "Flink's PEM is in a key store"),
+        ("security.ssl.rest.private-key", "Flink's PEM is in a key store"),
+        ("security.rest.users-file", "Flink asks nobody who they are"),
+        ("security.rest.client.user", "Flink asks nobody who they are"),
+        ("security.rest.client.password", "Flink asks nobody who they are"),
+        ("security.rest.client.token", "Flink asks nobody who they are"),
+        ("env.log.format", "Log4j's own files say so in Flink"),
+        ("rest.allowed-hosts", "Flink answers to any name"),
+        ("rest.server.max-header-size", "Netty's own limits hold in Flink"),
+        ("rest.server.max-connections", "Flink has no limit"),
+        ("rest.server.max-connections-per-client", "Flink has no limit"),
+        ("rest.server.max-requests-per-second-per-client", "Flink has no limit"),
         ("pipeline.source.max-rows-per-second", "Flink's sources cannot be paced by the configuration"),
     ];
 

@@ -15,6 +15,8 @@ options! {
         "Time between periodic watermarks.";
     PIPELINE_SOURCE_MAX_ROWS_PER_SECOND: u32 = "pipeline.source.max-rows-per-second" default "0",
         "Most rows that each subtask of a source reads in a second, so that a backlog does not take all there is; 0 as many as there are. flinkrs' own.";
+    PIPELINE_WATERMARK_ALIGNMENT_BUFFER_SIZE: u32 = "pipeline.watermark-alignment.buffer-size" default "3",
+        "By how many update intervals the watermarks are old by which sources that align wait, so that they do not wait for news that are on their way; 0 the current ones.";
     PIPELINE_OPERATOR_CHAINING_ENABLED: bool = "pipeline.operator-chaining.enabled" default "true" older ["pipeline.operator-chaining"],
         "Whether operators that can are run in one task.";
     PIPELINE_GLOBAL_JOB_PARAMETERS: Option<IndexMap<String, String>> = "pipeline.global-job-parameters",

@@ -108,6 +108,8 @@ options! {
         "Whether aggregations with DISTINCT are split by buckets of their values, against keys that have very many.";
     TABLE_OPTIMIZER_DISTINCT_AGG_SPLIT_BUCKET_NUM: i32 = "table.optimizer.distinct-agg.split.bucket-num" default "1024",
         "How many buckets there are.";
+    TABLE_OPTIMIZER_INCREMENTAL_AGG_ENABLED: bool = "table.optimizer.incremental-agg-enabled" default "true",
+        "Whether the phases between both halves of an aggregation with DISTINCT that is split become one; in mini-batches.";
     TABLE_OPTIMIZER_AGG_PHASE_STRATEGY: AggPhaseStrategy = "table.optimizer.agg-phase-strategy" default "AUTO",
         "Whether aggregations sum up rows before they are brought together by key: windows of event time, and mini-batches.";
     TABLE_EXEC_SINK_UPSERT_MATERIALIZE: UpsertMaterialize = "table.exec.sink.upsert-materialize" default "AUTO",

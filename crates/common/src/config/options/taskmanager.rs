@@ -21,6 +21,8 @@ options! {
         "How many parallel pipelines the TaskManager offers to run.";
     TASKMANAGER_RESOURCE_ID: Option<String> = "taskmanager.resource-id",
         "Name of the TaskManager; made up from its address when absent.";
+    PROCESS_TASKMANAGER_WORKING_DIR: Option<String> = "process.taskmanager.working-dir" older ["process.working-dir"],
+        "Folder for what a TaskManager with a taskmanager.resource-id keeps for the next process of this name: local copies of state.";
     TASKMANAGER_REGISTRATION_TIMEOUT: Duration = "taskmanager.registration.timeout" default "PT5M" older ["taskmanager.maxRegistrationDuration"],
         "How long the TaskManager tries to register before it gives up and exits.";
     TASKMANAGER_MEMORY_PROCESS_SIZE: Option<MemorySize> = "taskmanager.memory.process.size",

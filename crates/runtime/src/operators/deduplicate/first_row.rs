@@ -130,6 +130,7 @@ impl FirstRow {
     }
 
     fn set_emitted(&mut self, slot: u32, now: i64) {
+        self.rows.settle_keys([slot], &self.emitted);
         self.emitted.set(slot, Some(now));
         self.rows.mark_key_written(slot);
     }
@@ -231,6 +232,7 @@ impl Operator for FirstRow {
         if self.next_sweep.is_some_and(|at| at <= now) {
             for slot in 0..self.emitted.0.len() as u32 {
                 if self.emitted.is_kept(slot) && !self.is_emitted(slot, now) {
+                    self.rows.settle_keys([slot], &self.emitted);
                     self.emitted.set(slot, None);
                     self.rows.remove_key_value(slot);
                 }
@@ -254,6 +256,10 @@ impl Stateful for FirstRow {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         let keyed = self.rows.snapshot(barrier, &self.emitted)?;
         Ok(OperatorSnapshot { items: vec![progress::item(self.watermark)], keyed: Some(keyed) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some(&self.emitted)
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

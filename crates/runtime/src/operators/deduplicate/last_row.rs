@@ -236,6 +236,10 @@ impl Stateful for LastRow {
         Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.rows.snapshot(barrier, &())?) })
     }
 
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some(&())
+    }
+
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
         self.rows.checkpoint_completed(checkpoint_id);
         Ok(Progress::Done)

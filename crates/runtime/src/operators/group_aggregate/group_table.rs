@@ -117,6 +117,19 @@ impl GroupTable {
         aggregate_value::column(self.rows.as_deref(), &self.accumulators, groups)
     }
 
+    /// An increment of these groups begins.
+    pub(super) fn begin_increment(&mut self, groups: &[u32]) {
+        self.accumulators.iter_mut().for_each(|accumulator| accumulator.begin_increment(groups));
+        if let Some(rows) = &mut self.rows {
+            groups.iter().for_each(|&group| rows[group as usize] = 0);
+        }
+    }
+
+    /// What these groups have summed up since then, as aggregates without DISTINCT look in state.
+    pub(super) fn increments(&self, groups: &[u32]) -> BinaryArray {
+        aggregate_value::increments(self.rows.as_deref(), &self.accumulators, groups)
+    }
+
     /// The key of a group in use.
     pub(super) fn key_of(&self, group: u32) -> &[u8] {
         self.table.key(self.key_of_group[group as usize])

@@ -48,10 +48,11 @@ impl KeyedGroups {
         keys: KeyBatch,
         input: &RowType,
         clock: &Clock,
+        phase: Phase,
         mut context: KeyedStateContext,
     ) -> Result<Self, Failure> {
         context.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms]);
-        let mut groups = GroupTable::new(spec, input, &keys, clock, Phase::Whole)?;
+        let mut groups = GroupTable::new(spec, input, &keys, clock, phase)?;
         let mut state = WriteBack::open(context)?;
         state.take_restored(|entry, value| groups.read_value(entry.rest, value).map(drop))?;
         Ok(Self { key_type: input.project(&spec.keys), keys, groups, ended: Vec::new(), state })
@@ -199,7 +200,17 @@ impl KeyedGroups {
         self.groups.merge_partials(partials, groups)
     }
 
-    /// The same, with the values before and after each row.
+    /// An increment of these groups begins.
+    pub(super) fn begin_increment(&mut self, groups: &[u32]) {
+        self.groups.begin_increment(groups);
+    }
+
+    /// What these groups have summed up since then, as aggregates without DISTINCT look in state.
+    pub(super) fn increments(&self, groups: &[u32]) -> BinaryArray {
+        self.groups.increments(groups)
+    }
+
+    /// Applies a batch with the values before and after each row.
     pub(super) fn accumulate_traced(&mut self, batch: &Batch, groups: &[u32]) -> Result<Values, Failure> {
         self.make_room();
         let mut values = Values::default();

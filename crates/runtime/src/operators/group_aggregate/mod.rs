@@ -14,6 +14,7 @@ mod bundle;
 mod emission;
 pub(super) mod equality;
 mod group_table;
+mod incremental;
 mod keyed_groups;
 mod local;
 #[cfg(test)]
@@ -39,6 +40,9 @@ use added_rows::AddedRows;
 use bundle::Bundle;
 use emission::Emission;
 use keyed_groups::{Change, KeyedGroups};
+
+use crate::operators::aggregate_value::Phase;
+pub use incremental::IncrementalGroupAggregate;
 pub use local::LocalGroupAggregate;
 
 /// The operator.
@@ -101,7 +105,7 @@ impl GroupAggregate {
         let ttl = (spec.state_ttl_ms > 0).then(|| i64::try_from(spec.state_ttl_ms).unwrap_or(i64::MAX));
         Ok(Self {
             keys,
-            groups: KeyedGroups::new(spec, encoder, input, &clock, state)?,
+            groups: KeyedGroups::new(spec, encoder, input, &clock, Phase::Whole, state)?,
             emission: Emission::new(spec),
             bundle: spec.mini_batch.map(|bounds| Bundle::new(bounds, spec.aggregates.len())),
             ttl,

@@ -28,7 +28,7 @@ proptest! {
             0usize..2,
             prop::collection::vec((prop::option::weighted(0.9, 0u8..5), 0i8..3, 0i64..9), 1..9),
             0i64..4,
-            prop::option::of((any::<bool>(), 1u32..5)),
+            prop::option::of((any::<bool>(), 1u32..5, any::<bool>())),
         ), 1..12),
     ) {
         let spec = spec(join_type, -3_000, 2_000, condition);
@@ -47,12 +47,16 @@ proptest! {
                 row("+I", &format!("{key}|{value}"), watermark + 1 + ahead)
             }).collect();
             let rows = batch(&inputs[input].0, &lines);
+            // Rows come between barrier and failure, and again.
+            if let Some((savepoint, parallelism, true)) = restart {
+                restored.fail(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism, input, &rows);
+            }
             found.extend(restored.process(input, &rows));
             expected.extend(plain.process(input, &rows));
             watermark += advance;
             found.extend(restored.advance(watermark * 1000));
             expected.extend(plain.advance(watermark * 1000));
-            if let Some((savepoint, parallelism)) = restart {
+            if let Some((savepoint, parallelism, false)) = restart {
                 let emitted = restored.restart(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism);
                 prop_assert!(emitted.is_empty());
             }

@@ -3,6 +3,7 @@
 pub(super) mod emission;
 pub(super) mod identity;
 pub(super) mod progress;
+pub(super) mod rank_ends;
 pub(super) mod ranked_rows;
 #[cfg(test)]
 mod restore_tests;

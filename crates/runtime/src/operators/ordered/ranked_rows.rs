@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use arrow_array::RecordBatch;
-use dataflow::{Batch, Failure, RowType};
+use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowType};
 use state::{Due, KeyArena, KeyBatch, KeyedRows, KeyedStateContext};
 
+use super::rank_ends::RankEnds;
 use super::sort_keys::{SortKeys, SortKeysOfBatch};
 
 /// The rows of one key.
@@ -43,7 +44,7 @@ pub(in crate::operators) struct RankedRows {
     sort_keys: KeyArena,
     rankings: Vec<Ranking>,
     /// Rows of a list at most.
-    last: usize,
+    ends: RankEnds,
     /// Whether rows wait behind the list.
     keeps_rest: bool,
     /// Whether a row stands before those that are equal to it in the order.
@@ -57,7 +58,7 @@ pub(in crate::operators) struct RankingSpec<'a> {
     pub(in crate::operators) input: &'a RowType,
     pub(in crate::operators) partition: &'a [usize],
     pub(in crate::operators) sorter: SortKeys,
-    pub(in crate::operators) last: u64,
+    pub(in crate::operators) ends: RankEnds,
     pub(in crate::operators) keeps_rest: bool,
     pub(in crate::operators) before_equal: bool,
 }
@@ -68,15 +69,15 @@ impl RankedRows {
         spec: RankingSpec<'_>,
         state: KeyedStateContext,
     ) -> Result<(Self, Vec<u32>), Failure> {
-        let RankingSpec { input, partition, sorter, last, keeps_rest, before_equal } = spec;
+        let RankingSpec { input, partition, sorter, mut ends, keeps_rest, before_equal } = spec;
         let keys = KeyBatch::new(input, partition).map_err(|error| Failure::user(error.to_string()).fatal())?;
         let mut ranked = Self {
-            rows: KeyedRows::open(state, input.arrow_schema(), &keys, &mut ())?,
+            rows: KeyedRows::open(state, input.arrow_schema(), &keys, &mut ends)?,
             keys,
             sorter,
             sort_keys: KeyArena::variable(),
             rankings: Vec::new(),
-            last: usize::try_from(last).unwrap_or(usize::MAX),
+            ends,
             keeps_rest,
             before_equal,
             slots: Vec::new(),
@@ -85,16 +86,16 @@ impl RankedRows {
         Ok((ranked, restored))
     }
 
-    /// Brings everything into memory, before anything else is done; returns the numbers of the rows.
-    pub(in crate::operators) fn load_all(&mut self) -> Result<Vec<u32>, Failure> {
-        self.rows.load_rows()?;
-        self.rows.load_values(&mut ())?;
-        self.index_kept()
+    /// Brings the rows of a key group into memory, as [`KeyedRows::load_part`]: their numbers.
+    pub(in crate::operators) fn load_part(&mut self, key_group: u32) -> Result<Vec<u32>, Failure> {
+        let numbers = self.rows.load_part(key_group, &mut self.ends)?;
+        self.index(&numbers)?;
+        Ok(numbers)
     }
 
     /// Brings keys that have to be looked at up to a time into memory: the numbers of their rows, nothing when there are no more keys.
     pub(in crate::operators) fn bring_due(&mut self, due: &mut Due) -> Result<Option<Vec<u32>>, Failure> {
-        let Some(numbers) = self.rows.bring_due(due, &mut ())? else { return Ok(None) };
+        let Some(numbers) = self.rows.bring_due(due, &mut self.ends)? else { return Ok(None) };
         self.make_room();
         self.index(&numbers)?;
         Ok(Some(numbers))
@@ -135,12 +136,24 @@ impl RankedRows {
     pub(in crate::operators) fn begin(&mut self, batch: &Batch) -> Result<(SortKeysOfBatch, Vec<u32>), Failure> {
         self.keys.encode(batch);
         let mut slots = std::mem::take(&mut self.slots);
-        let loaded = self.rows.find_slots(&self.keys, &mut slots, &mut ());
+        let loaded = self.rows.find_slots(&self.keys, &mut slots, &mut self.ends);
         self.slots = slots;
         let loaded = loaded?;
         self.make_room();
         self.index(&loaded)?;
         Ok((self.sorter.of_batch(batch.columns())?, loaded))
+    }
+
+    /// Says how many rows of a key are among the first, if nobody has said it before.
+    pub(in crate::operators) fn set_end(&mut self, slot: u32, end: i64, now: i64) {
+        if self.ends.set(slot, end, now) {
+            self.rows.mark_key_written(slot);
+        }
+    }
+
+    /// How many rows of a key are among the first.
+    pub(in crate::operators) fn end_of(&self, slot: u32) -> usize {
+        self.ends.of(slot)
     }
 
     /// The rows of a key.
@@ -172,7 +185,7 @@ impl RankedRows {
     #[inline]
     pub(in crate::operators) fn insert(&mut self, slot: u32, key: &[u8], row: u32, now: i64) -> Inserted {
         let place = self.place_of(slot, key);
-        if place >= self.last && !self.keeps_rest {
+        if place >= self.ends.of(slot) && !self.keeps_rest {
             return Inserted::Behind(None);
         }
         let ranking = &mut self.rankings[slot as usize];
@@ -189,13 +202,14 @@ impl RankedRows {
 
     fn put_at(&mut self, slot: u32, key: &[u8], number: u32, place: usize) -> Inserted {
         self.sort_keys.put(number, key);
+        let last = self.ends.of(slot);
         let ranking = &mut self.rankings[slot as usize];
-        if place >= self.last {
+        if place >= last {
             ranking.rest.insert(rest_key(key, self.rows.sequence(number)), number);
             return Inserted::Behind(Some(number));
         }
         ranking.top.insert(place, number);
-        let out = if ranking.top.len() > self.last { ranking.top.pop() } else { None };
+        let out = if ranking.top.len() > last { ranking.top.pop() } else { None };
         if let Some(out) = out {
             if self.keeps_rest {
                 ranking.rest.insert(rest_key(self.sort_keys.get(out), self.rows.sequence(out)), out);
@@ -264,7 +278,7 @@ impl RankedRows {
 
     /// Takes the rows of a key away that were written until this time; tells nobody.
     pub(in crate::operators) fn expire_key(&mut self, slot: u32, written_until: i64) {
-        let Self { rows, rankings, last, .. } = self;
+        let Self { rows, rankings, ends, .. } = self;
         let ranking = &mut rankings[slot as usize];
         let mut keep = |number: &u32| {
             let lives = rows.written(*number) > written_until;
@@ -275,35 +289,57 @@ impl RankedRows {
         };
         ranking.top.retain(&mut keep);
         ranking.rest.retain(|_, number| keep(number));
-        while ranking.top.len() < *last {
+        while ranking.top.len() < ends.of(slot) {
             let Some((_, number)) = ranking.rest.pop_first() else { break };
             ranking.top.push(number);
+        }
+        rows.settle_keys([slot], &*ends);
+        if ends.expire(slot, written_until) {
+            rows.remove_key_value(slot);
         }
     }
 
     /// The same of all keys; no batch is being processed.
     pub(in crate::operators) fn expire(&mut self, written_until: i64) -> Result<(), Failure> {
         for slot in 0..self.rankings.len() as u32 {
-            if !self.rankings[slot as usize].top.is_empty() {
+            if !self.rankings[slot as usize].top.is_empty() || self.ends.is_known(slot) {
                 self.expire_key(slot, written_until);
             }
         }
         self.end_without_batch()
     }
 
+    /// What outlives the operator.
+    pub(in crate::operators) fn snapshot(
+        &mut self,
+        barrier: &CheckpointBarrier,
+    ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        self.rows.snapshot(barrier, &self.ends)
+    }
+
+    /// Puts some more of it into the last snapshot.
+    pub(in crate::operators) fn settle_some(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some(&self.ends)
+    }
+
+    /// The keys of the store that have to be looked at up to this time.
+    pub(in crate::operators) fn due(&mut self, time: i64) -> Result<Due, Failure> {
+        self.rows.due(time, &self.ends)
+    }
+
     /// The batch has been processed; keys without rows are forgotten.
     pub(in crate::operators) fn end(&mut self, batch: &RecordBatch) -> Result<(), Failure> {
-        let Self { rows, sort_keys, .. } = self;
+        let Self { rows, sort_keys, ends, .. } = self;
         rows.end(batch, |number| sort_keys.remove(number))?;
-        rows.forget_empty(&());
+        rows.forget_empty(&*ends);
         Ok(())
     }
 
     /// The same outside of a batch.
     pub(in crate::operators) fn end_without_batch(&mut self) -> Result<(), Failure> {
-        let Self { rows, sort_keys, .. } = self;
+        let Self { rows, sort_keys, ends, .. } = self;
         rows.end_without_batch(|number| sort_keys.remove(number))?;
-        rows.forget_empty(&());
+        rows.forget_empty(&*ends);
         Ok(())
     }
 
@@ -317,13 +353,17 @@ impl RankedRows {
         if !self.rows.is_on_disk() {
             return Ok(());
         }
-        let bytes = bytes + self.sort_keys.memory_size() + self.rankings.capacity() * size_of::<Ranking>();
-        let Self { rows, rankings, sort_keys, .. } = self;
+        let bytes = bytes
+            + self.ends.memory_size()
+            + self.sort_keys.memory_size()
+            + self.rankings.capacity() * size_of::<Ranking>();
+        let Self { rows, rankings, sort_keys, ends, .. } = self;
         rows.evict(
             bytes,
-            &mut (),
-            |(), _, _| true,
-            |(), slot, numbers| {
+            ends,
+            |_, _, _| true,
+            |ends, slot, numbers| {
+                ends.forget(slot);
                 let ranking = std::mem::take(&mut rankings[slot as usize]);
                 let first = numbers.len();
                 numbers.extend(ranking.top.into_iter().chain(ranking.rest.into_values()));

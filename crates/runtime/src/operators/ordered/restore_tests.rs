@@ -5,7 +5,8 @@ use std::time::Duration;
 use common::clock::{Clock, ManualClock};
 use dataflow::checkpoint::OperatorSubtaskState;
 use dataflow::operator_spec::{
-    DeduplicateSpec, OverAggregateSpec, OverFrame, RankSpec, RankStrategy, SortField, WindowRankSpec, WindowTime,
+    DeduplicateSpec, OverAggregateSpec, OverFrame, RankSpec, RankStrategy, SessionTableFunctionSpec, SortField,
+    WindowRankSpec, WindowTime,
 };
 use dataflow::{AggregateCall, Field, Operator, RowType, TypeKind};
 use proptest::prelude::*;
@@ -15,6 +16,7 @@ use crate::operators::deduplicate::{FirstRow, LastRow};
 use crate::operators::over_aggregate::OverAggregate;
 use crate::operators::rank::Rank;
 use crate::operators::rescaling::{CHECKPOINT, PLACES, SAVEPOINT, Subtasks};
+use crate::operators::session_table_function::SessionTableFunction;
 use crate::operators::testing::{batch, row_type};
 use crate::operators::window_rank::WindowRank;
 
@@ -31,13 +33,13 @@ fn with(mut row: RowType, name: &str) -> RowType {
 /// Key, value, time, and which of the rows there are is taken back instead.
 type Row = (u8, Option<i32>, i64, Option<prop::sample::Index>);
 
-/// Rows, how far the watermark moves behind them, and a restart: whether by a savepoint, and at what parallelism.
-type Step = (Vec<Row>, i64, Option<(bool, u32)>);
+/// Rows, how far the watermark moves behind them, and a restart: whether by a savepoint, at what parallelism, and whether the rows come before it, too.
+type Step = (Vec<Row>, i64, Option<(bool, u32, bool)>);
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let row = (0u8..9, prop::option::of(-5i32..5), 0i64..30, prop::option::of(any::<prop::sample::Index>()));
     prop::collection::vec(
-        (prop::collection::vec(row, 1..12), 0i64..8, prop::option::of((any::<bool>(), 1u32..5))),
+        (prop::collection::vec(row, 1..12), 0i64..8, prop::option::of((any::<bool>(), 1u32..5, any::<bool>()))),
         1..8,
     )
 }
@@ -79,10 +81,14 @@ fn check(
     let mut watermark = 0;
     for (rows, advance, restart) in steps {
         let rows = batch(&rows_type(), &lines(rows, retracts, watermark.max(10) - 10, &mut known));
+        // Rows come between barrier and failure, and again.
+        if let Some((savepoint, parallelism, true)) = restart {
+            restored.fail(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism, 0, &rows);
+        }
         prop_assert_eq!(sorted(restored.process(0, &rows)), sorted(plain.process(0, &rows)));
         watermark += advance;
         prop_assert_eq!(sorted(restored.advance(watermark)), sorted(plain.advance(watermark)));
-        if let Some((savepoint, parallelism)) = restart {
+        if let Some((savepoint, parallelism, false)) = restart {
             let emitted = restored.restart(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism);
             prop_assert!(emitted.is_empty());
             // The generators of watermarks are no state, and begin with an earlier one.
@@ -101,12 +107,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
-    fn rank(place in 0..PLACES.len(), retracts in any::<bool>(), rank_number in any::<bool>(), steps in steps()) {
+    fn rank(
+        place in 0..PLACES.len(),
+        retracts in any::<bool>(),
+        rank_number in any::<bool>(),
+        by_column in any::<bool>(),
+        steps in steps(),
+    ) {
         let spec = RankSpec {
             partition: vec![0],
             order: vec![order(1, true)],
             first: 1,
             last: 3,
+            last_column: by_column.then_some(1),
             rank_number,
             strategy: if retracts { RankStrategy::Retract } else { RankStrategy::AppendFast },
             generate_update_before: true,
@@ -179,6 +192,27 @@ proptest! {
     }
 
     #[test]
+    fn session_table_function(place in 0..PLACES.len(), steps in steps()) {
+        let mut output = rows_type();
+        for name in ["window_start", "window_end", "window_time"] {
+            output.fields.push(Field::new(name, TypeKind::timestamp(3).not_null()));
+        }
+        let spec = SessionTableFunctionSpec {
+            partition: vec![0],
+            rowtime: 2,
+            processing_time: false,
+            gap: 4,
+            time_zone: "UTC".to_owned(),
+            input: rows_type(),
+            output,
+        };
+        let make = |context: KeyedStateContext, restored: &OperatorSubtaskState| -> Box<dyn Operator> {
+            Box::new(SessionTableFunction::new(&spec, Default::default(), Clock::System, context, restored).unwrap())
+        };
+        check(&make, &[0], &spec.output, place, false, steps)?;
+    }
+
+    #[test]
     fn window_rank(place in 0..PLACES.len(), last_of_equal in any::<bool>(), steps in steps()) {
         let spec = WindowRankSpec {
             partition: vec![0, 2],
@@ -214,6 +248,7 @@ fn rows_expire_in_the_store_too() {
         order: vec![order(1, true)],
         first: 1,
         last: 1,
+        last_column: None,
         rank_number: false,
         strategy: RankStrategy::AppendFast,
         generate_update_before: true,

@@ -14,7 +14,7 @@ mod groups;
 mod non_time;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
@@ -103,13 +103,16 @@ impl OverAggregate {
 
     /// Brings what was restored to its place: rows behind the time of their key wait, the others are in its frame.
     fn restore(&mut self) -> Result<(), Failure> {
-        self.rows.load_rows()?;
-        self.rows.load_values(&mut self.groups)?;
         self.put(self.rows.numbers().collect())?;
         for slot in 0..self.groups.len() as u32 {
             self.register_cleanup(slot);
         }
-        self.evict()
+        for part in self.rows.parts_to_load() {
+            let numbers = self.rows.load_part(part, &mut self.groups)?;
+            self.loaded(numbers)?;
+            self.evict()?;
+        }
+        Ok(())
     }
 
     /// Rows have been brought into memory, and what is kept of their keys.
@@ -220,7 +223,7 @@ impl OverAggregate {
 
     /// Emits the rows that are due, in order of time, and forgets keys whose time is over, those too that are only in the store.
     fn advance(&mut self, until: i64, out: &mut dyn Output) -> Result<(), Failure> {
-        let mut due = self.rows.due(until)?;
+        let mut due = self.rows.due(until, &self.groups)?;
         while let Some(numbers) = self.rows.bring_due(&mut due, &mut self.groups)? {
             self.loaded(numbers)?;
             self.advance_in_memory(until, out)?;
@@ -258,8 +261,15 @@ impl OverAggregate {
         self.evict()
     }
 
+    /// The keys of these rows are about to change.
+    fn settle_keys_of(&mut self, numbers: &[u32]) {
+        let slots: Vec<u32> = numbers.iter().map(|&number| self.rows.slot(number)).collect();
+        self.rows.settle_keys(slots, &self.groups);
+    }
+
     /// The steps for the rows of one time.
     fn aggregate(&mut self, time: i64, mut numbers: Vec<u32>, now: i64) {
+        self.settle_keys_of(&numbers);
         if matches!(self.frame, OverFrame::UnboundedRange | OverFrame::Range(_)) {
             // Rows of one key and time are peers: they see one another.
             numbers.sort_by_key(|&number| self.rows.slot(number));
@@ -304,6 +314,7 @@ impl OverAggregate {
 
     /// Forgets a key with the rows in its frame.
     fn forget(&mut self, slot: u32) {
+        self.rows.settle_keys([slot], &self.groups);
         for (_, number) in std::mem::take(self.groups.frame(slot)) {
             self.rows.remove(number);
         }
@@ -327,19 +338,41 @@ impl OverAggregate {
         Ok(())
     }
 
-    /// Drops cold keys from memory, with the rows in their frames. Keys with rows that wait stay.
+    /// Drops cold keys from memory, with the rows in their frames and those that wait. Where keys expire, rows that wait stay, which never do.
     fn evict(&mut self) -> Result<(), Failure> {
         if !self.rows.is_on_disk() {
             return Ok(());
         }
-        let bytes = self.groups.memory_size();
-        let waits_not = |groups: &Groups, slot, rows| rows as usize == groups.rows_in_frame(slot);
-        self.rows.evict(bytes, &mut self.groups, waits_not, |groups, slot, numbers| {
+        // About what a node of the tree takes, and a number.
+        let bytes = self.groups.memory_size() + 64 * self.waiting.len() + 8 * self.rows.len();
+        if !self.rows.has_surplus(bytes) {
+            return Ok(());
+        }
+        let keeps_waiting = self.ttl.is_some();
+        let mut waiting: HashMap<u32, Vec<(i64, u32)>> = HashMap::new();
+        for (&time, numbers) in &self.waiting {
+            for &number in numbers {
+                waiting.entry(self.rows.slot(number)).or_default().push((time, number));
+            }
+        }
+        let mut gone = HashSet::new();
+        let may_go = |groups: &Groups, slot, rows| !keeps_waiting || rows as usize == groups.rows_in_frame(slot);
+        self.rows.evict(bytes, &mut self.groups, may_go, |groups, slot, numbers| {
             numbers.extend(groups.frame(slot).iter().map(|(_, number)| *number));
             let cleanup = groups.cleanup(slot);
             groups.forget(slot);
-            cleanup
-        })
+            let waiting = waiting.remove(&slot).unwrap_or_default();
+            numbers.extend(waiting.iter().map(|(_, number)| *number));
+            gone.extend(waiting.iter().map(|(_, number)| *number));
+            waiting.first().map(|(time, _)| *time).into_iter().chain(cleanup).min()
+        })?;
+        if !gone.is_empty() {
+            self.waiting.retain(|_, numbers| {
+                numbers.retain(|number| !gone.contains(number));
+                !numbers.is_empty()
+            });
+        }
+        Ok(())
     }
 
     fn schedule_sweep(&mut self, now: i64) {
@@ -369,6 +402,7 @@ impl Operator for OverAggregate {
         let loaded = self.rows.find_slots(&self.keys, &mut slots, &mut self.groups);
         self.slots = slots;
         self.loaded(loaded?)?;
+        self.rows.settle_keys(self.slots.iter().copied(), &self.groups);
         match self.time {
             WindowTime::Rowtime { column } => {
                 let times = times_of(batch.column(column))?;
@@ -428,6 +462,10 @@ impl Stateful for OverAggregate {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         let keyed = self.rows.snapshot(barrier, &self.groups)?;
         Ok(OperatorSnapshot { items: vec![progress::item(self.watermark)], keyed: Some(keyed) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some(&self.groups)
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

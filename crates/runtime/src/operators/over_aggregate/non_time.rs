@@ -19,6 +19,7 @@ use state::{KeyedStateContext, RowPlace};
 use super::groups::counted;
 use crate::operators::group_aggregate::equality::equal_rows;
 use crate::operators::ordered::identity::RowIdentity;
+use crate::operators::ordered::rank_ends::RankEnds;
 use crate::operators::ordered::ranked_rows::{Inserted, RankedRows, RankingSpec};
 use crate::operators::ordered::sort_keys::SortKeys;
 
@@ -68,7 +69,7 @@ impl NonTimeOverAggregate {
             input: &spec.input,
             partition: &spec.partition,
             sorter: SortKeys::new(&[spec.order], &spec.input)?,
-            last: u64::MAX,
+            ends: RankEnds::constant(u64::MAX),
             keeps_rest: false,
             before_equal: false,
         };
@@ -228,7 +229,11 @@ impl Operator for NonTimeOverAggregate {
 
 impl Stateful for NonTimeOverAggregate {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
-        Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.rows.rows.snapshot(barrier, &())?) })
+        Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.rows.snapshot(barrier)?) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.rows.settle_some()
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

@@ -15,6 +15,10 @@
 
 use std::task::Waker;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int16Type, Int32Type, Int64Type};
+use arrow_array::{ArrayRef, Int64Array};
+use arrow_schema::DataType;
 use common::clock::Clock;
 use dataflow::operator_spec::{RankSpec, RankStrategy};
 use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, Stateful};
@@ -22,6 +26,7 @@ use state::{KeyedStateContext, RowPlace, StateTtl};
 
 use super::ordered::emission::RowEmission;
 use super::ordered::identity::RowIdentity;
+use super::ordered::rank_ends::RankEnds;
 use super::ordered::ranked_rows::{Inserted, RankedRows, RankingSpec};
 use super::ordered::sort_keys::SortKeys;
 
@@ -32,6 +37,8 @@ pub struct Rank {
     identity: Option<RowIdentity>,
     changes: Changes,
     updates_by_key: bool,
+    /// Where the last rank of a key stands, if it is not the same for all.
+    last_column: Option<usize>,
     ttl: Option<i64>,
     /// When expired rows are swept out next, ms since the epoch.
     next_sweep: Option<i64>,
@@ -86,7 +93,8 @@ impl Changes {
             (Some(out), false) if self.top_1 => self.update(ranked.rows.place(out), at(place), 1),
             (out, false) => {
                 if let Some(out) = out {
-                    self.push(RowKind::Delete, ranked.rows.place(out), self.last);
+                    let last = self.last.min(ranked.end_of(slot) as u64);
+                    self.push(RowKind::Delete, ranked.rows.place(out), last);
                 }
                 self.push(RowKind::Insert, at(place), place as u64 + 1);
             }
@@ -150,7 +158,10 @@ impl Rank {
             input: &spec.input,
             partition: &spec.partition,
             sorter: SortKeys::new(&spec.order, &spec.input)?,
-            last: spec.last,
+            ends: match spec.last_column {
+                None => RankEnds::constant(spec.last),
+                Some(_) => RankEnds::ByKey(Vec::new()),
+            },
             keeps_rest: spec.strategy == RankStrategy::Retract,
             before_equal: false,
         };
@@ -167,6 +178,7 @@ impl Rank {
                 update_before: spec.generate_update_before,
             },
             updates_by_key: matches!(spec.strategy, RankStrategy::UpdateFast(_)) && !top_1,
+            last_column: spec.last_column,
             ttl,
             next_sweep: None,
             clock,
@@ -262,6 +274,17 @@ impl Rank {
     }
 }
 
+/// The last ranks that rows ask for; none where NULL is.
+fn rank_ends(column: &ArrayRef) -> Result<Int64Array, Failure> {
+    let wide: Int64Array = match column.data_type() {
+        DataType::Int16 => column.as_primitive::<Int16Type>().unary(i64::from),
+        DataType::Int32 => column.as_primitive::<Int32Type>().unary(i64::from),
+        DataType::Int64 => column.as_primitive::<Int64Type>().clone(),
+        other => return Err(Failure::internal(format!("a rank of type {other} is not possible"))),
+    };
+    Ok(wide.iter().map(|end| Some(end.unwrap_or(0))).collect())
+}
+
 impl Operator for Rank {
     fn process(&mut self, _input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
         let now = self.now();
@@ -270,10 +293,14 @@ impl Operator for Rank {
         if let Some(identity) = &mut self.identity {
             identity.begin(batch.columns(), batch.num_rows());
         }
+        let ends = self.last_column.map(|column| rank_ends(batch.column(column))).transpose()?;
         for row in 0..batch.num_rows() {
             let (slot, key) = (self.ranked.slots[row], keys.get(row));
             if let Some(ttl) = self.ttl {
                 self.ranked.expire_key(slot, now.saturating_sub(ttl));
+            }
+            if let Some(ends) = &ends {
+                self.ranked.set_end(slot, ends.value(row), now);
             }
             if self.updates_by_key {
                 self.update(slot, key, row as u32, now)?;
@@ -313,7 +340,11 @@ impl Operator for Rank {
 
 impl Stateful for Rank {
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
-        Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.ranked.rows.snapshot(barrier, &())?) })
+        Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.ranked.snapshot(barrier)?) })
+    }
+
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.ranked.settle_some()
     }
 
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {

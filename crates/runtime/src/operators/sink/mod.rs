@@ -17,7 +17,8 @@ use dataflow::{
 };
 
 use super::OperatorContext;
-use crate::metrics::TaskMetrics;
+use crate::exchange::codec::row_bytes;
+use crate::metrics::{OperatorMetrics, TaskMetrics};
 use commits::{Commits, item};
 use constraints::Constraints;
 
@@ -35,6 +36,7 @@ pub(super) struct Sink {
     finish: Finish,
     constraints: Constraints,
     metrics: Arc<TaskMetrics>,
+    own_metrics: Arc<OperatorMetrics>,
 }
 
 /// How far the end of the input has come.
@@ -70,7 +72,8 @@ impl Sink {
         let committer = factory.create_committer(spec, &writer_context)?;
         let commits = Commits::new(committer, &restored)?;
         let writer = factory.create_writer(spec, &writer_context)?;
-        Ok(Self::with_writer(spec, writer, commits, context.checkpointing, context.metrics.clone()))
+        let metrics = (context.metrics.clone(), context.metrics.operator(descriptor));
+        Ok(Self::with_writer(spec, writer, commits, context.checkpointing, metrics))
     }
 
     fn with_writer(
@@ -78,7 +81,7 @@ impl Sink {
         writer: Box<dyn SinkWriter>,
         commits: Option<Commits>,
         ends_with_checkpoint: bool,
-        metrics: Arc<TaskMetrics>,
+        (metrics, own_metrics): (Arc<TaskMetrics>, Arc<OperatorMetrics>),
     ) -> Self {
         Self {
             writer,
@@ -87,6 +90,7 @@ impl Sink {
             finish: Finish::Writing,
             constraints: Constraints::new(spec),
             metrics,
+            own_metrics,
         }
     }
 }
@@ -97,6 +101,8 @@ impl Operator for Sink {
         if batch.num_rows() > 0 {
             self.writer.write(&batch)?;
             self.metrics.records_out.add(batch.num_rows() as u64);
+            self.own_metrics.emitted(batch.num_rows());
+            self.own_metrics.sent(row_bytes(&batch));
         }
         Ok(())
     }

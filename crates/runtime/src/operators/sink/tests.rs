@@ -6,7 +6,10 @@ use std::time::Instant;
 
 use dataflow::checkpoint::{Alignment, OperatorSubtaskState, SnapshotKind};
 use dataflow::operator_spec::{ConnectorSpec, NotNullEnforcer, SinkSpec};
-use dataflow::{Batch, Committer, Failure, Operator, PreparedCommit, Progress, SinkWriter, Stateful};
+use dataflow::{
+    Batch, Committer, Failure, Operator, OperatorDescriptor, OperatorId, OperatorSpec, PreparedCommit, Progress,
+    SinkWriter, Stateful,
+};
 use serde_json::Value;
 
 use super::Sink;
@@ -87,6 +90,13 @@ fn sink(restored: &OperatorSubtaskState, ends_with_checkpoint: bool) -> (Sink, L
     let commits = Commits::new(Some(Box::new(Slow { asked: None, log: log.clone() })), restored).unwrap();
     let writer = Box::new(Summing { sum: 0, log: log.clone() });
     let metrics = Arc::new(TaskMetrics::new(Instant::now()));
+    let descriptor = OperatorDescriptor {
+        id: OperatorId(1),
+        name: "t[1]: Writer".into(),
+        spec: OperatorSpec::Collect,
+        output: number_type(),
+    };
+    let metrics = (metrics.clone(), metrics.operator(&descriptor));
     (Sink::with_writer(&spec, writer, commits, ends_with_checkpoint, metrics), log)
 }
 

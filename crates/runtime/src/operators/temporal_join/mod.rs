@@ -240,6 +240,10 @@ impl Stateful for TemporalJoin {
         Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.state.snapshot(barrier)?) })
     }
 
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        self.state.settle_some()
+    }
+
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
         self.state.checkpoint_completed(checkpoint_id);
         Ok(Progress::Done)

@@ -85,6 +85,9 @@ impl TimedState {
 
     /// The keys of the store that have to be looked at up to this time.
     pub(in crate::operators) fn due(&mut self, time: i64) -> Result<Due, Failure> {
+        if self.cold.due.next().is_some_and(|next| next <= time) {
+            self.settle(usize::MAX)?;
+        }
         self.cold.due.begin(time, &mut self.write_back)
     }
 
@@ -112,7 +115,8 @@ impl TimedState {
         }
         let bytes = bytes + self.memory_size();
         let wanted = ClockHand::surplus(bytes, self.table.len(), self.write_back.memory_share(bytes));
-        if wanted == 0 {
+        // What is dropped would have to be written, and the last snapshot comes first: that takes some batches at most.
+        if wanted == 0 || self.write_back.owes() {
             return Ok(());
         }
         let victims = self.choose_victims(wanted);
@@ -175,6 +179,9 @@ impl TimedState {
     fn load(&mut self, mut keys: Vec<Vec<u8>>) -> Result<Vec<u32>, Failure> {
         if keys.is_empty() {
             return Ok(Vec::new());
+        }
+        if !self.write_back.may_read() {
+            self.settle(usize::MAX)?;
         }
         keys.sort_unstable();
         keys.dedup();

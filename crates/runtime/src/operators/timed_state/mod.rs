@@ -12,7 +12,7 @@ mod timed_rows;
 
 pub(super) use timed_rows::{TimedRow, TimedRows};
 
-use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, RowCodec, RowType};
+use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, Progress, RowCodec, RowType};
 use state::{
     Address, KeyBatch, KeyTable, KeyedStateContext, RowStore, StoredRowWriter, Suffixes, WriteBack, read_value_head,
     write_value_head,
@@ -23,6 +23,8 @@ use timed_rows::NewRow;
 
 /// When to look at keys that are only in the store.
 const TIMES: u8 = 2;
+/// Rows that are put into a snapshot at a time: some milliseconds.
+const AT_ONCE: usize = 16_384;
 /// What is held of a row beside its columns, about.
 const ROW_BYTES: usize = 96;
 
@@ -103,6 +105,7 @@ impl TimedState {
 
     /// Changes the tag of a row.
     pub(super) fn set_tag(&mut self, side: usize, id: u32, tag: u8) {
+        self.settle_row(mark(side, id));
         self.sides[side].set_tag(id, tag);
         self.write_back.mark_written(mark(side, id));
     }
@@ -119,8 +122,9 @@ impl TimedState {
 
     /// Removes rows that were taken out of their lists, and leaves the vector empty. No reference to a row of that side holds afterwards.
     pub(super) fn remove(&mut self, side: usize, ids: &mut Vec<u32>) -> Result<(), Failure> {
-        let Self { table, sides, write_back, .. } = self;
         for id in ids.drain(..) {
+            self.settle_row(mark(side, id));
+            let Self { table, sides, write_back, .. } = self;
             let entry = sides[side].entry(id);
             let address = Address::of_row(side as u8, table.key(entry.slot), entry.sequence);
             write_back.remove(mark(side, id), &address);
@@ -134,14 +138,44 @@ impl TimedState {
         self.sides.iter().all(|side| side.list(slot).is_empty())
     }
 
-    /// The state at a barrier.
+    /// The state at a barrier. On disk it is handed over bit by bit: see [`settle_some`](Self::settle_some).
     pub(super) fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        self.settle(usize::MAX)?;
         let Self { table, sides, write_back, codecs, .. } = self;
+        if write_back.is_on_disk() {
+            return write_back.begin_snapshot(barrier);
+        }
         let of_side = |side: usize| sides[side].ids().map(move |id| mark(side, id));
-        let slots = write_back.slots_to_store(of_side(0).chain(of_side(1)));
-        let slots = slots.into_iter().map(|slot| row_address(slot, table, sides));
+        let slots = of_side(0).chain(of_side(1)).map(|slot| row_address(slot, table, sides));
         let mut writers = [sides[0].writer(&codecs[0]), sides[1].writer(&codecs[1])];
         write_back.snapshot(barrier, slots, |slot, out| write_row(slot, sides, &mut writers, out))
+    }
+
+    /// Puts some more rows into the last snapshot; no batch is being applied.
+    pub(super) fn settle_some(&mut self) -> Result<Progress, Failure> {
+        self.settle(AT_ONCE)?;
+        Ok(if self.write_back.owes() { Progress::Pending } else { Progress::Done })
+    }
+
+    fn settle(&mut self, most: usize) -> Result<(), Failure> {
+        if !self.write_back.owes() {
+            return Ok(());
+        }
+        let Self { table, sides, write_back, codecs, .. } = self;
+        let slots = write_back.owed_slots(most).into_iter().map(|slot| row_address(slot, table, sides));
+        let mut writers = [sides[0].writer(&codecs[0]), sides[1].writer(&codecs[1])];
+        write_back.settle(slots, |slot, out| write_row(slot, sides, &mut writers, out))
+    }
+
+    /// Puts a row into the last snapshot, unless it has it: it is about to change.
+    #[inline]
+    fn settle_row(&mut self, slot: u32) {
+        if self.write_back.is_owed(slot) {
+            let Self { table, sides, write_back, codecs, .. } = self;
+            let mut writers = [sides[0].writer(&codecs[0]), sides[1].writer(&codecs[1])];
+            let (_, address) = row_address(slot, table, sides);
+            write_back.settle_one(slot, &address, |out| write_row(slot, sides, &mut writers, out));
+        }
     }
 
     /// A checkpoint is complete.

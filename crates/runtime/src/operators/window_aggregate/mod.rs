@@ -234,6 +234,13 @@ impl Stateful for WindowAggregate {
         Ok(OperatorSnapshot { items: vec![progress], keyed: Some(keyed) })
     }
 
+    fn continue_snapshot(&mut self) -> Result<Progress, Failure> {
+        match &mut self.windows {
+            Windows::Sliced(windows) => windows.settle_some(&mut self.context),
+            Windows::Sessions(windows) => windows.settle_some(&mut self.context),
+        }
+    }
+
     fn checkpoint_completed(&mut self, checkpoint_id: u64, _waker: &Waker) -> Result<Progress, Failure> {
         self.context.state.checkpoint_completed(checkpoint_id);
         Ok(Progress::Done)

@@ -10,8 +10,8 @@
 //! A key is in memory with all its open sessions or not at all. Every key in state 1 is in state 2 too, at a time that may be too early: when it has
 //! come the key is looked at, and is put there again if it still has sessions. So a session that grows need not be moved.
 
-use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Output};
-use state::{Address, WriteBack, read_value_head, write_value_head};
+use dataflow::{CheckpointBarrier, Failure, KeyedSnapshot, Output, Progress};
+use state::{Address, read_value_head, write_value_head};
 
 use super::context::WindowContext;
 use super::groups::Groups;
@@ -27,6 +27,8 @@ const TIMES: u8 = 2;
 
 /// Keys that are brought from the store together.
 const CHUNK: usize = if cfg!(test) { 3 } else { 8_192 };
+/// Keys that are put into a snapshot at a time: some milliseconds.
+const AT_ONCE: usize = 16_384;
 /// The store is looked through at most so often where the clock says what is complete, ms.
 const PAUSE: i64 = 10;
 /// A key that is in no entry of state 2, as far as is known.
@@ -62,8 +64,8 @@ impl StoredSessions {
         }
     }
 
-    /// Puts a key into state 2, unless it is there early enough. Its sessions are about to be written.
-    fn note(&mut self, slot: u32, key: &[u8], sessions: &[Session], state: &mut WriteBack) {
+    /// Has a key put into state 2 at a time, unless it is there early enough. Its sessions are about to be written.
+    fn note(&mut self, slot: u32, sessions: &[Session], put: impl FnOnce(i64)) {
         let Some(timer) = sessions.iter().map(|session| session.timer).min() else { return };
         if self.times.len() <= slot as usize {
             self.times.resize((slot as usize + 1).next_power_of_two(), NOWHERE);
@@ -71,7 +73,7 @@ impl StoredSessions {
         let time = &mut self.times[slot as usize];
         if timer < *time {
             *time = timer;
-            state.put(&Address::in_namespace(TIMES, timer, key), |out| write_value_head(None, out));
+            put(timer);
         }
     }
 }
@@ -97,6 +99,9 @@ impl SessionWindows {
     fn load_keys(&mut self, context: &mut WindowContext, missing: &[Vec<u8>]) -> Result<Vec<u32>, Failure> {
         if missing.is_empty() {
             return Ok(Vec::new());
+        }
+        if !context.state.may_read() {
+            self.settle_all(context)?;
         }
         let Self { table, .. } = self;
         let WindowContext { groups, state, .. } = context;
@@ -131,6 +136,7 @@ impl SessionWindows {
         if !context.state.is_on_disk() || progress < self.stored.horizon {
             return Ok(());
         }
+        self.settle_all(context)?;
         let key_groups = context.state.store().keys().key_groups().clone();
         let from = self.stored.passed.saturating_add(1);
         // Whatever is dropped from memory meanwhile is complete later.
@@ -229,7 +235,10 @@ impl SessionWindows {
         let victims: Vec<u32> = keys_of(open).filter(|&slot| state.is_victim(slot)).collect();
         for &slot in &victims {
             if state.is_dirty(slot) {
-                stored.note(slot, table.key(slot), &open[slot as usize], state);
+                let key = table.key(slot);
+                stored.note(slot, &open[slot as usize], |time| {
+                    state.put(&Address::in_namespace(TIMES, time, key), head);
+                });
             }
         }
         let slots = victims.iter().map(|&slot| (slot, Address::of_key(TIMED, table.key(slot))));
@@ -314,16 +323,51 @@ impl SessionWindows {
         context: &mut WindowContext,
         barrier: &CheckpointBarrier,
     ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
+        self.settle_all(context)?;
         let WindowContext { groups, state, .. } = context;
-        let Self { table, open, stored, .. } = self;
-        let slots = state.slots_to_store(keys_of(open));
-        let on_disk = state.is_on_disk();
-        if on_disk {
-            slots.iter().for_each(|&slot| stored.note(slot, table.key(slot), &open[slot as usize], state));
+        let Self { table, open, .. } = self;
+        if state.is_on_disk() {
+            return state.begin_snapshot(barrier);
         }
-        let state_id = if on_disk { TIMED } else { UNTIMED };
-        let slots = slots.into_iter().map(|slot| (slot, Address::of_key(state_id, table.key(slot))));
+        let slots = keys_of(open).map(|slot| (slot, Address::of_key(UNTIMED, table.key(slot))));
         state.snapshot(barrier, slots, |slot, out| write_sessions(&open[slot as usize], groups, out))
+    }
+
+    /// Puts some more keys into the last snapshot.
+    pub(super) fn settle_some(&mut self, context: &mut WindowContext) -> Result<Progress, Failure> {
+        self.settle(context, AT_ONCE)?;
+        Ok(if context.state.owes() { Progress::Pending } else { Progress::Done })
+    }
+
+    /// Gives the last snapshot all that it lacks.
+    pub(super) fn settle_all(&mut self, context: &mut WindowContext) -> Result<(), Failure> {
+        self.settle(context, usize::MAX)
+    }
+
+    fn settle(&mut self, context: &mut WindowContext, most: usize) -> Result<(), Failure> {
+        if !context.state.owes() {
+            return Ok(());
+        }
+        let slots = context.state.owed_slots(most);
+        self.settle_slots(context, &slots)
+    }
+
+    /// Puts these keys into the last snapshot, unless it has them: they are about to change.
+    pub(super) fn settle_slots(&mut self, context: &mut WindowContext, slots: &[u32]) -> Result<(), Failure> {
+        let WindowContext { groups, state, .. } = context;
+        if !state.owes() {
+            return Ok(());
+        }
+        let Self { table, open, stored, .. } = self;
+        for &slot in slots {
+            if !state.is_owed(slot) {
+                continue;
+            }
+            let (key, sessions) = (table.key(slot), &open[slot as usize]);
+            stored.note(slot, sessions, |time| state.put_owed(&Address::in_namespace(TIMES, time, key), head));
+            state.settle_one(slot, &Address::of_key(TIMED, key), |out| write_sessions(sessions, groups, out));
+        }
+        state.settle(std::iter::empty(), |_, _| {})
     }
 
     /// A key has no session any more.
@@ -338,6 +382,11 @@ impl SessionWindows {
 /// The slots of keys that have sessions.
 fn keys_of(open: &[Vec<Session>]) -> impl Iterator<Item = u32> + '_ {
     (0..open.len() as u32).filter(|&slot| !open[slot as usize].is_empty())
+}
+
+/// The value of an entry of state 2.
+fn head(out: &mut Vec<u8>) {
+    write_value_head(None, out);
 }
 
 /// Some entries of state 2, from the one behind `behind` on.

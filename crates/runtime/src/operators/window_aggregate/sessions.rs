@@ -64,6 +64,10 @@ impl SessionWindows {
     pub(super) fn process(&mut self, context: &mut WindowContext, batch: Batch, times: &[i64]) -> Result<(), Failure> {
         context.keys.encode(&batch);
         self.load(context)?;
+        if context.state.owes() {
+            let slots: Vec<u32> = (0..batch.num_rows()).filter_map(|row| self.table.find(&context.keys, row)).collect();
+            self.settle_slots(context, &slots)?;
+        }
         self.row_groups.clear();
         for (row, &time) in times.iter().enumerate() {
             let group = self.assign(context, row, time);
@@ -190,6 +194,9 @@ impl SessionWindows {
         out: &mut dyn Output,
     ) -> Result<(), Failure> {
         let mut complete: Vec<(u32, Session)> = Vec::new();
+        if self.timers.next().is_some_and(|next| next <= progress) {
+            self.settle_all(context)?;
+        }
         while let Some((_, group)) = self.timers.pop_due(progress) {
             // The number may have been given back, or belong to another session by now.
             let Some(slot) = self.key_of_group[group as usize] else { continue };

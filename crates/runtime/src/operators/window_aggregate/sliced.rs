@@ -7,16 +7,20 @@
 //! A row is late when the last window of its slice has been emitted; while a later one is open the row still counts there, as in Flink.
 
 use arrow_array::BooleanArray;
-use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, Output};
-use state::{Address, Namespace, Namespaces};
+use dataflow::{Batch, CheckpointBarrier, Failure, KeyedSnapshot, Output, Progress};
+use state::{Address, Namespace, Namespaces, WriteBack};
 
 use super::context::WindowContext;
 use super::emission::{MAX_ROWS, Rows};
+use super::groups::Groups;
 use super::slices::{Shape, Slices};
 use super::spilled::{STATE, SpilledWindow};
 
 /// The namespace of a row that is dropped.
 const DROPPED: i64 = i64::MIN;
+
+/// Groups that are put into a snapshot at a time: some milliseconds.
+const AT_ONCE: usize = 16_384;
 
 /// The windows and their state.
 pub(super) struct SlicedWindows {
@@ -25,11 +29,19 @@ pub(super) struct SlicedWindows {
     pub(super) namespaces: Namespaces,
     row_slices: Vec<i64>,
     row_groups: Vec<u32>,
+    /// The slice, and its entry, up to which groups are in the last snapshot.
+    owed_from: (i64, usize),
 }
 
 impl SlicedWindows {
     pub(super) fn new(slices: Slices) -> Self {
-        Self { slices, namespaces: Namespaces::default(), row_slices: Vec::new(), row_groups: Vec::new() }
+        Self {
+            slices,
+            namespaces: Namespaces::default(),
+            row_slices: Vec::new(),
+            row_groups: Vec::new(),
+            owed_from: (i64::MIN, 0),
+        }
     }
 
     /// Applies a batch; `times` are the local times of its rows.
@@ -40,6 +52,13 @@ impl SlicedWindows {
         self.load(context)?;
         let Self { namespaces, row_slices, row_groups, .. } = self;
         namespaces.groups(row_slices, &context.keys, &mut context.groups.slots, row_groups);
+        if context.state.owes() {
+            // They are about to change, and the last snapshot needs what they are.
+            let WindowContext { keys, groups, state, .. } = context;
+            let address =
+                |(row, &group): (usize, &u32)| (group, Address::in_namespace(STATE, row_slices[row], keys.get(row)));
+            state.settle(row_groups.iter().enumerate().map(address), |group, out| groups.write_value(group, out))?;
+        }
         context.state.mark_all_written(row_groups);
         context.groups.accumulate(&batch, row_groups)?;
         self.evict(context)
@@ -57,6 +76,9 @@ impl SlicedWindows {
             namespace.is_some_and(|namespace| !namespace.complete && namespace.find(keys, row).is_none())
         };
         let missing: Vec<usize> = (0..row_slices.len()).filter(is_missing).collect();
+        if !state.may_read() {
+            settle_all(namespaces, groups, state)?;
+        }
         let addresses = missing.iter().map(|&row| Address::in_namespace(STATE, row_slices[row], keys.get(row)));
         state.load(addresses, |index, value| {
             let row = missing[index];
@@ -135,6 +157,8 @@ impl SlicedWindows {
         let mut complete = Complete::default();
         let mut after = i64::MIN;
         while let Some(window) = self.next_window(context, after).filter(|&w| context.wall_clock.timer(w) <= progress) {
+            // Its groups go, and the store is written to.
+            settle_all(&self.namespaces, &context.groups, &mut context.state)?;
             match self.slices.shape {
                 _ if self.is_spilled(window) => {
                     self.emit_complete(context, &mut complete, out)?;
@@ -339,9 +363,37 @@ impl SlicedWindows {
         barrier: &CheckpointBarrier,
     ) -> Result<Box<dyn KeyedSnapshot>, Failure> {
         let WindowContext { groups, state, .. } = context;
-        let snapshot = state.snapshot(barrier, slots(&self.namespaces), |group, out| groups.write_value(group, out))?;
+        settle_all(&self.namespaces, groups, state)?;
+        let snapshot = match state.is_on_disk() {
+            true => state.begin_snapshot(barrier)?,
+            false => state.snapshot(barrier, slots(&self.namespaces), |group, out| groups.write_value(group, out))?,
+        };
         self.namespaces.iter_mut().for_each(|namespace| namespace.stored = true);
+        self.owed_from = (i64::MIN, 0);
         Ok(snapshot)
+    }
+
+    /// Puts some more groups into the last snapshot. New keys come behind those of their slice, and what goes is settled before.
+    pub(super) fn settle_some(&mut self, context: &mut WindowContext) -> Result<Progress, Failure> {
+        let WindowContext { groups, state, .. } = context;
+        let (time, position) = self.owed_from;
+        let mut slots = Vec::with_capacity(AT_ONCE);
+        for namespace in self.namespaces.iter().skip_while(|namespace| namespace.time < time) {
+            let first = if namespace.time == time { position } else { 0 };
+            let room = AT_ONCE - slots.len();
+            let last = namespace.groups().len().min(first + room);
+            let address = |position| Address::in_namespace(STATE, namespace.time, namespace.key(position));
+            slots.extend((first..last).map(|position| (namespace.groups()[position], address(position))));
+            self.owed_from = (namespace.time, last);
+            if slots.len() == AT_ONCE {
+                break;
+            }
+        }
+        if slots.is_empty() {
+            return settle_all(&self.namespaces, groups, state).map(|()| Progress::Done);
+        }
+        state.settle(slots.into_iter(), |group, out| groups.write_value(group, out))?;
+        Ok(if state.owes() { Progress::Pending } else { Progress::Done })
     }
 
     #[cfg(test)]
@@ -356,6 +408,18 @@ fn slots(namespaces: &Namespaces) -> impl Iterator<Item = (u32, Address<'_>)> {
         let address = |(group, key)| (group, Address::in_namespace(STATE, namespace.time, key));
         namespace.entries().map(address)
     })
+}
+
+/// Gives the last snapshot all that it lacks.
+fn settle_all(namespaces: &Namespaces, groups: &Groups, state: &mut WriteBack) -> Result<(), Failure> {
+    if !state.owes() {
+        return Ok(());
+    }
+    state.settle(slots(namespaces), |group, out| groups.write_value(group, out))?;
+    if state.owes() {
+        return Err(Failure::internal("a group of no window has changed").fatal());
+    }
+    Ok(())
 }
 
 /// Writes what the store does not have of a slice, and drops its keys from memory.

@@ -34,7 +34,7 @@ proptest! {
             0usize..2,
             prop::collection::vec((prop::option::weighted(0.9, 0u8..5), 0i8..3, -2i64..4), 1..9),
             0i64..2,
-            prop::option::of((any::<bool>(), 1u32..5)),
+            prop::option::of((any::<bool>(), 1u32..5, any::<bool>())),
         ), 1..12),
     ) {
         let spec = spec(join_type, condition);
@@ -52,11 +52,15 @@ proptest! {
                 row("+I", &format!("{key}|{value}"), watermark + ahead)
             }).collect();
             let rows = batch(&inputs[input].0, &lines);
+            // Rows come between barrier and failure, and again.
+            if let Some((savepoint, parallelism, true)) = restart {
+                restored.fail(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism, input, &rows);
+            }
             prop_assert!(restored.process(input, &rows).is_empty());
             prop_assert!(plain.process(input, &rows).is_empty());
             watermark += advance;
             prop_assert_eq!(sorted(restored.advance(watermark * 1000)), sorted(plain.advance(watermark * 1000)));
-            if let Some((savepoint, parallelism)) = restart {
+            if let Some((savepoint, parallelism, false)) = restart {
                 let emitted = restored.restart(if savepoint { SAVEPOINT } else { CHECKPOINT }, parallelism);
                 prop_assert!(emitted.is_empty());
             }

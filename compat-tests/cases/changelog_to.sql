@@ -1,0 +1,56 @@
+-- name: changelog_to
+-- tags: ptf changelog
+-- note: TO_CHANGELOG: changes as rows
+-- file: items.csv
+-- | 1,A,10
+-- | 2,B,5
+-- | 3,A,20
+-- | 4,C,7
+-- | 5,B,
+-- | 6,A,1
+-- file: changes.csv
+-- | INSERT,1,A,10
+-- | INSERT,2,B,5
+-- | UPDATE_BEFORE,1,A,10
+-- | UPDATE_AFTER,1,A,12
+-- | DELETE,2,B,5
+-- | INSERT,3,C,
+-- file: short.csv
+-- | c,1,A,10
+-- | r,2,B,5
+-- | ub,1,A,10
+-- | ua,1,A,12
+-- | d,2,B,5
+-- file: timed.csv
+-- | 1,A,2024-01-01 10:00:00.000
+-- | 2,B,2024-01-01 10:00:01.000
+-- | 3,A,2024-01-01 10:00:05.000
+SET 'pipeline.auto-watermark-interval'='0';
+CREATE TABLE items (id INT, item STRING, price INT) WITH ('connector'='filesystem','path'='${DATA}/items.csv','format'='csv','csv.null-literal'='');
+CREATE VIEW sums AS SELECT item, SUM(price) AS s, COUNT(*) AS c FROM items GROUP BY item;
+CREATE TABLE timed (id INT NOT NULL, item STRING NOT NULL, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector'='filesystem','path'='${DATA}/timed.csv','format'='csv');
+CREATE VIEW tv AS SELECT op, ts FROM TO_CHANGELOG(input => TABLE timed);
+SELECT * FROM TO_CHANGELOG(input => TABLE items);
+SELECT * FROM TO_CHANGELOG(input => TABLE sums);
+SELECT * FROM TO_CHANGELOG(input => TABLE sums, op => DESCRIPTOR(kind));
+SELECT * FROM TO_CHANGELOG(input => TABLE sums, op_mapping => MAP['INSERT, UPDATE_AFTER', 'put', 'DELETE', 'del']);
+SELECT * FROM TO_CHANGELOG(TABLE sums);
+SELECT * FROM TO_CHANGELOG(TABLE sums, DESCRIPTOR(o), MAP['INSERT', 'I']);
+SELECT op, COUNT(*) AS n FROM TO_CHANGELOG(input => TABLE sums) GROUP BY op;
+SELECT * FROM TABLE(TO_CHANGELOG(input => TABLE sums));
+SELECT * FROM TO_CHANGELOG(input => TABLE items PARTITION BY item);
+SELECT * FROM TO_CHANGELOG(input => TABLE sums PARTITION BY item);
+SELECT * FROM TO_CHANGELOG(input => TABLE timed);
+SELECT * FROM TO_CHANGELOG(input => TABLE timed, on_time => DESCRIPTOR(ts));
+SELECT * FROM TO_CHANGELOG(input => (SELECT item, MAX(price) AS m FROM items GROUP BY item));
+SELECT * FROM TO_CHANGELOG(input => TABLE sums, uid => 'x');
+SELECT window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE tv, DESCRIPTOR(ts), INTERVAL '4' SECOND)) GROUP BY window_start, window_end;
+SELECT * FROM TO_CHANGELOG();
+SELECT * FROM TO_CHANGELOG(input => TABLE sums, op => DESCRIPTOR(a, b));
+SELECT * FROM TO_CHANGELOG(input => TABLE sums, op_mapping => MAP['INSERTED', 'I']);
+SELECT * FROM TO_CHANGELOG(input => TABLE sums, op_mapping => MAP['INSERT', 'I', 'INSERT, DELETE', 'D']);
+SELECT * FROM TO_CHANGELOG(input => TABLE sums, op_mapping => MAP['INSERT', 1]);
+SELECT * FROM TO_CHANGELOG(input => TABLE sums, op_mapping => MAP['INSERT', UPPER('x')]);
+SELECT * FROM TO_CHANGELOG(input => TABLE sums, op => DESCRIPTOR(item));
+SELECT * FROM TO_CHANGELOG(input => TABLE missing);
+SELECT * FROM TO_CHANGELOG(input => TABLE items) AS t (a, b, c, d) WHERE c = 'A';
