@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test full-disk-test compat soak chaos build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e webui-e2e-built screenshots fuzz unread deny
+.PHONY: demo test full-disk-test compat soak chaos build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e screenshots fuzz unread deny
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
@@ -14,7 +14,7 @@ demo: release
 
 # Formatting, lints, and every test, with a real Kafka broker and real processes.
 test: test-prerequisites lint webui-test
-	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast && $(MAKE) --no-print-directory full-disk-test webui-e2e-built
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast && $(MAKE) --no-print-directory full-disk-test
 
 # Checkpoints on a small disk that is full: mounted in a name space of its own, which needs no root but has to be allowed.
 full-disk-test:
@@ -55,10 +55,6 @@ endef
 
 # End-to-end tests of the web UI.
 webui-e2e: $(if $(FLINKRS),,test-prerequisites build)
-	$(call in-browser,e2e)
-
-# The same with the binary that cargo test has built.
-webui-e2e-built:
 	$(call in-browser,e2e)
 
 # Pictures of all pages in target/webui-shots, and the two of the README.
