@@ -16,10 +16,11 @@ fn a_job_runs_on(nemeses: &[Nemesis], rounds: u64, seed: u64) {
         settings: Vec::new(),
     };
     let folder = tempfile::tempdir().expect("a folder");
-    let report = failover::run(&plan, folder.path(), |_, _| {}).unwrap_or_else(|error| {
-        let kept = folder.path().display().to_string();
-        panic!("{error:#} ({kept})");
-    });
+    let report = match failover::run(&plan, folder.path(), |_, _| {}) {
+        Ok(report) => report,
+        // With the logs of all processes.
+        Err(error) => panic!("{error:#} ({})", folder.keep().display()),
+    };
     assert!(report.rows > 1_000, "{report:?}");
     assert_eq!((report.lost, report.duplicated, &report.disturbances[..]), (0, 0, &[][..]), "{report:?}");
 }

@@ -188,9 +188,9 @@ async fn join(node: &RaftNode, leadership: &Leadership, member: &Shutdown) -> Re
         }
         return Ok(());
     }
-    let (watching, watched) = (node.clone(), member.clone());
+    let (timed, end) = (node.clone(), member.clone());
     member.spawn(async move {
-        watched.unless_triggered(watching.watch_leader()).await;
+        end.unless_triggered(timed.keep_time()).await;
     });
     let (node, end) = (node.clone(), member.clone());
     member.spawn(async move {

@@ -5,9 +5,9 @@
 mod backup;
 mod command;
 mod database;
+mod elections;
 mod formation;
 mod group;
-mod leader_watch;
 mod log_store;
 mod membership;
 mod node;

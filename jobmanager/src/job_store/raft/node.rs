@@ -19,6 +19,7 @@ use transport::Internal;
 
 use super::command::{NodeId, StoreCommand, StoreTypes};
 use super::database::{Database, DatabaseError, META};
+use super::elections::Patience;
 use super::group::{Group, GroupMember};
 use super::log_store::LogStore;
 use super::state_machine::StateMachine;
@@ -66,6 +67,7 @@ pub(super) struct Inner {
     gate: Gate,
     /// When a leader last spoke to this node.
     pub(super) heard_leader: Mutex<Option<Instant>>,
+    pub(super) patience: Mutex<Patience>,
 }
 
 /// Keeps a node from voting that may have lost its log.
@@ -92,10 +94,19 @@ impl RaftNode {
         let raft = Raft::new(id, Arc::new(config), peers.clone(), log, state.clone())
             .await
             .map_err(|error| failed(error.to_string()))?;
-        raft.runtime_config().elect(!closed);
         let gate = Gate { closed: AtomicBool::new(closed), target: Mutex::default() };
         Ok(Self {
-            inner: Arc::new(Inner { settings, id, raft, state, peers, database, gate, heard_leader: Mutex::default() }),
+            inner: Arc::new(Inner {
+                settings,
+                id,
+                raft,
+                state,
+                peers,
+                database,
+                gate,
+                heard_leader: Mutex::default(),
+                patience: Mutex::new(Patience::new(Instant::now())),
+            }),
         })
     }
 
@@ -123,7 +134,7 @@ impl RaftNode {
         let members = metrics.membership_config.membership();
         if leader == Some(self.inner.id) && metrics.state == ServerState::Leader {
             let alone = members.voter_ids().count() <= 1;
-            let limit = 2 * self.inner.settings.election_timeout.as_millis() as u64;
+            let limit = u64::from(2 * self.patience()) * self.inner.settings.election_timeout.as_millis() as u64;
             if alone || metrics.millis_since_quorum_ack.is_none_or(|silent| silent <= limit) {
                 return Standing::Leads(metrics.current_term);
             }
@@ -213,7 +224,6 @@ impl RaftNode {
             .and_then(|()| self.inner.database.write(batch))
             .map_err(|error| self.error(format!("cannot be written: {error}")))?;
         self.inner.gate.closed.store(false, Ordering::Release);
-        self.inner.raft.runtime_config().elect(true);
         Ok(())
     }
 
@@ -268,23 +278,31 @@ fn identity(database: &Database, settings: &NodeSettings) -> Result<(NodeId, boo
 }
 
 fn config(settings: &NodeSettings) -> Config {
-    // There is nobody to keep from standing for election, so the ticks of a node that is alone may be slow.
-    let (heartbeat, election) = match settings.peers.len() {
-        0 | 1 => (1_000, 6_000),
-        _ => {
-            let election = u64::try_from(settings.election_timeout.as_millis()).unwrap_or(u64::MAX).max(20);
-            (election / 5, election)
-        }
-    };
-    Config {
+    let config = Config {
         cluster_name: "flinkrs".to_owned(),
-        heartbeat_interval: heartbeat,
-        // Behind a lease of the longest one.
-        election_timeout_min: election * 3 / 10,
-        election_timeout_max: election,
         install_snapshot_timeout: INSTALL_SNAPSHOT_TIMEOUT_MS,
         snapshot_policy: SnapshotPolicy::LogsSinceLast(1_000),
         ..Config::default()
+    };
+    if settings.peers.len() <= 1 {
+        // There is nobody to keep from standing for election, so the ticks of a node that is alone may be slow.
+        return Config {
+            heartbeat_interval: 1_000,
+            election_timeout_min: 1_800,
+            election_timeout_max: 6_000,
+            ..config
+        };
+    }
+    let election = u64::try_from(settings.election_timeout.as_millis()).unwrap_or(u64::MAX).max(20);
+    // Who speaks and stands when is the matter of `elections`; these are how long an answer to entries and to a candidate may take, and how
+    // long nobody votes after a leader has spoken. A leader that did not wait for a slow disk would never get an answer.
+    Config {
+        enable_heartbeat: false,
+        enable_elect: false,
+        heartbeat_interval: election * 8 / 10,
+        election_timeout_min: election * 9 / 10,
+        election_timeout_max: election,
+        ..config
     }
 }
 
