@@ -166,6 +166,8 @@ fn retained(folder: &Path, job: &str) -> Vec<PathBuf> {
     let mut checkpoints: Vec<(u64, PathBuf)> = std::fs::read_dir(folder.join(job))
         .expect("the job has left its folder")
         .map(|entry| entry.expect("an entry").path())
+        // What a task stored for one that its job's end has aborted may come after its folder was deleted.
+        .filter(|path| path.join("_metadata").exists())
         .filter_map(|path| Some((name(&path).strip_prefix("chk-")?.parse().ok()?, path)))
         .collect();
     checkpoints.sort_unstable();
