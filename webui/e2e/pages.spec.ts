@@ -257,6 +257,8 @@ test('SQL: completion, and statements that are kept', async ({ page }) => {
   await page.keyboard.press('End');
   await page.keyboard.press('Control+Space');
   await expect(page.getByRole('option', { name: /shipments/ })).toBeVisible();
+  // The editor takes no key for an answer to a list that has only just come up.
+  await page.waitForTimeout(200);
   await page.keyboard.press('Enter');
   await expect(editor(page)).toHaveText(/shipments/);
   await page.getByRole('button', { name: 'Keep', exact: true }).click();

@@ -1,6 +1,6 @@
 //! `/overview`, `/config`, `/jobmanager/*`, `/metrics`, `DELETE /cluster`.
 
-use common::config::options;
+use common::config::{Configuration, options};
 use dataflow::JobStatus;
 use warp::http::StatusCode;
 
@@ -75,8 +75,13 @@ pub(super) fn dashboard_configuration(context: &RestContext) -> Answer {
 }
 
 pub(super) fn configuration(context: &RestContext) -> Answer {
+    entries_of(context.dispatcher.config())
+}
+
+/// The answer that shows this configuration.
+pub(super) fn entries_of(config: &Configuration) -> Answer {
     let entry = |(key, value)| ConfigEntry { key, value };
-    let entries: Vec<ConfigEntry> = context.dispatcher.config().to_redacted_map().into_iter().map(entry).collect();
+    let entries: Vec<ConfigEntry> = config.to_redacted_map().into_iter().map(entry).collect();
     Reply::json(&entries)
 }
 

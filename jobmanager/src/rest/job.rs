@@ -52,9 +52,12 @@ pub(super) async fn config(context: &RestContext, id: &str) -> Answer {
     })
 }
 
-pub(super) async fn cluster_configuration(context: &RestContext, id: &str) -> Answer {
-    context.job(id).await?;
-    super::cluster::configuration(context)
+/// The cluster's configuration with what the job has set, as Flink shows it of a job that has its cluster to itself.
+pub(super) async fn effective_configuration(context: &RestContext, id: &str) -> Answer {
+    let job = context.job(id).await?;
+    let mut config = context.dispatcher.config().clone();
+    config.overlay(&Configuration::from_map(job.graph().config.clone(), Origin::Job));
+    super::cluster::entries_of(&config)
 }
 
 pub(super) async fn environment(context: &RestContext, id: &str) -> Answer {

@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::{Duration, Instant};
 
 use dataflow::Failure;
 
 use super::committable::Committable;
+use super::open_batches::OpenBatches;
 use super::record_batch::RecordBatch;
+use crate::kafka::record_encoder::Record;
 
 /// Bytes on their way at most; with more, the sink is busy until half of them have arrived.
 const MAX_BYTES: usize = 32 << 20;
@@ -18,10 +21,13 @@ const ROUND_BYTES: usize = 8 << 20;
 /// A batch for a partition.
 pub(super) type Addressed = (i32, RecordBatch);
 
-/// The shared state.
-#[derive(Debug, Default)]
+/// The shared state. Who needs both locks takes that of `open` first.
+#[derive(Debug)]
 pub(super) struct Exchange {
+    open: Mutex<OpenBatches>,
     state: Mutex<State>,
+    /// How long records wait for others that go with them.
+    linger: Duration,
     /// There is something to do.
     work: Condvar,
     /// The writer is gone.
@@ -34,6 +40,8 @@ struct State {
     partitions: Option<u32>,
     failure: Option<Failure>,
     queue: VecDeque<Addressed>,
+    /// Since when records wait in open batches.
+    open_since: Option<Instant>,
     /// Of batches that are not acknowledged yet.
     bytes: usize,
     batches: usize,
@@ -61,7 +69,42 @@ pub(super) enum Work {
     Stop(Option<Committable>),
 }
 
+/// The writer's hold on open batches.
+pub(super) struct Open<'a> {
+    batches: MutexGuard<'a, OpenBatches>,
+    exchange: &'a Exchange,
+}
+
+impl Open<'_> {
+    /// Appends a record; a batch that it does not fit into any more is sent.
+    pub(super) fn push(&mut self, record: Record<'_>, partitions: u32, now: i64) {
+        self.batches.push(record, partitions, now, |batch| self.exchange.put(batch));
+    }
+
+    /// Sends all batches.
+    pub(super) fn send_all(&mut self) {
+        self.batches.take_all(|batch| self.exchange.put(batch));
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        let mut state = self.exchange.lock();
+        if self.batches.is_empty() {
+            state.open_since = None;
+        } else if state.open_since.is_none() {
+            state.open_since = Some(Instant::now());
+            self.exchange.work.notify_one();
+        }
+    }
+}
+
 impl Exchange {
+    /// Nothing is on its way. Records wait for `linger` in batches that are not full.
+    pub(super) fn new(open: OpenBatches, linger: Duration) -> Self {
+        Self { open: Mutex::new(open), state: Mutex::default(), linger, work: Condvar::new(), stopped: Arc::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic of the other side leaves plain data behind, which is still consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -88,12 +131,17 @@ impl Exchange {
         self.lock().waker = Some(waker.clone());
     }
 
+    /// The batches that take records.
+    pub(super) fn open(&self) -> Open<'_> {
+        Open { batches: self.open.lock().unwrap_or_else(PoisonError::into_inner), exchange: self }
+    }
+
     /// Gives a batch to the producer.
-    pub(super) fn put(&self, partition: i32, batch: RecordBatch) {
+    fn put(&self, batch: Addressed) {
         let mut state = self.lock();
-        state.bytes += batch.len();
+        state.bytes += batch.1.len();
         state.batches += 1;
-        state.queue.push_back((partition, batch));
+        state.queue.push_back(batch);
         drop(state);
         self.work.notify_one();
     }
@@ -168,7 +216,18 @@ impl Exchange {
             if let Some(current) = state.current.as_ref().filter(|_| state.commit) {
                 return Work::Commit(current.clone());
             }
-            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let Some(since) = state.open_since else {
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = self.linger.saturating_sub(since.elapsed());
+            if left.is_zero() {
+                drop(state);
+                self.open().send_all();
+                state = self.lock();
+            } else {
+                state = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            }
         }
     }
 
@@ -225,7 +284,13 @@ fn round(queue: &mut VecDeque<Addressed>) -> Vec<Addressed> {
 mod tests {
     use super::super::coordinator::ProducerIdentity;
     use super::*;
-    use crate::kafka::record_encoder::Record;
+    use crate::kafka::options::Partitioner;
+    use crate::kafka::transactions::partitions::PartitionChooser;
+
+    /// With batches of `limit` bytes.
+    fn exchange(limit: usize, linger: Duration) -> Exchange {
+        Exchange::new(OpenBatches::new(PartitionChooser::new(Partitioner::Fixed, 0), limit), linger)
+    }
 
     fn batch(bytes: usize) -> RecordBatch {
         let mut batch = RecordBatch::default();
@@ -236,9 +301,9 @@ mod tests {
 
     #[test]
     fn a_round_has_one_batch_of_a_partition_in_order() {
-        let exchange = Exchange::default();
+        let exchange = exchange(1, Duration::MAX);
         for (partition, bytes) in [(0, 1), (1, 2), (0, 3), (2, 4), (1, 5)] {
-            exchange.put(partition, batch(bytes));
+            exchange.put((partition, batch(bytes)));
         }
         let taken = |exchange: &Exchange| match exchange.wait() {
             Work::Send(batches) => batches.iter().map(|(partition, _)| *partition).collect::<Vec<_>>(),
@@ -253,8 +318,31 @@ mod tests {
     }
 
     #[test]
+    fn records_wait_for_others_that_go_with_them_and_not_longer() {
+        let value = "x".repeat(100);
+        let record = || Record { key: None, value: Some(&value), timestamp: None, headers: &[] };
+        let sent = |exchange: &Exchange| match exchange.wait() {
+            Work::Send(batches) => batches.iter().map(|(_, batch)| batch.count()).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        // The batch that is full goes before its time.
+        let patient = exchange(250, Duration::MAX);
+        (0..3).for_each(|_| patient.open().push(record(), 1, 0));
+        assert_eq!(sent(&patient), [2]);
+        patient.open().send_all();
+        assert_eq!(sent(&patient), [1]);
+        let begin = Instant::now();
+        let linger = Duration::from_millis(20);
+        let quick = exchange(10_000, linger);
+        (0..3).for_each(|_| quick.open().push(record(), 1, 0));
+        assert_eq!(sent(&quick), [3], "nobody has asked for it");
+        assert!(begin.elapsed() >= linger);
+        assert_eq!(quick.lock().open_since, None);
+    }
+
+    #[test]
     fn a_transaction_is_handed_over_once() {
-        let exchange = Exchange::default();
+        let exchange = exchange(1, Duration::MAX);
         let transaction = Committable::new("t".into(), ProducerIdentity { producer_id: 1, epoch: 0 });
         assert_eq!(exchange.hand_over(), None);
         exchange.began(transaction.clone());
@@ -270,8 +358,8 @@ mod tests {
 
     #[test]
     fn a_full_exchange_wakes_when_half_has_arrived() {
-        let exchange = Exchange::default();
-        (0..5).for_each(|_| exchange.put(0, batch(MAX_BYTES / 4)));
+        let exchange = exchange(1, Duration::MAX);
+        (0..5).for_each(|_| exchange.put((0, batch(MAX_BYTES / 4))));
         assert!(!exchange.has_room() && !exchange.is_empty());
         exchange.wake_later(Waker::noop());
         exchange.arrived(1, MAX_BYTES / 4);

@@ -19,6 +19,7 @@ mod coordinator;
 mod exchange;
 mod id_pool;
 mod lingering;
+mod open_batches;
 mod options;
 mod partitions;
 mod produce;

@@ -1,4 +1,5 @@
-//! The writer: encodes rows into record batches on the task's thread and hands over the transaction at a barrier.
+//! The writer: encodes rows into record batches on the task's thread and hands over the transaction at a barrier. Batches that are not full are sent by
+//! the producer's thread when their time is over.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,19 +12,19 @@ use dataflow::{Batch, Failure, PreparedCommit, Progress, SinkWriter};
 use super::cluster::Cluster;
 use super::exchange::Exchange;
 use super::lingering::{Charge, WriterState};
+use super::open_batches::OpenBatches;
 use super::options::Transactions;
 use super::partitions::PartitionChooser;
 use super::producer::{Assignment, Producer};
-use super::record_batch::RecordBatch;
 use super::transactional_id::Pool;
 use crate::factory::WriterContext;
 use crate::kafka::options::KafkaTable;
-use crate::kafka::record_encoder::{Record, RecordEncoder, WaitingRecord};
+use crate::kafka::record_encoder::{RecordEncoder, WaitingRecord};
 
 /// Bytes of a batch before compression, unless `batch.size` says otherwise: below what topics allow by default.
 const BATCH_BYTES: usize = 512 << 10;
-/// Bytes in all batches that are not full; with more, all are sent.
-const OPEN_BYTES: usize = 16 << 20;
+/// How long a batch waits for more records, in ms, unless `linger.ms` says otherwise: as Kafka's own producer.
+const LINGER_MS: u64 = 5;
 
 /// The writer.
 pub(in crate::kafka) struct TransactionalWriter {
@@ -31,17 +32,8 @@ pub(in crate::kafka) struct TransactionalWriter {
     exchange: Arc<Exchange>,
     /// Records that came before the producer was connected.
     waiting: VecDeque<WaitingRecord>,
-    batches: Batches,
     pool: Pool,
     checkpointing: bool,
-}
-
-/// Batches that are not full yet, by partition.
-struct Batches {
-    chooser: PartitionChooser,
-    open: Vec<RecordBatch>,
-    bytes: usize,
-    limit: usize,
 }
 
 impl TransactionalWriter {
@@ -68,17 +60,13 @@ impl TransactionalWriter {
             },
         };
         let limit = number("batch.size").map_or(BATCH_BYTES, |bytes| bytes as usize);
-        let exchange = Arc::new(Exchange::default());
+        let chooser = PartitionChooser::new(table.partitioner, context.subtask);
+        let linger = Duration::from_millis(number("linger.ms").unwrap_or(LINGER_MS));
+        let exchange = Arc::new(Exchange::new(OpenBatches::new(chooser, limit), linger));
         let writer = Self {
             encoder: RecordEncoder::new(&table, spec),
             exchange: exchange.clone(),
             waiting: VecDeque::new(),
-            batches: Batches {
-                chooser: PartitionChooser::new(table.partitioner, context.subtask),
-                open: Vec::new(),
-                bytes: 0,
-                limit,
-            },
             pool,
             checkpointing: context.checkpointing,
         };
@@ -96,53 +84,26 @@ impl TransactionalWriter {
         // Asked for before looking, so that a change in between is not missed.
         self.exchange.wake_later(waker);
         let Some(partitions) = self.exchange.partitions()? else { return Ok(false) };
-        let now = now();
-        for record in self.waiting.drain(..) {
-            self.batches.push(record.record(), partitions, now, &self.exchange);
+        if !self.waiting.is_empty() {
+            let now = now();
+            let mut open = self.exchange.open();
+            for record in self.waiting.drain(..) {
+                open.push(record.record(), partitions, now);
+            }
         }
         Ok(true)
-    }
-}
-
-impl Batches {
-    /// Appends a record; a batch that it does not fit into any more is sent.
-    fn push(&mut self, record: Record<'_>, partitions: u32, now: i64, exchange: &Exchange) {
-        let partition = self.chooser.choose(record.key, partitions);
-        let index = partition as usize;
-        if self.open.len() <= index {
-            self.open.resize_with(index + 1, RecordBatch::default);
-        }
-        let batch = &mut self.open[index];
-        if batch.count() > 0 && batch.len() + record.size() > self.limit {
-            self.bytes -= batch.len();
-            exchange.put(partition as i32, std::mem::take(batch));
-            self.chooser.next_batch();
-        }
-        let before = batch.len();
-        batch.push(record, now);
-        self.bytes += batch.len() - before;
-        if self.bytes > OPEN_BYTES {
-            self.send_all(exchange);
-        }
-    }
-
-    /// Sends all batches.
-    fn send_all(&mut self, exchange: &Exchange) {
-        for (partition, batch) in self.open.iter_mut().enumerate().filter(|(_, batch)| batch.count() > 0) {
-            exchange.put(partition as i32, std::mem::take(batch));
-        }
-        self.bytes = 0;
     }
 }
 
 impl SinkWriter for TransactionalWriter {
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
         let partitions = self.exchange.partitions()?.filter(|_| self.waiting.is_empty());
-        let Self { encoder, exchange, waiting, batches, .. } = self;
+        let Self { encoder, exchange, waiting, .. } = self;
         let now = now();
+        let mut open = exchange.open();
         encoder.encode(batch, |record| {
             match partitions {
-                Some(partitions) => batches.push(record, partitions, now, exchange),
+                Some(partitions) => open.push(record, partitions, now),
                 None => waiting.push_back(record.to_waiting()),
             }
             Ok(())
@@ -165,7 +126,7 @@ impl SinkWriter for TransactionalWriter {
         if !self.take_waiting(waker)? {
             return Ok(Progress::Pending);
         }
-        self.batches.send_all(&self.exchange);
+        self.exchange.open().send_all();
         if !self.exchange.is_empty() {
             return Ok(Progress::Pending);
         }
