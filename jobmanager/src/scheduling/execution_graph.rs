@@ -87,6 +87,8 @@ pub struct ExecutionGraph {
     rescaled: Option<Arc<JobGraph>>,
     /// The vertices that a restart is for, by their place in the graph.
     restarting: BTreeSet<usize>,
+    /// Whether the restart is only for another place to run, which leaves the job RUNNING.
+    moves: bool,
     /// The vertices of which it is not known yet whether they run on under this JobManager.
     adopting: BTreeSet<usize>,
     /// Whether it is known what the job goes on from.
@@ -114,6 +116,7 @@ impl ExecutionGraph {
             requirements: ResourceRequirements::of(&graph),
             rescaled: None,
             restarting: BTreeSet::new(),
+            moves: false,
             adopting: BTreeSet::new(),
             may_adopt: false,
             slots: Vec::new(),
@@ -232,7 +235,10 @@ impl ExecutionGraph {
 
     fn schedule(&mut self, vertices: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
         self.phase = Phase::WaitingForSlots;
-        self.note_status(JobStatus::Running, now);
+        if !std::mem::take(&mut self.moves) {
+            self.note_status(JobStatus::Running, now);
+        }
+        self.last_modification = now;
         self.adopting.retain(|vertex| !vertices.contains(vertex));
         for &vertex in vertices {
             for execution in self.vertices[vertex].executions_mut() {

@@ -59,6 +59,7 @@ impl ExecutionGraph {
             Phase::Cancelling | Phase::Ended(_) => return,
             Phase::Failing => return self.exceptions.add_concurrent(entry),
             Phase::Restarting(_) if may_recover => {
+                self.moves_no_more(now);
                 self.exceptions.add_concurrent(entry);
                 return self.restart_with(&region, now, out);
             }
@@ -137,6 +138,13 @@ impl ExecutionGraph {
     }
 
     /// Another region has failed while some restart: it restarts with them.
+    /// The restart is for more than another place to run.
+    pub(super) fn moves_no_more(&mut self, now: i64) {
+        if std::mem::take(&mut self.moves) {
+            self.note_status(JobStatus::Restarting, now);
+        }
+    }
+
     pub(super) fn restart_with(&mut self, region: &BTreeSet<usize>, now: i64, out: &mut Vec<GraphCommand>) {
         let more: BTreeSet<usize> = region.difference(&self.restarting).copied().collect();
         if !more.is_empty() {

@@ -89,6 +89,7 @@ impl ExecutionGraph {
         match self.phase {
             Phase::Created => JobStatus::Created,
             Phase::WaitingForSlots | Phase::Running => JobStatus::Running,
+            Phase::Restarting(_) if self.moves => JobStatus::Running,
             Phase::Restarting(_) => JobStatus::Restarting,
             Phase::Failing => JobStatus::Failing,
             Phase::Cancelling => JobStatus::Cancelling,

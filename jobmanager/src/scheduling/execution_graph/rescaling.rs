@@ -50,6 +50,7 @@ impl ExecutionGraph {
             return;
         }
         let all = self.regions.all();
+        self.moves_no_more(now);
         if !matches!(self.phase, Phase::Restarting(_)) {
             self.phase = Phase::Restarting(Pause::Lasts);
             self.note_status(JobStatus::Restarting, now);
@@ -60,7 +61,7 @@ impl ExecutionGraph {
         self.restarting = all;
     }
 
-    /// Restarts what runs at a TaskManager elsewhere, which is no failure.
+    /// Restarts what runs at a TaskManager elsewhere, which is no failure: the job stays RUNNING.
     pub(super) fn vacate(&mut self, resource_id: &str, now: i64, out: &mut Vec<GraphCommand>) {
         if !matches!(self.phase, Phase::WaitingForSlots | Phase::Running | Phase::Restarting(_)) {
             return;
@@ -77,7 +78,8 @@ impl ExecutionGraph {
             return self.restart_with(&region, now, out);
         }
         self.phase = Phase::Restarting(Pause::Lasts);
-        self.note_status(JobStatus::Restarting, now);
+        self.moves = true;
+        self.last_modification = now;
         out.push(GraphCommand::StopSources(self.ids(&region)));
         out.push(GraphCommand::RestartAfter(Duration::ZERO));
         self.cancel_vertices(&region, now, out);

@@ -180,9 +180,24 @@ fn what_runs_at_a_task_manager_that_is_left_starts_again_elsewhere() {
     assert!(commands.starts_with("stop-sources restart-after(0) cancel(1.0.0@a)"), "{commands}");
     assert!(commands.ends_with("cancel(2.2.0@b)"), "{commands}");
     assert_eq!(job.exceptions().entries().len(), 0, "that is no failure");
+    assert_eq!(job.status(), JobStatus::Running);
+    let since = job.entered(JobStatus::Running);
     report_all(&mut job, ExecutionState::Canceled, 10);
     assert_eq!(run(&mut job, GraphEvent::RestartDue, 11), "release start-sources slots(3)");
+    assert_eq!((job.status(), job.entered(JobStatus::Running)), (JobStatus::Running, since));
     assert_eq!(run(&mut job, GraphEvent::Vacate("c".into()), 12), "");
+}
+
+#[test]
+fn a_failure_while_tasks_move_is_one() {
+    let mut job = running(job(&[]));
+    run(&mut job, GraphEvent::Vacate("b".into()), 9);
+    let failure = Failure::external("its disk is full");
+    run(&mut job, GraphEvent::CoordinatorFailed(failure), 10);
+    assert_eq!((job.status(), job.entered(JobStatus::Restarting)), (JobStatus::Restarting, 10));
+    report_all(&mut job, ExecutionState::Canceled, 11);
+    run(&mut job, GraphEvent::RestartDue, 12);
+    assert_eq!((job.status(), job.entered(JobStatus::Running)), (JobStatus::Running, 12));
 }
 
 #[test]
