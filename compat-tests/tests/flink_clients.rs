@@ -1,6 +1,7 @@
 //! Clients that others have written, unmodified: Flink's CLI at the JobManager; at the SQL gateway Flink's SQL client with a script, Flink's JDBC driver in a small Java
 //! program, and packages from PyPI. Each of these creates tables, runs a windowed SELECT to its end, shows a changelog and gets errors.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -47,6 +48,66 @@ fn contains_all(said: &str, parts: &[&str]) {
     }
 }
 
+/// Flink's SQL client, and the variables that it is to see.
+fn sql_client(folder: &Path) -> (PathBuf, [(&'static str, PathBuf); 4]) {
+    let home = path_from("oracle/flink-home.sh", &[]);
+    // The client wants the gateway's JAR beside its own; only its classes are used.
+    let optional = folder.join("opt");
+    std::fs::create_dir(&optional).expect("the folder can be written");
+    let gateway = path_from("clients/maven-jar.sh", &["flink-sql-gateway"]);
+    let jars = ["flink-sql-client-2.3.0.jar", "flink-python-2.3.0.jar"].map(|name| home.join("opt").join(name));
+    for jar in jars.iter().chain([&gateway]) {
+        std::os::unix::fs::symlink(jar, optional.join(jar.file_name().expect("a file"))).expect("a link");
+    }
+    let environment = [
+        ("FLINK_CONF_DIR", home.join("conf")),
+        ("FLINK_LOG_DIR", folder.to_owned()),
+        ("FLINK_OPT_DIR", optional),
+        ("HOME", folder.to_owned()),
+    ];
+    (home.join("bin/sql-client.sh"), environment)
+}
+
+#[test]
+fn the_sql_client_is_used_by_hand() {
+    let (_cluster, address) = cluster();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = script(folder.path(), &[TABLE]);
+    let table = std::fs::read_to_string(file).expect("the script").replace('\n', " ");
+    let mode = |mode: &str| format!("SET 'sql-client.execution.result-mode' = '{mode}';\r");
+    let one_line = |statement: &str| statement.replace('\n', "\r");
+    let steps = [
+        ("", "Flink SQL> $"),
+        (&format!("{table}\r"), "Execute statement succeeded"),
+        (&mode("tableau"), "Execute statement succeeded"),
+        // Over two lines.
+        ("SELECT k, COUNT(*) AS c\rFROM o GROUP BY k;\r", r"\+U \| +a \| +2 (?s:.)*Received a total of 4 rows"),
+        ("SELECT nope FROM o;\r", "Column 'nope' not found in any table"),
+        (&mode("table"), "Execute statement succeeded"),
+        (&one_line(WINDOWED), r"SQL Query Result \(Table\)(?s:.)*2024-01-01 00:00:10.000 +1.00"),
+        ("q", "Flink SQL> $"),
+        (&mode("changelog"), "Execute statement succeeded"),
+        (&one_line(CHANGELOG), r"SQL Query Result \(Changelog\)(?s:.)*-U +a +1"),
+        ("q", "Flink SQL> $"),
+        ("EXIT;\r", "Shutting down the session(?s:.)*done"),
+    ];
+    let steps: String = steps.iter().map(|step| serde_json::to_string(step).expect("JSON") + "\n").collect();
+    let (client, environment) = sql_client(folder.path());
+    let mut python = Command::new(here().join("clients/by_hand.py"))
+        .arg(client)
+        .args(["gateway", "--endpoint", &address, "--history"])
+        .arg(folder.path().join("history"))
+        .envs(environment)
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Python runs");
+    python.stdin.take().expect("a pipe").write_all(steps.as_bytes()).expect("it reads");
+    let output = python.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
 #[test]
 fn the_sql_client_runs_a_script() {
     let (_cluster, address) = cluster();
@@ -64,22 +125,11 @@ fn the_sql_client_runs_a_script() {
             "SELECT nope FROM o;\nSHOW VIEWS;\n",
         ],
     );
-    let home = path_from("oracle/flink-home.sh", &[]);
-    // The client wants the gateway's JAR beside its own; only its classes are used.
-    let optional = folder.path().join("opt");
-    std::fs::create_dir(&optional).expect("the folder can be written");
-    let gateway = path_from("clients/maven-jar.sh", &["flink-sql-gateway"]);
-    let jars = ["flink-sql-client-2.3.0.jar", "flink-python-2.3.0.jar"].map(|name| home.join("opt").join(name));
-    for jar in jars.iter().chain([&gateway]) {
-        std::os::unix::fs::symlink(jar, optional.join(jar.file_name().expect("a file"))).expect("a link");
-    }
-    let output = Command::new(home.join("bin/sql-client.sh"))
-        .args(["gateway", "--endpoint", &address, "-f"])
-        .arg(&file)
-        .env("FLINK_CONF_DIR", home.join("conf"))
-        .env("FLINK_LOG_DIR", folder.path())
-        .env("FLINK_OPT_DIR", &optional)
-        .env("HOME", folder.path())
+    let file = file.display().to_string();
+    let (client, environment) = sql_client(folder.path());
+    let output = Command::new(client)
+        .args(["gateway", "--endpoint", &address, "-f", &file])
+        .envs(environment)
         .stdin(Stdio::null())
         .output()
         .expect("Flink's SQL client runs");
