@@ -4,10 +4,12 @@
 //! - A leader speaks every fifth of the election timeout.
 //! - Whoever follows stands for election when the leader has been silent for the election timeout and a random part of another one. A process that was
 //!   killed leaves a machine that says so: then it is when the time is over that the others, too, wait before they vote.
-//! - Elections that follow one another closely make all members [patient](Patience).
+//! - Whoever was told that others have entries that it lacks, and so cannot be elected, lets them stand first.
+//! - Who stands again and again because of a silence that nothing explains, or is deposed while it leads, becomes [patient](Patience).
 
 use std::io::ErrorKind;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use openraft::{ServerState, Vote};
@@ -28,7 +30,10 @@ const TURN: Duration = Duration::from_millis(15);
 /// The parts of an election timeout that one stands later than another one, at random.
 const SPREAD: std::ops::Range<f64> = 0.3..1.0;
 
-/// How long a node waits for others, in multiples of the election timeout: it doubles with each election that comes soon after the one before, and halves
+/// For how many election timeouts one gives way to others that have more entries: each of them may stand more than once meanwhile.
+const GIVES_WAY: u32 = 3;
+
+/// How long a node waits for others, in multiples of the election timeout: it doubles with each setback that comes soon after the one before, and halves
 /// when there was none for long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Patience {
@@ -39,15 +44,15 @@ pub(super) struct Patience {
 impl Patience {
     /// Two seconds by default.
     const MOST_DOUBLINGS: u32 = 3;
-    /// In waits: an election after this is not the doing of the one before.
+    /// In waits: a setback after this is not the doing of the one before.
     const CALM: u32 = 10;
 
     pub(super) fn new(now: Instant) -> Self {
         Self { doublings: 0, since: now }
     }
 
-    /// There was an election.
-    fn elected(&mut self, now: Instant, election_timeout: Duration) {
+    /// A leader was not to be heard, or did not last.
+    fn set_back(&mut self, now: Instant, election_timeout: Duration) {
         let is_calm =
             now.duration_since(self.since) >= Self::CALM * self.factor(now, election_timeout) * election_timeout;
         self.doublings = match is_calm {
@@ -97,8 +102,9 @@ impl RaftNode {
             };
             let now = Instant::now();
             if vote != seen.vote {
-                if vote.leader_id.term != seen.vote.leader_id.term {
-                    self.note_election(now);
+                let led = seen.vote.is_committed() && seen.vote.leader_id.node_id == self.inner.id;
+                if led && vote.leader_id.term != seen.vote.leader_id.term {
+                    self.note_setback(now);
                 }
                 seen = Seen { vote, voted: now, spread: later(), ..seen };
             }
@@ -139,7 +145,14 @@ impl RaftNode {
         let patience = limit * self.patience();
         // Nobody votes before a leader has been silent for so long; a candidate is nobody's leader yet.
         let lease = if seen.vote.is_committed() { patience } else { Duration::ZERO };
-        self.silence(seen) >= lease + patience.mul_f64(seen.spread)
+        let outrun = &self.inner.peers.outrun;
+        let way = if outrun.load(Ordering::Acquire) { GIVES_WAY * patience } else { Duration::ZERO };
+        let stands = self.silence(seen) >= lease + way + patience.mul_f64(seen.spread);
+        if stands {
+            outrun.store(false, Ordering::Release);
+            self.note_setback(Instant::now());
+        }
+        stands
     }
 
     /// For how long neither a leader has spoken nor a vote was given.
@@ -154,9 +167,9 @@ impl RaftNode {
         patience.factor(Instant::now(), self.inner.settings.election_timeout)
     }
 
-    fn note_election(&self, now: Instant) {
+    fn note_setback(&self, now: Instant) {
         let mut patience = self.inner.patience.lock().unwrap_or_else(PoisonError::into_inner);
-        patience.elected(now, self.inner.settings.election_timeout);
+        patience.set_back(now, self.inner.settings.election_timeout);
     }
 
     pub(super) fn note_leader(&self) {
@@ -192,13 +205,13 @@ fn later() -> f64 {
 mod tests {
     use super::*;
 
-    /// Elections at these times, in election timeouts; the factor after each, and at the last time.
-    fn factors(elections: &[u32], at: u32) -> (Vec<u32>, u32) {
+    /// Setbacks at these times, in election timeouts; the factor after each, and at the last time.
+    fn factors(setbacks: &[u32], at: u32) -> (Vec<u32>, u32) {
         let (begin, limit) = (Instant::now(), Duration::from_millis(250));
         let mut patience = Patience::new(begin);
-        let factors = elections.iter().map(|after| {
+        let factors = setbacks.iter().map(|after| {
             let now = begin + *after * limit;
-            patience.elected(now, limit);
+            patience.set_back(now, limit);
             patience.factor(now, limit)
         });
         let factors = factors.collect();
@@ -206,8 +219,8 @@ mod tests {
     }
 
     #[test]
-    fn elections_that_follow_one_another_make_patient() {
-        for (elections, expected, at, later) in [
+    fn setbacks_that_follow_one_another_make_patient() {
+        for (setbacks, expected, at, later) in [
             (&[][..], &[][..], 100, 1),
             // One now and then is not unrest.
             (&[20, 40, 60], &[1, 1, 1], 60, 1),
@@ -219,7 +232,7 @@ mod tests {
             (&[20, 22, 24, 24 + 40], &[1, 2, 4, 2], 64, 2),
             (&[20, 22, 24, 24 + 60], &[1, 2, 4, 1], 84, 1),
         ] {
-            assert_eq!(factors(elections, at), (expected.to_vec(), later), "{elections:?}");
+            assert_eq!(factors(setbacks, at), (expected.to_vec(), later), "{setbacks:?}");
         }
     }
 }

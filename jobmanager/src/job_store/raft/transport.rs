@@ -1,6 +1,7 @@
 //! How the nodes of a group reach each other: openraft's network over gRPC. It carries messages; what they mean is openraft's matter.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Peers {
     peers: Arc<Mutex<HashMap<String, Peer>>>,
     internal: Internal,
+    /// Whether one has refused its vote because it has entries that this node lacks.
+    pub(super) outrun: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -47,7 +50,7 @@ struct Peer {
 impl Peers {
     /// The ways go over this.
     pub(super) fn over(internal: Internal) -> Self {
-        Self { peers: Arc::default(), internal }
+        Self { peers: Arc::default(), internal, outrun: Arc::default() }
     }
 
     /// The way to the JobManager at this `host:port`; the error says why that is no address.
@@ -191,7 +194,11 @@ impl RaftNetwork<StoreTypes> for PeerNetwork {
         request: VoteRequest<NodeId>,
         option: RPCOption,
     ) -> Result<VoteResponse<NodeId>, RPCError<NodeId, BasicNode, RaftError<NodeId>>> {
-        self.call(Call::Vote, &request, Vec::new(), option.hard_ttl()).await
+        let answer: VoteResponse<NodeId> = self.call(Call::Vote, &request, Vec::new(), option.hard_ttl()).await?;
+        if !answer.vote_granted && answer.last_log_id > request.last_log_id {
+            self.peers.outrun.store(true, Ordering::Release);
+        }
+        Ok(answer)
     }
 
     fn backoff(&self) -> Backoff {
