@@ -16,7 +16,7 @@ use sql::{Outcome, Session};
 use crate::answer::Answer;
 use crate::case::{Case, Recorded, StatementAnswer, fill};
 use crate::compare::{self, Strictness};
-use crate::runner::{LIMIT, Runner, append, file_differences, new_session, type_text};
+use crate::runner::{Runner, append, file_differences, new_session, type_text};
 
 /// One phase.
 #[derive(Debug, Clone, Copy)]
@@ -110,7 +110,7 @@ impl PhasedRun<'_> {
                 }
                 Ok(Outcome::Insert(graph)) => {
                     let stop_after = (!is_last).then_some(phase.checkpoints);
-                    tokio::time::timeout(LIMIT, self.insert(&graph, stop_after)).await.context("it takes too long")?
+                    self.runner.within_limit(graph.job_id, self.insert(&graph, stop_after)).await
                 }
                 Ok(Outcome::Select { graph, schema, collect, collect_parallelism }) => {
                     answer.schema =
@@ -130,7 +130,7 @@ impl PhasedRun<'_> {
                         let (collected, stopped) = tokio::join!(collected, self.to_the_end(job, stop_after));
                         collected.and(stopped)
                     };
-                    tokio::time::timeout(LIMIT, rows).await.context("it takes too long")?
+                    self.runner.within_limit(graph.job_id, rows).await
                 }
             };
             match stopped {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::bail;
 use client::cluster_client::ClusterClient;
 use client::embedded::EmbeddedCluster;
 use client::progress;
 use client::query::Query;
 use common::config::Configuration;
 use common::shutdown::Shutdown;
-use dataflow::{Batch, RowType, TimeAttribute};
+use dataflow::{Batch, JobId, RowType, TimeAttribute};
 use expr::EvalContext;
 use expr::render::render_cell;
 use sql::{Outcome, Session};
@@ -27,7 +27,7 @@ pub struct Runner {
 }
 
 /// No statement of a case takes longer.
-pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Expressions of one query.
 const EXPRESSIONS_AT_ONCE: usize = 40;
@@ -134,7 +134,7 @@ impl Runner {
                     let job = self.client.submit(&graph).await?;
                     progress::wait(&self.client, job, progress::Show::Nothing, &Shutdown::new()).await
                 };
-                answer.error = within_limit(finished).await.err().map(|error| format!("{error:#}"));
+                answer.error = self.within_limit(graph.job_id, finished).await.err().map(|error| format!("{error:#}"));
             }
             Ok(Outcome::Select { graph, schema, collect, collect_parallelism }) => {
                 answer.schema =
@@ -148,10 +148,25 @@ impl Runner {
                     }
                     progress::wait(&self.client, job, progress::Show::Nothing, &Shutdown::new()).await
                 };
-                answer.error = within_limit(rows).await.err().map(|error| format!("{error:#}"));
+                answer.error = self.within_limit(graph.job_id, rows).await.err().map(|error| format!("{error:#}"));
             }
         }
         Ok(answer)
+    }
+
+    /// The error says what the job does that takes too long.
+    pub(crate) async fn within_limit<T>(
+        &self,
+        job: JobId,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        match tokio::time::timeout(LIMIT, work).await {
+            Ok(result) => result,
+            Err(_) => match self.client.job(job).await {
+                Ok(details) => bail!("it takes too long: {}", serde_json::to_string(&details)?),
+                Err(error) => bail!("it takes too long: {error:#}"),
+            },
+        }
     }
 }
 
@@ -174,10 +189,6 @@ fn difference(recorded: &ExpressionAnswer, answer: &Answer, column: usize) -> Op
 pub(crate) fn new_session() -> Session {
     let config = [("parallelism.default", "1"), ("table.local-time-zone", "UTC")];
     Session::new(config.map(|(key, value)| (key.to_owned(), value.to_owned())).into())
-}
-
-async fn within_limit(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::time::timeout(LIMIT, work).await.context("it takes too long")?
 }
 
 pub(crate) fn append(schema: &RowType, batch: &Batch, context: &EvalContext, changelog: &mut Vec<(String, Row)>) {
