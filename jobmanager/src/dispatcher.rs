@@ -1,6 +1,7 @@
 //! The Dispatcher: takes jobs, runs a job master for each, knows those that have ended, and is asked by REST and TaskManagers.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use dataflow::checkpoint::{AfterSavepoint, CheckpointReport, SavepointFormat};
 use dataflow::deployment::TaskStateUpdate;
 use dataflow::job_graph::InvalidJobGraph;
 use dataflow::{ExecutionAttemptId, Failure, JobGraph, JobId, JobStatus, OperatorId, OperatorSpec};
+use futures::future::{Either, select};
 use indexmap::IndexMap;
 use proto::v1::CollectResultsResponse;
 use tracing::{error, info};
@@ -242,6 +244,19 @@ impl Dispatcher {
         checkpoint::dispose(&storage, path).await.map_err(failed)
     }
 
+    /// Takes a checkpoint of a job that is to be restarted, so that little is read again; the error says why there is none. It does not wait for tasks
+    /// that are not at work: they may lack slots that only come with the restart.
+    pub async fn checkpoint_before_restart(&self, job: JobId) -> Result<(), String> {
+        let clock = self.inner.context.environment.clock();
+        let mut checkpoint = pin!(self.trigger_checkpoint(job, false));
+        while self.picture(job).await.is_some_and(|picture| picture.has_tasks_at_work()) {
+            if let Either::Left((taken, _)) = select(checkpoint.as_mut(), pin!(clock.sleep(SLOT_POLL))).await {
+                return taken.map(|_| ()).map_err(|problem| problem.to_string());
+            }
+        }
+        Err("its tasks are not at work".to_owned())
+    }
+
     async fn request_snapshot(
         &self,
         job: JobId,
@@ -335,7 +350,7 @@ impl Dispatcher {
         for job in jobs {
             let id = job.graph().job_id;
             // What is read again otherwise; without checkpoints there is nothing to go back to anyway.
-            if let Err(problem) = self.trigger_checkpoint(id, false).await {
+            if let Err(problem) = self.checkpoint_before_restart(id).await {
                 info!("job {id} leaves TaskManager {resource_id} without a checkpoint: {problem}");
             }
             if let Some(master) = self.master(id) {

@@ -65,9 +65,7 @@ pub async fn run(settings: ReactiveSettings, dispatcher: Dispatcher, environment
                 continue;
             }
             info!("Job {job} takes the {slots} slots that there are");
-            if !resources.is_waiting
-                && let Err(problem) = dispatcher.trigger_checkpoint(job, false).await
-            {
+            if let Err(problem) = dispatcher.checkpoint_before_restart(job).await {
                 // What is read again otherwise; without checkpoints there is nothing to go back to anyway.
                 info!("job {job} is rescaled without a checkpoint: {problem}");
             }

@@ -97,6 +97,11 @@ impl ExecutionGraph {
         }
     }
 
+    /// Whether its tasks are at work or about to be: they have slots, and are not being ended for a restart.
+    pub fn has_tasks_at_work(&self) -> bool {
+        self.phase == Phase::Running
+    }
+
     /// Whether it cannot run before it is given slots.
     pub fn waits_for_slots(&self) -> bool {
         self.phase == Phase::WaitingForSlots
