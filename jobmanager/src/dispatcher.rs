@@ -320,8 +320,8 @@ impl Dispatcher {
         own + self.inner.context.resource_manager.usage().await.free
     }
 
-    /// Has all jobs leave a TaskManager, behind a checkpoint where they take some. Answers when nothing of them runs there any more; the error says
-    /// why they stay.
+    /// Has all jobs leave a TaskManager, behind a checkpoint where they take some. Answers when nothing of them runs there any more and they
+    /// have given back its slots; the error says why they stay.
     pub async fn decommission(&self, resource_id: &str) -> Result<(), String> {
         let resource_manager = &self.inner.context.resource_manager;
         let is_there = |job: &ExecutionGraph| job.end_time().is_none() && job.attempts_at(resource_id).next().is_some();
@@ -358,7 +358,7 @@ impl Dispatcher {
             }
         }
         let started = self.inner.context.environment.clock().instant();
-        while self.pictures().await.iter().any(|job| is_there(job)) {
+        while self.pictures().await.iter().any(|job| is_there(job) || job.is_moving()) {
             if started.elapsed() > VACATE_LIMIT {
                 return Err(format!("tasks still run there after {} s", VACATE_LIMIT.as_secs()));
             }

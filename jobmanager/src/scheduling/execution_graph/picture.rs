@@ -89,12 +89,17 @@ impl ExecutionGraph {
         match self.phase {
             Phase::Created => JobStatus::Created,
             Phase::WaitingForSlots | Phase::Running => JobStatus::Running,
-            Phase::Restarting(_) if self.moves => JobStatus::Running,
+            Phase::Restarting(_) if self.is_moving() => JobStatus::Running,
             Phase::Restarting(_) => JobStatus::Restarting,
             Phase::Failing => JobStatus::Failing,
             Phase::Cancelling => JobStatus::Cancelling,
             Phase::Ended(status) => status,
         }
+    }
+
+    /// Whether tasks of it are being ended that go on elsewhere; it holds all its slots until they do.
+    pub fn is_moving(&self) -> bool {
+        self.moves && matches!(self.phase, Phase::Restarting(_))
     }
 
     /// Whether its tasks are at work or about to be: they have slots, and are not being ended for a restart.

@@ -180,12 +180,21 @@ fn what_runs_at_a_task_manager_that_is_left_starts_again_elsewhere() {
     assert!(commands.starts_with("stop-sources restart-after(0) cancel(1.0.0@a)"), "{commands}");
     assert!(commands.ends_with("cancel(2.2.0@b)"), "{commands}");
     assert_eq!(job.exceptions().entries().len(), 0, "that is no failure");
-    assert_eq!(job.status(), JobStatus::Running);
+    assert_eq!((job.status(), job.is_moving()), (JobStatus::Running, true));
     let since = job.entered(JobStatus::Running);
     report_all(&mut job, ExecutionState::Canceled, 10);
     assert_eq!(run(&mut job, GraphEvent::RestartDue, 11), "release start-sources slots(3)");
-    assert_eq!((job.status(), job.entered(JobStatus::Running)), (JobStatus::Running, since));
+    assert_eq!((job.status(), job.is_moving()), (JobStatus::Running, false));
+    assert_eq!(job.entered(JobStatus::Running), since);
     assert_eq!(run(&mut job, GraphEvent::Vacate("c".into()), 12), "");
+}
+
+#[test]
+fn a_job_that_is_cancelled_while_its_tasks_move_moves_no_more() {
+    let mut job = running(job(&[]));
+    run(&mut job, GraphEvent::Vacate("b".into()), 9);
+    run(&mut job, GraphEvent::Cancel, 10);
+    assert_eq!((job.status(), job.is_moving()), (JobStatus::Cancelling, false));
 }
 
 #[test]
