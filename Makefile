@@ -6,15 +6,16 @@ export CARGO_TARGET_DIR ?= $(shell echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/flink
 export ROCKSDB_STATIC := 1
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund
 
-.PHONY: demo test full-disk-test compat soak chaos build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e screenshots fuzz unread deny
+.PHONY: demo test full-disk-test book-test compat soak chaos build release lint prerequisites test-prerequisites clean bench deploy-check book webui webui-test webui-e2e screenshots fuzz unread deny
 
 # Runs the main job, purchases per minute, on the embedded cluster and shows its results.
 demo: release
 	$(CARGO_TARGET_DIR)/release/flinkrs run --target local examples/purchases.yaml
 
-# Formatting, lints, and every test, with a real Kafka broker and real processes.
+# Formatting, lints, every test, with a real Kafka broker and real processes, the book with its commands, and what is in deploy/.
 test: test-prerequisites lint webui-test
-	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast && $(MAKE) --no-print-directory full-disk-test
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast
+	@$(MAKE) --no-print-directory full-disk-test book-test deploy-check FLINKRS=$(CARGO_TARGET_DIR)/debug/flinkrs
 
 # Checkpoints on a small disk that is full: mounted in a name space of its own, which needs no root but has to be allowed.
 full-disk-test:
@@ -97,11 +98,18 @@ deploy-check: $(if $(FLINKRS),,release)
 	python3 -m venv $(DEPLOY_VENV) && $(DEPLOY_VENV)/bin/pip install -q -r deploy/tests/requirements.txt
 	FLINKRS=$(or $(FLINKRS),$(CARGO_TARGET_DIR)/release/flinkrs) $(DEPLOY_VENV)/bin/python -m pytest -q -p no:cacheprovider deploy/tests
 
-# The pages that are made from the code, their links, and the book itself where mdbook is installed.
-book:
+# The pages that are made from the code, their links, and the book itself.
+book: test-prerequisites
 	scripts/book.py write
 	scripts/book.py check
-	@if command -v mdbook >/dev/null 2>&1; then mdbook build docs; else echo "no mdbook: the book is checked, not built (cargo install mdbook)"; fi
+	mdbook build docs
+
+# The book, and the commands of its pages as they stand, each page in a network and a /tmp of its own, which needs no root but has to be allowed. FLINKRS names another binary.
+book-test: $(if $(FLINKRS),test-prerequisites,release)
+	mdbook build --dest-dir $(CARGO_TARGET_DIR)/book docs
+	@if unshare --user --map-root-user --net --mount --pid --fork --mount-proc mount -t tmpfs tmpfs /tmp 2>/dev/null; then \
+	PATH="$(dir $(or $(FLINKRS),$(CARGO_TARGET_DIR)/release/flinkrs)):$$PATH" scripts/book.py run; \
+	else echo "no user name spaces here: the commands of the documentation are not run"; fi
 
 prerequisites:
 	@scripts/prerequisites.sh
@@ -110,9 +118,8 @@ test-prerequisites:
 	@scripts/prerequisites.sh test
 
 # Licences, sources and banned crates of all dependencies by deny.toml; with ADVISORIES=1 known vulnerabilities too, whose database has to be fetched.
-deny:
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline check licenses bans sources $(if $(ADVISORIES),&& $(CARGO) deny check advisories); \
-	else echo "no cargo-deny: dependencies are not checked (cargo install --locked cargo-deny)"; fi
+deny: test-prerequisites
+	$(CARGO) deny --offline check licenses bans sources $(if $(ADVISORIES),&& $(CARGO) deny check advisories)
 
 clean:
 	$(CARGO) clean

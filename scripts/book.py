@@ -3,10 +3,12 @@
 
   scripts/book.py write            docs/configuration.md from the options in crates/common/src/config/options
   scripts/book.py check            that page is current, every page is in SUMMARY.md, every link leads somewhere
-  scripts/book.py run PAGE...      runs the ```sh blocks of pages, one after the other, in a network and a /tmp of its own (root), with `flinkrs` of the PATH
+  scripts/book.py run [PAGE...]    runs the ```sh blocks of pages, of all unless some are named, one after the other, in a network and a /tmp of their
+                                   own, with `flinkrs` of the PATH; those that are not to be run, since they need an engine or a terminal, are ```bash
 
 `mdbook build docs` makes the book.
 """
+import os
 import pathlib
 import re
 import shutil
@@ -103,16 +105,24 @@ def check():
                 yield f"{path.relative_to(ROOT)}: {file or path.name} has no heading '{anchor}'"
 
 
+def commands(page):
+    """The blocks of a page that run."""
+    return re.findall(r"^```sh\n(.*?)^```", pathlib.Path(page).read_text(), re.M | re.S)
+
+
 def run(pages):
     """Runs the commands of each page in a shell of its own; the first one that fails ends it, and so does a loop that waits in vain."""
-    if not shutil.which("flinkrs"):
+    binary = shutil.which("flinkrs")
+    if not binary:
         sys.exit("book.py: no flinkrs on the PATH")
-    for page in pages:
-        blocks = re.findall(r"^```sh\n(.*?)^```", pathlib.Path(page).read_text(), re.M | re.S)
+    if pathlib.Path(binary).is_relative_to("/tmp"):
+        sys.exit("book.py: a flinkrs below /tmp, which each page has anew, cannot be run")
+    alone = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    for page in pages or [page for page in [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))] if commands(page)]:
+        blocks = commands(page)
         script = "set -eo pipefail\nip link set lo up\nmount -t tmpfs tmpfs /tmp\n" + "".join(
             f"cat >&2 <<'BLOCK_{number}'\n{block}BLOCK_{number}\n{block}" for number, block in enumerate(blocks))
         script += "\nkill $(jobs -p) 2>/dev/null || true\nwait\n"
-        alone = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         done = subprocess.run(["timeout", "-k", "5", "180", *alone, "bash", "-c", script], cwd=ROOT, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             sys.exit(f"book.py: a command of {page} failed ({done.returncode})")
@@ -127,7 +137,7 @@ def main(arguments):
             wrong = list(check())
             if wrong:
                 sys.exit("\n".join(wrong))
-        case ["run", *pages] if pages:
+        case ["run", *pages]:
             run(pages)
         case _:
             sys.exit(__doc__)

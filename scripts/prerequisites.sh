@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Installs what the build needs and the machine lacks: a C/C++ compiler, make, libclang for bindgen, zlib. With "test" also what the tests need:
-# Java (17 or later) and Maven for the real Kafka broker, Node.js and Chromium for Flink's dashboard. Debian and Ubuntu; elsewhere it says what to install.
+# Java (17 or later) and Maven for the real Kafka broker, Node.js and Chromium for Flink's dashboard, Python for what is in deploy/, cargo-deny and mdBook.
+# Debian and Ubuntu; elsewhere it says what to install.
 set -euo pipefail
 packages=()
 need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
 need cc gcc; need c++ g++; need make make; need curl curl; need python3 python3
 [ -e /usr/include/zlib.h ] || packages+=(zlib1g-dev)
-ls /usr/lib/llvm-*/lib/libclang{.so,-[0-9]}* /usr/lib/*/libclang{.so,-[0-9]}* 2>/dev/null | grep -q . || packages+=(libclang-dev)
+{ compgen -G '/usr/lib/*/lib/libclang[-.][0-9s]*' || compgen -G '/usr/lib/*/libclang[-.][0-9s]*'; } >/dev/null || packages+=(libclang-dev)
 if [ "${1:-}" = test ]; then
   need java default-jre-headless; need mvn maven; need openssl openssl
-  need unzip unzip; need node nodejs; need npm npm; need chromium chromium
+  need unzip unzip; need node nodejs; need npm npm; need chromium chromium; need ip iproute2; need debootstrap debootstrap
+  python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 fi
 if [ ${#packages[@]} -gt 0 ]; then
   if ! command -v apt-get >/dev/null 2>&1; then
@@ -20,3 +22,7 @@ if [ ${#packages[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 command -v cargo >/dev/null 2>&1 || { echo "Rust is missing: see https://rustup.rs" >&2; exit 1; }
+if [ "${1:-}" = test ]; then
+  cargo deny --version >/dev/null 2>&1 || cargo install --quiet --debug --locked cargo-deny@0.20.2
+  command -v mdbook >/dev/null 2>&1 || cargo install --quiet --debug --locked mdbook@0.5.4
+fi

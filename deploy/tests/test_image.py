@@ -66,6 +66,8 @@ def test_whole_root_file_system(tmp_path, binary, packaged, base):
 
 def test_size(binary):
     """The aim is an image under 60 MB compressed; Debian's base has 28."""
+    if binary.parent.name == "debug":
+        pytest.skip("the size of a debug build says nothing")
     packed = subprocess.run(f"strip --strip-debug -o /dev/stdout {binary} | gzip -1 | wc -c", shell=True, capture_output=True, text=True, check=True,
                             env=os.environ | {"LC_ALL": "C"})
     assert int(packed.stdout) < 45_000_000, f"{int(packed.stdout):,} bytes compressed"
