@@ -102,11 +102,11 @@ deploy-check: $(if $(FLINKRS),,release)
 book: test-prerequisites
 	scripts/book.py write
 	scripts/book.py check
-	mdbook build docs
+	scripts/book.py build $(CARGO_TARGET_DIR)/book
 
 # The book, and the commands of its pages as they stand, each page in a network and a /tmp of its own, which needs no root but has to be allowed. FLINKRS names another binary.
 book-test: $(if $(FLINKRS),test-prerequisites,release)
-	mdbook build --dest-dir $(CARGO_TARGET_DIR)/book docs
+	scripts/book.py build $(CARGO_TARGET_DIR)/book
 	@if unshare --user --map-root-user --net --mount --pid --fork --mount-proc mount -t tmpfs tmpfs /tmp 2>/dev/null; then \
 	PATH="$(dir $(or $(FLINKRS),$(CARGO_TARGET_DIR)/release/flinkrs)):$$PATH" scripts/book.py run; \
 	else echo "no user name spaces here: the commands of the documentation are not run"; fi

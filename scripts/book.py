@@ -3,17 +3,19 @@
 
   scripts/book.py write            docs/configuration.md from the options in crates/common/src/config/options
   scripts/book.py check            that page is current, every page is in SUMMARY.md, every link leads somewhere
+  scripts/book.py build FOLDER     makes the book by mdBook, with the pages and files beside docs/ that it refers to
   scripts/book.py run [PAGE...]    runs the ```sh blocks of pages, of all unless some are named, one after the other, in a network and a /tmp of their
                                    own, with `flinkrs` of the PATH; those that are not to be run, since they need an engine or a terminal, are ```bash
 
-`mdbook build docs` makes the book.
 """
 import os
 import pathlib
+import posixpath
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -93,16 +95,55 @@ def check():
     for page in sorted(pages - summary):
         yield f"docs/{page} is not in docs/SUMMARY.md"
     for path in [*DOCS.rglob("*.md"), *ROOT.glob("*.md"), ROOT / "examples/README.md"]:
-        text = re.sub(r"^```.*?^```|`[^`\n]*`", "", path.read_text(), flags=re.M | re.S)
-        for target in re.findall(r"\]\(([^)\s]+)\)", text):
-            if re.match(r"\w+:", target):
-                continue
+        for target in links(path):
             file, _, anchor = target.partition("#")
             place = (path.parent / file).resolve() if file else path
             if not place.exists():
                 yield f"{path.relative_to(ROOT)}: {target} leads nowhere"
             elif anchor and place.suffix == ".md" and anchor not in headings(place):
                 yield f"{path.relative_to(ROOT)}: {file or path.name} has no heading '{anchor}'"
+
+
+def links(path):
+    """What a page refers to in this repository."""
+    text = re.sub(r"^```.*?^```|`[^`\n]*`", "", path.read_text(), flags=re.M | re.S)
+    return [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if not re.match(r"\w+:", target)]
+
+
+def place_in_book(path):
+    """Where something of the repository stands in the book: pages of docs/ at its top, and no README, which mdBook would give another name."""
+    place = str(path.relative_to(ROOT)).removeprefix("docs/")
+    return "repository.md" if place == "README.md" else place.replace("README.md", "about.md")
+
+
+def build(folder):
+    """mdBook takes what is listed and lies below one folder: so all that the pages refer to is laid into one, and what no page lists is listed at the end."""
+    with tempfile.TemporaryDirectory() as book:
+        book, waiting, seen = pathlib.Path(book), [*DOCS.rglob("*.*")], set()
+        while waiting:
+            path = waiting.pop()
+            if path in seen or not path.is_file():
+                continue
+            seen.add(path)
+            place = place_in_book(path)
+            (book / place).parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix != ".md":
+                shutil.copy(path, book / place)
+                continue
+
+            def moved(link):
+                file, hash, anchor = link[1].partition("#")
+                target = (path.parent / file).resolve()
+                if not file or re.match(r"\w+:", file) or not target.exists():
+                    return link[0]
+                waiting.append(target)
+                return f"]({posixpath.relpath(place_in_book(target), posixpath.dirname(place))}{hash}{anchor})"
+            (book / place).write_text(re.sub(r"\]\(([^)\s]+)\)", moved, path.read_text()))
+        summary = (book / "SUMMARY.md").read_text()
+        others = sorted(place for path in seen if path.suffix == ".md" and (place := place_in_book(path)) not in summary and place != "SUMMARY.md")
+        titles = [f"- [{re.search('^# (.+)$', (book / place).read_text(), re.M)[1]}]({place})" for place in others]
+        (book / "SUMMARY.md").write_text("\n".join([summary.rstrip(), *titles, ""]))
+        subprocess.run(["mdbook", "build", "--dest-dir", pathlib.Path(folder).resolve(), book], check=True)
 
 
 def commands(page):
@@ -137,6 +178,8 @@ def main(arguments):
             wrong = list(check())
             if wrong:
                 sys.exit("\n".join(wrong))
+        case ["build", folder]:
+            build(folder)
         case ["run", *pages]:
             run(pages)
         case _:

@@ -23,7 +23,7 @@ pub struct JobSession {
 impl JobSession {
     /// A session of this configuration.
     pub fn new(config: &Configuration) -> Self {
-        Self { session: Session::new(config.to_map().into_iter().collect()), catalogs: DurableCatalogs::default() }
+        Self { session: Session::new(config.to_session_map()), catalogs: DurableCatalogs::default() }
     }
 
     /// The session itself.

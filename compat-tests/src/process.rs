@@ -26,6 +26,8 @@ pub fn flinkrs(arguments: &[&str]) -> anyhow::Result<Command> {
         "FLINKRS_CONF_DIR",
         "FLINK_CONF_DIR",
         "FLINK_PROPERTIES",
+        "JOB_MANAGER_RPC_ADDRESS",
+        "TASK_MANAGER_NUMBER_OF_TASK_SLOTS",
         "FLINKRS_LOG",
         "RUST_LOG",
         "FLINK_REST_CLIENT_HEADERS",

@@ -3,24 +3,13 @@
 #   jobmanager | taskmanager [-Dkey=value ...]              a process of a cluster
 #   standalone-job [options] [FILE]                         a JobManager that runs one job and ends with it; see standalone-job.sh
 #   anything else                                           is run as it is: flink list, sql-client.sh, bash
-# Variables: FLINK_PROPERTIES (in which ${NAME} stands for a variable of the environment), JOB_MANAGER_RPC_ADDRESS, TASK_MANAGER_NUMBER_OF_TASK_SLOTS.
+# flinkrs itself reads the variables of Flink's image, so that they count for docker exec too: FLINK_PROPERTIES (in which ${NAME} stands for a variable of the
+# environment), JOB_MANAGER_RPC_ADDRESS, TASK_MANAGER_NUMBER_OF_TASK_SLOTS.
 # It writes no file: the root file system may be read-only, and conf/ a mounted ConfigMap.
 set -euo pipefail
 
 usage() {
   echo "Usage: $(basename "$0") (jobmanager|taskmanager|standalone-job|help) [-Dkey=value ...], or a command: flink list, sql-client.sh, bash"
-}
-
-# Puts the environment's values where ${NAME} stands in the properties. A name that is not set stays as it is, and is found where it is read.
-properties_with_environment() {
-  local rest=$1 result="" name
-  while [[ $rest =~ \$\{([A-Za-z_][A-Za-z0-9_]*)\} ]]; do
-    name=${BASH_REMATCH[1]}
-    result+=${rest%%"${BASH_REMATCH[0]}"*}
-    rest=${rest#*"${BASH_REMATCH[0]}"}
-    if [ -n "${!name+set}" ]; then result+=${!name}; else result+="\${$name}"; fi
-  done
-  printf '%s' "$result$rest"
 }
 
 # Whether somebody says where the JobManager is: FLINK_PROPERTIES or the configuration file, flat or nested.
@@ -34,24 +23,15 @@ knows_jobmanager() {
   return 1
 }
 
+# As in Flink's image: a JobManager that nobody has named is known by the name of its container.
 configure() {
-  local first=
-  # As in Flink's image: a JobManager that nobody has named is known by the name of its container.
-  if [ -n "${JOB_MANAGER_RPC_ADDRESS:-}" ]; then
-    first="jobmanager.rpc.address: $JOB_MANAGER_RPC_ADDRESS"
-  elif ! knows_jobmanager; then
-    first="jobmanager.rpc.address: $(hostname)"
+  if [ -z "${JOB_MANAGER_RPC_ADDRESS:-}" ] && ! knows_jobmanager; then
+    JOB_MANAGER_RPC_ADDRESS=$(hostname)
+    export JOB_MANAGER_RPC_ADDRESS
   fi
-  if [ -n "${TASK_MANAGER_NUMBER_OF_TASK_SLOTS:-}" ]; then
-    first+=$'\n'"taskmanager.numberOfTaskSlots: $TASK_MANAGER_NUMBER_OF_TASK_SLOTS"
+  if [ -n "${ENABLE_BUILT_IN_PLUGINS:-}" ]; then
+    echo "ENABLE_BUILT_IN_PLUGINS has no effect: S3 is built in, and flinkrs loads no plugins" >&2
   fi
-  FLINK_PROPERTIES=$(properties_with_environment "${FLINK_PROPERTIES:-}")
-  # The one who writes FLINK_PROPERTIES wins over the variables.
-  local key
-  for key in jobmanager.rpc.address taskmanager.numberOfTaskSlots; do
-    if grep -qE "^[[:space:]]*${key//./\\.}[[:space:]]*:" <<<"$FLINK_PROPERTIES"; then first=$(grep -v "^$key:" <<<"$first" || true); fi
-  done
-  export FLINK_PROPERTIES=$first$'\n'$FLINK_PROPERTIES
 }
 
 case "${1:-help}" in

@@ -34,8 +34,10 @@ trap stop TERM INT
 states() { flinkrs list -a "${settings[@]}" 2>/dev/null | grep -oE '\((CREATED|RUNNING|RESTARTING|FAILING|CANCELLING|FINISHED|FAILED|CANCELED|SUSPENDED|RECONCILING|INITIALIZING)\)$' || true; }
 pause() { sleep "$1" & wait $! || true; } # a signal ends a wait, not a sleep
 
-until flinkrs list "${settings[@]}" >/dev/null 2>&1; do
+until said=$(flinkrs list "${settings[@]}" 2>&1 >/dev/null); do
   kill -0 "$jobmanager" 2>/dev/null || { wait "$jobmanager"; exit; }
+  # Another answer than none yet stays: it wants to know who asks (security.rest.client.*), say, or shows a certificate that is not known.
+  grep -q "no JobManager" <<<"$said" || { echo "$said" >&2; kill -TERM "$jobmanager"; wait "$jobmanager" || true; exit 1; }
   pause 0.2
 done
 if [ -z "$(states)" ]; then

@@ -14,6 +14,8 @@ from conftest import DEPLOY
 ALL_ON = {
     "configuration": {"execution.checkpointing.dir": "s3://bucket/checkpoints", "parallelism.default": 3},
     "s3": {"secretName": "store"},
+    "extraEnv": [{"name": "AWS_REGION", "value": "eu-central-1"}],
+    "serviceAccount": {"name": "flinkrs", "automount": True},
     "sqlGateway": {"enabled": False},
     "taskmanager": {"autoscaling": {"enabled": True}, "tolerations": [{"operator": "Exists"}], "nodeSelector": {"disk": "fast"}},
     "jobmanager": {"storage": {"className": "fast"}},
@@ -91,9 +93,22 @@ def test_probes_can_be_answered_by_what_is_secured():
     def probe(configuration):
         return workloads(chart.documents({"configuration": configuration}))[0]["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]
 
-    assert probe({})["httpGet"] == {"path": "/overview", "port": "rest"}
+    assert probe({})["httpGet"] == {"path": "/health", "port": "rest"}
     assert probe({"security.ssl.rest.enabled": True})["httpGet"]["scheme"] == "HTTPS"
-    assert probe({"security.rest.users-file": "/opt/flink/security/users"})["tcpSocket"] == {"port": "rest"}
+    assert "scheme" not in probe({"security.ssl.rest.enabled": "false"})["httpGet"]
+    assert probe({"security.rest.users-file": "/opt/flink/security/users"})["httpGet"] == {"path": "/health", "port": "rest"}
+    assert probe({"security.ssl.rest.authentication-enabled": True})["tcpSocket"] == {"port": "rest"}
+
+
+@pytest.mark.parametrize("by, target, expected", [("busy", None, "700"), ("lag", 5000, "5000"), ("backpressure", 250, "250")])
+def test_scales_by_what_tasks_do(by, target, expected):
+    documents = chart.documents({"taskmanager": {"autoscaling": {"enabled": True, "reactive": True, "by": by, "target": target}}})
+    [metric] = of_kind(documents, "HorizontalPodAutoscaler")[0]["spec"]["metrics"]
+    name = metric["pods"]["metric"]["name"]
+    told = (DEPLOY.parent / "compat-tests/fixtures/metrics/taskmanager_kafka.prom").read_text()
+    assert f"\n{name}{{" in told, f"TaskManagers do not tell {name}"
+    assert metric["pods"]["target"]["averageValue"] == expected
+    assert "scheduler-mode: reactive" in of_kind(documents, "ConfigMap")[0]["data"]["config.yaml"]
 
 
 def as_compose(documents):

@@ -17,8 +17,8 @@ def start(image_root, tmp_path):
     home = image_root / "opt/flink"
     properties = f"jobmanager.rpc.address: {ADDRESS}\ntaskmanager.host: {ADDRESS}\nio.tmp.dirs: {tmp_path}"
 
-    def start(*words):
-        environment = {"FLINK_HOME": str(home), "FLINK_CONF_DIR": str(home / "conf"), "PATH": f"{home}/bin:/usr/bin:/bin", "FLINK_PROPERTIES": properties}
+    def start(*words, **variables):
+        environment = {"FLINK_HOME": str(home), "FLINK_CONF_DIR": str(home / "conf"), "PATH": f"{home}/bin:/usr/bin:/bin", "FLINK_PROPERTIES": properties} | variables
         processes.append(subprocess.Popen([image_root / "docker-entrypoint.sh", *words], env=environment, stdin=subprocess.DEVNULL,
                                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
         return processes[-1]
@@ -62,3 +62,27 @@ def test_says_what_it_cannot_do(start, words, said):
     job = start("standalone-job", *words)
     output, _ = job.communicate(timeout=60)
     assert job.returncode == 1 and said in output, output
+
+
+def test_does_not_wait_for_those_who_do_not_know_it(start, tmp_path):
+    users = tmp_path / "users"
+    users.write_text("")
+    job = start("standalone-job", f"-Dsecurity.rest.users-file={users}", script(tmp_path, BOUNDED + " INSERT INTO s SELECT a FROM t;"))
+    output, _ = job.communicate(timeout=60)
+    assert job.returncode == 1 and "who are you?" in output, output
+
+
+def test_commands_see_the_variables_of_the_image(image_root):
+    """Also those that `docker exec` starts, which no entry point prepares."""
+    home = image_root / "opt/flink"
+    environment = {"PATH": f"{home}/bin:/usr/bin:/bin", "FLINK_CONF_DIR": str(home / "conf"), "JOB_MANAGER_RPC_ADDRESS": "jobmanager.invalid",
+                   "FLINK_PROPERTIES": "rest.port: ${PORT}", "PORT": "18081"}
+    seen = subprocess.run([home / "bin/flink", "list"], env=environment, capture_output=True, text=True, timeout=60)
+    assert seen.returncode == 1 and "jobmanager.invalid:18081" in seen.stderr, seen
+
+
+@pytest.mark.parametrize("role", ["jobmanager", "taskmanager"])
+def test_roles_have_the_names_of_flinks_scripts(start, role):
+    process = start(f"{role}.sh", "start-foreground", "-Drest.port=no")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1 and "rest.port" in output, output

@@ -64,12 +64,10 @@ impl SqlGateway {
         let listener = net::listen(&host, &ports).map_err(SqlGatewayError::Listen)?;
         let address = listener.local_addr().map_err(SqlGatewayError::Listen)?;
         let http = HttpSettings::from_config(config)?;
-        let access: Access = Arc::new(|method, path| GatewayApi::role(method.as_str(), path));
+        let access: Access = Arc::new(|method, path| Some(GatewayApi::role(method.as_str(), path)));
         let guard = Guard::new(config, address, users, access)?;
         let end = Shutdown::new();
-        // How processes are reached is no matter of sessions, and its secrets are not either.
-        let defaults = config.to_map().into_iter().filter(|(key, _)| !key.starts_with("security.")).collect();
-        let sessions = SessionManager::new(cluster, defaults, settings, Clock::System);
+        let sessions = SessionManager::new(cluster, config.to_session_map(), settings, Clock::System);
         let router = Router::new(sessions.clone());
         serve(listener, &http, guard, router.clone(), &end).map_err(SqlGatewayError::Listen)?;
         end.spawn(sessions.run(end.clone()));

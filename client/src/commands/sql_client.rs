@@ -100,13 +100,12 @@ fn session_properties(
     arguments: &SqlClientArguments,
     config: &Configuration,
 ) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut properties: BTreeMap<String, String> = config.to_map().into_iter().collect();
-    // How the client reaches the gateway is no matter of the session's, and its secrets are not either.
-    properties.retain(|key, _| !key.starts_with("security."));
+    let mut properties = config.to_session_map();
     for property in &arguments.config.dynamic_properties {
         let (key, value) = parse_dynamic_property(property)?;
         properties.insert(key, value);
     }
+    properties.retain(|key, _| !key.starts_with("security."));
     Ok(properties)
 }
 

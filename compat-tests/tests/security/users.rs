@@ -141,6 +141,62 @@ fn guessing_is_slowed_down() {
     let root = format!("Authorization: Bearer {root}");
     let cluster = ProcessCluster::start_secured(0, 1, &[&key], "http", &["-H", &root]).expect("a cluster");
     let url = format!("http://{}/overview", cluster.rest_address());
+    assert_eq!(status(&["-u", "anna:see: all", &url]), 200);
     let many: Vec<u16> = (0..30).map(|n| status(&["-H", &format!("Authorization: Bearer {n}"), &url])).collect();
     assert!(many.contains(&401) && many.contains(&429), "{many:?}");
+    // Others behind that address are not locked out: neither by a token nor by a password that was right before.
+    assert_eq!(status(&["-H", &root, &url]), 200);
+    assert_eq!(status(&["-u", "anna:see: all", &url]), 200, "it was right before");
+    assert_eq!(status(&["-u", "otto:run", &url]), 429, "it may be a guess");
+    // Nor are probes, which nobody has told who they are and which know no name.
+    let health = format!("http://{}/health", cluster.rest_address());
+    assert_eq!(status(&["-H", "Host: 10.1.2.3:8081", &health]), 200);
+    assert_eq!(status(&["-X", "POST", "-H", "Authorization: Bearer 1", &health]), 429);
+    assert_eq!(status(&["-H", &root, "-H", &root, &url]), 400);
+}
+
+#[test]
+fn sessions_show_no_secrets_and_jobs_have_none_of_the_processes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, _, root) = users(folder.path());
+    let gateway_port = free_port().expect("a port");
+    let keys = [
+        format!("-Dsecurity.rest.users-file={file}"),
+        format!("-Dsql-gateway.endpoint.rest.port={gateway_port}"),
+        "-Ds3.secret-key=of-the-store".to_owned(),
+        "-Dpipeline.global-job-parameters=password:of-the-job,colour:blue".to_owned(),
+    ];
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let root = format!("Authorization: Bearer {root}");
+    let cluster = ProcessCluster::start_secured(1, 1, &keys, "http", &["-H", &root]).expect("a cluster");
+    let json = "Content-Type: application/json";
+    let gateway = format!("http://127.0.0.1:{gateway_port}/v3/sessions");
+    let opened = curl(&["-H", &root, "-H", json, "-d", "{}", &gateway]).body;
+    let session = opened.split('"').nth(3).expect("a handle");
+    let shown = curl(&["-H", &root, &format!("{gateway}/{session}")]).body;
+    assert!(
+        shown.contains("s3.secret-key") && !shown.contains("of-the-store") && !shown.contains("users-file"),
+        "{shown}"
+    );
+
+    let script = folder.path().join("job.sql");
+    let select = "CREATE TABLE t (a INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1'); \
+                  CREATE TABLE s (a INT) WITH ('connector' = 'blackhole'); INSERT INTO s SELECT a FROM t; SET;";
+    std::fs::write(&script, select).expect("written");
+    let token = root.rsplit(' ').next().expect("a token");
+    let token = format!("-Dsecurity.rest.client.token={token}");
+    let client =
+        ["-m", cluster.rest_address(), &token, "-Dpipeline.global-job-parameters=password:of-the-job,colour:blue"];
+    let script = script.display().to_string();
+    let output = process::run(&[&["sql-client"][..], &client, &["-f", &script]].concat()).expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("s3.secret-key") && !said.contains("of-the-store"), "{output:?}");
+
+    let rest = format!("http://{}", cluster.rest_address());
+    let jobs = curl(&["-H", &root, &format!("{rest}/jobs")]).body;
+    let job = jobs.split('"').nth(5).expect("a job");
+    let parameters = curl(&["-H", &root, &format!("{rest}/jobs/{job}/config")]).body;
+    assert!(parameters.contains("blue") && !parameters.contains("of-the-job"), "{parameters}");
+    let settings = curl(&["-H", &root, &format!("{rest}/jobs/{job}/jobmanager/config")]).body;
+    assert!(settings.contains("users-file") && !settings.contains("client.token"), "{settings}");
 }

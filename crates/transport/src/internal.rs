@@ -23,7 +23,7 @@ use tracing::{debug, warn};
 
 use crate::error::TransportError;
 use crate::tls::files::INTERNAL;
-use crate::tls::{Reloading, Socket, TlsFiles};
+use crate::tls::{Reloading, Socket, TlsFiles, is_end};
 
 /// What gRPC speaks.
 const PROTOCOLS: [&str; 1] = ["h2"];
@@ -132,6 +132,8 @@ async fn accept(
                     // The server may have ended meanwhile.
                     let _ = ready.send(Ok(Socket::Tls(Box::new(TlsStream::Server(stream))))).await;
                 }
+                // A probe looks whether the port is open, and goes.
+                Ok(Err(error)) if is_end(&error) => debug!("a connection from {client} ended without TLS"),
                 Ok(Err(error)) => warn!("refused a connection from {client}: {error} (security.ssl.internal.*)"),
                 Err(_) => debug!("a connection from {client} did not begin TLS in time"),
             }

@@ -21,7 +21,8 @@ pub(super) struct OpenSessionResponseBody {
 /// `GET /sessions/:session_handle`
 #[derive(Debug, Serialize)]
 pub(super) struct GetSessionConfigResponseBody<'a> {
-    pub(super) properties: &'a BTreeMap<String, String>,
+    /// Without secrets.
+    pub(super) properties: BTreeMap<&'a str, &'a str>,
 }
 
 /// `POST /sessions/:session_handle/configure-session`

@@ -1,5 +1,6 @@
 //! `Router`: which handler answers which path, and the handlers, which are short.
 
+use common::config::shown;
 use serde::Serialize;
 use warp::http::{Method, StatusCode};
 
@@ -80,7 +81,9 @@ impl Router {
                     .sessions
                     .get(id()?)
                     .map_err(|error| RestError::service("Failed to getSessionConfig.", error))?;
-                ok(&GetSessionConfigResponseBody { properties: session.config().as_ref() })
+                let config = session.config();
+                let properties = config.iter().map(|(key, value)| (key.as_str(), shown(key, value))).collect();
+                ok(&GetSessionConfigResponseBody { properties })
             }
             ("DELETE", []) => {
                 let closed = self.sessions.close(id()?).await;

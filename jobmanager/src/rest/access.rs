@@ -8,13 +8,13 @@ use super::mounted::Mounts;
 /// The roles of the REST API and of what is mounted beside it.
 pub(super) fn access(mounts: Mounts) -> Access {
     std::sync::Arc::new(move |method, path| match mounts.find(path) {
-        Some((api, below)) => api.role(method.as_str(), below),
+        Some((api, below)) => Some(api.role(method.as_str(), below)),
         None => role(method, path),
     })
 }
 
-/// The role that a request for a path of the JobManager's needs.
-pub(super) fn role(method: &Method, path: &str) -> Role {
+/// The role that a request for a path of the JobManager's needs, if any.
+pub(super) fn role(method: &Method, path: &str) -> Option<Role> {
     let segments: Vec<String> =
         path.split('/').filter(|segment| !segment.is_empty()).map(super::query::decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -22,7 +22,9 @@ pub(super) fn role(method: &Method, path: &str) -> Role {
         ["v1", rest @ ..] => rest,
         all => all,
     };
-    match (method.as_str(), path) {
+    Some(match (method.as_str(), path) {
+        // Probes have no password, and ask under the address of a pod.
+        ("GET", ["health"]) => return None,
         // The members of the group, the machines, the programs that others run.
         (_, ["jobmanagers", ..]) if method != Method::GET => Role::Admin,
         // With the options of all tables, passwords among them.
@@ -35,7 +37,7 @@ pub(super) fn role(method: &Method, path: &str) -> Role {
         // With the options of tables, passwords among them.
         ("GET", ["catalogs", _]) => Role::Operator,
         _ => Role::of_method(method),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -68,7 +70,9 @@ mod tests {
             ("BREW", "/anything", Role::Operator),
         ] {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            assert_eq!(role(&method, path), needed, "{method} {path}");
+            assert_eq!(role(&method, path), Some(needed), "{method} {path}");
         }
+        assert_eq!(role(&Method::GET, "/health"), None);
+        assert_eq!(role(&Method::POST, "/health"), Some(Role::Operator));
     }
 }

@@ -2,6 +2,7 @@
 
 use common::config::{Configuration, options};
 use dataflow::JobStatus;
+use serde::Serialize;
 use warp::http::StatusCode;
 
 use super::context::RestContext;
@@ -18,6 +19,15 @@ use crate::gateway;
 pub(super) const FLINK_VERSION: &str = concat!("2.3.0-flinkrs-", env!("CARGO_PKG_VERSION"));
 /// What stands for a commit id.
 const COMMIT: &str = concat!("flinkrs-", env!("CARGO_PKG_VERSION"));
+
+/// `GET /health`, for probes: this JobManager leads, or reaches the one that leads.
+pub(super) fn health() -> Answer {
+    Reply::json(&Healthy {})
+}
+
+/// Nothing but that.
+#[derive(Serialize)]
+struct Healthy {}
 
 pub(super) async fn overview(context: &RestContext) -> Answer {
     let slots = context.resource_manager.usage().await;

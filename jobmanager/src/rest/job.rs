@@ -1,6 +1,6 @@
 //! `/jobs/:jobid` and what it says of the job as a whole.
 
-use common::config::{Configuration, Origin, options};
+use common::config::{Configuration, Origin, options, shown};
 use dataflow::{ExecutionState, JobStatus};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -39,6 +39,7 @@ pub(super) async fn config(context: &RestContext, id: &str) -> Answer {
     let config = Configuration::from_map(graph.config.clone(), Origin::Job);
     let invalid = |error: common::config::ConfigError| RestError::internal(error);
     let parallelism = config.get_set(&options::PARALLELISM_DEFAULT).map_err(invalid)?;
+    let parameters = config.get(&options::PIPELINE_GLOBAL_JOB_PARAMETERS).map_err(invalid)?.unwrap_or_default();
     let widest = graph.vertices.iter().map(|vertex| vertex.parallelism).max().unwrap_or(1);
     Reply::json(&JobConfigInfo {
         jid: graph.job_id,
@@ -47,7 +48,13 @@ pub(super) async fn config(context: &RestContext, id: &str) -> Answer {
             restart_strategy: job.restart_strategy(),
             job_parallelism: i64::from(parallelism.unwrap_or(widest)),
             object_reuse_mode: false,
-            user_config: config.get(&options::PIPELINE_GLOBAL_JOB_PARAMETERS).map_err(invalid)?.unwrap_or_default(),
+            user_config: parameters
+                .into_iter()
+                .map(|(key, value)| {
+                    let value = shown(&key, &value).to_owned();
+                    (key, value)
+                })
+                .collect(),
         },
     })
 }

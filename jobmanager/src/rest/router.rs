@@ -39,6 +39,7 @@ pub(super) async fn answer(context: &RestContext, request: Request) -> Reply {
 async fn route(context: &RestContext, request: &Request, path: &[&str]) -> Answer {
     let query = &request.query;
     match (request.method.as_str(), path) {
+        ("GET", ["health"]) => cluster::health(),
         ("GET", ["overview"]) => cluster::overview(context).await,
         ("GET", ["config"]) => cluster::dashboard_configuration(context),
         ("GET", ["jobmanager", "config"]) => cluster::configuration(context),

@@ -1,8 +1,10 @@
 //! `Configuration`: every key that was set, as text with its origin, and typed reading through options.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
-use super::{ConfigError, ConfigOption, ConfigType, Origin, REDACTED, is_sensitive, options, structured};
+use super::{ConfigError, ConfigOption, ConfigType, Origin, options, shown, structured};
 
 /// A text somebody set, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,8 +113,12 @@ impl Configuration {
 
     /// All keys and texts with secrets replaced by stars.
     pub fn to_redacted_map(&self) -> IndexMap<String, String> {
-        let shown = |key: &str, text: &str| if is_sensitive(key) { REDACTED.to_owned() } else { text.to_owned() };
-        self.entries.iter().map(|(key, value)| (key.clone(), shown(key, &value.text))).collect()
+        self.entries.iter().map(|(key, value)| (key.clone(), shown(key, &value.text).to_owned())).collect()
+    }
+
+    /// What a SQL session and its jobs begin with, secrets of stores included. How processes are reached, `security.`, is no matter of theirs.
+    pub fn to_session_map(&self) -> BTreeMap<String, String> {
+        self.to_map().into_iter().filter(|(key, _)| !key.starts_with("security.")).collect()
     }
 
     /// The keys that begin with `prefix`, without it.
@@ -192,7 +198,7 @@ mod tests {
         let mut base = config(&[("a", "1"), ("s3.secret-key", "x")]);
         base.overlay(&config(&[("a", "2")]));
         assert_eq!(base.text("a"), Some("2"));
-        assert_eq!(base.to_redacted_map()["s3.secret-key"], REDACTED);
+        assert_eq!(base.to_redacted_map()["s3.secret-key"], "******");
         assert_eq!(base.to_map()["s3.secret-key"], "x");
         assert_eq!(base.with_prefix("s3.")["secret-key"], "x");
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Origin, REDACTED, is_sensitive};
+use super::{Origin, shown};
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,7 @@ pub struct InvalidValue {
 impl ConfigError {
     /// The error for a value that does not parse.
     pub(crate) fn invalid(key: &str, text: &str, origin: &Origin, problem: String, expected: String) -> Self {
-        let value = if is_sensitive(key) { REDACTED } else { text }.to_owned();
+        let value = shown(key, text).to_owned();
         let key = key.to_owned();
         ConfigError::InvalidValue(Box::new(InvalidValue { key, value, origin: origin.clone(), problem, expected }))
     }

@@ -1,5 +1,6 @@
 //! Finding and reading the config file, and laying `FLINK_PROPERTIES` and `-D` over it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,12 @@ use super::{ConfigError, ConfigWarning, Configuration, Origin, legacy, overlay, 
 
 const CONFIG_FILE: &str = "config.yaml";
 const OLD_CONFIG_FILE: &str = "flink-conf.yaml";
+const PROPERTIES: &str = "FLINK_PROPERTIES";
+/// Variables of Flink's image that stand for a key.
+const VARIABLES: [(&str, &str); 2] = [
+    ("JOB_MANAGER_RPC_ADDRESS", "jobmanager.rpc.address"),
+    ("TASK_MANAGER_NUMBER_OF_TASK_SLOTS", "taskmanager.numberOfTaskSlots"),
+];
 
 /// Where to look for configuration. The default looks nowhere, as tests want it.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +27,8 @@ pub struct ConfigSources {
     pub flink_conf_dir: Option<PathBuf>,
     /// The folder whose `conf/` is used when no directory is named.
     pub working_dir: Option<PathBuf>,
-    /// `FLINK_PROPERTIES`.
-    pub flink_properties: Option<String>,
+    /// The variables of the environment: `FLINK_PROPERTIES`, those of which it makes use by `${NAME}`, and those of Flink's image that stand for a key.
+    pub environment: BTreeMap<String, String>,
     /// What followed each `-D`, in order.
     pub dynamic_properties: Vec<String>,
 }
@@ -46,7 +53,9 @@ impl ConfigSources {
             flinkrs_conf_dir: path("FLINKRS_CONF_DIR"),
             flink_conf_dir: path("FLINK_CONF_DIR"),
             working_dir: Some(PathBuf::from(".")),
-            flink_properties: std::env::var("FLINK_PROPERTIES").ok(),
+            environment: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
             dynamic_properties,
         }
     }
@@ -83,7 +92,8 @@ fn file_in(dir: &Path, warnings: &mut Vec<ConfigWarning>) -> Option<PathBuf> {
 }
 
 impl Configuration {
-    /// Loads the configuration: the config file, then `FLINK_PROPERTIES`, then `-D`, each winning over the one before.
+    /// Loads the configuration: the config file, then `JOB_MANAGER_RPC_ADDRESS` and `TASK_MANAGER_NUMBER_OF_TASK_SLOTS`, then `FLINK_PROPERTIES`,
+    /// then `-D`, each winning over the one before.
     pub fn load(sources: &ConfigSources) -> Result<Loaded, ConfigError> {
         let mut warnings = Vec::new();
         let mut config = Configuration::new();
@@ -91,9 +101,14 @@ impl Configuration {
         if let Some(path) = &file {
             config = read_file(path, &mut warnings)?;
         }
-        if let Some(text) = &sources.flink_properties {
-            let origin = |line| Origin::Environment { variable: "FLINK_PROPERTIES", line };
-            let (entries, skipped) = overlay::parse_flink_properties(text);
+        for (variable, key) in VARIABLES {
+            if let Some(text) = sources.environment.get(variable).filter(|text| !text.is_empty()) {
+                config.set(key, text, Origin::Environment { variable, line: 1 });
+            }
+        }
+        if let Some(text) = sources.environment.get(PROPERTIES) {
+            let origin = |line| Origin::Environment { variable: PROPERTIES, line };
+            let (entries, skipped) = overlay::parse_flink_properties(text, &sources.environment);
             skipped_lines(skipped, origin, &mut warnings);
             config.overlay(&collect(entries, origin, &mut warnings));
         }
@@ -170,7 +185,7 @@ mod tests {
     fn later_sources_win() {
         let dir = dir_with(&[("config.yaml", "rest:\n  port: 1\nparallelism.default: 1\npipeline.name: file\n")]);
         let sources = ConfigSources {
-            flink_properties: Some("parallelism.default: 2\npipeline.name: env".to_owned()),
+            environment: variables(&[("FLINK_PROPERTIES", "parallelism.default: 2\npipeline.name: env")]),
             dynamic_properties: vec!["pipeline.name=cli".to_owned(), "pipeline.name=cli2".to_owned()],
             ..in_dir(&dir)
         };
@@ -179,6 +194,32 @@ mod tests {
         assert_eq!(config.get(&options::PARALLELISM_DEFAULT).unwrap(), 2);
         assert_eq!(config.get(&options::PIPELINE_NAME).unwrap().as_deref(), Some("cli2"));
         assert!(warnings.is_empty(), "{warnings:?}");
+    }
+
+    fn variables(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn variables_stand_for_keys_and_for_parts_of_properties() {
+        let dir = dir_with(&[("config.yaml", "jobmanager.rpc.address: file\ntaskmanager.numberOfTaskSlots: 1\n")]);
+        let properties = "s3.access-key: ${ACCESS}\ns3.secret-key: '$SECRET'\npipeline.name: ${NOBODY} $1\ntaskmanager.numberOfTaskSlots: 3";
+        let sources = ConfigSources {
+            environment: variables(&[
+                ("JOB_MANAGER_RPC_ADDRESS", "variable"),
+                ("TASK_MANAGER_NUMBER_OF_TASK_SLOTS", "2"),
+                ("FLINK_PROPERTIES", properties),
+                ("ACCESS", "key"),
+                ("SECRET", "a: b # ${ACCESS}"),
+            ]),
+            ..in_dir(&dir)
+        };
+        let config = Configuration::load(&sources).unwrap().config.to_map();
+        assert_eq!(config["jobmanager.rpc.address"], "variable");
+        assert_eq!(config["taskmanager.numberOfTaskSlots"], "3");
+        assert_eq!(config["s3.access-key"], "key");
+        assert_eq!(config["s3.secret-key"], "a: b # ${ACCESS}", "a value is not read again");
+        assert_eq!(config["pipeline.name"], "${NOBODY} $1", "what is not set is found where it is read");
     }
 
     #[test]

@@ -32,5 +32,5 @@ pub use option_type::{ConfigEnum, ConfigType};
 pub use origin::Origin;
 pub use overlay::parse_dynamic_property;
 pub use port_range::PortRange;
-pub use redact::{REDACTED, is_sensitive};
+pub use redact::{REDACTED, is_sensitive, shown};
 pub use warning::ConfigWarning;

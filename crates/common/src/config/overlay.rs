@@ -1,11 +1,17 @@
 //! What is laid over the config file: `FLINK_PROPERTIES` and `-Dkey=value`.
 
+use std::collections::BTreeMap;
+
 use super::ConfigError;
 use super::yaml::FlatEntry;
 
 /// Reads `FLINK_PROPERTIES`: one `key: value` a line. Unlike in the config file a space after the colon is not
-/// needed and a `#` only begins a comment at the start of a line or after a space, as with Flink's container image.
-pub(super) fn parse_flink_properties(text: &str) -> (Vec<FlatEntry>, Vec<(u64, &'static str)>) {
+/// needed and a `#` only begins a comment at the start of a line or after a space, as with Flink's container image; and as there `$NAME` and
+/// `${NAME}` in a value stand for these variables.
+pub(super) fn parse_flink_properties(
+    text: &str,
+    variables: &BTreeMap<String, String>,
+) -> (Vec<FlatEntry>, Vec<(u64, &'static str)>) {
     let (mut entries, mut skipped) = (Vec::new(), Vec::new());
     for (line, content) in (1..).zip(text.lines()) {
         let content = content.find(" #").map_or(content, |at| &content[..at]).trim();
@@ -14,13 +20,39 @@ pub(super) fn parse_flink_properties(text: &str) -> (Vec<FlatEntry>, Vec<(u64, &
         }
         match content.split_once(": ").or_else(|| content.split_once(':')) {
             Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => {
-                entries.push(FlatEntry { key: key.trim().to_owned(), text: unquote(value.trim()).to_owned(), line });
+                let text = with_variables(unquote(value.trim()), variables);
+                entries.push(FlatEntry { key: key.trim().to_owned(), text, line });
             }
             Some(_) => skipped.push((line, "the key or the value is empty")),
             None => skipped.push((line, "it is not 'key: value'")),
         }
     }
     (entries, skipped)
+}
+
+/// A name that is not set stays as it is.
+fn with_variables(text: &str, variables: &BTreeMap<String, String>) -> String {
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        let (before, from) = rest.split_at(at);
+        let inner = from[1..].strip_prefix('{').unwrap_or(&from[1..]);
+        let length = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
+        let (name, behind) = inner.split_at(length);
+        let behind = if from.starts_with("${") { behind.strip_prefix('}') } else { Some(behind) };
+        result.push_str(before);
+        match (variables.get(name), behind) {
+            (Some(value), Some(behind)) => {
+                result.push_str(value);
+                rest = behind;
+            }
+            _ => {
+                result.push('$');
+                rest = &from[1..];
+            }
+        }
+    }
+    result + rest
 }
 
 /// Splits what follows `-D`: `key=value`, or a key alone, which means `true` as in Flink's CLI.
@@ -49,7 +81,7 @@ mod tests {
     #[test]
     fn reads_flink_properties() {
         let text = "\n  jobmanager.rpc.address: jm\n# c\nrest.port:8081\nurl: s3://b/c # x\nbroken\nq: 'v'\n";
-        let (entries, skipped) = parse_flink_properties(text);
+        let (entries, skipped) = parse_flink_properties(text, &BTreeMap::new());
         let entries: Vec<_> = entries.iter().map(|e| (e.key.as_str(), e.text.as_str(), e.line)).collect();
         let expected =
             [("jobmanager.rpc.address", "jm", 2), ("rest.port", "8081", 4), ("url", "s3://b/c", 5), ("q", "v", 7)];

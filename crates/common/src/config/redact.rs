@@ -24,6 +24,11 @@ pub fn is_sensitive(key: &str) -> bool {
     SENSITIVE.iter().any(|part| key.contains(part))
 }
 
+/// What of a value may be shown.
+pub fn shown<'a>(key: &str, value: &'a str) -> &'a str {
+    if is_sensitive(key) { REDACTED } else { value }
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_sensitive;

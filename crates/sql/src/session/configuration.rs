@@ -1,5 +1,7 @@
 //! SET and RESET.
 
+use common::config::shown;
+
 use super::{Outcome, Session};
 use crate::ast::{KeyValue, Text};
 use crate::error::SqlError;
@@ -7,7 +9,7 @@ use crate::error::SqlError;
 impl Session {
     pub(super) fn set(&mut self, pair: Option<&KeyValue>) -> Result<Outcome, SqlError> {
         let Some(pair) = pair else {
-            let row = |(key, value): (&String, &String)| vec![Some(key.clone()), Some(value.clone())];
+            let row = |(key, value): (&String, &String)| vec![Some(key.clone()), Some(shown(key, value).to_owned())];
             return Ok(Outcome::table(&["key", "value"], self.config.iter().map(row).collect()));
         };
         let (key, value) = (&pair.key.value, &pair.value.value);

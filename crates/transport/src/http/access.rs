@@ -18,8 +18,8 @@ pub enum Role {
 }
 
 /// Which role a request for this path needs. One that needs more than [`Role::Viewer`] changes something, or shows what only those may see who
-/// may change things.
-pub type Access = Arc<dyn Fn(&Method, &str) -> Role + Send + Sync>;
+/// may change things. None where anybody may ask, under any name of the server, since the answer tells nothing but that it is there.
+pub type Access = Arc<dyn Fn(&Method, &str) -> Option<Role> + Send + Sync>;
 
 impl Role {
     /// The role that methods alone tell: who asks, views; all else is done by those who operate.

@@ -72,7 +72,10 @@ impl Guard {
     pub(super) async fn check<B>(&self, request: &Request<B>, client: IpAddr) -> Result<Caller, Refusal> {
         let (method, uri) = (request.method(), request.uri());
         let authorization = request.headers().get(AUTHORIZATION);
-        let needed = (self.access)(method, uri.path());
+        let Some(needed) = (self.access)(method, uri.path()) else {
+            self.check_rate(client)?;
+            return Ok(Caller { name: None, role: Role::Viewer });
+        };
         let checked = match self.check_page(request, client, needed) {
             Ok(()) => self.caller(method, authorization, client, needed).await,
             Err(refusal) => Err(refusal),
@@ -105,9 +108,18 @@ impl Guard {
         if caller.role >= needed { Ok(caller) } else { Err(Refusal::Role { caller, needed }) }
     }
 
+    fn check_rate(&self, client: IpAddr) -> Result<(), Refusal> {
+        let has_room = self.rate.as_ref().is_none_or(|rate| rate.take(client, Instant::now()));
+        if has_room { Ok(()) } else { Err(Refusal::Rate(client)) }
+    }
+
     fn check_page<B>(&self, request: &Request<B>, client: IpAddr, needed: Role) -> Result<(), Refusal> {
-        if self.rate.as_ref().is_some_and(|rate| !rate.take(client, Instant::now())) {
-            return Err(Refusal::Rate(client));
+        self.check_rate(client)?;
+        // A proxy before this server may have looked at another one of them.
+        for name in [HOST, AUTHORIZATION] {
+            if request.headers().get_all(&name).iter().count() > 1 {
+                return Err(Refusal::Twice(name));
+            }
         }
         let host = request.headers().get(HOST).map(|host| host.to_str().unwrap_or("?"));
         if !self.hosts.allows(host) {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 
 use super::access::Role;
@@ -21,6 +21,8 @@ pub(super) enum Refusal {
     Origin(String),
     #[error("a page may send application/json or multipart/form-data, not '{0}'")]
     ContentType(String),
+    #[error("the request has the header '{0}' more than once")]
+    Twice(HeaderName),
     #[error("too many requests from {0} (rest.server.max-requests-per-second-per-client)")]
     Rate(std::net::IpAddr),
     #[error("{0}")]
@@ -33,6 +35,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Refusal::Host(_) | Refusal::Origin(_) | Refusal::Role { .. } => StatusCode::FORBIDDEN,
+            Refusal::Twice(_) => StatusCode::BAD_REQUEST,
             Refusal::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::Rate(_) | Refusal::Unknown(Unauthorized::TooOften) => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Unknown(_) => StatusCode::UNAUTHORIZED,

@@ -19,13 +19,13 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_rustls::{TlsAcceptor, TlsStream};
 use tower_service::Service;
-use tracing::debug;
+use tracing::{debug, info};
 
 use super::guard::{self, Guard};
 use super::limits::{Admitted, Connections};
 use crate::error::TransportError;
 use crate::rest::RestServerTls;
-use crate::tls::Socket;
+use crate::tls::{Socket, is_end};
 
 /// More headers than any client has.
 const MAX_HEADERS: usize = 100;
@@ -151,7 +151,8 @@ where
                 let handshake = TlsAcceptor::from(tls.current()).accept(stream);
                 match tokio::time::timeout(HANDSHAKE_LIMIT, handshake).await {
                     Ok(Ok(stream)) => Socket::Tls(Box::new(TlsStream::Server(stream))),
-                    Ok(Err(error)) => return debug!("refused a connection of {client}: {error} (security.ssl.rest.*)"),
+                    Ok(Err(error)) if is_end(&error) => return debug!("a connection of {client} ended without TLS"),
+                    Ok(Err(error)) => return info!("refused a connection of {client}: {error} (security.ssl.rest.*)"),
                     Err(_) => return debug!("a connection of {client} did not begin TLS in time"),
                 }
             }

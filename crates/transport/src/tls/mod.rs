@@ -12,3 +12,8 @@ mod verifier;
 pub use files::{TlsFiles, TlsKeys};
 pub use reloading::Reloading;
 pub use socket::Socket;
+
+/// Whether a handshake failed only because the other side went away.
+pub(crate) fn is_end(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset)
+}

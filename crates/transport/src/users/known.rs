@@ -49,6 +49,16 @@ struct Inner {
     wrong: Rate,
 }
 
+/// A name with a password, of which it is to be found out whether it is right.
+struct Login {
+    /// Who it is then; none where there is no such name.
+    caller: Option<Caller>,
+    password: String,
+    stored: String,
+    /// Of all of it, for [`Inner::right`].
+    key: [u8; 32],
+}
+
 /// Why it is not known who a request is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unauthorized {
@@ -120,14 +130,25 @@ impl Users {
     /// Who the sender of this `Authorization` is.
     pub async fn who(&self, authorization: Option<&HeaderValue>, client: IpAddr) -> Result<Caller, Unauthorized> {
         let text = authorization.ok_or(Unauthorized::Missing)?.to_str().map_err(|_| Unauthorized::Wrong)?;
+        let (scheme, credentials) = text.split_once(' ').unwrap_or((text, ""));
+        let (known, login) = match scheme.to_ascii_lowercase().as_str() {
+            "bearer" => (self.of_token(credentials.trim()), None),
+            "basic" => {
+                let login = self.login(credentials.trim());
+                (login.as_ref().and_then(|login| self.remembered(login)), login)
+            }
+            _ => return Err(Unauthorized::Missing),
+        };
+        if let Some(caller) = known {
+            return Ok(caller);
+        }
+        // Only who may be guessing waits: others behind the same address go on with what is known to be right.
         if !self.inner.wrong.has(client, Instant::now()) {
             return Err(Unauthorized::TooOften);
         }
-        let (scheme, credentials) = text.split_once(' ').unwrap_or((text, ""));
-        let caller = match scheme.to_ascii_lowercase().as_str() {
-            "bearer" => self.of_token(credentials.trim()),
-            "basic" => self.of_password(credentials.trim()).await,
-            _ => return Err(Unauthorized::Missing),
+        let caller = match login {
+            Some(login) => self.of_password(login).await,
+            None => None,
         };
         caller.ok_or_else(|| {
             self.inner.wrong.take(client, Instant::now());
@@ -141,7 +162,7 @@ impl Users {
         issued.or_else(|| self.inner.file.as_ref()?.current().tokens.get(&digest).cloned())
     }
 
-    async fn of_password(&self, encoded: &str) -> Option<Caller> {
+    fn login(&self, encoded: &str) -> Option<Login> {
         let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
         let (name, password) = decoded.split_once(':')?;
         let found = self.inner.file.as_ref()?.current().passwords.get(name).cloned();
@@ -155,22 +176,26 @@ impl Users {
             key.update((part.len() as u64).to_le_bytes());
             key.update(part);
         }
-        let key: [u8; 32] = key.finalize().into();
-        let known = self.inner.right.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&key);
-        if !known {
-            let _place = self.inner.places.acquire().await.ok()?;
-            let password = password.to_owned();
-            let matches = tokio::task::spawn_blocking(move || hash::matches(&stored, &password)).await.ok()?;
-            if !matches {
-                return None;
-            }
-            let mut right = self.inner.right.lock().unwrap_or_else(PoisonError::into_inner);
-            if right.len() >= REMEMBERED {
-                right.clear();
-            }
-            right.insert(key, ());
+        let caller = role.map(|role| Caller { name: Some(name.to_owned()), role });
+        Some(Login { caller, password: password.to_owned(), stored, key: key.finalize().into() })
+    }
+
+    fn remembered(&self, login: &Login) -> Option<Caller> {
+        let right = self.inner.right.lock().unwrap_or_else(PoisonError::into_inner);
+        login.caller.clone().filter(|_| right.contains_key(&login.key))
+    }
+
+    async fn of_password(&self, login: Login) -> Option<Caller> {
+        let Login { caller, password, stored, key } = login;
+        let _place = self.inner.places.acquire().await.ok()?;
+        let matches = tokio::task::spawn_blocking(move || hash::matches(&stored, &password)).await.ok()?;
+        let caller = caller.filter(|_| matches)?;
+        let mut right = self.inner.right.lock().unwrap_or_else(PoisonError::into_inner);
+        if right.len() >= REMEMBERED {
+            right.clear();
         }
-        role.map(|role| Caller { name: Some(name.to_owned()), role })
+        right.insert(key, ());
+        Some(caller)
     }
 }
 

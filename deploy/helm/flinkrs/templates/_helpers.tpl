@@ -43,12 +43,16 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 }}
 {{- if gt (int .Values.jobmanager.replicas) 1 }}{{ $_ := set $own "high-availability.raft.peers" (include "flinkrs.peers" .) }}{{ end }}
 {{- if not .Values.sqlGateway.enabled }}{{ $_ := set $own "sql-gateway.endpoint.type" "none" }}{{ end }}
+{{- if .Values.taskmanager.autoscaling.reactive }}{{ $_ := set $own "scheduler-mode" "reactive" }}{{ end }}
 {{- toYaml (merge $own .Values.configuration) }}
 {{- end }}
 
 {{/* What both kinds of pods have. */}}
 {{- define "flinkrs.pod" -}}
-automountServiceAccountToken: false
+{{- with .Values.serviceAccount.name }}
+serviceAccountName: {{ . }}
+{{- end }}
+automountServiceAccountToken: {{ .Values.serviceAccount.automount }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 9999
@@ -72,6 +76,9 @@ securityContext:
 {{- end }}
 
 {{- define "flinkrs.environment" -}}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- if .Values.s3.secretName }}
 - name: S3_ACCESS_KEY
   valueFrom: {secretKeyRef: {name: {{ .Values.s3.secretName }}, key: access-key}}

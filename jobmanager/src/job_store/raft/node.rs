@@ -4,6 +4,7 @@
 //! lost log may have been the one that made an entry safe.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,7 +85,9 @@ impl RaftNode {
         let dir = settings.dir.clone();
         let failed =
             |problem: String| JobStoreError { place: place(&dir), problem: format!("cannot be opened: {problem}") };
-        std::fs::create_dir_all(&dir).map_err(|error| failed(error.to_string()))?;
+        // The options of tables are in it, passwords among them.
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+        made.map_err(|error| failed(error.to_string()))?;
         let database = Database::open(&dir).map_err(|error| failed(error.to_string()))?;
         let (id, closed) = identity(&database, &settings).map_err(|error| failed(error.to_string()))?;
         let state = StateMachine::open(database.clone()).map_err(|error| failed(error.to_string()))?;
