@@ -242,6 +242,11 @@ mod tests {
         for _ in 0..WRONG_AT_ONCE as u32 {
             let _ = users.who(Some(&of("Bearer x".into())), CLIENT).await;
         }
-        assert_eq!(users.who(Some(&basic("anna:pass:word")), CLIENT).await, Err(Unauthorized::TooOften));
+        // What was right before, and a token that is right, are no guesses.
+        assert_eq!(users.who(Some(&basic("anna:pass:word")), CLIENT).await, Ok(anna));
+        assert!(users.who(Some(&of(format!("Bearer {token}"))), CLIENT).await.is_ok());
+        for guess in [basic("anna:password"), of("Bearer x".into())] {
+            assert_eq!(users.who(Some(&guess), CLIENT).await, Err(Unauthorized::TooOften));
+        }
     }
 }
