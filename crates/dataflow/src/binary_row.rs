@@ -387,12 +387,20 @@ fn redundant_sign_bytes(bytes: &[u8; 16]) -> usize {
 
 /// Flink's `MurmurHashUtils.hashBytesByWords` with seed 42; `bytes.len()` is a multiple of 4.
 pub fn hash_bytes_by_words(bytes: &[u8]) -> i32 {
+    hash_bytes(bytes)
+}
+
+/// Flink's `MurmurHashUtils.hashBytes` with seed 42, the hash code of its strings: what is left behind the words goes in byte by byte, signed.
+pub fn hash_bytes(bytes: &[u8]) -> i32 {
     let mut hash: u32 = 42;
-    for word in bytes.chunks_exact(4) {
-        let mut k = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
-        k = k.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
+    let mut mix = |k: u32| {
+        let k = k.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
         hash = (hash ^ k).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
-    }
+    };
+    let words = bytes.chunks_exact(4);
+    let rest = words.remainder();
+    words.for_each(|word| mix(u32::from_le_bytes([word[0], word[1], word[2], word[3]])));
+    rest.iter().for_each(|&byte| mix(i32::from(byte as i8) as u32));
     hash ^= bytes.len() as u32;
     hash ^= hash >> 16;
     hash = hash.wrapping_mul(0x85eb_ca6b);

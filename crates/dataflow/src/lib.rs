@@ -13,6 +13,7 @@ pub mod element;
 pub mod expression;
 pub mod failure;
 pub mod ids;
+pub mod java_map;
 pub mod java_number;
 pub mod job_graph;
 pub mod job_status;

@@ -256,9 +256,10 @@ fn map_type(key: DataType, value: DataType) -> DataType {
 }
 
 impl fmt::Display for LogicalType {
-    /// Flink's serializable string: `BIGINT NOT NULL`, `ROW<`a` INT>`, ... without time attributes.
+    /// Flink's summary string: `BIGINT NOT NULL`, `ROW<`a` INT>`, ... without time attributes; `{:#}` is the serializable one, which has no
+    /// short names: `VARCHAR(2147483647)` for `STRING`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.kind)?;
+        self.kind.fmt(f)?;
         if !self.nullable && self.kind != TypeKind::Null { f.write_str(" NOT NULL") } else { Ok(()) }
     }
 }
@@ -275,25 +276,32 @@ impl fmt::Display for TypeKind {
             TypeKind::Double => f.write_str("DOUBLE"),
             TypeKind::Decimal { precision, scale } => write!(f, "DECIMAL({precision}, {scale})"),
             TypeKind::Char { length } => write!(f, "CHAR({length})"),
-            TypeKind::Varchar { length: MAX_LENGTH } => f.write_str("STRING"),
+            TypeKind::Varchar { length: MAX_LENGTH } if !f.alternate() => f.write_str("STRING"),
             TypeKind::Varchar { length } => write!(f, "VARCHAR({length})"),
             TypeKind::Binary { length } => write!(f, "BINARY({length})"),
-            TypeKind::Varbinary { length: MAX_LENGTH } => f.write_str("BYTES"),
+            TypeKind::Varbinary { length: MAX_LENGTH } if !f.alternate() => f.write_str("BYTES"),
             TypeKind::Varbinary { length } => write!(f, "VARBINARY({length})"),
             TypeKind::Date => f.write_str("DATE"),
             TypeKind::Time { precision } => write!(f, "TIME({precision})"),
             TypeKind::Timestamp { precision, .. } => write!(f, "TIMESTAMP({precision})"),
+            TypeKind::TimestampLtz { precision, .. } if f.alternate() => {
+                write!(f, "TIMESTAMP({precision}) WITH LOCAL TIME ZONE")
+            }
             TypeKind::TimestampLtz { precision, .. } => write!(f, "TIMESTAMP_LTZ({precision})"),
             TypeKind::IntervalYearMonth => f.write_str("INTERVAL MONTH"),
             TypeKind::IntervalDayTime => f.write_str("INTERVAL SECOND(3)"),
+            TypeKind::Array(element) if f.alternate() => write!(f, "ARRAY<{element:#}>"),
             TypeKind::Array(element) => write!(f, "ARRAY<{element}>"),
+            TypeKind::Map(key, value) if f.alternate() => write!(f, "MAP<{key:#}, {value:#}>"),
             TypeKind::Map(key, value) => write!(f, "MAP<{key}, {value}>"),
+            TypeKind::Multiset(element) if f.alternate() => write!(f, "MULTISET<{element:#}>"),
             TypeKind::Multiset(element) => write!(f, "MULTISET<{element}>"),
             TypeKind::Row(row) => {
                 f.write_str("ROW<")?;
                 for (index, field) in row.fields.iter().enumerate() {
                     let comma = if index == 0 { "" } else { ", " };
-                    write!(f, "{comma}`{}` {}", field.name.replace('`', "``"), field.ty)?;
+                    write!(f, "{comma}`{}` ", field.name.replace('`', "``"))?;
+                    field.ty.fmt(f)?;
                 }
                 f.write_str(">")
             }

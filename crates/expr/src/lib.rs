@@ -16,6 +16,7 @@ pub mod compile;
 pub mod context;
 pub mod functions;
 mod integer;
+mod java_hash;
 mod json;
 pub mod literal;
 pub mod operand;

@@ -105,7 +105,7 @@ impl FileTable {
         let format_name = options.text(&FORMAT).unwrap_or_default();
         let format_options: Vec<_> = Format::options_of(FORMAT.key, format_name).into_iter().collect();
         options.require(OPTIONS)?;
-        let format = Format::read(&options, FORMAT.key, format_name)?;
+        let format = Format::read(&options, FORMAT.key, format_name)?.in_files();
         options.validate(OPTIONS, &format_options)?;
         let partition_columns = partition_columns(spec)?;
         let record_columns: Vec<usize> =

@@ -44,6 +44,15 @@ impl Format {
         Some((prefix(key, name), defs))
     }
 
+    /// The format as Flink's files have it: CSV writes DECIMAL in scientific notation whatever its option says.
+    #[must_use]
+    pub fn in_files(self) -> Format {
+        match self {
+            Format::Csv(options) => Format::Csv(options.scientific()),
+            other => other,
+        }
+    }
+
     /// The format that the option `key` (`format`, `key.format`, `value.format`) names, with its options read.
     pub fn read(table: &TableOptions<'_>, key: &str, name: &str) -> Result<Format, ConnectorError> {
         let prefix = prefix(key, name);

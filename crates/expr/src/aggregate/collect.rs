@@ -1,4 +1,4 @@
-//! COLLECT: a multiset of the values of a group, NULLs left out, each value at the place where it came first.
+//! COLLECT: a multiset of the values of a group, NULLs left out, in the order of a Java `HashMap`.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use super::fold::Fold;
 use super::key::{KeySource, Reversible};
 use super::state::{StateValue, column_bytes, damaged, entry_bytes, read_length, write_length};
+use crate::java_hash::in_java_order;
 
 /// How often each value of each group is there.
 pub(super) struct Collect<K: KeySource> {
@@ -94,14 +95,15 @@ impl<K: Reversible> Fold for Collect<K> {
     }
 
     fn finish(&self, mut output: Self::Output) -> Result<ArrayRef, Failure> {
-        let values = K::finish(output.values)?;
+        let offsets = OffsetBuffer::from_lengths(output.lengths);
+        let counts: ArrayRef = Arc::new(output.counts.finish());
+        let (values, counts) = in_java_order(&offsets, K::finish(output.values)?, counts)?;
         let fields = Fields::from(vec![
             Field::new("key", values.data_type().clone(), false),
             Field::new("value", DataType::Int32, true),
         ]);
-        let entries = StructArray::try_new(fields.clone(), vec![values, Arc::new(output.counts.finish())], None)?;
+        let entries = StructArray::try_new(fields.clone(), vec![values, counts], None)?;
         let field = Arc::new(Field::new("entries", DataType::Struct(fields), false));
-        let offsets = OffsetBuffer::from_lengths(output.lengths);
         Ok(Arc::new(MapArray::try_new(field, offsets, entries, None, false)?))
     }
 

@@ -10,6 +10,7 @@ use dataflow::{Failure, TypeKind};
 
 use super::{Caster, OnError, caster};
 use crate::context::EvalContext;
+use crate::java_hash::in_java_order;
 
 pub(super) fn nested_caster(
     from: &TypeKind,
@@ -40,9 +41,12 @@ pub(super) fn nested_caster(
         }
         (TypeKind::Map(ak, av), TypeKind::Map(bk, bv)) => {
             let (key, value) = (caster(ak, bk, on_error, context)?, caster(av, bv, on_error, context)?);
-            map_caster(key, value, to)
+            let changes = ak.kind != bk.kind || av.kind != bv.kind;
+            if changes { map_caster(key, value, to) } else { None }
         }
-        (TypeKind::Multiset(a), TypeKind::Multiset(b)) => map_caster(caster(a, b, on_error, context)?, None, to),
+        (TypeKind::Multiset(a), TypeKind::Multiset(b)) if a.kind != b.kind => {
+            map_caster(caster(a, b, on_error, context)?, None, to)
+        }
         (TypeKind::Row(a), TypeKind::Row(b)) => {
             let casters = a.fields.iter().zip(&b.fields).map(|(a, b)| caster(&a.ty, &b.ty, on_error, context));
             let casters = casters.collect::<Result<Vec<_>, _>>()?;
@@ -82,18 +86,16 @@ fn list_caster(element: Cast, field: Arc<Field>) -> Cast {
     })
 }
 
+/// Flink casts the entries of a map into a `HashMap`.
 fn map_caster(key: Caster, value: Caster, to: &TypeKind) -> Caster {
     let DataType::Map(entries_field, _) = to.clone().nullable().arrow_type() else { return None };
     let DataType::Struct(fields) = entries_field.data_type().clone() else { return None };
-    if key.is_none() && value.is_none() {
-        return None;
-    }
     Some(Box::new(move |array| {
         let map = array.as_map();
         let (offsets, keys) = reached(map.offsets(), map.keys());
         let (_, values) = reached(map.offsets(), map.values());
-        let columns = vec![apply(&key, &keys)?, apply(&value, &values)?];
-        let entries = StructArray::try_new(fields.clone(), columns, None)?;
+        let (keys, values) = in_java_order(&offsets, apply(&key, &keys)?, apply(&value, &values)?)?;
+        let entries = StructArray::try_new(fields.clone(), vec![keys, values], None)?;
         let nulls = map.nulls().cloned();
         Ok(Arc::new(MapArray::try_new(entries_field.clone(), offsets, entries, nulls, false)?))
     }))

@@ -83,7 +83,8 @@ fn item_type(args: &[Argument]) -> Option<Signature> {
         TypeKind::Array(element) if is_integer(key.kind()) && *key.kind() != TypeKind::BigInt => {
             (TypeKind::Int, element)
         }
-        TypeKind::Map(expected, value) => (expected.kind.clone(), value),
+        // Flink finds nothing by a ROW.
+        TypeKind::Map(expected, value) if !matches!(expected.kind, TypeKind::Row(_)) => (expected.kind.clone(), value),
         _ => return None,
     };
     let casts = vec![collection.ty.clone(), key_type.not_null().with_nullable(key.ty.nullable)];
@@ -120,6 +121,7 @@ fn type_text(args: &[Argument]) -> Option<Signature> {
     Some(Signature { args: args.iter().map(|arg| arg.ty.clone()).collect(), result: TypeKind::STRING.nullable() })
 }
 
+/// The planner puts the text in the place of a call that it knows of.
 fn type_of(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let text = call.args.first().map(LogicalType::to_string).ok_or_else(|| call.no_kernel())?;
     Ok(Kernel::new(move |_, rows| Ok(Arc::new(StringArray::from_iter_values(std::iter::repeat_n(&text, rows))))))
@@ -226,19 +228,14 @@ fn item(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }
 }
 
-fn check_index(index: i32) -> Result<usize, Failure> {
-    if index < 1 {
-        return Err(Failure::user(format!("Array element access needs an index starting at 1 but was {index}.")));
-    }
-    Ok(index as usize - 1)
-}
-
+/// A constant below one is refused; where it is a value, there is just no such element.
 fn array_item(call: &BoundCall<'_>, element: &LogicalType) -> Result<Kernel, Failure> {
-    if let Some(index) = call.constant_int(1) {
-        check_index(index).map_err(Failure::fatal)?;
+    if let Some(index) = call.constant_int(1).filter(|index| *index < 1) {
+        let message = format!("Array element access needs an index starting at 1 but was {index}.");
+        return Err(Failure::user(message).fatal());
     }
     let missing = missing(element)?;
-    Ok(Kernel::fallible(move |args, rows| {
+    Ok(Kernel::new(move |args, rows| {
         let list = args[0].expand(rows)?;
         let list = list.as_list::<i32>();
         let mut indices = UInt32Builder::with_capacity(rows);
@@ -248,7 +245,8 @@ fn array_item(call: &BoundCall<'_>, element: &LogicalType) -> Result<Kernel, Fai
                 continue;
             };
             let (start, end) = (list.value_offsets()[row] as usize, list.value_offsets()[row + 1] as usize);
-            indices.append_option(Some(start + check_index(index)?).filter(|at| *at < end).map(|at| at as u32));
+            let at = usize::try_from(index).ok().and_then(|index| (start + index).checked_sub(1));
+            indices.append_option(at.filter(|at| (start..end).contains(at)).map(|at| at as u32));
         }
         let present = |row: usize| list.is_valid(row) && args[1].array().is_valid(args[1].position(row));
         taken(list.values(), &indices.finish(), &missing, present)

@@ -17,7 +17,7 @@ use super::call::{Argument, BoundCall, Signature};
 use super::equality::equality;
 use super::{FunctionDef, Kernel};
 use crate::operand::Operand;
-use crate::types::{comparison_type, is_constructed};
+use crate::types::{comparison_type, is_character, is_constructed, is_numeric};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -75,10 +75,29 @@ fn equated(args: &[Argument]) -> Option<Signature> {
     compared(args)
 }
 
-/// Constructed values have no order.
+/// Constructed values have no order. A text is less or greater than a number or a BOOLEAN as one of them, though it never equals one.
 fn ordered(args: &[Argument]) -> Option<Signature> {
+    if let Some(kind) = read_as(args) {
+        let nullable = args.iter().any(|arg| arg.ty.nullable);
+        let casts = args.iter().map(|arg| kind.clone().not_null().with_nullable(arg.ty.nullable)).collect();
+        return Some(Signature { args: casts, result: TypeKind::Boolean.not_null().with_nullable(nullable) });
+    }
     let signature = compared(args)?;
     (!signature.args.iter().any(|ty| is_constructed(&ty.kind))).then_some(signature)
+}
+
+/// What a text is read as beside a number or a BOOLEAN.
+fn read_as(args: &[Argument]) -> Option<TypeKind> {
+    let other = match args {
+        [text, other] if is_character(text.kind()) => other,
+        [other, text] if is_character(text.kind()) => other,
+        _ => return None,
+    };
+    match other.kind() {
+        TypeKind::TinyInt | TypeKind::SmallInt => Some(TypeKind::Int),
+        kind if is_numeric(kind) || *kind == TypeKind::Boolean => Some(kind.clone()),
+        _ => None,
+    }
 }
 
 fn distinguished(args: &[Argument]) -> Option<Signature> {

@@ -9,7 +9,7 @@ use dataflow::{Failure, LogicalType, TypeKind};
 
 use super::call::{Argument, BoundCall, Signature};
 use super::{FunctionDef, Kernel, comparison};
-use crate::types::{common_type, comparison_type};
+use crate::types::{common_type, comparison_type, is_binary, is_character, is_constructed};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -40,21 +40,34 @@ fn casts(args: &[Argument], kind: &TypeKind) -> Vec<LogicalType> {
     args.iter().map(|arg| kind.clone().not_null().with_nullable(arg.ty.nullable)).collect()
 }
 
-/// NULL only when all arguments may be NULL.
+/// NULL only when all arguments may be NULL. A DATE among timestamps makes all of them a DATE.
 fn coalesce(args: &[Argument]) -> Option<Signature> {
-    let common = common_type(&types(args))?;
+    let common = common_type(&types(args)).or_else(|| date_of_all(args))?;
     let nullable = args.iter().all(|arg| arg.ty.nullable);
     Some(Signature { args: casts(args, &common.kind), result: common.with_nullable(nullable) })
 }
 
+fn date_of_all(args: &[Argument]) -> Option<LogicalType> {
+    let dated = |arg: &Argument| matches!(arg.kind(), TypeKind::Date | TypeKind::Timestamp { .. });
+    args.iter().all(dated).then(|| TypeKind::Date.not_null())
+}
+
+/// A text that is never NULL keeps its length.
 fn if_null(args: &[Argument]) -> Option<Signature> {
-    (args.len() == 2).then_some(())?;
-    coalesce(args)
+    let [first, _] = args else { return None };
+    let signature = coalesce(args)?;
+    if !first.ty.nullable && (is_character(first.kind()) || is_binary(first.kind())) {
+        return Some(Signature { args: casts(args, first.kind()), result: first.ty.clone() });
+    }
+    Some(signature)
 }
 
 fn if_else(args: &[Argument]) -> Option<Signature> {
     let [condition, results @ ..] = args else { return None };
     if results.len() != 2 || !matches!(condition.kind(), TypeKind::Boolean | TypeKind::Null) {
+        return None;
+    }
+    if results.iter().any(|arg| is_constructed(arg.kind())) {
         return None;
     }
     let common = common_type(&types(results))?;

@@ -17,7 +17,7 @@ use super::{FunctionDef, Kernel, loops, temporal_rounding};
 use crate::integer::Integer;
 use crate::operand::Operand;
 use crate::types::decimal::DecimalShape;
-use crate::types::{common_type, is_constructed, is_integer, is_numeric};
+use crate::types::{common_type, is_binary, is_constructed, is_integer, is_numeric};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -162,7 +162,7 @@ fn rounded(args: &[Argument]) -> Option<Signature> {
 
 fn extreme(args: &[Argument]) -> Option<Signature> {
     let types: Vec<_> = args.iter().map(|arg| arg.ty.without_time_attribute()).collect();
-    let common = common_type(&types).filter(|common| !is_constructed(&common.kind))?;
+    let common = common_type(&types).filter(|common| !is_constructed(&common.kind) && !is_binary(&common.kind))?;
     let casts = args.iter().map(|arg| common.with_nullable(arg.ty.nullable)).collect();
     Some(Signature { args: casts, result: common.with_nullable(any_nullable(args)) })
 }

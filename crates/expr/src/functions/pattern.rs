@@ -2,6 +2,8 @@
 
 use regex::Regex;
 
+use super::java_pattern::JavaPattern;
+
 /// A LIKE pattern. There is no escape character unless ESCAPE names one.
 #[derive(Debug, Clone)]
 pub(super) enum LikePattern {
@@ -120,7 +122,7 @@ fn matches_tokens(text: &str, tokens: &[Token]) -> bool {
 }
 
 /// The regular expression of a SIMILAR TO pattern, anchored at both ends.
-pub(super) fn similar_to_regex(pattern: &str, escape: Option<&str>) -> Result<Regex, String> {
+pub(super) fn similar_to_regex(pattern: &str, escape: Option<&str>) -> Result<JavaPattern, String> {
     let escape = escape_char(escape)?;
     let mut regex = String::from("(?s)^(?:");
     let mut in_class = false;
@@ -151,7 +153,11 @@ pub(super) fn similar_to_regex(pattern: &str, escape: Option<&str>) -> Result<Re
     ] {
         regex = regex.replace(&format!("[:{name}:]"), &format!("[:{class}:]"));
     }
-    Regex::new(&regex).map_err(|error| format!("Invalid regular expression '{pattern}': {error}"))
+    match Regex::new(&regex) {
+        Ok(regex) => Ok(JavaPattern::Automaton(regex)),
+        // Such as a back reference.
+        Err(error) => JavaPattern::new(&regex).map_err(|_| format!("Invalid regular expression '{pattern}': {error}")),
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::family::Family::Int;
 use super::family::Nullability::OfArguments;
 use super::family::signature;
 use super::{FunctionDef, Kernel, loops};
+use crate::operand::Operand;
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -87,32 +88,63 @@ fn entropy() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// The generator of a call: seeded by its first argument when it has `with_seed` of them.
-fn generator(call: &BoundCall<'_>, with_seed: usize) -> Mutex<JavaRandom> {
-    let seed = if call.args.len() == with_seed { call.constant_int(0).map(i64::from) } else { None };
-    Mutex::new(JavaRandom::new(seed.unwrap_or_else(|| entropy() as i64)))
+/// Where the numbers of a call come from, which has a seed when it has `with_seed` arguments.
+enum Numbers {
+    /// One generator for all rows.
+    Shared(Mutex<JavaRandom>),
+    /// The seed is a column: each row has a generator of its own, and the first number of it.
+    OfEach,
+}
+
+impl Numbers {
+    fn of(call: &BoundCall<'_>, with_seed: usize) -> Numbers {
+        let shared = |seed: i64| Numbers::Shared(Mutex::new(JavaRandom::new(seed)));
+        match call.constant_int(0) {
+            _ if call.args.len() != with_seed => shared(entropy() as i64),
+            Some(seed) => shared(seed.into()),
+            None => Numbers::OfEach,
+        }
+    }
+
+    /// One number a row, none where `draw` gives none or the seed is NULL.
+    fn draw<T>(
+        &self,
+        args: &[Operand],
+        rows: usize,
+        draw: impl Fn(&mut JavaRandom, usize) -> Result<Option<T>, Failure>,
+    ) -> Result<Vec<Option<T>>, Failure> {
+        match self {
+            Numbers::Shared(random) => {
+                let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
+                (0..rows).map(|row| draw(&mut random, row)).collect()
+            }
+            Numbers::OfEach => (0..rows)
+                .map(|row| match args[0].value::<Int32Type>(row) {
+                    Some(seed) => draw(&mut JavaRandom::new(seed.into()), row),
+                    None => Ok(None),
+                })
+                .collect(),
+        }
+    }
 }
 
 fn rand(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let random = generator(call, 1);
-    Ok(Kernel::new(move |_, rows| {
-        let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
-        let values: Vec<f64> = (0..rows).map(|_| random.double()).collect();
-        Ok(loops::primitives::<Float64Type>(rows, |row| Some(values[row])))
+    let numbers = Numbers::of(call, 1);
+    Ok(Kernel::fallible(move |args, rows| {
+        let values = numbers.draw(args, rows, |random, _| Ok(Some(random.double())))?;
+        Ok(loops::primitives::<Float64Type>(rows, |row| values[row]))
     }))
 }
 
 fn rand_integer(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
-    let random = generator(call, 2);
+    let numbers = Numbers::of(call, 2);
     let bound_at = call.args.len() - 1;
     Ok(Kernel::fallible(move |args, rows| {
-        let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
-        let values = (0..rows).map(|row| match args[bound_at].value::<Int32Type>(row) {
+        let values = numbers.draw(args, rows, |random, row| match args[bound_at].value::<Int32Type>(row) {
             None => Ok(None),
             Some(bound) if bound <= 0 => Err(Failure::user("bound must be positive")),
             Some(bound) => Ok(Some(random.below(bound))),
-        });
-        let values = values.collect::<Result<Vec<_>, Failure>>()?;
+        })?;
         Ok(loops::primitives::<Int32Type>(rows, |row| values[row]))
     }))
 }

@@ -7,6 +7,7 @@ use arrow_array::builder::{ListBuilder, MapBuilder, MapFieldNames, StringBuilder
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, BooleanArray, Int32Array};
 use arrow_schema::{DataType, Field};
+use dataflow::java_map::{hash_map_order, string_hash_code};
 use dataflow::{Failure, TypeKind};
 
 use super::call::{Argument, BoundCall, Signature};
@@ -412,7 +413,13 @@ fn pairs<'a>(text: &'a str, between: &Separator<'_>, inside: &Separator<'_>) -> 
             None => pairs.push((key, value)),
         }
     }
-    pairs
+    in_java_order(pairs)
+}
+
+/// As a Java `HashMap` of strings gives them.
+fn in_java_order<'a>(pairs: Vec<(&'a str, Option<&'a str>)>) -> Vec<(&'a str, Option<&'a str>)> {
+    let codes: Vec<i32> = pairs.iter().map(|(key, _)| string_hash_code(key)).collect();
+    hash_map_order(&codes).into_iter().map(|index| pairs[index]).collect()
 }
 
 /// The names that the Arrow layout of a MAP has.

@@ -12,6 +12,7 @@ use super::call::{Argument, BoundCall, Signature};
 use super::family::Family::{Bytes, Int, Long, Text};
 use super::family::Nullability::{Always, Never, OfArguments};
 use super::family::signature;
+use super::java_pattern::JavaPattern;
 use super::pattern::{LikePattern, similar_to_regex};
 use super::text::characters;
 use super::{FunctionDef, Kernel, loops};
@@ -290,7 +291,7 @@ fn similar(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
 fn similar_to_each(escape: Option<String>) -> Kernel {
     Kernel::fallible(move |args, rows| {
         let (text, pattern) = (args[0].text(), args[1].text());
-        let mut last: Option<(&str, regex::Regex)> = None;
+        let mut last: Option<(&str, JavaPattern)> = None;
         let mut values = BooleanBuilder::with_capacity(rows);
         for row in 0..rows {
             let Some((text, pattern)) = text.get(row).zip(pattern.get(row)) else {

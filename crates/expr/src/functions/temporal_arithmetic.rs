@@ -45,7 +45,7 @@ fn unit_of(arg: &Argument) -> Option<Unit> {
     }
 }
 
-/// A DATE moved by hours, minutes or seconds is a TIMESTAMP(6).
+/// A DATE moved by hours, minutes or seconds is a TIMESTAMP(6), a TIMESTAMP moved by milliseconds has them.
 fn added(args: &[Argument]) -> Option<Signature> {
     let [unit, count, datetime] = args else { return None };
     let unit_value = unit_of(unit)?;
@@ -54,6 +54,12 @@ fn added(args: &[Argument]) -> Option<Signature> {
     }
     let part_of_day = unit_value.millis().is_some_and(|millis| millis < MILLIS_PER_DAY);
     let kind = match datetime.kind() {
+        // As in Flink.
+        TypeKind::Date | TypeKind::Time { .. } if unit_value == Unit::Millisecond => return None,
+        TypeKind::Timestamp { precision, .. } if unit_value == Unit::Millisecond => {
+            TypeKind::timestamp((*precision).max(3))
+        }
+        TypeKind::TimestampLtz { precision: 0..3, .. } if unit_value == Unit::Millisecond => return None,
         TypeKind::Date if part_of_day => TypeKind::timestamp(6),
         _ => datetime.ty.without_time_attribute().kind,
     };
@@ -83,31 +89,49 @@ fn add(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
 
 fn differing(args: &[Argument]) -> Option<Signature> {
     let [unit, from, to] = args else { return None };
-    unit_of(unit)?;
+    let unit = unit_of(unit)?;
     (is_datetime(from.kind()) && is_datetime(to.kind())).then_some(())?;
     // An instant differs from an instant only.
     let instant = |arg: &Argument| matches!(arg.kind(), TypeKind::TimestampLtz { .. });
     (instant(from) == instant(to)).then_some(())?;
-    Signature::with_result(args, TypeKind::Int.not_null().with_nullable(any_nullable(args)))
+    let kind = if unit == Unit::Nanosecond { TypeKind::BigInt } else { TypeKind::Int };
+    Signature::with_result(args, kind.not_null().with_nullable(any_nullable(args)))
+}
+
+/// How many there are in a second, of units below it.
+fn parts_of_second(unit: Unit) -> Option<i64> {
+    Some(match unit {
+        Unit::Millisecond => 1_000,
+        Unit::Microsecond => 1_000_000,
+        Unit::Nanosecond => 1_000_000_000,
+        _ => return None,
+    })
 }
 
 fn difference(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let unit = Unit::of(call, 0)?;
-    if unit.months().is_none() && unit.millis().is_none() {
+    let parts = parts_of_second(unit);
+    if unit.months().is_none() && unit.millis().is_none() && parts.is_none() {
         return Err(Failure::user(format!("TIMESTAMPDIFF of {unit:?} is not supported")).fatal());
     }
     let (from, to) = readers(call)?;
+    let nanos = call.result.kind == TypeKind::BigInt;
     Ok(Kernel::new(move |args, rows| {
         let (from, to) = (from.read(&args[1]), to.read(&args[2]));
-        Ok(loops::primitives::<Int32Type>(rows, |row| {
+        let units = |row: usize| {
             let (from, to) = (from.get(row)?, to.get(row)?);
-            let units = match (unit.months(), unit.millis()) {
-                (Some(months), _) => months_between(from, to) / months,
-                (None, Some(millis)) => to.0.wrapping_sub(from.0) / millis,
-                (None, None) => return None,
-            };
-            Some(units as i32)
-        }))
+            Some(match (parts, unit.months(), unit.millis()) {
+                // Of whole seconds, as in Flink.
+                (Some(parts), ..) => (to.0.wrapping_sub(from.0) / 1_000).wrapping_mul(parts),
+                (None, Some(months), _) => months_between(from, to) / months,
+                (None, None, Some(millis)) => to.0.wrapping_sub(from.0) / millis,
+                (None, None, None) => return None,
+            })
+        };
+        Ok(match nanos {
+            true => loops::primitives::<Int64Type>(rows, units),
+            false => loops::primitives::<Int32Type>(rows, |row| Some(units(row)? as i32)),
+        })
     }))
 }
 

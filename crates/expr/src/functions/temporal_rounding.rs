@@ -4,7 +4,7 @@ use arrow_array::types::{Date32Type, Time32MillisecondType};
 use dataflow::{Failure, Literal, TypeKind};
 
 use super::call::{Argument, BoundCall, Signature};
-use super::moment::{Moment, MomentReader, Unit};
+use super::moment::{MomentReader, Unit};
 use super::{Kernel, loops};
 use crate::calendar::{MILLIS_PER_DAY, add_months, date_of, days_of, to_utc};
 use crate::cast::temporal::timestamps;
@@ -30,14 +30,17 @@ pub(super) fn kernel(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }
     Ok(Kernel::new(move |args, rows| {
         let moments = reader.read(&args[0]);
-        let rounded = |row: usize| Some(round(moments.get(row)?, unit, up));
+        // What is below the milliseconds is dropped, also by CEIL, as in Flink.
+        let rounded = |row: usize| Some(round(moments.get(row)?.0, unit, up));
         Ok(match &kind {
             TypeKind::Date => {
                 loops::primitives::<Date32Type>(rows, |row| Some(rounded(row)?.div_euclid(MILLIS_PER_DAY) as i32))
             }
-            TypeKind::Time { .. } => loops::primitives::<Time32MillisecondType>(rows, |row| {
-                Some(rounded(row)?.rem_euclid(MILLIS_PER_DAY) as i32)
-            }),
+            // Days and more leave a TIME as it is; the end of a day is 24:00:00.
+            TypeKind::Time { .. } if unit.millis().is_none_or(|length| length >= MILLIS_PER_DAY) => {
+                args[0].expand(rows)?
+            }
+            TypeKind::Time { .. } => loops::primitives::<Time32MillisecondType>(rows, |row| Some(rounded(row)? as i32)),
             TypeKind::Timestamp { precision, .. } => {
                 timestamps((0..rows).map(|row| Ok(rounded(row).map(|millis| (millis, 0)))), *precision)?
             }
@@ -49,33 +52,36 @@ pub(super) fn kernel(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
-/// The start of the unit that the moment is in, or of the next one unless it is a start.
-fn round(moment: Moment, unit: Unit, up: bool) -> i64 {
-    let (millis, nanos) = moment;
-    let start = start(millis, unit);
-    if !up || start == millis && nanos == 0 {
-        return start;
+/// The start of the unit that the moment is in, or of the next one unless it is a start. Weeks and more are counted in days, the time of the day
+/// does not matter then: the CEIL of noon on the first of a month TO MONTH is before it, as in Flink.
+fn round(millis: i64, unit: Unit, up: bool) -> i64 {
+    if let Some(length) = unit.millis().filter(|_| unit != Unit::Week) {
+        let start = millis.div_euclid(length) * length;
+        return if up && start < millis { start + length } else { start };
     }
-    match (unit.months(), unit.millis()) {
-        (Some(months), _) => add_months(start.div_euclid(MILLIS_PER_DAY), months) * MILLIS_PER_DAY,
-        (None, Some(length)) => start + length,
-        (None, None) => start,
+    // The day of a time before 1970 is found by a division towards zero, as in Flink.
+    let day = millis / MILLIS_PER_DAY;
+    let (year, month, _) = date_of(day);
+    let january = |year: i64| days_of(year, 1, 1);
+    let start = match unit {
+        // The next one, also at a start.
+        Unit::Millennium | Unit::Century | Unit::Decade => {
+            let (length, first) = match unit {
+                Unit::Millennium => (1_000, 1),
+                Unit::Century => (100, 1),
+                _ => (10, 0),
+            };
+            let start = (year - first).div_euclid(length) * length + first;
+            return january(if up { start + length } else { start }) * MILLIS_PER_DAY;
+        }
+        Unit::Year => january(year),
+        Unit::Quarter => days_of(year, (month - 1) / 3 * 3 + 1, 1),
+        Unit::Month => days_of(year, month, 1),
+        Unit::Week => day - (day + 4).rem_euclid(7),
+        _ => return millis,
+    };
+    if !up || start == day {
+        return start * MILLIS_PER_DAY;
     }
-}
-
-fn start(millis: i64, unit: Unit) -> i64 {
-    let days = millis.div_euclid(MILLIS_PER_DAY);
-    // The month of a time before 1970 is found by a division towards zero, as in Flink.
-    let (year, month, _) = date_of(millis / MILLIS_PER_DAY);
-    let midnight = |year: i64, month: u32| days_of(year, month, 1) * MILLIS_PER_DAY;
-    match unit {
-        Unit::Millennium => midnight((year - 1).div_euclid(1_000) * 1_000 + 1, 1),
-        Unit::Century => midnight((year - 1).div_euclid(100) * 100 + 1, 1),
-        Unit::Decade => midnight(year.div_euclid(10) * 10, 1),
-        Unit::Year => midnight(year, 1),
-        Unit::Quarter => midnight(year, (month - 1) / 3 * 3 + 1),
-        Unit::Month => midnight(year, month),
-        Unit::Week => (days - (days + 4).rem_euclid(7)) * MILLIS_PER_DAY,
-        _ => unit.millis().map_or(millis, |length| millis.div_euclid(length) * length),
-    }
+    MILLIS_PER_DAY * unit.months().map_or(start + 7, |months| add_months(start, months))
 }

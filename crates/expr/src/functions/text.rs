@@ -349,6 +349,7 @@ fn trim_side(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
+/// Lengths count UTF-16 units, as in Flink.
 fn pad(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let at_left = call.name == "LPAD";
     Ok(Kernel::new(move |args, rows| {
@@ -356,15 +357,17 @@ fn pad(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         Ok(loops::texts(rows, |row, out| {
             let (text, length, fill) = (text.get(row)?, int(&args[1], row)?, fill.get(row)?);
             let length = usize::try_from(length).ok().filter(|_| !fill.is_empty())?;
-            let missing = length.saturating_sub(text.chars().count());
-            let filling = fill.chars().cycle().take(missing);
-            let kept = characters(text, 0, length);
+            let missing = length.saturating_sub(text.encode_utf16().count());
+            let filling = fill.encode_utf16().cycle().take(missing);
+            let kept = text.encode_utf16().take(length - missing);
+            // Half of a character beyond U+FFFF is none.
+            let mut write = |units: &mut dyn Iterator<Item = u16>| {
+                out.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or('?')));
+            };
             if at_left {
-                out.extend(filling);
-                out.push_str(kept);
+                write(&mut filling.chain(kept));
             } else {
-                out.push_str(kept);
-                out.extend(filling);
+                write(&mut kept.chain(filling));
             }
             Some(())
         }))

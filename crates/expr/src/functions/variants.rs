@@ -8,7 +8,7 @@ use dataflow::{Failure, TypeKind};
 use std::sync::Arc;
 
 use super::call::{Argument, BoundCall, Signature};
-use super::{FunctionDef, Kernel, loops};
+use super::{FunctionDef, Kernel};
 use crate::json::{Json, Kind, Malformed, Reader};
 use crate::types::is_character;
 
@@ -131,40 +131,62 @@ fn write_variant_number(text: &str, out: &mut String) {
     }
 }
 
-/// `variant['key']`, `variant[1]`; NULL where there is nothing.
+/// `variant['key']`, `variant[1]`; NULL where there is nothing. A variant that is no object or array has no such thing.
 pub(super) fn variant_item(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let by_key = is_character(call.arg(1)?);
-    Ok(Kernel::new(move |args, rows| {
+    Ok(Kernel::fallible(move |args, rows| {
         let variants = args[0].text();
-        Ok(loops::slices(rows, |row| {
-            let mut reader = Reader::new(variants.get(row)?);
-            let mut found = None;
-            if by_key {
-                let wanted = args[1].text().get(row)?;
-                (reader.peek().ok()? == Kind::Object).then_some(())?;
-                let entries = reader.entries(|reader, key| {
-                    let value = reader.raw()?;
-                    if key == wanted {
-                        found = Some(value);
+        let mut found = StringBuilder::with_capacity(rows, rows * 8);
+        for row in 0..rows {
+            found.append_option(
+                match variants.get(row) {
+                    Some(variant) if by_key => {
+                        args[1].text().get(row).map(|key| by_key_of(variant, key)).transpose()?
                     }
-                    Ok(())
-                });
-                entries.ok()?;
-            } else {
-                let wanted = args[1].value::<Int32Type>(row)?;
-                (reader.peek().ok()? == Kind::Array).then_some(())?;
-                let elements = reader.elements(|reader, index| {
-                    let value = reader.raw()?;
-                    if i32::try_from(index + 1) == Ok(wanted) {
-                        found = Some(value);
-                    }
-                    Ok(())
-                });
-                elements.ok()?;
-            }
-            found
-        }))
+                    Some(variant) => args[1].value::<Int32Type>(row).map(|at| by_index_of(variant, at)).transpose()?,
+                    None => None,
+                }
+                .flatten(),
+            );
+        }
+        Ok(Arc::new(found.finish()))
     }))
+}
+
+fn by_key_of<'a>(variant: &'a str, wanted: &str) -> Result<Option<&'a str>, Failure> {
+    let mut reader = Reader::new(variant);
+    if reader.peek() != Ok(Kind::Object) {
+        return Err(Failure::user(
+            "String key access on variant requires an object variant, but a non-object variant was provided.",
+        ));
+    }
+    let mut found = None;
+    let entries = reader.entries(|reader, key| {
+        let value = reader.raw()?;
+        if key == wanted {
+            found = Some(value);
+        }
+        Ok(())
+    });
+    Ok(found.filter(|_| entries.is_ok()))
+}
+
+fn by_index_of(variant: &str, wanted: i32) -> Result<Option<&str>, Failure> {
+    let mut reader = Reader::new(variant);
+    if reader.peek() != Ok(Kind::Array) {
+        return Err(Failure::user(
+            "Integer index access on variant requires an array variant, but a non-array variant was provided.",
+        ));
+    }
+    let mut found = None;
+    let elements = reader.elements(|reader, index| {
+        let value = reader.raw()?;
+        if i32::try_from(index + 1) == Ok(wanted) {
+            found = Some(value);
+        }
+        Ok(())
+    });
+    Ok(found.filter(|_| elements.is_ok()))
 }
 
 #[cfg(test)]

@@ -232,7 +232,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The text between the quotes of a string; an escape that is none stands for its character. Half a surrogate pair is no character: the replacement character stands for it.
+/// The text between the quotes of a string; an escape that is none stands for its character. Half a
+/// surrogate pair is no character: a question mark stands for it, as in Java's bytes.
 pub(crate) fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut units: Vec<u16> = Vec::new();
@@ -267,8 +268,7 @@ pub(crate) fn unescape(raw: &str) -> String {
 
 fn flush(units: &mut Vec<u16>, out: &mut String) {
     if !units.is_empty() {
-        out.push_str(&String::from_utf16_lossy(units));
-        units.clear();
+        out.extend(char::decode_utf16(units.drain(..)).map(|unit| unit.unwrap_or('?')));
     }
 }
 

@@ -90,6 +90,14 @@ impl ExprBinder<'_> {
                 };
                 Err(SqlError::validation(message, span))
             }
+            // The text is known now, whatever the values will be.
+            ("TYPEOF", 1 | 2) => {
+                let serializable = matches!(args.get(1).and_then(as_literal), Some(Literal::Boolean(true)));
+                let ty = args[0].ty.without_time_attribute();
+                let text = if serializable { format!("{ty:#}") } else { ty.to_string() };
+                let result = self.call("TYPEOF", args, span)?.ty;
+                Ok(Expr::literal(Literal::String(text), result))
+            }
             ("NULLIF", 2) => self.null_if(args, span),
             ("CEILING", _) => self.call("CEIL", args, span),
             _ if ::expr::functions::find(&upper).is_none()

@@ -32,6 +32,11 @@ impl ExprBinder<'_> {
                         Some(JsonValueBehavior::Error) => ("ERROR", null_of(None)?),
                         Some(JsonValueBehavior::Default(default)) => ("DEFAULT", self.bind(default)?),
                     };
+                    let mut is_constant = true;
+                    default.for_each_column(&mut |_| is_constant = false);
+                    if !is_constant {
+                        return Err(SqlError::validation("The DEFAULT of JSON_VALUE must be a constant", span));
+                    }
                     args.extend([string(word), default]);
                 }
                 self.call("JSON_VALUE", args, span)

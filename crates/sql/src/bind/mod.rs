@@ -41,7 +41,7 @@ pub(crate) use join::joined_row;
 pub(crate) use literal::boolean;
 pub(crate) use scope::with_hint;
 pub(crate) use table_change::{Placement, drop_columns, forget_rowtime, modify_table};
-pub(crate) use table_ddl::bind_create_table;
+pub(crate) use table_ddl::{bind_create_table, bind_distribution};
 pub(crate) use window::{group_window_without_time, not_a_time_attribute};
 
 use crate::ast::Span;

@@ -1,7 +1,7 @@
 //! Operators: arithmetic, comparisons and the predicates that are rewritten into them.
 
 use ::expr::types::{is_character, is_interval, is_numeric};
-use dataflow::{Expr, TypeKind};
+use dataflow::{Expr, Literal, TypeKind};
 
 use super::expr::{ExprBinder, case_of, coerce, not_supported};
 use super::literal::string;
@@ -39,7 +39,21 @@ impl ExprBinder<'_> {
             }
             _ => vec![self.compared(left)?, self.compared(right)?],
         };
+        if matches!(op, BinaryOp::Eq | BinaryOp::NotEq)
+            && args.iter().any(|arg| arg.ty.kind == TypeKind::Boolean)
+            && args.iter().any(|arg| is_character(&arg.ty.kind))
+        {
+            return self.never_equal(args, op == BinaryOp::Eq, span);
+        }
         self.call(name, args, span)
+    }
+
+    /// A BOOLEAN and a text: Flink compares two Java objects of different classes, which never are equal.
+    fn never_equal(&mut self, args: Vec<Expr>, equal: bool, span: Span) -> Result<Expr, SqlError> {
+        let absent = args.into_iter().map(|arg| self.call("IS NULL", vec![arg], span)).collect::<Result<_, _>>()?;
+        let unknown = self.call("OR", absent, span)?;
+        let null = Expr::literal(Literal::Null, TypeKind::Boolean.nullable());
+        case_of(vec![(unknown, null)], super::boolean(!equal), span)
     }
 
     /// `(start, end) OVERLAPS (start, end)`, where an end may be an interval and may lie before its start.
@@ -176,7 +190,8 @@ impl ExprBinder<'_> {
             let item = if as_text { coerce(item, &TypeKind::STRING.nullable()) } else { item };
             // And text among numbers as numbers: what is none fails.
             let as_number = is_numeric(&value.ty.kind) && is_character(&item.ty.kind);
-            let item = if as_number { coerce(item, &value.ty) } else { item };
+            let as_boolean = value.ty.kind == TypeKind::Boolean && is_character(&item.ty.kind);
+            let item = if as_number || as_boolean { coerce(item, &value.ty) } else { item };
             tests.push(self.call("=", vec![value.clone(), item], item_span)?);
         }
         let any = self.any(tests, span)?;

@@ -8,7 +8,8 @@ use super::data_type::{bind_column_type, bind_data_type};
 use super::expr::{Clause, ExprBinder, SessionFacts, not_supported};
 use super::scope::{Scope, with_hint};
 use crate::ast::{
-    ColumnKind, ConstraintKind, CreateTable, DistributionKind, Ident, TableConstraint, TableSchema, WatermarkDef,
+    ColumnKind, ConstraintKind, CreateTable, Distribution, DistributionKind, Ident, TableConstraint, TableSchema,
+    WatermarkDef,
 };
 use crate::catalog::quote_identifier;
 use crate::catalog::{
@@ -34,14 +35,7 @@ pub(crate) fn bind_create_table(
         table.partition_keys = partition_keys(&table, &create.partitioned_by)?;
     }
     if let Some(distribution) = &create.distribution {
-        for column in &distribution.columns {
-            known_column(&table, column)?;
-        }
-        table.distribution = Some(TableDistribution {
-            kind: distribution.kind.map(|kind| if kind == DistributionKind::Hash { "HASH" } else { "RANGE" }),
-            columns: distribution.columns.iter().map(|column| column.value.clone()).collect(),
-            buckets: distribution.buckets,
-        });
+        table.distribution = Some(bind_distribution(&table, distribution)?);
     }
     for option in &create.options {
         table.options.insert(option.key.value.clone(), option.value.value.clone());
@@ -50,6 +44,34 @@ pub(crate) fn bind_create_table(
         table.comment = Some(comment.value.clone());
     }
     Ok(table)
+}
+
+/// Buckets of a table, checked.
+pub(crate) fn bind_distribution(
+    table: &CatalogTable,
+    distribution: &Distribution,
+) -> Result<TableDistribution, SqlError> {
+    if distribution.buckets == Some(0) {
+        let message = "Invalid bucket count '0'. The number of buckets for a distributed table must be at least 1.";
+        return Err(SqlError::validation(message, distribution.span));
+    }
+    for key in &distribution.columns {
+        let physical = |column: &&TableColumn| column.source == ColumnSource::Physical;
+        let names: Vec<&str> = table.columns.iter().filter(physical).map(|column| column.name.as_str()).collect();
+        if !names.contains(&key.value.as_str()) {
+            let message = format!(
+                "Invalid bucket key '{}'. A bucket key for a distribution must reference a physical column in the schema. Available columns are: [{}]",
+                key.value,
+                names.join(", ")
+            );
+            return Err(with_hint(SqlError::validation(message, key.span), nearest(&key.value, names.into_iter())));
+        }
+    }
+    Ok(TableDistribution {
+        kind: distribution.kind.map(|kind| if kind == DistributionKind::Hash { "HASH" } else { "RANGE" }),
+        columns: names(&distribution.columns),
+        buckets: distribution.buckets,
+    })
 }
 
 /// Adds the columns, the primary key and the watermark of a schema.

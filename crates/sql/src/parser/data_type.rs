@@ -16,7 +16,12 @@ impl Parser<'_> {
         let kind = self.type_kind()?;
         let mut found = DataType { kind, nullable: true, span: self.since(start) };
         loop {
+            let said = self.here();
             found.nullable = self.nullability();
+            // `INT ARRAY` is `ARRAY<INT NOT NULL>`, as in Flink.
+            if (self.is_word("ARRAY") || self.is_word("MULTISET")) && self.here() == said {
+                found.nullable = false;
+            }
             found.span = self.since(start);
             let kind = if self.is_word("ARRAY") {
                 DataTypeKind::Array(Box::new(found))
@@ -64,7 +69,14 @@ impl Parser<'_> {
             "SMALLINT" => self.plain(DataTypeKind::SmallInt),
             "INT" | "INTEGER" => self.plain(DataTypeKind::Int),
             "BIGINT" => self.plain(DataTypeKind::BigInt),
-            "FLOAT" | "REAL" => self.plain(DataTypeKind::Float),
+            "FLOAT" => self.plain(DataTypeKind::Float),
+            "REAL" => {
+                let start = self.here();
+                self.advance();
+                return Err(SqlError::unsupported("Type is not supported: REAL", self.since(start))
+                    .with_hint("use FLOAT")
+                    .into());
+            }
             "DOUBLE" => {
                 self.advance();
                 self.accept("PRECISION");
@@ -226,15 +238,11 @@ impl Parser<'_> {
         Ok(DataTypeKind::Row(fields))
     }
 
-    /// `name type ['comment']`, also with the word `COMMENT`
+    /// `name type ['comment']`
     fn row_field(&mut self) -> Result<RowField> {
         let name = self.named("a field")?;
         let data_type = self.data_type()?;
-        let comment = if self.accept("COMMENT") || matches!(self.kind(), TokenKind::String { .. }) {
-            Some(self.text()?)
-        } else {
-            None
-        };
+        let comment = if matches!(self.kind(), TokenKind::String { .. }) { Some(self.text()?) } else { None };
         Ok(RowField { name, data_type, comment })
     }
 

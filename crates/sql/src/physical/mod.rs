@@ -41,6 +41,7 @@ pub(crate) use changelog::UpdateKind;
 pub(crate) use describe::Style;
 pub(crate) use planner::PhysicalPlanner;
 pub(crate) use row_keys::{ColumnSet, JoinSide, RowKeys};
+pub(crate) use source::check_sources;
 
 use dataflow::operator_spec::OperatorSpec;
 use dataflow::{Partitioning, RowType};

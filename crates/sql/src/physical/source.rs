@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::ast::Span;
 use crate::catalog::{CatalogTable, ColumnSource, ObjectPath};
 use crate::error::SqlError;
-use crate::logical::{Scan, identity, is_identity};
+use crate::logical::{LogicalPlan, Scan, identity, is_identity};
 
 /// The columns of a source, found from those that are wanted.
 struct ReadPlan {
@@ -112,6 +112,14 @@ fn primary_key(table: &CatalogTable, out: &[usize]) -> RowKeys {
 fn primary_key_columns(table: &CatalogTable, out: &[usize]) -> Option<Vec<usize>> {
     let place = |name: &String| out.iter().position(|&column| table.columns[column].name == *name);
     table.primary_key.as_ref()?.columns.iter().map(place).collect()
+}
+
+/// Refuses a plan that reads a table which cannot be read.
+pub(crate) fn check_sources(plan: &LogicalPlan) -> Result<(), SqlError> {
+    if let LogicalPlan::Scan(scan) = plan {
+        source_ability(scan)?;
+    }
+    plan.inputs().into_iter().try_for_each(check_sources)
 }
 
 fn source_ability(node: &Scan) -> Result<(ConnectorSpec, SourceAbility), SqlError> {

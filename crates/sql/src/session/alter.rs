@@ -8,10 +8,12 @@ use crate::ast::{
     ObjectName, Span, TableSchema,
 };
 use crate::bind::{
-    Binder, Placement, SessionFacts, catalog_error, drop_columns, forget_rowtime, modify_table, not_supported,
+    Binder, Placement, SessionFacts, bind_distribution, catalog_error, drop_columns, forget_rowtime, modify_table,
+    not_supported,
 };
 use crate::catalog::{CatalogEntry, CatalogTable, CatalogView, ColumnSource, Existing, Lifetime, ObjectPath};
 use crate::error::SqlError;
+use crate::physical::check_sources;
 
 impl Session {
     pub(super) fn alter_table(&mut self, alter: &AlterTable, text: &str, span: Span) -> Result<Outcome, SqlError> {
@@ -48,7 +50,9 @@ impl Session {
         match &alter.op {
             AlterViewOp::Rename(to) => self.rename(&path, to, CatalogEntry::View(Arc::new(view))),
             AlterViewOp::As(query) => {
-                let schema = Binder::new(&self.catalog).query(query)?.output().clone();
+                let plan = Binder::new(&self.catalog).query(query)?;
+                check_sources(&plan)?;
+                let schema = plan.output().clone();
                 let view = CatalogView {
                     query: Arc::new(query.as_ref().clone()),
                     text: query.span.slice(text).to_owned(),
@@ -130,11 +134,30 @@ fn altered(
             table.options.extend(pairs.iter().map(|pair| (pair.key.value.clone(), pair.value.value.clone())));
         }
         AlterTableOp::ResetOptions(keys) => {
+            if keys.is_empty() {
+                return Err(SqlError::validation("ALTER TABLE RESET does not support empty key", span));
+            }
             for key in keys {
+                if key.value == "connector" {
+                    return Err(SqlError::validation(
+                        "ALTER TABLE RESET does not support changing 'connector'",
+                        key.span,
+                    ));
+                }
                 table.options.shift_remove(&key.value);
             }
         }
         AlterTableOp::Add(schema) => {
+            if let Some(key) = table.primary_key.as_ref().filter(|_| !schema.all_constraints().is_empty()) {
+                let key: Vec<String> = key.columns.iter().map(|column| format!("`{column}`")).collect();
+                let defined = format!("the primary key constraint [{}]", key.join(", "));
+                return Err(already_defined(&defined, span));
+            }
+            if let Some(watermark) = table.watermark.as_ref().filter(|_| schema.watermark.is_some()) {
+                let column = &table.columns[watermark.rowtime].name;
+                let defined = format!("the watermark strategy `{column}` AS {}", watermark.text);
+                return Err(already_defined(&defined, span));
+            }
             let placements = placements(schema, |_| None)?;
             return modify_table(table, schema, &placements, facts, text);
         }
@@ -145,11 +168,13 @@ fn altered(
                 replaced.push(table.columns[index].name.clone());
             }
             if schema.watermark.is_some() {
-                table.watermark = None;
+                if table.watermark.take().is_none() {
+                    return Err(not_defined("watermark", span));
+                }
                 table.columns.iter_mut().for_each(forget_rowtime);
             }
-            if !schema.all_constraints().is_empty() {
-                table.primary_key = None;
+            if !schema.all_constraints().is_empty() && table.primary_key.take().is_none() {
+                return Err(not_defined("primary key constraint", span));
             }
             let placements = placements(schema, |name| table.index_of(name))?;
             let kept: Vec<usize> =
@@ -194,14 +219,39 @@ fn altered(
             }
             table.columns.iter_mut().for_each(forget_rowtime);
         }
-        AlterTableOp::DropDistribution => table.distribution = None,
+        AlterTableOp::DropDistribution => {
+            if table.distribution.take().is_none() {
+                return Err(SqlError::validation("The base table does not have a distribution to drop.", span));
+            }
+        }
+        AlterTableOp::AddDistribution(distribution) => {
+            if table.distribution.is_some() {
+                return Err(already_defined("a distribution", distribution.span));
+            }
+            table.distribution = Some(bind_distribution(&table, distribution)?);
+        }
+        AlterTableOp::ModifyDistribution(distribution) => {
+            if table.distribution.is_none() {
+                return Err(not_defined("distribution", distribution.span));
+            }
+            table.distribution = Some(bind_distribution(&table, distribution)?);
+        }
         AlterTableOp::Rename(_) => {}
-        AlterTableOp::AddDistribution(_)
-        | AlterTableOp::ModifyDistribution(_)
-        | AlterTableOp::AddPartitions { .. }
-        | AlterTableOp::DropPartitions { .. } => return Err(not_supported("this form of ALTER TABLE", span)),
+        AlterTableOp::AddPartitions { .. } | AlterTableOp::DropPartitions { .. } => {
+            return Err(not_supported("this form of ALTER TABLE", span));
+        }
     }
     Ok(table)
+}
+
+fn already_defined(what: &str, span: Span) -> SqlError {
+    let message = format!("Failed to execute ALTER TABLE statement.\nThe current table has already defined {what}.");
+    SqlError::validation(message, span).with_hint("drop it before adding a new one, or use ALTER TABLE ... MODIFY")
+}
+
+fn not_defined(what: &str, span: Span) -> SqlError {
+    let message = format!("Failed to execute ALTER TABLE statement.\nThe base table does not define any {what}.");
+    SqlError::validation(message, span).with_hint("add one with ALTER TABLE ... ADD")
 }
 
 /// Where each column of the schema goes: as it says, else where `old` was.

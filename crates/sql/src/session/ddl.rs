@@ -14,6 +14,7 @@ use crate::bind::{Binder, SessionFacts, bind_create_table, catalog_error, not_su
 use crate::catalog::{Catalog, CatalogEntry, CatalogView, Database, Existing, Lifetime, ObjectPath};
 use crate::error::SqlError;
 use crate::nearest::nearest;
+use crate::physical::check_sources;
 
 impl Session {
     pub(super) fn create_table(
@@ -43,6 +44,7 @@ impl Session {
         let span = create.name.span;
         let path = self.path(&create.name)?;
         let plan = Binder::new(&self.catalog).query(&create.query)?;
+        check_sources(&plan)?;
         let mut schema = plan.output().clone();
         if !create.columns.is_empty() {
             if create.columns.len() != schema.len() {

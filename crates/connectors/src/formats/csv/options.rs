@@ -102,6 +102,11 @@ impl CsvOptions {
             scientific: table.boolean(&SCIENTIFIC)?,
         })
     }
+
+    /// With DECIMAL in scientific notation.
+    pub(in crate::formats) fn scientific(self) -> Self {
+        Self { scientific: true, ..self }
+    }
 }
 
 fn ascii(table: &TableOptions<'_>, def: &OptionDef) -> Result<Option<u8>, ConnectorError> {

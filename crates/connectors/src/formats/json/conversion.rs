@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use dataflow::binary_row::hash_bytes;
+use dataflow::java_map::hash_map_order;
+
 use super::fields::{RowDecoder, ValueDecoder};
 use super::options::JsonOptions;
 use super::problem::Problem;
@@ -101,7 +104,9 @@ impl Conversion<'_> {
                 if token.kind == Kind::Object =>
             {
                 let mut clean = true;
-                for (name, found) in self.entries(token)? {
+                let entries = self.entries(token)?;
+                let codes: Vec<i32> = entries.iter().map(|(name, _)| self.hash_code(*name)).collect();
+                for (name, found) in hash_map_order(&codes).into_iter().map(|index| entries[index]) {
                     clean &= self.append_leaf(key, name);
                     clean &= self.append(decoder, value, found)?;
                 }
@@ -134,6 +139,11 @@ impl Conversion<'_> {
             more = scanner.another(b'}')?;
         }
         Ok(entries)
+    }
+
+    /// The hash code of a key, by which Flink's map orders it.
+    fn hash_code(&mut self, key: Token) -> i32 {
+        self.text(key).map_or(0, |text| hash_bytes(text.as_bytes()))
     }
 
     /// Appends the value, or NULL and returns false when it cannot be read.
