@@ -353,8 +353,11 @@ pub struct JoinSpec {
     pub left: RowType,
     /// Row type of the right input.
     pub right: RowType,
-    /// Equal keys: (left column, right column). Rows with a NULL key never match.
+    /// Equal keys: (left column, right column). Rows with a NULL key never match, unless it is one of `null_safe_keys`.
     pub keys: Vec<(usize, usize)>,
+    /// The places in `keys` of those for which NULL equals NULL: `IS NOT DISTINCT FROM`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub null_safe_keys: Vec<usize>,
     /// The rest of the condition, over left columns followed by right columns.
     pub condition: Option<Expr>,
     /// How long rows of the left and of the right input are kept after they were written, ms; 0: for ever.

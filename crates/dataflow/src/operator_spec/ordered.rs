@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::WindowTime;
+use super::{MiniBatch, WindowTime};
 use crate::expression::AggregateCall;
 use crate::types::RowType;
 
@@ -28,6 +28,13 @@ pub struct DeduplicateSpec {
     pub keep_last: bool,
     /// Whether -U rows are wanted downstream.
     pub generate_update_before: bool,
+    /// Whether a last row that equals the one before is emitted, too, where that was an update itself. So it is in Flink with state on the heap: the
+    /// row that is kept is the one that was emitted, and its kind counts when it is compared.
+    #[serde(default)]
+    pub repeats_updates: bool,
+    /// In mini-batches: of the rows of a key in one, only the last counts.
+    #[serde(default)]
+    pub mini_batch: Option<MiniBatch>,
     /// `table.exec.state.ttl`, ms; 0: keep for ever.
     pub state_ttl_ms: u64,
     /// Input and output columns.

@@ -11,8 +11,9 @@ use state::KeyBatch;
 pub(super) struct InputKeys {
     /// The keys of the last batch.
     pub(super) batch: KeyBatch,
-    columns: Vec<usize>,
-    /// Which keys of the last batch have no NULL; absent when all are complete.
+    /// Those that must not be NULL.
+    strict_columns: Vec<usize>,
+    /// Which keys of the last batch have no NULL there; absent when all are complete.
     complete: Option<NullBuffer>,
 }
 
@@ -28,24 +29,26 @@ impl InputKeys {
                 )));
             }
         }
-        let (left, right) = spec.keys.iter().copied().unzip();
-        Ok([Self::new(&spec.left, left)?, Self::new(&spec.right, right)?])
+        let (left, right): (Vec<usize>, Vec<usize>) = spec.keys.iter().copied().unzip();
+        Ok([Self::new(&spec.left, &left, spec)?, Self::new(&spec.right, &right, spec)?])
     }
 
-    fn new(input: &RowType, columns: Vec<usize>) -> Result<Self, Failure> {
-        let batch = KeyBatch::new(input, &columns).map_err(|error| Failure::user(error.to_string()).fatal())?;
-        Ok(Self { batch, columns, complete: None })
+    fn new(input: &RowType, columns: &[usize], spec: &JoinSpec) -> Result<Self, Failure> {
+        let batch = KeyBatch::new(input, columns).map_err(|error| Failure::user(error.to_string()).fatal())?;
+        let is_strict = |(key, column): (usize, &usize)| (!spec.null_safe_keys.contains(&key)).then_some(*column);
+        let strict_columns = columns.iter().enumerate().filter_map(is_strict).collect();
+        Ok(Self { batch, strict_columns, complete: None })
     }
 
     /// Takes the keys of a batch in place of the last one's.
     pub(super) fn encode(&mut self, batch: &Batch) {
         self.batch.encode(batch);
-        self.complete = self.columns.iter().fold(None, |complete, &column| {
+        self.complete = self.strict_columns.iter().fold(None, |complete, &column| {
             NullBuffer::union(complete.as_ref(), batch.column(column).logical_nulls().as_ref())
         });
     }
 
-    /// Whether no column of the key of this row is NULL: one with a NULL matches nothing.
+    /// Whether no column of the key of this row is NULL that must not be: such a row matches nothing.
     #[inline]
     pub(super) fn is_complete(&self, row: usize) -> bool {
         self.complete.as_ref().is_none_or(|complete| complete.is_valid(row))

@@ -44,6 +44,7 @@ use std::sync::Arc;
 
 use common::clock::Clock;
 use dataflow::checkpoint::OperatorSubtaskState;
+use dataflow::operator_spec::WindowTime;
 use dataflow::{ExecutionAttemptId, Failure, Operator, OperatorDescriptor, OperatorId, OperatorSpec, RowType};
 use expr::EvalContext;
 
@@ -142,7 +143,8 @@ pub(crate) fn create(
         }
         OperatorSpec::Deduplicate(spec) => {
             let (state, clock) = (context.keyed_state(descriptor.id)?, context.clock.clone());
-            if spec.keep_last {
+            let is_updated = spec.mini_batch.is_some() && spec.time != WindowTime::Proctime;
+            if spec.keep_last || is_updated {
                 deduplicate::LastRow::new(spec, input, clock, state).map(boxed)
             } else {
                 let late = context.metrics.late_records_of(descriptor.id);

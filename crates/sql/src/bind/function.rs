@@ -33,7 +33,7 @@ impl ExprBinder<'_> {
         if is_aggregate(&upper) {
             return self.aggregate(&upper, call, span);
         }
-        if matches!(upper.as_str(), "GROUPING" | "GROUPING_ID") {
+        if matches!(upper.as_str(), "GROUPING" | "GROUPING_ID" | "GROUP_ID") {
             return self.grouping(&upper, call, span);
         }
         if let Some(function) = GroupWindowFunction::of(&upper) {
@@ -177,6 +177,7 @@ impl ExprBinder<'_> {
     fn grouping(&mut self, name: &str, call: &FunctionCall, span: Span) -> Result<Expr, SqlError> {
         let args = ExprBinder::new(self.scope, Clause::Aggregate, self.facts).scalar_args(&call.args, span)?;
         match &self.groups {
+            Some(groups) if name == "GROUP_ID" => groups.group_id(&args, span),
             Some(groups) => groups.grouping(&args, span),
             None => Err(SqlError::validation(format!("{name} operator may only occur in an aggregate query"), span)),
         }

@@ -105,7 +105,6 @@ impl Groups {
 
     /// `GROUPING(a, b)`: a bit for each argument, set where the row's grouping set lacks it.
     pub fn grouping(&self, args: &[Expr], span: Span) -> Result<Expr, SqlError> {
-        let ty = TypeKind::BigInt.not_null();
         let mut indices = Vec::with_capacity(args.len());
         for arg in args {
             indices.push(self.keys.iter().position(|key| key == arg).ok_or_else(|| {
@@ -113,20 +112,37 @@ impl Groups {
             })?);
         }
         let Some(sets) = &self.sets else {
-            return Ok(Expr::literal(Literal::Int(0), ty));
+            return self.by_set(Vec::new(), span);
         };
-        let value = |set: &Vec<bool>| {
-            let bits = indices.iter().fold(0, |bits, &index| bits << 1 | i64::from(!set[index]));
-            Expr::literal(Literal::Int(bits), ty.clone())
-        };
+        let bits = |set: &Vec<bool>| indices.iter().fold(0, |bits, &index| bits << 1 | i64::from(!set[index]));
+        self.by_set(sets.iter().map(bits).collect(), span)
+    }
+
+    /// `GROUP_ID()`: how many equal grouping sets stand before that of the row.
+    pub fn group_id(&self, args: &[Expr], span: Span) -> Result<Expr, SqlError> {
+        if !args.is_empty() {
+            return Err(SqlError::validation("'GROUP_ID' takes no arguments", span));
+        }
+        let sets = self.sets.as_deref().unwrap_or_default();
+        let earlier = |(number, set)| sets[..number].iter().filter(|other| *other == set).count() as i64;
+        self.by_set(sets.iter().enumerate().map(earlier).collect(), span)
+    }
+
+    /// A number that depends on the row's grouping set alone: the one of `values` for it.
+    fn by_set(&self, values: Vec<i64>, span: Span) -> Result<Expr, SqlError> {
+        let ty = TypeKind::BigInt.not_null();
+        let number = |value: i64| Expr::literal(Literal::Int(value), ty.clone());
+        if values.iter().all(|value| *value == 0) {
+            return Ok(number(0));
+        }
         let id = Expr::column(self.keys.len(), ty.clone());
-        let mut branches = Vec::with_capacity(sets.len());
-        for (number, set) in sets.iter().enumerate() {
-            let is_set = call("=", vec![id.clone(), set_id(number)], span)?;
-            branches.push((is_set, value(set)));
+        let mut branches = Vec::with_capacity(values.len());
+        for (set, value) in values.into_iter().enumerate() {
+            let is_set = call("=", vec![id.clone(), set_id(set)], span)?;
+            branches.push((is_set, number(value)));
         }
         let (_, otherwise) = branches.pop().expect("there is a set");
-        Ok(Expr { kind: ExprKind::Case { branches, otherwise: Box::new(otherwise) }, ty })
+        Ok(Expr { kind: ExprKind::Case { branches, otherwise: Box::new(otherwise) }, ty: ty.clone() })
     }
 
     /// The output column of a window property, if `window` is the one grouped by.
@@ -164,6 +180,11 @@ impl Groups {
             args => binder.scalar_args(args, span)?,
         };
         let filter = call.filter.as_ref().map(|filter| binder.bind_condition(filter)).transpose()?;
+        // As Calcite has it: what is unknown does not count.
+        let filter = match filter {
+            Some(filter) if filter.ty.nullable => Some(self::call("IS TRUE", vec![filter], span)?),
+            filter => filter,
+        };
         if name == "COUNT" && args.len() > 1 {
             return Err(SqlError::unsupported("We now only support the count of one field.", span));
         }
@@ -190,6 +211,13 @@ impl Groups {
     /// select list, after which aggregates are called where they stand alone.
     pub fn build(self, input: LogicalPlan, above: &mut [Expr], names: &[String]) -> LogicalPlan {
         let mut columns = Columns::default();
+        // As in Calcite, a key has the name that the select list gives it.
+        columns.names = (0..self.keys.len())
+            .map(|key| {
+                let item = above.iter().take(names.len()).rposition(|expr| expr.kind == ExprKind::Column(key));
+                item.map(|item| names[item].clone())
+            })
+            .collect();
         let keys: Vec<usize> = match &self.sets {
             None => self.keys.iter().map(|key| columns.add(key, input.output())).collect(),
             // Keys stand first and apart, for they are NULL where arguments of the same text are not.
@@ -298,6 +326,8 @@ struct Columns {
     exprs: Vec<Expr>,
     fields: Vec<Field>,
     shared_from: usize,
+    /// Names of the first ones.
+    names: Vec<Option<String>>,
 }
 
 impl Columns {
@@ -309,9 +339,12 @@ impl Columns {
     }
 
     fn push(&mut self, expr: &Expr, input: &RowType) -> usize {
+        let place = self.exprs.len();
+        let known = self.names.get(place).cloned().flatten();
         let name = match expr.kind {
+            _ if known.is_some() => known.unwrap_or_default(),
             ExprKind::Column(index) => input.fields[index].name.clone(),
-            _ => format!("$f{}", self.exprs.len()),
+            _ => format!("$f{place}"),
         };
         self.exprs.push(expr.clone());
         self.fields.push(Field::new(name, expr.ty.clone()));

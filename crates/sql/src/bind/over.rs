@@ -186,7 +186,7 @@ impl Columns {
         if let Some(known) = self.exprs.iter().position(|known| known == expr) {
             return known;
         }
-        self.fields.push(Field::new(format!("$f{}", self.exprs.len()), expr.ty.clone()));
+        self.fields.push(Field::new(format!("${}", self.exprs.len()), expr.ty.clone()));
         self.exprs.push(expr.clone());
         self.exprs.len() - 1
     }

@@ -1,5 +1,7 @@
 //! The columns that a name can mean at a place of a query.
 
+use std::ops::Range;
+
 use dataflow::{Expr, Field, LogicalType, RowType};
 
 use crate::ast::{Ident, Span};
@@ -12,6 +14,8 @@ pub(crate) struct Scope {
     columns: Vec<ScopeColumn>,
     /// Columns of `USING` and `NATURAL`: one name for both sides.
     merged: Vec<MergedColumn>,
+    /// How many columns at the end belong to the row around this one: their names count where the others have none like them.
+    outer: usize,
 }
 
 /// One column of the row.
@@ -50,7 +54,7 @@ impl Scope {
             ty: field.ty.clone(),
             is_merged: false,
         };
-        Self { columns: row.fields.iter().map(column).collect(), merged: Vec::new() }
+        Self { columns: row.fields.iter().map(column).collect(), merged: Vec::new(), outer: 0 }
     }
 
     /// The columns of `self` followed by those of `right`, as a join makes them. Types come from `row`.
@@ -64,6 +68,13 @@ impl Scope {
         for (column, field) in self.columns.iter_mut().zip(&row.fields) {
             column.ty = field.ty.clone();
         }
+        self
+    }
+
+    /// The columns of `self` followed by these of the row around it.
+    pub fn around(mut self, outer: &Scope, columns: &[usize]) -> Self {
+        self.columns.extend(columns.iter().map(|&index| outer.columns[index].clone()));
+        self.outer += columns.len();
         self
     }
 
@@ -125,6 +136,16 @@ impl Scope {
 
     /// The column that a name of one or more parts begins with.
     pub fn resolve(&self, parts: &[Ident], span: Span) -> Result<Resolved, SqlError> {
+        let own = self.columns.len() - self.outer;
+        match self.resolve_within(0..own, parts, span) {
+            Err(error) if self.outer > 0 => {
+                self.resolve_within(own..self.columns.len(), parts, span).map_err(|_| error)
+            }
+            resolved => resolved,
+        }
+    }
+
+    fn resolve_within(&self, range: Range<usize>, parts: &[Ident], span: Span) -> Result<Resolved, SqlError> {
         let first = &parts[0];
         if let Some(merged) = self.merged.iter().find(|merged| merged.name == first.value) {
             return Ok(Resolved { expr: merged.expr.clone(), parts: 1 });
@@ -133,7 +154,7 @@ impl Scope {
         for taken in (1..parts.len().min(4)).rev() {
             let qualifier: Vec<&str> = parts[..taken].iter().map(|part| part.value.as_str()).collect();
             let in_table: Vec<usize> =
-                (0..self.columns.len()).filter(|&index| is_suffix(&qualifier, &self.columns[index].table)).collect();
+                range.clone().filter(|&index| is_suffix(&qualifier, &self.columns[index].table)).collect();
             if in_table.is_empty() {
                 continue;
             }
@@ -149,8 +170,8 @@ impl Scope {
                 }
             };
         }
-        let mut found = (0..self.columns.len())
-            .filter(|&index| self.columns[index].name == first.value && !self.columns[index].is_merged);
+        let mut found =
+            range.filter(|&index| self.columns[index].name == first.value && !self.columns[index].is_merged);
         match (found.next(), found.next()) {
             (Some(index), None) => Ok(Resolved { expr: self.column(index), parts: 1 }),
             (Some(_), Some(_)) => Err(ambiguous(&first.value, span)),

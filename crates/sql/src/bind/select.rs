@@ -1,6 +1,6 @@
 //! One SELECT: tables, WHERE, grouping, HAVING, OVER, QUALIFY, select list, DISTINCT; and what ORDER BY reads.
 
-use dataflow::{Expr, Field, RowType, TypeKind};
+use dataflow::{Expr, ExprKind, Field, RowType, TypeKind};
 
 use super::Binder;
 use super::expr::{Clause, ExprBinder, not_supported};
@@ -11,11 +11,12 @@ use super::order::ordinal;
 use super::over::{Overs, reads_overs};
 use super::query::distinct;
 use super::scope::Scope;
+use super::subquery::{SubqueryTerm, subquery_term, terms};
 use super::subquery_values::SubqueryValues;
 use super::window::{GroupWindow, WindowKind, bind_group_window};
 use crate::ast::{self, GroupItem, OrderItem, Select, SelectItem, SetQuantifier};
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, Values, is_identity};
+use crate::logical::{LogicalPlan, Values, conjunction, is_identity};
 
 /// The select list while it is bound.
 #[derive(Default)]
@@ -38,6 +39,16 @@ pub(super) struct Selected {
 struct Clauses<'s> {
     select: &'s Select,
     order_by: &'s [OrderItem],
+    /// The terms of HAVING but those in `asked`.
+    having: Vec<&'s ast::Expr>,
+    /// Terms of HAVING that look for values among the rows of a sub-query of its own, which are joined.
+    asked: Vec<Asked<'s>>,
+}
+
+/// A term of HAVING that looks for values among rows.
+struct Asked<'s> {
+    term: SubqueryTerm<'s>,
+    rows: LogicalPlan,
 }
 
 /// The expressions of a SELECT: the select list, what only ORDER BY reads, the conditions of QUALIFY and HAVING.
@@ -47,6 +58,8 @@ struct BoundClauses {
     names: Vec<String>,
     order: Vec<usize>,
     has_qualify: bool,
+    /// How many values the sub-queries of HAVING are asked for, behind those.
+    asked_values: usize,
     has_having: bool,
 }
 
@@ -95,7 +108,8 @@ impl Binder<'_> {
         if let Some(condition) = &select.selection {
             plan = self.where_clause(plan, &scope, condition)?;
         }
-        let clauses = Clauses { select, order_by };
+        let (having, asked) = self.asked_in_having(select);
+        let clauses = Clauses { select, order_by, having, asked };
         let groups = self.grouping(select, &scope)?;
         if let (Some(_), Some(qualify)) = (&groups, &select.qualify) {
             return Err(not_supported("QUALIFY behind GROUP BY", qualify.span).with_hint("group in a sub-query"));
@@ -147,7 +161,20 @@ impl Binder<'_> {
                 (Err(error), None) => return Err(error),
             }
         };
-        Ok(assemble(plan, bound, groups, overs, values))
+        assemble(plan, bound, clauses, groups, overs, values)
+    }
+
+    /// The terms of HAVING: those of the groups, and those that ask sub-queries which refer to no row outside, as semi and anti joins do.
+    fn asked_in_having<'s>(&mut self, select: &'s Select) -> (Vec<&'s ast::Expr>, Vec<Asked<'s>>) {
+        let (mut having, mut asked) = (Vec::new(), Vec::new());
+        for term in select.having.iter().flat_map(terms) {
+            let subquery = subquery_term(term).filter(|subquery| subquery.values().is_some());
+            match subquery.map(|subquery| (self.query(subquery.query), subquery)) {
+                Some((Ok(rows), term)) => asked.push(Asked { term, rows }),
+                _ => having.push(term),
+            }
+        }
+        (having, asked)
     }
 
     /// The keys and the window of GROUP BY; `None` without GROUP BY and HAVING.
@@ -296,7 +323,7 @@ pub(super) fn bind_items(binder: &mut ExprBinder<'_>, select: &Select) -> Result
 }
 
 fn bind_clauses(binder: &mut ExprBinder<'_>, clauses: &Clauses<'_>) -> Result<BoundClauses, SqlError> {
-    let Clauses { select, order_by } = clauses;
+    let Clauses { select, order_by, .. } = clauses;
     let items = match (bind_items(binder, select), &select.having) {
         (Ok(items), _) => items,
         // HAVING is checked before the select list.
@@ -330,20 +357,31 @@ fn bind_clauses(binder: &mut ExprBinder<'_>, clauses: &Clauses<'_>) -> Result<Bo
         exprs.push(condition);
     }
     binder.aliases = None;
-    exprs.extend(select.having.as_ref().map(|having| binder.bind_condition(having)).transpose()?);
-    Ok(BoundClauses { exprs, names, order, has_qualify: select.qualify.is_some(), has_having: select.having.is_some() })
+    let before = exprs.len();
+    for value in clauses.asked.iter().flat_map(|asked| asked.term.values().unwrap_or_default()) {
+        exprs.push(binder.bind(value)?);
+    }
+    let asked_values = exprs.len() - before;
+    let having = clauses.having.iter().map(|term| binder.bind_condition(term)).collect::<Result<Vec<_>, _>>()?;
+    let having = conjunction(having);
+    let has_having = having.is_some();
+    exprs.extend(having);
+    let has_qualify = select.qualify.is_some();
+    Ok(BoundClauses { exprs, names, order, has_qualify, asked_values, has_having })
 }
 
 /// Puts everything over the tables: grouping, sub-queries, HAVING, OVER, QUALIFY, the select list.
 fn assemble(
     mut plan: LogicalPlan,
     bound: BoundClauses,
+    clauses: &Clauses<'_>,
     groups: Option<Groups>,
     mut overs: Overs,
     mut values: SubqueryValues,
-) -> Selected {
-    let BoundClauses { mut exprs, names, order, has_qualify, has_having } = bound;
+) -> Result<Selected, SqlError> {
+    let BoundClauses { mut exprs, names, order, has_qualify, asked_values, has_having } = bound;
     let own = exprs.len();
+    let is_grouped = groups.is_some();
     exprs.extend(overs.take_exprs());
     if let Some(groups) = groups {
         // What the sub-queries are compared with is settled with the rest.
@@ -357,12 +395,17 @@ fn assemble(
     if has_having {
         plan = plan.filter(exprs.pop().expect("HAVING was added last"));
     }
+    let mut asked_values = exprs.split_off(exprs.len() - asked_values).into_iter();
+    for Asked { term, rows } in &clauses.asked {
+        let values = asked_values.by_ref().take(term.values().map_or(0, <[_]>::len)).collect();
+        plan = term.join(plan, rows.clone(), values)?;
+    }
     plan = overs.build(plan, &mut exprs);
     if has_qualify {
         plan = plan.filter(exprs.pop().expect("QUALIFY was added last but HAVING"));
     }
     let width = names.len();
-    Selected { plan: project_items(plan, exprs, names), width, order }
+    Ok(Selected { plan: project_items(plan, exprs, names, is_grouped), width, order })
 }
 
 fn add_columns(
@@ -408,11 +451,17 @@ pub(super) fn unique_names(names: Vec<String>) -> Vec<String> {
     used
 }
 
-/// The expressions as columns: first those with names, then those that nobody sees.
-fn project_items(plan: LogicalPlan, exprs: Vec<Expr>, mut names: Vec<String>) -> LogicalPlan {
-    names.extend((names.len()..exprs.len()).map(|index| format!("EXPR${index}")));
+/// The expressions as columns: first those with names, then those that nobody sees. As in Calcite nothing stands over an aggregation whose columns stay
+/// as they are.
+fn project_items(plan: LogicalPlan, exprs: Vec<Expr>, mut names: Vec<String>, is_grouped: bool) -> LogicalPlan {
+    let hidden = |index: usize| match exprs[index].kind {
+        ExprKind::Column(column) => plan.output().fields[column].name.clone(),
+        _ => format!("EXPR${index}"),
+    };
+    names.extend((names.len()..exprs.len()).map(hidden));
+    let names = unique_names(names);
     let same_names = plan.output().fields.iter().map(|field| &field.name).eq(&names);
-    if same_names && is_identity(&exprs, plan.output()) {
+    if is_grouped && same_names && is_identity(&exprs, plan.output()) {
         return plan;
     }
     let fields = names.into_iter().zip(&exprs).map(|(name, expr)| Field::new(name, expr.ty.clone()));

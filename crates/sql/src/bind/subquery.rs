@@ -13,7 +13,9 @@ use super::lateral::{Body, grouped_select};
 use super::query::common_type;
 use super::scope::Scope;
 use super::subquery_values::SubqueryValues;
-use crate::ast::{self, ExprKind, Query, Select, SelectItem, SetExprKind, Span, UnaryOp};
+use crate::ast::{
+    self, BinaryOp, ExprKind, QuantifiedOperand, Quantifier, Query, Select, SelectItem, SetExprKind, Span, UnaryOp,
+};
 use crate::error::SqlError;
 use crate::logical::{Join, LogicalPlan, conjunction, identity};
 
@@ -21,9 +23,52 @@ use crate::logical::{Join, LogicalPlan, conjunction, identity};
 pub(super) struct SubqueryTerm<'q> {
     /// The compared values of IN; `None` for EXISTS.
     values: Option<&'q ast::Expr>,
-    query: &'q Query,
+    pub(super) query: &'q Query,
     negated: bool,
     span: Span,
+}
+
+impl<'q> SubqueryTerm<'q> {
+    /// The compared values of IN.
+    pub(super) fn values(&self) -> Option<&'q [ast::Expr]> {
+        self.values.map(|values| match &values.kind {
+            ExprKind::Row { values, .. } => values.as_slice(),
+            _ => std::slice::from_ref(values),
+        })
+    }
+
+    /// The rows of `plan` whose values are among these rows, or are not.
+    pub(super) fn join(
+        &self,
+        plan: LogicalPlan,
+        rows: LogicalPlan,
+        values: Vec<Expr>,
+    ) -> Result<LogicalPlan, SqlError> {
+        let others = columns_of(rows.output(), plan.output().len());
+        let terms = self.memberships(values, others)?;
+        Ok(self.semi_join(plan, rows, terms))
+    }
+
+    fn memberships(&self, values: Vec<Expr>, others: Vec<Expr>) -> Result<Vec<Expr>, SqlError> {
+        if values.len() != others.len() {
+            let message = format!("IN compares {} values with {} columns", values.len(), others.len());
+            return Err(SqlError::validation(message, self.span));
+        }
+        values.into_iter().zip(others).map(|(value, other)| membership(value, other, self)).collect()
+    }
+
+    fn semi_join(&self, plan: LogicalPlan, rows: LogicalPlan, condition: Vec<Expr>) -> LogicalPlan {
+        let output: RowType = plan.output().clone();
+        LogicalPlan::Join(Join {
+            left: Box::new(plan),
+            right: Box::new(rows),
+            join_type: if self.negated { JoinType::Anti } else { JoinType::Semi },
+            condition: conjunction(condition).unwrap_or_else(|| super::boolean(true)),
+            temporal: None,
+            state_ttl: [None, None],
+            output,
+        })
+    }
 }
 
 /// The rows of a sub-query.
@@ -132,30 +177,12 @@ impl Binder<'_> {
         let query = if is_in { Cow::Borrowed(term.query) } else { self.without_limit(term.query) };
         let inner = self.inner(&query, scope, is_in)?;
         let mut condition = inner.correlated;
-        if let Some(values) = term.values {
-            let values = match &values.kind {
-                ExprKind::Row { values, .. } => values.as_slice(),
-                _ => std::slice::from_ref(values),
-            };
-            if values.len() != inner.values.len() {
-                let message = format!("IN compares {} values with {} columns", values.len(), inner.values.len());
-                return Err(SqlError::validation(message, term.span));
-            }
-            for (value, other) in values.iter().zip(inner.values) {
-                let value = ExprBinder::new(scope, Clause::Where, &self.facts).bind(value)?;
-                condition.push(membership(value, other, term)?);
-            }
+        if let Some(values) = term.values() {
+            let mut binder = ExprBinder::new(scope, Clause::Where, &self.facts);
+            let values = values.iter().map(|value| binder.bind(value)).collect::<Result<Vec<_>, _>>()?;
+            condition.extend(term.memberships(values, inner.values)?);
         }
-        let output: RowType = plan.output().clone();
-        Ok(LogicalPlan::Join(Join {
-            left: Box::new(plan),
-            right: Box::new(inner.plan),
-            join_type: if term.negated { JoinType::Anti } else { JoinType::Semi },
-            condition: conjunction(condition).unwrap_or_else(|| super::boolean(true)),
-            temporal: None,
-            state_ttl: [None, None],
-            output,
-        }))
+        Ok(term.semi_join(plan, inner.plan, condition))
     }
 
     /// Binds a sub-query; a plain SELECT may refer to the outer row in its WHERE.
@@ -241,6 +268,15 @@ pub(super) fn subquery_term(term: &ast::Expr) -> Option<SubqueryTerm<'_>> {
     match &term.kind {
         ExprKind::InSubquery { expr, query, negated } => {
             Some(SubqueryTerm { values: Some(expr), query, negated: *negated, span })
+        }
+        // `= ANY` is IN, and `<> ALL` is NOT IN.
+        ExprKind::Quantified { left, op, quantifier, operand: QuantifiedOperand::Query(query) } => {
+            let negated = match (op, quantifier) {
+                (BinaryOp::Eq, Quantifier::Any) => false,
+                (BinaryOp::NotEq, Quantifier::All) => true,
+                _ => return None,
+            };
+            Some(SubqueryTerm { values: Some(left), query, negated, span })
         }
         ExprKind::Exists(query) => Some(SubqueryTerm { values: None, query, negated: false, span }),
         ExprKind::Unary { op: UnaryOp::Not, expr } => {

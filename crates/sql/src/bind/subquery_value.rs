@@ -19,7 +19,7 @@ use crate::ast::{
     Span,
 };
 use crate::error::SqlError;
-use crate::logical::{Aggregate, Join, LogicalPlan, conjunction, identity, substitute};
+use crate::logical::{Aggregate, Join, LogicalPlan, NULL_SAFE_EQUALS, conjunction, identity, substitute};
 
 /// The rows of a sub-query, made independent of the outer row.
 struct Rows {
@@ -27,6 +27,8 @@ struct Rows {
     plan: LogicalPlan,
     /// Expressions over the outer row that the keys equal.
     outer: Vec<Expr>,
+    /// How they equal them.
+    equality: &'static str,
 }
 
 /// FROM and WHERE of a sub-query that refers to the outer row.
@@ -36,6 +38,8 @@ struct Correlated {
     /// Expressions over the plan that equal those over the outer row.
     inner: Vec<Expr>,
     outer: Vec<Expr>,
+    /// How they equal them.
+    equality: &'static str,
 }
 
 impl Binder<'_> {
@@ -113,7 +117,7 @@ impl Binder<'_> {
         {
             return Ok(value);
         }
-        let Rows { mut plan, outer } = self.rows(query, scope)?;
+        let Rows { mut plan, outer, equality } = self.rows(query, scope)?;
         let keys = outer.len();
         if plan.output().len() != keys + 1 {
             return Err(SqlError::validation("a sub-query used as a value must return one column", span));
@@ -121,7 +125,7 @@ impl Binder<'_> {
         if keys > 0 || !has_one_row(&plan) {
             plan = aggregate(plan, keys, vec![("SINGLE_VALUE", vec![keys], None)]);
         }
-        let columns = keyed_join(plan, JoinType::Left, outer, groups, values, span)?;
+        let columns = keyed_join(plan, JoinType::Left, (equality, outer), groups, values, span)?;
         Ok(columns[keys].clone())
     }
 
@@ -151,7 +155,7 @@ impl Binder<'_> {
         };
         let calls: Vec<bool> = node.calls.iter().map(|call| call.function == "COUNT").collect();
         let keys = node.keys.len();
-        let mut columns = keyed_join(plan, JoinType::Left, body.outer, groups, values, span)?;
+        let mut columns = keyed_join(plan, JoinType::Left, (body.equality, body.outer), groups, values, span)?;
         // No row means that nothing was counted.
         for (column, _) in columns[keys..].iter_mut().zip(&calls).filter(|(_, is_count)| **is_count) {
             let none = call("IS NULL", vec![column.clone()], span)?;
@@ -168,7 +172,7 @@ impl Binder<'_> {
         values: &mut SubqueryValues,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let Rows { plan, outer } = self.rows(&self.without_limit(query), scope)?;
+        let Rows { plan, outer, equality } = self.rows(&self.without_limit(query), scope)?;
         let keys = outer.len();
         let plan = if keys == 0 {
             aggregate(projected(plan, vec![super::boolean(true)]), 0, vec![("MIN", vec![0], None)])
@@ -180,7 +184,7 @@ impl Binder<'_> {
             columns.push(super::boolean(true));
             projected(by_key, columns)
         };
-        let columns = keyed_join(plan, JoinType::Left, outer, groups, values, span)?;
+        let columns = keyed_join(plan, JoinType::Left, (equality, outer), groups, values, span)?;
         call("IS NOT NULL", vec![columns[keys].clone()], span)
     }
 
@@ -194,14 +198,14 @@ impl Binder<'_> {
         values: &mut SubqueryValues,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let Rows { plan, outer } = self.rows(query, scope)?;
+        let Rows { plan, outer, equality } = self.rows(query, scope)?;
         let keys = outer.len();
         if plan.output().len() != keys + 1 {
             return Err(not_supported("IN with several columns here", span));
         }
         let counts = aggregate(plan.clone(), keys, vec![("COUNT", vec![], None), ("COUNT", vec![keys], None)]);
         let kind = if keys == 0 { JoinType::Inner } else { JoinType::Left };
-        let counts = keyed_join(counts, kind, outer.clone(), groups, values, span)?;
+        let counts = keyed_join(counts, kind, (equality, outer.clone()), groups, values, span)?;
         let mut exprs = identity(plan.output());
         exprs.push(super::boolean(true));
         let found = projected(distinct(plan), exprs);
@@ -209,8 +213,9 @@ impl Binder<'_> {
         let mut terms = Vec::new();
         let mut refusal = None;
         let columns = values.join(found, JoinType::Left, |columns| {
-            for (outer, column) in outer.into_iter().chain([value]).zip(columns) {
-                match call("=", vec![outer, column.clone()], span) {
+            let outer = outer.into_iter().map(|outer| (equality, outer));
+            for ((equality, outer), column) in outer.chain([("=", value)]).zip(columns) {
+                match call(equality, vec![outer, column.clone()], span) {
                     Ok(term) => terms.push(term),
                     Err(error) => refusal = Some(error),
                 }
@@ -263,7 +268,10 @@ impl Binder<'_> {
         let mut calls: Vec<Call<'_>> = vec![("COUNT", vec![], None), ("COUNT", vec![keys], None)];
         calls.extend(extremes.iter().map(|extreme| (*extreme, vec![keys], value_type.clone())));
         let kind = if keys == 0 { JoinType::Inner } else { JoinType::Left };
-        let columns = keyed_join(aggregate(rows.plan, keys, calls), kind, rows.outer, groups, values, span)?;
+        let columns = {
+            let by = (rows.equality, rows.outer);
+            keyed_join(aggregate(rows.plan, keys, calls), kind, by, groups, values, span)?
+        };
         let (all, known) = (columns[keys].clone(), columns[keys + 1].clone());
         let holds = |column: &Expr| call(name, vec![left.clone(), column.clone()], span);
         let tests = columns[keys + 2..].iter().map(holds).collect::<Result<Vec<_>, _>>()?;
@@ -288,10 +296,10 @@ impl Binder<'_> {
             return self.grouped_rows(select, &by, body);
         }
         let Some(select) = plain_select(query) else {
-            return Ok(Rows { plan: self.query(query)?, outer: Vec::new() });
+            return Ok(Rows { plan: self.query(query)?, outer: Vec::new(), equality: "=" });
         };
         let Some(body) = self.correlated(select, outer)? else {
-            return Ok(Rows { plan: self.query(query)?, outer: Vec::new() });
+            return Ok(Rows { plan: self.query(query)?, outer: Vec::new(), equality: "=" });
         };
         let mut exprs = body.inner;
         for item in &select.items {
@@ -304,7 +312,8 @@ impl Binder<'_> {
         }
         let plan = projected(body.plan, exprs);
         let is_distinct = select.quantifier == Some(SetQuantifier::Distinct);
-        Ok(Rows { plan: if is_distinct { distinct(plan) } else { plan }, outer: body.outer })
+        let plan = if is_distinct { distinct(plan) } else { plan };
+        Ok(Rows { plan, outer: body.outer, equality: body.equality })
     }
 
     /// The groups of a sub-query that refers to the outer row: by what equals it, too.
@@ -344,7 +353,7 @@ impl Binder<'_> {
         let mut columns = identity(plan.output());
         columns.truncate(keys);
         columns.extend(exprs);
-        Ok(Rows { plan: projected(plan, columns), outer: body.outer })
+        Ok(Rows { plan: projected(plan, columns), outer: body.outer, equality: body.equality })
     }
 
     /// FROM and WHERE; `None` when no term refers to the outer row.
@@ -355,12 +364,16 @@ impl Binder<'_> {
         let (mut plan, scope) = self.table_ref(from)?;
         let (mut inner_keys, mut outer_keys) = (Vec::new(), Vec::new());
         let mut correlated = Vec::new();
+        let mut nested = Vec::new();
         for term in terms(condition) {
             let mut binder = ExprBinder::new(&scope, Clause::Where, &self.facts);
             match binder.bind_condition(term) {
                 Ok(bound) => plan = plan.filter(bound),
                 Err(_) if binder.met_subquery.is_some() || subquery_term(term).is_some() => {
-                    plan = self.where_clause(plan, &scope, term)?;
+                    match self.where_clause(plan.clone(), &scope, term) {
+                        Ok(filtered) => plan = filtered,
+                        Err(error) => nested.push((term, error)),
+                    }
                 }
                 Err(error) => {
                     binder.outer = Some(outer);
@@ -373,26 +386,57 @@ impl Binder<'_> {
                 }
             }
         }
+        if let Some((term, error)) = nested.pop() {
+            nested.push((term, error.clone()));
+            let nested: Vec<&ast::Expr> = nested.into_iter().map(|(term, _)| term).collect();
+            // It may be a mistake of its own that has nothing to do with the outer row.
+            return self.around_nested(plan, scope, correlated, outer, &nested).map(Some).map_err(|_| error);
+        }
         if inner_keys.len() == correlated.len() {
-            let body = Correlated { plan, scope, inner: inner_keys, outer: outer_keys };
+            let body = Correlated { plan, scope, inner: inner_keys, outer: outer_keys, equality: "=" };
             return Ok((!correlated.is_empty()).then_some(body));
         }
-        self.with_outer_values(plan, scope, correlated, outer.len()).map(Some)
+        self.with_outer_values(plan, scope, correlated, &[], outer.len()).map(Some)
     }
 
-    /// The rows of a sub-query once for each combination of values of the outer row that its terms refer to, which become the keys.
+    /// The rows of a sub-query with `nested` sub-queries that refer to the row outside of it: beside the values of that row, those refer to the row
+    /// around them alone.
+    fn around_nested(
+        &mut self,
+        plan: LogicalPlan,
+        scope: Scope,
+        correlated: Vec<(Expr, Span)>,
+        outer: &Scope,
+        nested: &[&ast::Expr],
+    ) -> Result<Correlated, SqlError> {
+        let texts: Vec<String> = nested.iter().map(ToString::to_string).collect();
+        let is_named = |index: &usize| texts.iter().any(|text| text.contains(&outer.columns()[*index].name));
+        let named: Vec<usize> = (0..outer.len()).filter(is_named).collect();
+        let mut body = self.with_outer_values(plan, scope, correlated, &named, outer.len())?;
+        let read: Vec<usize> = body.outer.iter().filter_map(|expr| column_index(expr)).collect();
+        let around = body.scope.clone().around(outer, &read);
+        for term in nested {
+            body.plan = self.where_clause(body.plan, &around, term)?;
+        }
+        Ok(Correlated { equality: NULL_SAFE_EQUALS, ..body })
+    }
+
+    /// The rows of a sub-query once for each combination of values of the outer row that its terms refer to, and of those `named`, which become the
+    /// keys.
     fn with_outer_values(
         &self,
         plan: LogicalPlan,
         scope: Scope,
         terms: Vec<(Expr, Span)>,
+        named: &[usize],
         width: usize,
     ) -> Result<Correlated, SqlError> {
         let Some(rows) = &self.outer_rows else {
-            return Err(not_supported("this reference to the outer row", terms[0].1)
+            let span = terms.first().map_or(Span::default(), |(_, span)| *span);
+            return Err(not_supported("this reference to the outer row", span)
                 .with_hint("compare a column of the sub-query with the outer row by ="));
         };
-        let mut read = Vec::new();
+        let mut read = named.to_vec();
         terms.iter().for_each(|(term, _)| term.for_each_column(&mut |index| read.push(index)));
         read.retain(|&index| index < width);
         read.sort_unstable();
@@ -421,7 +465,7 @@ impl Binder<'_> {
             state_ttl: [None, None],
             output,
         };
-        Ok(Correlated { plan: LogicalPlan::Join(join), scope, inner, outer })
+        Ok(Correlated { plan: LogicalPlan::Join(join), scope, inner, outer, equality: "=" })
     }
 }
 
@@ -449,15 +493,15 @@ pub(super) fn equal_sides(term: Expr, width: usize) -> Option<(Expr, Expr)> {
 fn keyed_join(
     plan: LogicalPlan,
     join_type: JoinType,
-    outer: Vec<Expr>,
+    (equality, outer): (&str, Vec<Expr>),
     groups: Option<&Groups>,
     values: &mut SubqueryValues,
     span: Span,
 ) -> Result<Vec<Expr>, SqlError> {
     let outer = grouped(outer, groups, span)?;
     let equal = |(outer, column): (Expr, &Expr)| {
-        let nullable = outer.ty.nullable || column.ty.nullable;
-        Expr::call("=", vec![outer, column.clone()], TypeKind::Boolean.not_null().with_nullable(nullable))
+        let nullable = equality == "=" && (outer.ty.nullable || column.ty.nullable);
+        Expr::call(equality, vec![outer, column.clone()], TypeKind::Boolean.not_null().with_nullable(nullable))
     };
     Ok(values.join(plan, join_type, |columns| {
         conjunction(outer.into_iter().zip(columns).map(equal).collect()).unwrap_or_else(|| super::boolean(true))
@@ -473,6 +517,13 @@ fn grouped(outer: Vec<Expr>, groups: Option<&Groups>, span: Span) -> Result<Vec<
         })
     };
     outer.into_iter().map(key).collect()
+}
+
+fn column_index(expr: &Expr) -> Option<usize> {
+    match expr.kind {
+        ExprKind::Column(index) => Some(index),
+        _ => None,
+    }
 }
 
 /// Function, arguments, and the result's type unless it is BIGINT, or the nullable type of the argument for SINGLE_VALUE and MIN.

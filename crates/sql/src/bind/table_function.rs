@@ -11,7 +11,7 @@ use crate::ast::{
     self, FunctionArg, FunctionArgValue, FunctionArgs, FunctionCall, Ident, Query, Span, TableArg, TableArgSource,
 };
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, LogicalWindow, WindowTableFunction, window_columns};
+use crate::logical::{LogicalPlan, LogicalWindow, WindowTableFunction, identity, window_columns};
 
 /// The arguments of a window function by parameter.
 struct WindowArgs<'c> {
@@ -44,7 +44,10 @@ impl Binder<'_> {
         let args = window_args(kind, call)?;
         let (input, names) = match args.table {
             WindowInput::Table(TableArg { source: TableArgSource::Name(name), .. }) => {
-                self.table(name, &[], name.span)?
+                // `TABLE t` is `SELECT * FROM t`.
+                let (plan, names) = self.table(name, &[], name.span)?;
+                let row = plan.output().clone();
+                (plan.project(identity(&row), row), names)
             }
             WindowInput::Table(TableArg { source: TableArgSource::Query(query), .. }) => {
                 (self.query(query)?, Vec::new())

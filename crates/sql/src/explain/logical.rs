@@ -1,11 +1,11 @@
 //! The logical plan as the binder made it: Calcite's names, columns by position.
 
-use dataflow::operator_spec::JoinType;
-use dataflow::{AggregateCall, RowType};
+use dataflow::operator_spec::{AfterMatch, JoinType, OverFrame, PatternVariable, SortField, WindowAssigner};
+use dataflow::{AggregateCall, Field, RowType};
 
 use super::TreeNode;
-use crate::catalog::ObjectPath;
-use crate::logical::{LogicalPlan, RankEnd};
+use crate::catalog::{CatalogTable, ColumnSource, ObjectPath, TableColumn};
+use crate::logical::{LogicalPlan, Match, OverAggregate, RankEnd, WindowTableFunction};
 use crate::physical::{Style, describe};
 
 /// The tree of a logical plan.
@@ -16,26 +16,48 @@ pub(crate) fn logical_tree(plan: &LogicalPlan) -> String {
 fn node(plan: &LogicalPlan) -> TreeNode {
     let inputs: Vec<TreeNode> = plan.inputs().into_iter().map(node).collect();
     let positions = RowType::default();
-    let expr = |expr: &dataflow::Expr| describe::expression(expr, &positions, Style::Prefix);
+    let expr = |expr: &dataflow::Expr| describe::expression(expr, &positions, Style::Tree);
     let text = match plan {
         LogicalPlan::Scan(scan) => {
             let ObjectPath { catalog, database, object } = &scan.path;
             let table = format!("LogicalTableScan(table=[[{catalog}, {database}, {object}]])");
-            return match &scan.table.watermark {
-                None => TreeNode { text: table, inputs },
-                Some(watermark) => {
-                    let rowtime = &scan.table.columns[watermark.rowtime].name;
-                    let text =
-                        format!("LogicalWatermarkAssigner(rowtime=[{rowtime}], watermark=[{}])", expr(&watermark.expr));
-                    TreeNode { text, inputs: vec![TreeNode { text: table, inputs: Vec::new() }] }
-                }
-            };
+            let mut node = TreeNode { text: table, inputs };
+            if let Some(text) = computed_columns(&scan.table) {
+                node = TreeNode { text, inputs: vec![node] };
+            }
+            if let Some(watermark) = &scan.table.watermark {
+                let rowtime = &scan.table.columns[watermark.rowtime].name;
+                let text =
+                    format!("LogicalWatermarkAssigner(rowtime=[{rowtime}], watermark=[{}])", expr(&watermark.expr));
+                node = TreeNode { text, inputs: vec![node] };
+            }
+            return node;
         }
         LogicalPlan::Values(values) => {
             let row =
                 |row: &Vec<dataflow::Expr>| format!("{{ {} }}", row.iter().map(expr).collect::<Vec<_>>().join(", "));
             format!("LogicalValues(tuples=[[{}]])", values.rows.iter().map(row).collect::<Vec<_>>().join(", "))
         }
+        LogicalPlan::Project(project) if matches!(*project.input, LogicalPlan::OverAggregate(_)) => {
+            let (columns, below) = with_overs(&project.input);
+            let names = RowType::new(
+                columns
+                    .into_iter()
+                    .zip(&project.input.output().fields)
+                    .map(|(text, field)| Field::new(text, field.ty.clone()))
+                    .collect(),
+            );
+            let column = |(expr, field): (&dataflow::Expr, &Field)| {
+                format!("{}=[{}]", field.name, describe::expression(expr, &names, Style::Tree))
+            };
+            let columns: Vec<String> = project.exprs.iter().zip(&project.output.fields).map(column).collect();
+            return TreeNode {
+                text: format!("LogicalProject({})", columns.join(", ")),
+                inputs: vec![self::node(below)],
+            };
+        }
+        // Nothing is projected for COUNT(*) alone.
+        LogicalPlan::Project(project) if project.exprs.is_empty() => return self::node(&project.input),
         LogicalPlan::Project(project) => {
             let column = |(e, field): (&dataflow::Expr, &dataflow::Field)| format!("{}=[{}]", field.name, expr(e));
             let columns: Vec<String> = project.exprs.iter().zip(&project.output.fields).map(column).collect();
@@ -53,8 +75,12 @@ fn node(plan: &LogicalPlan) -> TreeNode {
             format!("LogicalWindowAggregate(group=[{{{}}}]{calls}, window=[{window}])", numbers(&aggregate.keys))
         }
         LogicalPlan::WindowTableFunction(function) => {
-            let time = function.window.column.map_or_else(String::new, |column| format!("${column}"));
-            format!("LogicalTableFunctionScan(invocation=[{}])", describe::window(&function.window.assigner, &time))
+            let fields: Vec<String> = function.output.fields.iter().map(describe::record_field).collect();
+            format!(
+                "LogicalTableFunctionScan(invocation=[{}], rowType=[RecordType({})])",
+                window_call(function),
+                fields.join(", ")
+            )
         }
         LogicalPlan::Join(join) => {
             format!("LogicalJoin(condition=[{}], joinType=[{}])", expr(&join.condition), join_word(join.join_type))
@@ -77,22 +103,15 @@ fn node(plan: &LogicalPlan) -> TreeNode {
             format!("LogicalRank(partitionBy=[{}], orderBy=[{order}], rankRange=[{range}])", numbers(&rank.partition))
         }
         LogicalPlan::Changelog(node) => format!("LogicalTableFunctionScan(invocation=[{}])", node.invocation),
-        LogicalPlan::Match(node) => {
-            let measures: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
-            format!(
-                "LogicalMatch(partition=[[{}]], order=[[{}]], outputFields=[[{}]], allRows=[false], after=[FLAG({})], pattern=[{}])",
-                numbers(&node.partition),
-                describe::sort(&node.order, &positions),
-                measures.join(", "),
-                describe::after_match(node.after, &node.pattern),
-                node.pattern_text
-            )
-        }
+        LogicalPlan::Match(node) => match_text(node),
         LogicalPlan::Sort(sort) => {
             let mut parts = Vec::new();
-            parts.extend(
-                (!sort.order.is_empty()).then(|| format!("order=[{}]", describe::sort(&sort.order, &positions))),
-            );
+            parts.extend(sort.order.iter().enumerate().map(|(at, field)| format!("sort{at}=[${}]", field.column)));
+            parts.extend(sort.order.iter().enumerate().map(|(at, field)| {
+                let direction = if field.descending { "DESC" } else { "ASC" };
+                let nulls = if field.nulls_first { "first" } else { "last" };
+                format!("dir{at}=[{direction}-nulls-{nulls}]")
+            }));
             parts.extend((sort.offset > 0).then(|| format!("offset=[{}]", sort.offset)));
             parts.extend(sort.fetch.map(|fetch| format!("fetch=[{fetch}]")));
             format!("LogicalSort({})", parts.join(", "))
@@ -108,17 +127,157 @@ fn node(plan: &LogicalPlan) -> TreeNode {
     TreeNode { text, inputs }
 }
 
+/// The projection over a scan that computes the columns of the table, if there are any to compute.
+fn computed_columns(table: &CatalogTable) -> Option<String> {
+    let is_stored = |column: &TableColumn| !matches!(column.source, ColumnSource::Computed { .. });
+    if table.columns.iter().all(is_stored) {
+        return None;
+    }
+    // What the connector says beside the record comes behind its columns.
+    let of = |metadata: bool| {
+        let columns = table.columns.iter().enumerate();
+        columns.filter(move |(_, column)| is_stored(column) && (column.source != ColumnSource::Physical) == metadata)
+    };
+    let stored: Vec<usize> = of(false).chain(of(true)).map(|(index, _)| index).collect();
+    let place = |column: usize| stored.iter().position(|&index| index == column).unwrap_or(column);
+    let column = |(index, column): (usize, &TableColumn)| match &column.source {
+        ColumnSource::Computed { expr, .. } => {
+            let mut expr = expr.clone();
+            expr.map_columns(&mut |index| place(index));
+            format!("{}=[{}]", column.name, describe::expression(&expr, &RowType::default(), Style::Tree))
+        }
+        _ => format!("{}=[${}]", column.name, place(index)),
+    };
+    let columns: Vec<String> = table.columns.iter().enumerate().map(column).collect();
+    Some(format!("LogicalProject({})", columns.join(", ")))
+}
+
+/// `TUMBLE(TABLE(#0), DESCRIPTOR(_UTF-16LE'ts'), 60000:INTERVAL MINUTE)`
+fn window_call(function: &WindowTableFunction) -> String {
+    let partition = match function.partition.as_slice() {
+        [] => String::new(),
+        columns => {
+            let columns: Vec<String> = columns.iter().map(|column| format!("${column}")).collect();
+            format!(" PARTITION BY({})", columns.join(", "))
+        }
+    };
+    let time = function.window.column.map_or("", |column| &function.input.output().fields[column].name);
+    let (name, mut intervals, offset) = match function.window.assigner {
+        WindowAssigner::Tumble { size, offset } => ("TUMBLE", vec![size], offset),
+        WindowAssigner::Hop { slide, size, offset } => ("HOP", vec![slide, size], offset),
+        WindowAssigner::Cumulate { step, size, offset } => ("CUMULATE", vec![step, size], offset),
+        WindowAssigner::Session { gap } => ("SESSION", vec![gap], 0),
+    };
+    intervals.extend((offset != 0).then_some(offset));
+    let intervals: Vec<String> = intervals.into_iter().map(describe::interval).collect();
+    format!("{name}(TABLE(#0){partition}, DESCRIPTOR(_UTF-16LE'{time}'), {})", intervals.join(", "))
+}
+
+/// The columns behind an OVER aggregation as texts over the plan that is returned, which is below it.
+fn with_overs(plan: &LogicalPlan) -> (Vec<String>, &LogicalPlan) {
+    let positions = |plan: &LogicalPlan| (0..plan.output().len()).map(|index| format!("${index}")).collect();
+    match plan {
+        LogicalPlan::OverAggregate(over) => {
+            let (mut columns, below) = with_overs(&over.input);
+            let window = window_text(over, &columns);
+            let calls: Vec<String> = over.calls.iter().map(|call| over_call(call, &columns, &window)).collect();
+            columns.extend(calls);
+            (columns, below)
+        }
+        // What partitions and orders refer to is computed below them.
+        LogicalPlan::Project(project) if project.output.fields.iter().any(|field| field.name.starts_with('$')) => {
+            let column = |expr| describe::expression(expr, &RowType::default(), Style::Tree);
+            (project.exprs.iter().map(column).collect(), &project.input)
+        }
+        _ => (positions(plan), plan),
+    }
+}
+
+/// `(PARTITION BY $1 ORDER BY $4 NULLS FIRST ROWS 2 PRECEDING)`
+fn window_text(over: &OverAggregate, columns: &[String]) -> String {
+    let mut parts = Vec::new();
+    if !over.partition.is_empty() {
+        let keys: Vec<&str> = over.partition.iter().map(|&column| columns[column].as_str()).collect();
+        parts.push(format!("PARTITION BY {}", keys.join(", ")));
+    }
+    if !over.order.is_empty() {
+        let field = |field: &SortField| {
+            let direction = if field.descending { " DESC" } else { "" };
+            let nulls = if field.nulls_first { "FIRST" } else { "LAST" };
+            format!("{}{direction} NULLS {nulls}", columns[field.column])
+        };
+        let fields: Vec<String> = over.order.iter().map(field).collect();
+        parts.push(format!("ORDER BY {}", fields.join(", ")));
+    }
+    let is_numbered = over.calls.iter().any(|call| call.function == "ROW_NUMBER");
+    parts.extend(match over.frame {
+        OverFrame::UnboundedRows if is_numbered => None,
+        OverFrame::UnboundedRows => Some("ROWS UNBOUNDED PRECEDING".to_owned()),
+        OverFrame::UnboundedRange => None,
+        OverFrame::Rows(rows) => Some(format!("ROWS {rows} PRECEDING")),
+        OverFrame::Range(millis) => Some(format!("RANGE {} PRECEDING", describe::interval(millis))),
+    });
+    format!("({})", parts.join(" "))
+}
+
+/// `COUNT($3) OVER (...)`. A sum is NULL when nothing was counted.
+fn over_call(call: &AggregateCall, columns: &[String], window: &str) -> String {
+    let args: Vec<&str> = call.args.iter().map(|&arg| columns[arg].as_str()).collect();
+    let args = args.join(", ");
+    let distinct = if call.distinct { "DISTINCT " } else { "" };
+    match call.function.as_str() {
+        "SUM" => format!(
+            "CASE(>(COUNT({distinct}{args}) OVER {window}, 0), $SUM0({distinct}{args}) OVER {window}, null:{})",
+            describe::type_text(&call.ty)
+        ),
+        function => format!("{function}({distinct}{args}) OVER {window}"),
+    }
+}
+
+/// `LogicalMatch(partition=[[1]], ...)`
+fn match_text(node: &Match) -> String {
+    let input = node.input.output();
+    let names = |row: &RowType| row.fields.iter().map(|field| field.name.clone()).collect::<Vec<_>>().join(", ");
+    let order = |field: &SortField| {
+        let direction = if field.descending { "DESC" } else { "ASC" };
+        format!("{} {direction}-nulls-{}", field.column, if field.nulls_first { "first" } else { "last" })
+    };
+    let order: Vec<String> = node.order.iter().map(order).collect();
+    let after = match node.after {
+        AfterMatch::ToFirst(variable) => format!("SKIP TO FIRST(_UTF-16LE'{}')", node.pattern[variable].name),
+        AfterMatch::ToLast(variable) => format!("SKIP TO LAST(_UTF-16LE'{}')", node.pattern[variable].name),
+        after => format!("FLAG({})", describe::after_match(after, &node.pattern)),
+    };
+    let definition = |(own, variable): (usize, &PatternVariable)| {
+        let condition = variable.condition.as_ref()?;
+        Some(describe::match_expression(condition, Some(own), &node.pattern, input))
+    };
+    let definitions: Vec<String> = node.pattern.iter().enumerate().filter_map(definition).collect();
+    let within = node.within.map_or_else(String::new, |within| format!("interval=[{}], ", describe::interval(within)));
+    format!(
+        "LogicalMatch(partition=[[{}]], order=[[{}]], outputFields=[[{}]], allRows=[false], after=[{after}], pattern=[{}], isStrictStarts=[false], isStrictEnds=[false], {within}subsets=[[]], patternDefinitions=[[{}]], inputFields=[[{}]])",
+        numbers(&node.partition),
+        order.join(", "),
+        names(&node.output),
+        node.pattern_text,
+        definitions.join(", "),
+        names(input)
+    )
+}
+
 fn numbers(indices: &[usize]) -> String {
     indices.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn calls(calls: &[AggregateCall], output: &RowType, keys: usize) -> String {
     let mut out = String::new();
-    for (call, field) in calls.iter().zip(&output.fields[keys..]) {
+    for (at, (call, field)) in calls.iter().zip(&output.fields[keys..]).enumerate() {
+        // What has no name in the select list is numbered.
+        let name = if field.name.starts_with("$f") { format!("agg#{at}") } else { field.name.clone() };
         let args: Vec<String> = call.args.iter().map(|arg| format!("${arg}")).collect();
         let distinct = if call.distinct { "DISTINCT " } else { "" };
         let filter = call.filter.map_or_else(String::new, |filter| format!(" FILTER ${filter}"));
-        out.push_str(&format!(", {}=[{}({distinct}{}){filter}]", field.name, call.function, args.join(", ")));
+        out.push_str(&format!(", {name}=[{}({distinct}{}){filter}]", call.function, args.join(", ")));
     }
     out
 }

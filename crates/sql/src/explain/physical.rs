@@ -149,7 +149,9 @@ impl Printer<'_> {
     fn line(&self, line: &PlanLine, node: &PhysicalNode) -> String {
         let detail = if self.style == Style::Prefix { &line.prefix } else { &line.infix };
         let advice = if self.details.advice && wants_mini_batch(node) { "advice=[1]" } else { "" };
-        call(line.name, &[advice.to_owned(), detail.clone(), self.mode(node)])
+        // A deduplication is a Rank until the execution plan.
+        let name = if line.name == "Deduplicate" && self.style == Style::Prefix { "Rank" } else { line.name };
+        call(name, &[advice.to_owned(), detail.clone(), self.mode(node)])
     }
 
     /// A sink emits nothing, so it has no changelog mode of its own.

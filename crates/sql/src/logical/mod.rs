@@ -33,6 +33,9 @@ use dataflow::{AggregateCall, Expr, RowType};
 use crate::ast::Span;
 use crate::catalog::{CatalogTable, ObjectPath};
 
+/// The equality of joins for which NULL equals NULL.
+pub(crate) const NULL_SAFE_EQUALS: &str = "IS NOT DISTINCT FROM";
+
 /// A relational expression.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LogicalPlan {

@@ -168,7 +168,7 @@ impl PhysicalPlanner<'_> {
             ));
         }
         let (inputs, parallelism) = self.exchange(&input, &node.partition, 0);
-        let window = describe::window(&node.window.assigner, &time_name(&node.window, &input.output));
+        let window = session_text(&node.window, &node.partition, &input.output);
         let text = format!("window=[{window}]");
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::SessionTableFunction(SessionTableFunctionSpec {
@@ -225,6 +225,15 @@ fn window_time(window: &LogicalWindow) -> WindowTime {
     }
 }
 
+/// `SESSION(time_col=[ts], gap=[20 s], partition keys=[item])`
+fn session_text(window: &LogicalWindow, partition: &[usize], input: &RowType) -> String {
+    let text = describe::window(&window.assigner, &time_name(window, input));
+    match (partition, text.strip_suffix(')')) {
+        ([_, ..], Some(open)) => format!("{open}, partition keys=[{}])", describe::columns(partition, input)),
+        _ => text,
+    }
+}
+
 pub(super) fn time_name(window: &LogicalWindow, input: &RowType) -> String {
     window.column.map_or_else(|| "proctime".into(), |column| input.fields[column].name.clone())
 }
@@ -269,7 +278,10 @@ fn window_aggregate_text(node: &WindowAggregate, input: &RowType) -> String {
     let first = node.keys.len() + node.calls.len();
     let properties = node.properties.iter().zip(&node.output.fields[first..]);
     select.extend(properties.map(|(property, field)| format!("{} AS {}", describe::property(*property), field.name)));
-    let window = describe::window(&node.window.assigner, &time_name(&node.window, input));
+    let window = match node.window.assigner {
+        WindowAssigner::Session { .. } if !node.is_legacy => session_text(&node.window, &node.keys, input),
+        assigner => describe::window(&assigner, &time_name(&node.window, input)),
+    };
     let keys = match node.keys.is_empty() {
         true => String::new(),
         false => format!("groupBy=[{}], ", describe::columns(&node.keys, input)),

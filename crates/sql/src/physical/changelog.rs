@@ -55,6 +55,8 @@ pub(super) fn infer(plan: PhysicalPlan) -> PhysicalPlan {
                 OperatorSpec::Source(_) | OperatorSpec::FromChangelog(_) => node.changes.update_before,
                 OperatorSpec::SinkUpsertMaterializer(_) | OperatorSpec::WatermarkCompactingSinkMaterializer(_) => false,
                 spec if makes_updates(spec) => wanted[id] == BeforeAndAfter,
+                // As in Flink, one that pads says so though its pads are +I and -D.
+                OperatorSpec::Join(_) if wanted[id] == BeforeAndAfter => true,
                 _ => node.inputs.iter().any(|edge| out.nodes[edge.source].changes.update_before),
             };
         let update_before = node.changes.update_before;

@@ -3,13 +3,15 @@
 use dataflow::operator_spec::{
     AfterMatch, MatchExpression, MatchReference, PatternVariable, SortField, WindowAssigner, WindowProperty,
 };
-use dataflow::{AggregateCall, Expr, ExprKind, Literal, LogicalType, RowType, TypeKind};
+use dataflow::{AggregateCall, Expr, ExprKind, Field, Literal, LogicalType, RowType, TimeAttribute, TypeKind};
 
 use crate::logical::StateTtlHint;
 
 /// How operators are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
+    /// `>($3, 5)`, as in the syntax tree, where texts have the types that they were written with.
+    Tree,
     /// `>(amount, 5)`, as in the physical plan.
     Prefix,
     /// `(amount > 5)`, as in the execution plan.
@@ -22,10 +24,21 @@ pub(crate) fn expression(expr: &Expr, input: &RowType, style: Style) -> String {
         ExprKind::Column(index) => {
             input.fields.get(*index).map_or_else(|| format!("${index}"), |field| field.name.clone())
         }
-        ExprKind::Literal(value) => literal(value, &expr.ty),
+        ExprKind::Literal(value) => literal(value, &expr.ty, style),
+        ExprKind::Cast { input: inner, try_cast: false } if is_text_constant(inner) && is_text(&expr.ty) => {
+            expression(&Expr { kind: inner.kind.clone(), ty: expr.ty.clone() }, input, style)
+        }
         ExprKind::Cast { input: inner, try_cast } => {
             let name = if *try_cast { "TRY_CAST" } else { "CAST" };
-            format!("{name}({} AS {})", expression(inner, input, style), type_text(&expr.ty))
+            let (inner, ty) = (expression(inner, input, style), type_text(&expr.ty));
+            let set = character_set(&expr.ty, style);
+            match style {
+                Style::Tree => {
+                    let not_null = if expr.ty.nullable { "" } else { " NOT NULL" };
+                    format!("{name}({inner}):{ty}{set}{not_null}")
+                }
+                _ => format!("{name}({inner} AS {ty}{set})"),
+            }
         }
         ExprKind::Field { input: inner, index } => {
             let name = match &inner.ty.kind {
@@ -44,10 +57,70 @@ pub(crate) fn expression(expr: &Expr, input: &RowType, style: Style) -> String {
             format!("CASE({})", parts.join(", "))
         }
         ExprKind::Call { function, args } => {
-            let args: Vec<String> = args.iter().map(|arg| expression(arg, input, style)).collect();
+            if matches!(function.as_str(), "AND" | "OR") {
+                let mut terms = Vec::new();
+                flatten(function, args, &mut terms);
+                let terms: Vec<String> = terms.into_iter().map(|term| expression(term, input, style)).collect();
+                return call(function, &terms, style);
+            }
+            let compared = matches!(function.as_str(), "=" | "<>" | "<" | "<=" | ">" | ">=").then_some(args.as_slice());
+            let is_coalesce = function == "COALESCE";
+            let args: Vec<String> = args
+                .iter()
+                .map(|arg| match compared.and_then(|args| as_compared(arg, args, style)) {
+                    Some(arg) => expression(&arg, input, style),
+                    None if is_coalesce => expression(as_written(arg), input, style),
+                    None => expression(arg, input, style),
+                })
+                .collect();
             call(function, &args, style)
         }
     }
+}
+
+/// The terms of nested calls of AND, or of OR.
+fn flatten<'e>(function: &str, args: &'e [Expr], terms: &mut Vec<&'e Expr>) {
+    for arg in args {
+        match &arg.kind {
+            ExprKind::Call { function: inner, args } if inner == function => flatten(function, args, terms),
+            _ => terms.push(arg),
+        }
+    }
+}
+
+/// A text without the cast to the type of the other arguments of COALESCE.
+fn as_written(arg: &Expr) -> &Expr {
+    match &arg.kind {
+        ExprKind::Cast { input, try_cast: false } if is_text_constant(input) => input,
+        _ => arg,
+    }
+}
+
+/// An argument of a comparison as Flink shows it, where that is not as it is: a whole number is not cast to be compared with a wider one, and behind
+/// the syntax tree a text has the type of what it is compared with.
+fn as_compared(arg: &Expr, args: &[Expr], style: Style) -> Option<Expr> {
+    let other = args.iter().find(|other| !std::ptr::eq(*other, arg))?;
+    let is_whole =
+        |ty: &LogicalType| matches!(ty.kind, TypeKind::TinyInt | TypeKind::SmallInt | TypeKind::Int | TypeKind::BigInt);
+    match &arg.kind {
+        ExprKind::Cast { input, try_cast: false }
+            if is_whole(&input.ty) && is_whole(&arg.ty) && !matches!(other.kind, ExprKind::Cast { .. }) =>
+        {
+            Some(input.as_ref().clone())
+        }
+        ExprKind::Literal(Literal::String(_)) if style == Style::Prefix && is_text(&other.ty) => {
+            Some(Expr { kind: arg.kind.clone(), ty: other.ty.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn is_text(ty: &LogicalType) -> bool {
+    matches!(ty.kind, TypeKind::Char { .. } | TypeKind::Varchar { .. })
+}
+
+fn is_text_constant(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Literal(Literal::String(_)))
 }
 
 fn call(function: &str, args: &[String], style: Style) -> String {
@@ -66,13 +139,14 @@ fn call(function: &str, args: &[String], style: Style) -> String {
     if args.is_empty() && is_symbol { name.to_owned() } else { format!("{name}({})", args.join(", ")) }
 }
 
-/// A literal as Flink's plans show it: text in quotes, whole numbers bare whatever their type.
-fn literal(value: &Literal, ty: &LogicalType) -> String {
+/// A literal as Flink's plans show it: text in quotes, with its character set and, where that is not CHAR of its length, its type; whole numbers bare
+/// whatever their type.
+fn literal(value: &Literal, ty: &LogicalType, style: Style) -> String {
     match value {
-        Literal::Null => format!("null:{}", type_text(ty)),
+        Literal::Null => format!("null:{}{}", type_text(ty), character_set(ty, style)),
         Literal::Boolean(value) => value.to_string(),
         Literal::Int(value) => match ty.kind {
-            TypeKind::IntervalDayTime => format!("{value}:INTERVAL SECOND"),
+            TypeKind::IntervalDayTime => interval(*value),
             TypeKind::IntervalYearMonth => format!("{value}:INTERVAL MONTH"),
             TypeKind::Date => date(*value),
             TypeKind::Time { .. } => time_of_day(*value),
@@ -81,12 +155,32 @@ fn literal(value: &Literal, ty: &LogicalType) -> String {
         Literal::Timestamp(nanos) => timestamp(*nanos),
         Literal::Decimal(unscaled) => decimal(*unscaled, ty),
         Literal::Float(value) => format!("{value:E}:{}", type_text(ty)),
-        Literal::String(value) => format!("'{}'", value.replace('\'', "''")),
+        Literal::String(value) => {
+            let quoted = format!("'{}'", value.replace('\'', "''"));
+            let own_type = matches!(ty.kind, TypeKind::Char { length } if length as usize == value.chars().count());
+            match style {
+                Style::Infix => quoted,
+                _ if own_type => format!("_UTF-16LE{quoted}"),
+                _ => format!("_UTF-16LE{quoted}:{}{}", type_text(ty), character_set(ty, style)),
+            }
+        }
         Literal::Bytes(bytes) => {
             let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
             format!("X'{digits}'")
         }
     }
+}
+
+/// What follows the type of a text.
+fn character_set(ty: &LogicalType, style: Style) -> &'static str {
+    if is_text(ty) && style != Style::Infix { " CHARACTER SET \"UTF-16LE\"" } else { "" }
+}
+
+/// `60000:INTERVAL MINUTE`, in the largest unit that fits: how it was written is not known any more.
+pub(crate) fn interval(millis: i64) -> String {
+    const UNITS: [(i64, &str); 3] = [(86_400_000, "DAY"), (3_600_000, "HOUR"), (60_000, "MINUTE")];
+    let unit = UNITS.iter().find(|(unit, _)| millis != 0 && millis % unit == 0).map_or("SECOND", |(_, name)| name);
+    format!("{millis}:INTERVAL {unit}")
 }
 
 fn decimal(unscaled: i128, ty: &LogicalType) -> String {
@@ -135,6 +229,16 @@ pub(crate) fn type_text(ty: &LogicalType) -> String {
     }
 }
 
+/// A column of a record as Calcite writes it: `TIMESTAMP(3) *ROWTIME* ts`.
+pub(crate) fn record_field(field: &Field) -> String {
+    let attribute = match field.ty.time_attribute() {
+        TimeAttribute::None => "",
+        TimeAttribute::Rowtime => " *ROWTIME*",
+        TimeAttribute::Proctime => " *PROCTIME*",
+    };
+    format!("{}{attribute} {}", type_text(&field.ty), field.name)
+}
+
 /// `COUNT(DISTINCT a) FILTER b`, over the columns of `input`; `COUNT_RETRACT(...)` where rows are taken back.
 pub(crate) fn aggregate(call: &AggregateCall, input: &RowType, retracts: bool) -> String {
     let name = |index: &usize| input.fields[*index].name.as_str();
@@ -166,8 +270,8 @@ pub(crate) fn after_match(after: AfterMatch, pattern: &[PatternVariable]) -> Str
     match after {
         AfterMatch::ToNextRow => "SKIP TO NEXT ROW".to_owned(),
         AfterMatch::PastLastRow => "SKIP PAST LAST ROW".to_owned(),
-        AfterMatch::ToFirst(variable) => format!("SKIP TO FIRST {}", pattern[variable].name),
-        AfterMatch::ToLast(variable) => format!("SKIP TO LAST {}", pattern[variable].name),
+        AfterMatch::ToFirst(variable) => format!("SKIP TO FIRST _UTF-16LE'{}'", pattern[variable].name),
+        AfterMatch::ToLast(variable) => format!("SKIP TO LAST _UTF-16LE'{}'", pattern[variable].name),
     }
 }
 

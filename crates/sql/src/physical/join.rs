@@ -7,12 +7,14 @@ use super::describe::{Style, expression, state_ttl_of_sides};
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, ColumnSet, JoinSide, PhysicalEdge, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
-use crate::logical::{Join, conjunction, conjuncts};
+use crate::logical::{Join, NULL_SAFE_EQUALS, conjunction, conjuncts};
 
 /// The equal columns of a condition and the rest of it, which is over both sides.
 pub(super) struct Keys {
     pub(super) left: Vec<usize>,
     pub(super) right: Vec<usize>,
+    /// The places of those for which NULL equals NULL.
+    null_safe: Vec<usize>,
     pub(super) rest: Option<Expr>,
 }
 
@@ -24,6 +26,7 @@ impl Keys {
             left,
             right,
             keys: self.left.into_iter().zip(self.right).collect(),
+            null_safe_keys: self.null_safe,
             condition: self.rest,
             state_ttl_ms: [0, 0],
             identity: Default::default(),
@@ -94,13 +97,16 @@ impl PhysicalPlanner<'_> {
     }
 }
 
-/// Takes `left column = right column` terms out of a condition over both sides.
+/// Takes `left column = right column` and `left column IS NOT DISTINCT FROM right column` terms out of a condition over both sides.
 pub(super) fn split_keys(condition: Expr, width: usize) -> Keys {
-    let mut keys = Keys { left: Vec::new(), right: Vec::new(), rest: None };
+    let mut keys = Keys { left: Vec::new(), right: Vec::new(), null_safe: Vec::new(), rest: None };
     let mut rest = Vec::new();
     for term in conjuncts(condition) {
         match equal_columns(&term, width) {
             Some((left, right)) => {
+                if matches!(&term.kind, ExprKind::Call { function, .. } if function != "=") {
+                    keys.null_safe.push(keys.left.len());
+                }
                 keys.left.push(left);
                 keys.right.push(right);
             }
@@ -123,7 +129,8 @@ fn equal_columns(term: &Expr, width: usize) -> Option<(usize, usize)> {
         return None;
     };
     let (left, right) = (*left.min(right), *left.max(right));
-    let fits = function == "=" && left < width && right >= width && a.ty.arrow_type() == b.ty.arrow_type();
+    let compares = function == "=" || function == NULL_SAFE_EQUALS;
+    let fits = compares && left < width && right >= width && a.ty.arrow_type() == b.ty.arrow_type();
     fits.then(|| (left, right - width))
 }
 

@@ -85,6 +85,7 @@ pub(super) fn assign(plan: PhysicalPlan, settings: MiniBatchSettings) -> Physica
 fn gathers(node: &PhysicalNode) -> bool {
     match &node.spec {
         OperatorSpec::GroupAggregate(spec) => spec.mini_batch.is_some(),
+        OperatorSpec::Deduplicate(spec) => spec.mini_batch.is_some(),
         OperatorSpec::GlobalGroupAggregate(_)
         | OperatorSpec::IncrementalGroupAggregate(_)
         | OperatorSpec::TemporalSort(_) => true,

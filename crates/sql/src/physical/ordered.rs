@@ -93,17 +93,28 @@ impl PhysicalPlanner<'_> {
         keep_last: bool,
     ) -> Result<Stream, SqlError> {
         let (inputs, parallelism) = self.exchange(input, &node.partition, 0);
-        let changes = if keep_last { Changes::ALL } else { Changes::INSERT_ONLY };
+        // In mini-batches the first row by event time does not wait for a watermark: it is updated.
+        let mini_batch = self.settings.mini_batch.map(|mini_batch| mini_batch.bounds);
+        let updates_first = mini_batch.is_some() && time != WindowTime::Proctime;
+        let changes = if keep_last || updates_first { Changes::ALL } else { Changes::INSERT_ONLY };
         let keep = if keep_last { "LastRow" } else { "FirstRow" };
         let order = if time == WindowTime::Proctime { "PROCTIME" } else { "ROWTIME" };
         let key = describe::columns(&node.partition, &input.output);
-        let text = format!("keep=[{keep}], key=[{key}], order=[{order}]");
+        let text = format!(
+            "keep=[{keep}], key=[{key}], order=[{order}], outputInsertOnly=[{}]",
+            changes == Changes::INSERT_ONLY
+        );
+        // It is a Rank until the execution plan.
+        let as_rank = Top { order_word: if order == "ROWTIME" { "ROWTIME " } else { "" }, ..Top::of(node) }
+            .text(&input.output, &RankStrategy::AppendFast);
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Deduplicate(DeduplicateSpec {
                 keys: node.partition.clone(),
                 time,
                 keep_last,
                 generate_update_before: true,
+                repeats_updates: keep_last && time == WindowTime::Proctime,
+                mini_batch,
                 state_ttl_ms: self.settings.state_ttl_ms,
                 output: node.output.clone(),
             }),
@@ -114,7 +125,7 @@ impl PhysicalPlanner<'_> {
             keys: RowKeys::of(node.partition.iter().copied()),
             distribution: (!node.partition.is_empty()).then(|| node.partition.clone()),
             name: "Deduplicate".into(),
-            lines: vec![PlanLine { name: "Deduplicate", prefix: text.clone(), infix: text }],
+            lines: vec![PlanLine { name: "Deduplicate", prefix: as_rank, infix: text }],
         }))
     }
 
@@ -128,6 +139,8 @@ impl PhysicalPlanner<'_> {
                 time: WindowTime::Proctime,
                 keep_last: true,
                 generate_update_before: true,
+                repeats_updates: false,
+                mini_batch: None,
                 state_ttl_ms: self.settings.state_ttl_ms,
                 output: input.output.clone(),
             }),
@@ -236,6 +249,7 @@ impl PhysicalPlanner<'_> {
                 rank_number: false,
                 output: &output,
                 never_changes,
+                order_word: "",
             },
         )
     }
@@ -292,6 +306,8 @@ struct Top<'n> {
     output: &'n RowType,
     /// Whether it emits inserts only.
     never_changes: bool,
+    /// What stands before the order.
+    order_word: &'static str,
 }
 
 impl<'n> Top<'n> {
@@ -306,6 +322,7 @@ impl<'n> Top<'n> {
             rank_number: node.rank_number,
             output: &node.output,
             never_changes: false,
+            order_word: "",
         }
     }
 
@@ -324,7 +341,7 @@ impl<'n> Top<'n> {
     }
 
     fn text(&self, input: &RowType, strategy: &RankStrategy) -> String {
-        let order = describe::sort(self.order, input);
+        let order = format!("{}{}", self.order_word, describe::sort(self.order, input));
         let strategy = match strategy {
             RankStrategy::AppendFast => "AppendFastStrategy".to_owned(),
             RankStrategy::Retract => "RetractStrategy".to_owned(),

@@ -14,7 +14,7 @@ use super::sink_upsert::cut_at_watermarks;
 use super::watermarks::show_watermarks;
 use super::{Changes, NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, RowKeys, UpdateKind, mini_batch};
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, StateTtlHint, Values};
+use crate::logical::{LogicalPlan, StateTtlHint, Values, is_identity};
 use crate::settings::Settings;
 
 /// Makes a physical plan, one statement after the other.
@@ -58,6 +58,11 @@ impl<'a> PhysicalPlanner<'a> {
 
     /// Plans a query whose rows nobody takes, for EXPLAIN.
     pub fn query(&mut self, plan: &LogicalPlan) -> Result<(), SqlError> {
+        // As in Flink nothing stands there for names alone.
+        let plan = match plan {
+            LogicalPlan::Project(node) if is_identity(&node.exprs, node.input.output()) => &node.input,
+            plan => plan,
+        };
         let stream = self.plan(plan)?;
         let wants = self.wants_least(&stream);
         self.plan.roots.extend(stream.nodes.iter().map(|&node| (node, wants)));
@@ -188,7 +193,7 @@ impl<'a> PhysicalPlanner<'a> {
     }
 
     fn values(&mut self, node: &Values) -> Result<Stream, SqlError> {
-        let fields: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
+        let record: Vec<String> = node.output.fields.iter().map(super::describe::record_field).collect();
         let rows: Vec<String> = node
             .rows
             .iter()
@@ -200,7 +205,8 @@ impl<'a> PhysicalPlanner<'a> {
                 format!("{{ {} }}", cells.join(", "))
             })
             .collect();
-        let text = format!("tuples=[[{}]], values=[{}]", rows.join(", "), fields.join(", "));
+        let infix = format!("tuples=[[{}]]", rows.join(", "));
+        let prefix = format!("type=[RecordType({})], {infix}", record.join(", "));
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Values(ValuesSpec { output: node.output.clone(), rows: node.rows.clone() }),
             inputs: Vec::new(),
@@ -210,7 +216,7 @@ impl<'a> PhysicalPlanner<'a> {
             keys: RowKeys::none(),
             distribution: None,
             name: "Source: Values".into(),
-            lines: vec![PlanLine { name: "Values", prefix: text.clone(), infix: text }],
+            lines: vec![PlanLine { name: "Values", prefix, infix }],
         }))
     }
 }

@@ -2,10 +2,10 @@
 //! join, so that rows can be spread and found by it.
 
 use dataflow::operator_spec::JoinType;
-use dataflow::{Expr, ExprKind, Field, Literal, LogicalType, RowType, TypeKind};
+use dataflow::{Expr, ExprKind, Field, LogicalType, RowType, TypeKind};
 
 use crate::bind::coerce;
-use crate::logical::{Join, LogicalPlan, conjunction, conjuncts, identity};
+use crate::logical::{Join, LogicalPlan, NULL_SAFE_EQUALS, conjunction, conjuncts, identity};
 
 /// Rewrites every join that compares anything but columns.
 pub(super) fn join_keys(plan: LogicalPlan) -> LogicalPlan {
@@ -56,7 +56,9 @@ fn rewrite(node: Join) -> LogicalPlan {
     let mut rest = Vec::new();
     for term in conjuncts(node.condition.clone()) {
         match equal_sides(&term, left_width) {
-            Some(keys) => pairs.extend(keys.into_iter().map(|(a, b)| (left.column(a), right.column(b)))),
+            Some(Equality { function, left: a, right: b, is_turned }) => {
+                pairs.push((function.to_owned(), left.column(a), right.column(b), is_turned));
+            }
             None => rest.push(term),
         }
     }
@@ -67,10 +69,11 @@ fn rewrite(node: Join) -> LogicalPlan {
     let shift = |index: usize| if index < left_width { index } else { index - left_width + new_left };
     let mut condition: Vec<Expr> = pairs
         .into_iter()
-        .map(|(a, mut b)| {
+        .map(|(function, a, mut b, is_turned)| {
             b.map_columns(&mut |index| index + new_left);
-            let nullable = a.ty.nullable || b.ty.nullable;
-            Expr::call("=", vec![a, b], TypeKind::Boolean.not_null().with_nullable(nullable))
+            let nullable = function == "=" && (a.ty.nullable || b.ty.nullable);
+            let args = if is_turned { vec![b, a] } else { vec![a, b] };
+            Expr::call(&function, args, TypeKind::Boolean.not_null().with_nullable(nullable))
         })
         .collect();
     for mut term in rest {
@@ -99,21 +102,29 @@ fn rewrite(node: Join) -> LogicalPlan {
     if join.output().len() == node.output.len() { join } else { join.project(kept, node.output) }
 }
 
-/// The keys that a term compares, if it is an equality between the sides.
-fn equal_sides(term: &Expr, width: usize) -> Option<Vec<(Expr, Expr)>> {
+/// A term that compares the sides.
+struct Equality<'t> {
+    function: &'t str,
+    left: Expr,
+    right: Expr,
+    /// Whether it is written with the right side first.
+    is_turned: bool,
+}
+
+/// The term, if it is an equality between the sides.
+fn equal_sides(term: &Expr, width: usize) -> Option<Equality<'_>> {
     let ExprKind::Call { function, args } = &term.kind else {
         return None;
     };
     let [a, b] = args.as_slice() else {
         return None;
     };
-    let null_safe = function == "IS NOT DISTINCT FROM";
-    if function != "=" && !null_safe {
+    if function != "=" && function != NULL_SAFE_EQUALS {
         return None;
     }
-    let (left, right) = match (side_of(a, width)?, side_of(b, width)?) {
-        (0, 1) => (a, b),
-        (1, 0) => (b, a),
+    let (left, right, is_turned) = match (side_of(a, width)?, side_of(b, width)?) {
+        (0, 1) => (a, b, false),
+        (1, 0) => (b, a, true),
         _ => return None,
     };
     let mut right = right.clone();
@@ -125,38 +136,7 @@ fn equal_sides(term: &Expr, width: usize) -> Option<Vec<(Expr, Expr)>> {
         left = coerce(left, &common);
         right = coerce(right, &common);
     }
-    if null_safe && (left.ty.nullable || right.ty.nullable) {
-        let (left, right) = (null_safe_keys(left)?, null_safe_keys(right)?);
-        return Some(left.into_iter().zip(right).collect());
-    }
-    Some(vec![(left, right)])
-}
-
-/// Keys that are never NULL and tell NULL from every value: whether it is NULL, and the value or, for NULL, an arbitrary one.
-fn null_safe_keys(key: Expr) -> Option<[Expr; 2]> {
-    let stand_in = match key.ty.kind {
-        TypeKind::Boolean => Literal::Boolean(false),
-        TypeKind::Float | TypeKind::Double => Literal::Float(0.0),
-        TypeKind::Decimal { .. } => Literal::Decimal(0),
-        TypeKind::Char { .. } | TypeKind::Varchar { .. } => Literal::String(String::new()),
-        TypeKind::Binary { .. } | TypeKind::Varbinary { .. } => Literal::Bytes(Vec::new()),
-        TypeKind::Timestamp { .. } | TypeKind::TimestampLtz { .. } => Literal::Timestamp(0),
-        TypeKind::Array(_)
-        | TypeKind::Map(..)
-        | TypeKind::Multiset(_)
-        | TypeKind::Row(_)
-        | TypeKind::Bitmap
-        | TypeKind::Variant
-        | TypeKind::Null => {
-            return None;
-        }
-        _ => Literal::Int(0),
-    };
-    let ty = key.ty.without_time_attribute().with_nullable(false);
-    let is_null = Expr::call("IS NULL", vec![key.clone()], TypeKind::Boolean.not_null());
-    let branches = vec![(is_null.clone(), Expr::literal(stand_in, ty.clone()))];
-    let value = Expr { kind: ExprKind::Case { branches, otherwise: Box::new(key) }, ty };
-    Some([is_null, value])
+    Some(Equality { function, left, right, is_turned })
 }
 
 /// 0 when only left columns are read, 1 when only right ones, `None` otherwise.

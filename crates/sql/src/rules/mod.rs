@@ -1,6 +1,6 @@
 //! Rewrites of the logical plan, one a file, in stated phases.
 //!
-//! 1. constants are folded; 2. predicates go down, projections meet; 3. streaming shapes are recognised (Top-N, window function + aggregate);
+//! 1. constants are folded; 2. predicates go down, projections meet, what has no rows is not read; 3. streaming shapes are recognised (Top-N, window function + aggregate);
 //! 4. time attributes that cannot survive become ordinary columns, windows are checked; 5. the keys of joins are computed below them, the sets of GROUPING SETS
 //!    become one node; 6. columns nobody reads go, down to the sources; 7. DISTINCT is split, where that is wanted.
 
@@ -11,6 +11,7 @@ mod join_keys;
 mod materialize_time;
 mod merge_projects;
 mod prune_columns;
+mod prune_empty;
 mod push_predicates;
 mod recognize_rank;
 mod recognize_windows;
@@ -32,6 +33,7 @@ pub(crate) fn optimize(plan: LogicalPlan, settings: &Settings) -> Result<Logical
     unwrap_casts::unwrap_casts(&mut plan);
     let plan = push_predicates::push_predicates(plan);
     let plan = merge_projects::merge_projects(plan);
+    let plan = prune_empty::prune_empty(plan);
     let plan = recognize_rank::recognize_rank(plan)?;
     let plan = recognize_windows::recognize_windows(plan)?;
     let plan = push_predicates::push_predicates(plan);

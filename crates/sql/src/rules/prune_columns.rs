@@ -1,8 +1,9 @@
 //! Columns that nobody reads are dropped, down to the sources, so that decoders build only what is read.
 
-use dataflow::operator_spec::SortField;
+use dataflow::operator_spec::{SortField, WindowProperty};
 use dataflow::{AggregateCall, Expr, Field, Literal, LogicalType, RowType, TypeKind};
 
+use crate::catalog::ColumnSource;
 use crate::logical::{LogicalPlan, RankEnd, Scan, identity};
 
 /// Where each column of the plan's old output is in its new one.
@@ -41,6 +42,9 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             node.input = Box::new(input);
             node.exprs = exprs;
             node.output = RowType::new(fields);
+            if let LogicalPlan::Scan(scan) = node.input.as_mut() {
+                read_in_order(scan, &mut node.exprs);
+            }
             (LogicalPlan::Project(node), moved)
         }
         LogicalPlan::Filter(mut node) => {
@@ -69,6 +73,9 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             let properties = &needed[first_property..];
             let mut kept = Vec::new();
             for (property, &needed) in node.properties.iter().zip(properties) {
+                // As in Flink, a window of a table function always has its bounds.
+                let is_bound = matches!(property, WindowProperty::Start | WindowProperty::End);
+                let needed = needed || is_bound && !node.is_legacy && !node.window.is_attached;
                 moved.push(needed.then(|| node.keys.len() + calls.len() + kept.len()));
                 kept.extend(needed.then_some(*property));
             }
@@ -300,6 +307,26 @@ fn prune_scan(mut node: Scan, needed: &[bool]) -> (LogicalPlan, Moved) {
     node.columns = kept.iter().map(|&index| node.columns[index]).collect();
     node.output = node.output.project(&kept);
     (LogicalPlan::Scan(node), moved)
+}
+
+/// Reads the columns in the order in which the projection over them names them, as Flink does.
+fn read_in_order(scan: &mut Scan, exprs: &mut [Expr]) {
+    let is_stored = |&column: &usize| !matches!(scan.table.columns[column].source, ColumnSource::Computed { .. });
+    if !scan.columns.iter().all(is_stored) {
+        return;
+    }
+    let mut order: Vec<usize> = Vec::with_capacity(scan.columns.len());
+    let mut add = |column: usize| {
+        if !order.contains(&column) {
+            order.push(column);
+        }
+    };
+    exprs.iter().for_each(|expr| expr.for_each_column(&mut add));
+    (0..scan.columns.len()).for_each(&mut add);
+    let place = |column: usize| order.iter().position(|&known| known == column).unwrap_or(column);
+    exprs.iter_mut().for_each(|expr| expr.map_columns(&mut |column| place(column)));
+    scan.output = scan.output.project(&order);
+    scan.columns = order.iter().map(|&column| scan.columns[column]).collect();
 }
 
 fn decoding_cost(ty: &LogicalType) -> u8 {

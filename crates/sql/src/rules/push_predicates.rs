@@ -1,7 +1,7 @@
 //! Predicates go down: through projections, past the keys of aggregations, to the sides of joins, into every input of a union.
 
 use dataflow::operator_spec::{JoinType, WindowAssigner};
-use dataflow::{Expr, ExprKind};
+use dataflow::{Expr, ExprKind, Literal};
 
 use crate::logical::{Join, LogicalPlan, conjunction, conjuncts, is_deterministic, substitute};
 
@@ -184,6 +184,9 @@ fn without_needless_pads(join_type: JoinType, width: usize, predicates: &[Expr])
 
 /// Whether the predicate cannot be TRUE when these columns are NULL.
 fn refuses(predicate: &Expr, is_padded: &dyn Fn(usize) -> bool) -> bool {
+    if let Some(Literal::Null | Literal::Boolean(false)) = value_of_pads(predicate, is_padded) {
+        return true;
+    }
     let ExprKind::Call { function, args } = &predicate.kind else {
         return is_null(predicate, is_padded);
     };
@@ -192,6 +195,51 @@ fn refuses(predicate: &Expr, is_padded: &dyn Fn(usize) -> bool) -> bool {
         "OR" => args.iter().all(|arg| refuses(arg, is_padded)),
         "=" | "<>" | "<" | "<=" | ">" | ">=" | "IS NOT NULL" | "NOT" => args.iter().any(|arg| is_null(arg, is_padded)),
         _ => false,
+    }
+}
+
+/// The value of an expression when these columns are NULL, where it is known: `CASE WHEN n IS NULL THEN 0 ELSE n END` is 0.
+fn value_of_pads(expr: &Expr, is_padded: &dyn Fn(usize) -> bool) -> Option<Literal> {
+    let value = |expr: &Expr| value_of_pads(expr, is_padded);
+    match &expr.kind {
+        ExprKind::Literal(literal) => Some(literal.clone()),
+        ExprKind::Case { branches, otherwise } => {
+            for (condition, result) in branches {
+                match value(condition)? {
+                    Literal::Boolean(true) => return value(result),
+                    Literal::Boolean(false) | Literal::Null => {}
+                    _ => return None,
+                }
+            }
+            value(otherwise)
+        }
+        ExprKind::Call { function, args } => match (function.as_str(), args.as_slice()) {
+            ("IS NULL", [arg]) => value(arg).map(|value| Literal::Boolean(value == Literal::Null)),
+            ("IS NOT NULL", [arg]) => value(arg).map(|value| Literal::Boolean(value != Literal::Null)),
+            ("COALESCE", args) => {
+                for arg in args {
+                    match value(arg)? {
+                        Literal::Null => {}
+                        known => return Some(known),
+                    }
+                }
+                Some(Literal::Null)
+            }
+            ("=" | "<>" | "<" | "<=" | ">" | ">=", [left, right]) => match (value(left)?, value(right)?) {
+                (Literal::Int(left), Literal::Int(right)) => Some(Literal::Boolean(match function.as_str() {
+                    "=" => left == right,
+                    "<>" => left != right,
+                    "<" => left < right,
+                    "<=" => left <= right,
+                    ">" => left > right,
+                    _ => left >= right,
+                })),
+                (Literal::Null, _) | (_, Literal::Null) => Some(Literal::Null),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => is_null(expr, is_padded).then_some(Literal::Null),
     }
 }
 

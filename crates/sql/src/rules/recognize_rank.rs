@@ -40,7 +40,9 @@ impl Range {
 fn recognize(mut node: Filter) -> Result<LogicalPlan, SqlError> {
     let LogicalPlan::OverAggregate(over) = node.input.as_ref() else { return Ok(LogicalPlan::Filter(node)) };
     let [call] = over.calls.as_slice() else { return Ok(LogicalPlan::Filter(node)) };
-    if !matches!(call.function.as_str(), "ROW_NUMBER" | "RANK" | "DENSE_RANK") {
+    // Beside calls over another window it stays one of an OVER aggregation.
+    let is_alone = !matches!(over.input.as_ref(), LogicalPlan::OverAggregate(_));
+    if !is_alone || !matches!(call.function.as_str(), "ROW_NUMBER" | "RANK" | "DENSE_RANK") {
         return Ok(LogicalPlan::Filter(node));
     }
     let number = over.input.output().len();

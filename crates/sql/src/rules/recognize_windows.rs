@@ -37,11 +37,6 @@ fn recognize(node: Aggregate) -> Result<LogicalPlan, SqlError> {
             Some(_) => LogicalPlan::Aggregate(node),
         });
     };
-    let column_of = |key: usize| match shape.exprs[key].kind {
-        ExprKind::Column(index) => Some(index),
-        _ => None,
-    };
-    check_session(&shape.function, &node, &properties, &column_of)?;
     check_sizes(&shape.function)?;
     Ok(build(node, shape, &properties))
 }
@@ -70,6 +65,13 @@ fn windows_of(node: &Aggregate) -> Option<(Shape, Vec<Option<WindowProperty>>)> 
     let is_window_column = |index: usize| index >= width;
     let computes_on_window = |index: usize| reads(&shape.exprs[index], &is_window_column);
     let others = node.keys.iter().zip(&properties).filter(|(_, property)| property.is_none()).map(|(key, _)| *key);
+    let column_of = |key: usize| match shape.exprs[key].kind {
+        ExprKind::Column(index) => Some(index),
+        _ => None,
+    };
+    if !fits_session(&shape.function, others.clone().map(column_of).collect()) {
+        return None;
+    }
     let arguments = node.calls.iter().flat_map(|call| call.args.iter().copied().chain(call.filter));
     let mixed = shape.filter.iter().any(|term| reads(term, &is_window_column) && reads(term, &|index| index < width));
     if mixed || others.chain(arguments).any(computes_on_window) {
@@ -244,11 +246,15 @@ fn build(node: Aggregate, shape: Shape, properties: &[Option<WindowProperty>]) -
             }
         });
     }
-    output.extend(node.output.fields[properties.len()..].iter().cloned());
+    // Calls without a name of their own are numbered without the keys that are the window's.
+    output.extend(node.output.fields[properties.len()..].iter().enumerate().map(|(at, field)| {
+        let is_numbered = field.name.starts_with("$f");
+        let name = if is_numbered { format!("$f{}", keys.len() + at) } else { field.name.clone() };
+        Field::new(name, field.ty.clone())
+    }));
     back.extend(keys.len()..first_property);
     for property in &listed {
-        let key = properties.iter().position(|known| known == &Some(*property));
-        let name = key.map_or_else(|| property_name(*property), |key| node.output.fields[key].name.clone());
+        let name = property_name(*property);
         let ty = window.property_type(*property);
         output.push(Field::new(name, if *property == WindowProperty::Rowtime { ty.with_nullable(false) } else { ty }));
     }
@@ -293,29 +299,16 @@ fn property_name(property: WindowProperty) -> String {
     .to_owned()
 }
 
-/// A session belongs to a key, so the keys must be those of the function's PARTITION BY.
-fn check_session(
-    function: &WindowTableFunction,
-    node: &Aggregate,
-    properties: &[Option<WindowProperty>],
-    column_of: &impl Fn(usize) -> Option<usize>,
-) -> Result<(), SqlError> {
+/// Whether the rows are grouped by what a SESSION function partitions them by, beside its windows. Each partition has sessions of its own, so that
+/// groups by other keys are made of sessions that are there already.
+fn fits_session(function: &WindowTableFunction, mut keys: Vec<Option<usize>>) -> bool {
     if !matches!(function.window.assigner, WindowAssigner::Session { .. }) {
-        return Ok(());
+        return true;
     }
-    let keys = node.keys.iter().zip(properties).filter(|(_, property)| property.is_none());
-    let mut keys: Vec<Option<usize>> = keys.map(|(&key, _)| column_of(key)).collect();
     let mut partition: Vec<Option<usize>> = function.partition.iter().map(|&column| Some(column)).collect();
     keys.sort_unstable();
     partition.sort_unstable();
-    if keys == partition {
-        return Ok(());
-    }
-    Err(SqlError::unsupported(
-        "a SESSION function grouped by other keys than those of its PARTITION BY is not supported yet",
-        function.span,
-    )
-    .with_hint("PARTITION BY the columns that stand in GROUP BY beside window_start and window_end"))
+    keys == partition
 }
 
 /// Hopping and cumulating windows are aggregated in slices, which must fit.

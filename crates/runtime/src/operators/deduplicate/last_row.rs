@@ -1,13 +1,18 @@
 //! `LastRow`: the last row of each key, as an upsert of the key: +I, then -U and +U.
 //!
+//! In mini-batches only the last row of a key in each counts. The first row by event time is then kept here, too, as an upsert: an earlier one takes its
+//! place.
+//!
 //! Of a changelog it is what Flink calls ChangelogNormalize: a row that is taken back goes, as it was kept, with -D; one that is not there is left out.
 
+use std::collections::HashMap;
 use std::task::Waker;
 
 use common::clock::Clock;
 use dataflow::operator_spec::{DeduplicateSpec, WindowTime};
 use dataflow::{
     Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Output, Progress, RowKind, RowType, Stateful,
+    StreamElement,
 };
 use state::{KeyBatch, KeyedRows, KeyedStateContext, StateTtl};
 
@@ -24,6 +29,11 @@ pub struct LastRow {
     /// By slot: the row of the key and its time.
     kept: Vec<Kept>,
     time: WindowTime,
+    keep_last: bool,
+    /// The mini-batch under way, of rows as they come.
+    bundle: Option<Bundle>,
+    /// Whether equal rows are emitted behind an update.
+    repeats_updates: bool,
     /// Tells rows apart; only in processing time.
     identity: Option<RowIdentity>,
     emission: RowEmission,
@@ -38,9 +48,18 @@ pub struct LastRow {
 struct Kept {
     number: u32,
     time: i64,
+    /// Whether it was emitted as an update. Forgotten by restores.
+    was_update: bool,
 }
 
-const NO_ROW: Kept = Kept { number: NONE, time: i64::MIN };
+const NO_ROW: Kept = Kept { number: NONE, time: i64::MIN, was_update: false };
+
+/// Rows that wait for the end of the mini-batch.
+struct Bundle {
+    size: u64,
+    rows: u64,
+    batches: Vec<Batch>,
+}
 
 impl LastRow {
     /// An operator over rows of type `input`; `clock` is for the time to live. `state` is opened here.
@@ -54,12 +73,20 @@ impl LastRow {
         state.ttl = StateTtl::new(clock.clone(), &[spec.state_ttl_ms; 2]);
         let keys = KeyBatch::new(input, &spec.keys).map_err(|error| Failure::user(error.to_string()).fatal())?;
         // With a time to live, updates that change nothing keep state downstream alive.
+        let is_by_row = spec.time == WindowTime::Proctime;
         let compares = spec.time == WindowTime::Proctime && ttl.is_none();
         let mut last_row = Self {
             rows: KeyedRows::open(state, input.arrow_schema(), &keys, &mut ())?.with_one_row(),
             keys,
             kept: Vec::new(),
             time: spec.time,
+            keep_last: spec.keep_last,
+            bundle: spec.mini_batch.filter(|_| is_by_row).map(|bounds| Bundle {
+                size: bounds.size.max(1),
+                rows: 0,
+                batches: Vec::new(),
+            }),
+            repeats_updates: spec.repeats_updates,
             identity: compares.then(|| RowIdentity::new((0..input.len()).collect())),
             emission: RowEmission::new(&spec.output, false),
             update_before: spec.generate_update_before,
@@ -92,7 +119,7 @@ impl LastRow {
         let times = times.as_ref().map(|columns| times_of(&columns[0])).transpose()?;
         for (index, &number) in numbers.iter().enumerate() {
             let time = times.map_or(i64::MIN, |times| times.value(index));
-            self.kept[self.rows.slot(number) as usize] = Kept { number, time };
+            self.kept[self.rows.slot(number) as usize] = Kept { number, time, was_update: false };
         }
         if let Some(identity) = &mut self.identity {
             let columns = self.rows.gather_kept(numbers, identity.columns())?;
@@ -120,22 +147,26 @@ impl LastRow {
     fn take_row(&mut self, row: u32, time: i64, now: i64) -> Result<(), Failure> {
         let slot = self.slots[row as usize];
         let expired = self.has_expired(self.kept[slot as usize], now);
+        let repeats_updates = self.repeats_updates && !self.rows.is_on_disk();
         let kept = &mut self.kept[slot as usize];
         let batch_row = state::RowPlace::Batch(row);
         if kept.number == NONE {
-            *kept = Kept { number: self.rows.add(slot, 0, row, now), time };
+            *kept = Kept { number: self.rows.add(slot, 0, row, now), time, was_update: false };
             self.emission.push(RowKind::Insert, batch_row, 1);
         } else if expired {
-            kept.time = time;
+            (kept.time, kept.was_update) = (time, false);
             self.rows.replace(kept.number, row, now);
             self.emission.push(RowKind::Insert, batch_row, 1);
-        } else if time >= kept.time {
+        } else if (self.keep_last && time >= kept.time) || (!self.keep_last && time < kept.time) {
             let before = self.rows.place(kept.number);
             kept.time = time;
             let changed = match &mut self.identity {
-                Some(identity) => !identity.is_same(&self.rows, kept.number, row)?,
+                Some(identity) => {
+                    repeats_updates && kept.was_update || !identity.is_same(&self.rows, kept.number, row)?
+                }
                 None => true,
             };
+            kept.was_update = changed;
             self.rows.replace(kept.number, row, now);
             if changed {
                 if self.update_before {
@@ -175,10 +206,11 @@ impl LastRow {
     }
 }
 
-impl Operator for LastRow {
-    fn process(&mut self, _input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
+impl LastRow {
+    /// Takes the rows of a batch, or of a whole mini-batch.
+    fn take_rows(&mut self, batch: &Batch, of_bundle: bool, out: &mut dyn Output) -> Result<(), Failure> {
         let now = self.now();
-        self.keys.encode(&batch);
+        self.keys.encode(batch);
         let mut slots = std::mem::take(&mut self.slots);
         let loaded = self.rows.find_slots(&self.keys, &mut slots, &mut ());
         self.slots = slots;
@@ -190,7 +222,14 @@ impl Operator for LastRow {
             WindowTime::Rowtime { column } => Some(times_of(batch.column(column))?),
             WindowTime::Proctime => None,
         };
+        let last_of_key = of_bundle.then(|| {
+            let rows = self.slots.iter().enumerate().map(|(row, slot)| (*slot, row));
+            rows.collect::<HashMap<u32, usize>>()
+        });
         for row in 0..batch.num_rows() {
+            if last_of_key.as_ref().is_some_and(|last| last[&self.slots[row]] != row) {
+                continue;
+            }
             let time = times.map_or(i64::MIN, |times| times.value(row));
             match batch.kind(row).is_retraction() {
                 true => self.take_back(row as u32, now),
@@ -206,6 +245,48 @@ impl Operator for LastRow {
             self.schedule_sweep(now);
         }
         self.evict()
+    }
+
+    /// Adds rows to the mini-batch, which ends when it is full.
+    fn add_to_bundle(&mut self, batch: &Batch, out: &mut dyn Output) -> Result<(), Failure> {
+        let mut taken = 0;
+        while let Some(bundle) = self.bundle.as_mut().filter(|_| taken < batch.num_rows()) {
+            let room = usize::try_from(bundle.size - bundle.rows).unwrap_or(usize::MAX);
+            let rows = room.min(batch.num_rows() - taken);
+            bundle.batches.push(batch.slice(taken, rows));
+            bundle.rows += rows as u64;
+            taken += rows;
+            if bundle.rows == bundle.size {
+                self.end_bundle(out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_bundle(&mut self, out: &mut dyn Output) -> Result<(), Failure> {
+        let Some(bundle) = self.bundle.as_mut().filter(|bundle| bundle.rows > 0) else { return Ok(()) };
+        bundle.rows = 0;
+        let rows = Batch::concat(&std::mem::take(&mut bundle.batches))?;
+        self.take_rows(&rows, true, out)
+    }
+}
+
+impl Operator for LastRow {
+    fn process(&mut self, _input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
+        match self.bundle {
+            Some(_) => self.add_to_bundle(&batch, out),
+            None => self.take_rows(&batch, false, out),
+        }
+    }
+
+    fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        self.end_bundle(out)?;
+        out.emit(StreamElement::Watermark(watermark))
+    }
+
+    fn finish(&mut self, _waker: &Waker, out: &mut dyn Output) -> Result<Progress, Failure> {
+        self.end_bundle(out)?;
+        Ok(Progress::Done)
     }
 
     fn on_timer(&mut self, now: i64, _out: &mut dyn Output) -> Result<(), Failure> {
@@ -232,6 +313,16 @@ impl Operator for LastRow {
 }
 
 impl Stateful for LastRow {
+    fn prepare(
+        &mut self,
+        _barrier: &CheckpointBarrier,
+        _waker: &Waker,
+        out: &mut dyn Output,
+    ) -> Result<Progress, Failure> {
+        self.end_bundle(out)?;
+        Ok(Progress::Done)
+    }
+
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         Ok(OperatorSnapshot { items: Vec::new(), keyed: Some(self.rows.snapshot(barrier, &())?) })
     }

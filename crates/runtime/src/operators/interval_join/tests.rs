@@ -31,6 +31,7 @@ pub(super) fn spec(join_type: JoinType, lower_ms: i64, upper_ms: i64, condition:
         right,
         keys,
         condition,
+        null_safe_keys: Vec::new(),
         state_ttl_ms: [0, 0],
         identity: Default::default(),
         output,

@@ -28,6 +28,7 @@ pub(super) fn spec(join_type: JoinType, left: RowType, right: RowType, condition
         join_type,
         keys: vec![(0, 0)],
         condition: condition.map(|(a, b)| Expr::call("<", vec![column(a), column(b)], TypeKind::Boolean.nullable())),
+        null_safe_keys: Vec::new(),
         state_ttl_ms: [0, 0],
         identity: Default::default(),
         left,

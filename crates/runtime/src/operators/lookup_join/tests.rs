@@ -22,6 +22,7 @@ fn joined(join_type: JoinType, condition: bool, rows: &[&str]) -> Vec<String> {
         right,
         keys,
         condition,
+        null_safe_keys: Vec::new(),
         state_ttl_ms: [0, 0],
         identity: Default::default(),
         output,

@@ -146,6 +146,8 @@ proptest! {
             time: if by_time { WindowTime::Rowtime { column: 2 } } else { WindowTime::Proctime },
             keep_last,
             generate_update_before: true,
+            repeats_updates: false,
+            mini_batch: None,
             state_ttl_ms: 0,
             output: rows_type(),
         };
@@ -240,6 +242,8 @@ fn rows_expire_in_the_store_too() {
         time: WindowTime::Rowtime { column: 2 },
         keep_last: true,
         generate_update_before: true,
+        repeats_updates: false,
+        mini_batch: None,
         state_ttl_ms: 100,
         output: rows_type(),
     };
@@ -287,6 +291,8 @@ fn an_upsert_changelog_becomes_one_of_updates() {
         time: WindowTime::Proctime,
         keep_last: true,
         generate_update_before: true,
+        repeats_updates: false,
+        mini_batch: None,
         state_ttl_ms: 0,
         output: rows_type(),
     };
