@@ -207,7 +207,7 @@ mod tests {
         for (line, ours) in [
             // What both have stays as it is.
             ("run -d -p 4 -s /sp -n job.sql", "run -d -p 4 -s /sp -n job.sql"),
-            ("run -nd -p4 job.sql", "run -nd -p4 job.sql"),
+            ("run -nd -p4 -s /sp job.sql", "run -nd -p4 -s /sp job.sql"),
             ("run --detached --parallelism=4 job.sql", "run --detached --parallelism=4 job.sql"),
             ("run -Dparallelism.default=2 -D a=b -p=2 job.sql", "run -Dparallelism.default=2 -D a=b -p=2 job.sql"),
             // Names of several letters, and long names behind one dash.
