@@ -48,15 +48,10 @@ fn signalled_process() {
 
 #[test]
 fn who_was_started_to_ignore_hangups_goes_on_doing_so() {
-    let test = format!("'{}' --exact the_first_signal_triggers_and_the_second_exits --nocapture", {
-        std::env::current_exe().unwrap().display()
-    });
-    let mut child = Command::new("sh")
-        .args(["-c", &format!("trap '' HUP; exec {test}")])
-        .env(CHILD, "1")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let own = std::env::current_exe().unwrap();
+    let test = "the_first_signal_triggers_and_the_second_exits";
+    let ignoring = format!("trap '' HUP; exec '{}' --exact {test} --nocapture", own.display());
+    let mut child = Command::new("sh").args(["-c", &ignoring]).env(CHILD, "1").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.ends_with("listening")));
     let send = |signal: &str| Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
