@@ -29,7 +29,7 @@ FAMILIES = {
 OPTION = re.compile(
     r'^    \w+: (?P<type>[^=]+?) = "(?P<key>[^"]+)"(?: default "(?P<default>(?:[^"\\]|\\.)*)")?(?: older \[(?P<older>[^\]]*)\])?,\s*'
     r'"(?P<text>(?:[^"\\]|\\.)*)";', re.M)
-TYPES = {"String": "text", "bool": "true or false", "Duration": "duration", "MemorySize": "size", "PortRange": "port or range", "u16": "port", "f64": "number",
+TYPES = {"String": "text", "LogFilter": "level or filters", "bool": "true or false", "Duration": "duration", "MemorySize": "size", "PortRange": "port or range", "u16": "port", "f64": "number",
          "u32": "number", "u64": "number", "i32": "number", "i64": "number", "usize": "number"}
 PAGE_HEAD = """\
 # Configuration

@@ -1,4 +1,4 @@
-//! The command line, as clap reads it. Flags are Flink's where Flink has them.
+//! The command line, as clap reads it. Flags are Flink's where Flink has them; `flink_options` rewrites those that clap would read in another way.
 
 use std::path::PathBuf;
 
@@ -51,7 +51,7 @@ pub enum Command {
     Checkpoint(CheckpointArguments),
     /// Stop a job with a savepoint, from which it can be started again.
     Stop(StopArguments),
-    /// Cancel a job, without a savepoint.
+    /// Cancel a job, without a savepoint unless one is asked for.
     Cancel(CancelArguments),
     /// Have all jobs leave a TaskManager, so that it can be stopped.
     Decommission(DecommissionArguments),
@@ -372,7 +372,7 @@ pub struct CheckpointArguments {
 /// Arguments of `log-level`.
 #[derive(Debug, Args)]
 pub struct LogLevelArguments {
-    /// A level such as DEBUG, or filters such as 'info,jobmanager=debug'; without it nothing changes.
+    /// A level (TRACE, DEBUG, INFO, WARN, ERROR, OFF), or filters such as 'info,jobmanager=debug'; without it nothing changes.
     #[arg(value_name = "LEVEL")]
     pub level: Option<String>,
     /// Of this TaskManager, by its id, in place of the JobManager that leads.
@@ -407,7 +407,7 @@ pub enum CheckpointCommand {
 /// Arguments of `checkpoint inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArguments {
-    /// Its folder, or its _metadata; local or s3://.
+    /// Its folder, or its _metadata: a local path, which may be a relative one, or s3://.
     #[arg(value_name = "PATH")]
     pub path: String,
     /// Read all its files, and fail when one is missing or damaged.
@@ -439,8 +439,11 @@ pub struct StopArguments {
     #[arg(short = 'p', long = "savepointPath", value_name = "DIR")]
     pub savepoint_path: Option<String>,
     /// Before the savepoint, end the streams: all windows fire. Such a job is not meant to be started again.
-    #[arg(long = "drain")]
+    #[arg(short = 'd', long = "drain")]
     pub drain: bool,
+    /// Do not wait until the savepoint is complete and the job has ended.
+    #[arg(long = "detached")]
+    pub detached: bool,
     /// How keyed state is stored.
     #[arg(long = "type", value_name = "FORMAT", value_enum, ignore_case = true, default_value_t)]
     pub format: FormatType,
@@ -454,7 +457,10 @@ pub struct StopArguments {
 pub struct CancelArguments {
     /// The job.
     #[arg(value_name = "JOB")]
-    pub job: JobId,
+    pub job: Option<JobId>,
+    /// Take a savepoint first, in DIR or else in execution.checkpointing.savepoint-dir of the job. Deprecated, as in Flink: 'flinkrs stop' lets nothing happen between the two.
+    #[arg(short = 's', long = "withSavepoint", value_name = "DIR", num_args = 0..=1)]
+    pub with_savepoint: Option<Option<String>>,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,
@@ -475,6 +481,9 @@ pub struct RunArguments {
     /// Submit and return; needs a cluster.
     #[arg(short = 'd', long = "detached")]
     pub detached: bool,
+    /// Cancel the job also when the terminal is closed (SIGHUP); SIGINT and SIGTERM always do, unless -d is given. In Flink -sae.
+    #[arg(long = "shutdownOnAttachedExit")]
+    pub shutdown_on_attached_exit: bool,
     /// Parallelism of the job (parallelism.default).
     #[arg(short = 'p', long = "parallelism", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32768))]
     pub parallelism: Option<u32>,

@@ -1,9 +1,12 @@
 //! The client: job files, SQL scripts, the embedded cluster and every command of the `flinkrs` binary.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod args;
 pub mod cluster_client;
 pub mod commands;
 pub mod embedded;
+pub mod flink_options;
 mod gateway_cluster;
 pub mod job_file;
 pub mod job_session;

@@ -4,14 +4,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use client::args::Arguments;
-use client::commands;
+use client::output::{self, OutputClosed};
+use client::{commands, flink_options};
 
 /// Arrow buffers come and go by the million: mimalloc keeps that cheap and gives memory back.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let words = match flink_options::rewrite(std::env::args_os()) {
+        Ok(words) => words,
+        Err(problem) => return failed(&problem),
+    };
+    let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Nothing is to be done when the terminal is gone.
@@ -22,9 +27,12 @@ fn main() -> ExitCode {
     };
     match commands::run(arguments) {
         Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {}", commands::one_line(&error));
-            ExitCode::FAILURE
-        }
+        Err(error) if error.chain().any(|cause| cause.is::<OutputClosed>()) => output::CLOSED_PIPE.into(),
+        Err(error) => failed(&commands::one_line(&error)),
     }
+}
+
+fn failed(problem: &str) -> ExitCode {
+    output::write_remark(format_args!("error: {problem}"));
+    ExitCode::FAILURE
 }

@@ -8,6 +8,7 @@ use common::config::Configuration;
 use crate::args::Target;
 use crate::cluster_client::ClusterClient;
 use crate::embedded::EmbeddedCluster;
+use crate::output::remark;
 use crate::rest_access::RestAccess;
 use crate::settings;
 
@@ -47,10 +48,10 @@ impl Place {
                 return Ok(Place::Cluster(client));
             }
             if client.answers(PATIENCE).await {
-                eprintln!("Running on the JobManager at {address} (rest.address, rest.port).");
+                remark!("Running on the JobManager at {address} (rest.address, rest.port).");
                 return Ok(Place::Cluster(client));
             }
-            eprintln!("No JobManager answers at {address} (rest.address, rest.port): running on an embedded cluster.");
+            remark!("No JobManager answers at {address} (rest.address, rest.port): running on an embedded cluster.");
         }
         if detached {
             bail!(

@@ -10,6 +10,7 @@ use dataflow::{ExecutionState, JobId, JobStatus, MAX_WATERMARK, VertexId};
 use jobmanager::rest::messages::{CheckpointingStatistics, JobDetails};
 
 use crate::cluster_client::ClusterClient;
+use crate::output::remark;
 use crate::stack_trace::causes;
 
 /// Whether to show anything while waiting.
@@ -98,7 +99,7 @@ pub async fn remark_on_missing_slots(cluster: &ClusterClient, job: JobId) -> Inf
     if let Ok(details) = cluster.job(job).await
         && let Some(waiting) = waiting_for_slots(&details)
     {
-        eprintln!("Job {job} is {waiting}.");
+        remark!("Job {job} is {waiting}.");
     }
     std::future::pending().await
 }

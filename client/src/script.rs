@@ -1,8 +1,5 @@
 //! Runs the statements of a job file one after the other: DDL and SET in the session, INSERT and SELECT as jobs on the cluster.
 
-use std::io::{self, BufWriter, Write};
-
-use anyhow::Context;
 use common::config::{Configuration, options};
 use common::shutdown::Shutdown;
 use dataflow::JobId;
@@ -14,7 +11,7 @@ use crate::args::OutputFormat;
 use crate::cluster_client::ClusterClient;
 use crate::job_file::Job;
 use crate::job_session::JobSession;
-use crate::output::{ResultPrinter, print_table};
+use crate::output::{ResultPrinter, print_table, remark, to_stdout};
 use crate::progress;
 use crate::query::Query;
 use crate::settings;
@@ -108,8 +105,9 @@ impl ScriptRunner {
         let said = format!("Job has been submitted with JobID {job}");
         // Rows of a query may be read by a program: then only they are on standard output.
         match self.options.output {
-            OutputFormat::Table => println!("{said}"),
-            OutputFormat::Json => eprintln!("{said}"),
+            // The job runs, whether anybody reads that or not.
+            OutputFormat::Table => drop(to_stdout(|out| writeln!(out, "{said}"))),
+            OutputFormat::Json => remark!("{said}"),
         }
         Ok(job)
     }
@@ -154,10 +152,4 @@ impl ScriptRunner {
         }
         Ok(())
     }
-}
-
-/// Writes to standard output in large pieces: by itself it would make a system call of every line.
-fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    write(&mut out).and_then(|()| out.flush()).context("cannot write to standard output")
 }

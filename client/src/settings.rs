@@ -1,16 +1,22 @@
 //! Configuration of a command: loaded, with its warnings printed.
 
-use common::config::{ConfigSources, ConfigWarning, Configuration, Origin, options, parse_dynamic_property};
+use common::config::{ConfigSources, ConfigWarning, Configuration, Loaded, Origin, options, parse_dynamic_property};
 
 use crate::args::ConfigArguments;
 use crate::job_file::Job;
+use crate::output::remark;
 
 /// The configuration of this process. Warnings go to standard error.
 pub fn load(arguments: &ConfigArguments) -> anyhow::Result<Configuration> {
-    let sources = ConfigSources::of_process(arguments.config_dir.clone(), arguments.dynamic_properties.clone());
-    let loaded = Configuration::load(&sources)?;
+    let loaded = load_quietly(arguments)?;
     print_warnings(&loaded.warnings);
     Ok(loaded.config)
+}
+
+/// The configuration of this process, and its warnings.
+pub fn load_quietly(arguments: &ConfigArguments) -> anyhow::Result<Loaded> {
+    let sources = ConfigSources::of_process(arguments.config_dir.clone(), arguments.dynamic_properties.clone());
+    Ok(Configuration::load(&sources)?)
 }
 
 /// The configuration of one job: the process's, under the job file's keys, under `-D` and `-p` of the command line.
@@ -61,6 +67,6 @@ pub fn remark_on_set(key: &str, value: &str) {
 
 fn print_warnings(warnings: &[ConfigWarning]) {
     for warning in warnings {
-        eprintln!("warning: {warning}");
+        remark!("warning: {warning}");
     }
 }

@@ -1,7 +1,7 @@
 //! `SqlGateway`: binds the port, keeps the sessions, and ends them.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,14 +54,12 @@ impl SqlGateway {
         users: Option<Users>,
         cluster: Arc<dyn Cluster>,
     ) -> Result<Self, SqlGatewayError> {
-        let host = config.get(&options::SQL_GATEWAY_REST_BIND_ADDRESS)?.unwrap_or_else(|| host.to_owned());
-        let ports = config.get(&options::SQL_GATEWAY_REST_BIND_PORT)?;
         let settings = SessionSettings {
             idle_timeout: config.get(&options::SQL_GATEWAY_SESSION_IDLE_TIMEOUT)?,
             check_interval: config.get(&options::SQL_GATEWAY_SESSION_CHECK_INTERVAL)?,
             max_sessions: usize::try_from(config.get(&options::SQL_GATEWAY_SESSION_MAX_NUM)?).unwrap_or(usize::MAX),
         };
-        let listener = net::listen(&host, &ports).map_err(SqlGatewayError::Listen)?;
+        let listener = Self::listen(config, host)?;
         let address = listener.local_addr().map_err(SqlGatewayError::Listen)?;
         let http = HttpSettings::from_config(config)?;
         let access: Access = Arc::new(|method, path| Some(GatewayApi::role(method.as_str(), path)));
@@ -73,6 +71,12 @@ impl SqlGateway {
         end.spawn(sessions.run(end.clone()));
         info!("SQL gateway is ready: REST at {}://{address}", rest::scheme(config)?);
         Ok(Self { address, api: GatewayApi::new(router), end })
+    }
+
+    /// Listens where it would; at `host` unless the configuration names an address.
+    pub fn listen(config: &Configuration, host: &str) -> Result<TcpListener, SqlGatewayError> {
+        let host = config.get(&options::SQL_GATEWAY_REST_BIND_ADDRESS)?.unwrap_or_else(|| host.to_owned());
+        net::listen(&host, &config.get(&options::SQL_GATEWAY_REST_BIND_PORT)?).map_err(SqlGatewayError::Listen)
     }
 
     /// Where it listens; the real port when 0 was configured.

@@ -202,7 +202,7 @@ async fn join(node: &RaftNode, leadership: &Leadership, member: &Shutdown) -> Re
 }
 
 /// How this JobManager takes part in a group; none when it keeps nothing.
-fn node_settings(
+pub(crate) fn node_settings(
     config: &Configuration,
     port: u16,
     internal: &Internal,
@@ -239,7 +239,7 @@ fn own_address(config: &Configuration, port: u16) -> Result<String, JobManagerEr
     Ok(net::host_and_port(&host, if configured == 0 { port } else { configured }))
 }
 
-fn archive(config: &Configuration) -> Result<JobArchive, JobManagerError> {
+pub(crate) fn archive(config: &Configuration) -> Result<JobArchive, JobManagerError> {
     let capacity = config.get(&options::COMPLETED_STORE_MAX_CAPACITY)? as usize;
     let older =
         config.get_set(&options::JOBSTORE_EXPIRATION_TIME)?.map(|s| Duration::from_secs(s.max(0).unsigned_abs()));
@@ -248,18 +248,18 @@ fn archive(config: &Configuration) -> Result<JobArchive, JobManagerError> {
     Ok(JobArchive::new(capacity, expiration))
 }
 
-fn listen_rest(config: &Configuration) -> Result<(TcpListener, SocketAddr), JobManagerError> {
+pub(crate) fn listen_rest(config: &Configuration) -> Result<(TcpListener, SocketAddr), JobManagerError> {
     listen("rest.bind-port", &rest_bind_host(config)?, &config.get(&options::REST_BIND_PORT)?)
 }
 
-fn rest_bind_host(config: &Configuration) -> Result<String, JobManagerError> {
+pub(crate) fn rest_bind_host(config: &Configuration) -> Result<String, JobManagerError> {
     Ok(match config.get(&options::REST_BIND_ADDRESS)? {
         Some(host) => host,
         None => bind_host(config.get(&options::REST_ADDRESS)?),
     })
 }
 
-fn listen_rpc(config: &Configuration) -> Result<(TcpListener, SocketAddr), JobManagerError> {
+pub(crate) fn listen_rpc(config: &Configuration) -> Result<(TcpListener, SocketAddr), JobManagerError> {
     let host = match config.get(&options::JOBMANAGER_BIND_HOST)? {
         Some(host) => host,
         None => bind_host(config.get(&options::JOBMANAGER_RPC_ADDRESS)?),

@@ -24,6 +24,7 @@ mod job_manager;
 mod job_master;
 mod job_store;
 mod leadership;
+mod preflight;
 mod programs;
 mod reactive;
 mod resource_manager;
@@ -34,6 +35,7 @@ mod uncollected_results;
 
 pub use error::JobManagerError;
 pub use job_manager::JobManager;
+pub use preflight::Preflight;
 pub use programs::{CompileRequest, ProgramCompiler};
 
 pub use rest::MountedApi;

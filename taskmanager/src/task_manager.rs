@@ -126,6 +126,27 @@ impl TaskManager {
         Ok(this)
     }
 
+    /// What would keep it from starting here, found by the functions with which it starts; for `flinkrs doctor`. Ports that are taken are told of
+    /// as [`TaskManagerError::Listen`].
+    pub fn check(config: &Configuration) -> Result<(), TaskManagerError> {
+        if config.get(&options::TASKMANAGER_NUMBER_OF_TASK_SLOTS)? == 0 {
+            return Err(TaskManagerError::NoSlots);
+        }
+        let jobmanagers = jobmanagers(config)?;
+        let in_group = jobmanagers.len() > 1;
+        let host = host(config, &jobmanagers[0])?;
+        let bind_host = bind_host(config, &host)?;
+        let resource_id = resource_id(config, &host, 0)?;
+        GrpcJobManagers::new(jobmanagers, Internal::default()).map_err(TaskManagerError::JobManagerAddress)?;
+        TaskExecutorSettings::new(&resource_id, config).map_err(TaskManagerError::Tasks)?;
+        machine::hardware(config)?;
+        connection_settings(config, in_group)?;
+        LogFiles::new(config)?;
+        let _rpc = listen("taskmanager.rpc.port", &bind_host, &rpc_ports(config)?)?;
+        let _data = listen("taskmanager.data.port", &bind_host, &data_ports(config)?)?;
+        Ok(())
+    }
+
     /// Where the JobManager reaches it.
     pub fn rpc_address(&self) -> SocketAddr {
         self.rpc_address

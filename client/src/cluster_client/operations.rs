@@ -43,6 +43,39 @@ impl ClusterClient {
         Ok(savepoint.location)
     }
 
+    /// Asks for a savepoint after which the job is cancelled.
+    pub async fn trigger_cancel_with_savepoint(
+        &self,
+        job: JobId,
+        directory: Option<&str>,
+        format: SavepointFormat,
+    ) -> anyhow::Result<TriggerId> {
+        let request = SavepointTriggerRequest {
+            target_directory: directory.map(str::to_owned),
+            cancel_job: true,
+            format_type: Some(format),
+            trigger_id: None,
+        };
+        self.trigger(&format!("/jobs/{job}/savepoints"), &request).await
+    }
+
+    /// Asks for a savepoint with which the job ends.
+    pub async fn trigger_stop(
+        &self,
+        job: JobId,
+        directory: Option<&str>,
+        drain: bool,
+        format: SavepointFormat,
+    ) -> anyhow::Result<TriggerId> {
+        let request = StopWithSavepointRequest {
+            target_directory: directory.map(str::to_owned),
+            drain,
+            format_type: Some(format),
+            trigger_id: None,
+        };
+        self.trigger(&format!("/jobs/{job}/stop"), &request).await
+    }
+
     /// Takes a savepoint with which the job ends; returns where it is.
     pub async fn stop_with_savepoint(
         &self,
@@ -51,13 +84,7 @@ impl ClusterClient {
         drain: bool,
         format: SavepointFormat,
     ) -> anyhow::Result<String> {
-        let request = StopWithSavepointRequest {
-            target_directory: directory.map(str::to_owned),
-            drain,
-            format_type: Some(format),
-            trigger_id: None,
-        };
-        let trigger = self.trigger(&format!("/jobs/{job}/stop"), &request).await?;
+        let trigger = self.trigger_stop(job, directory, drain, format).await?;
         self.savepoint(job, trigger).await
     }
 

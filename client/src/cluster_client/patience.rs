@@ -7,6 +7,7 @@ use common::backoff::{Backoff, BackoffPolicy};
 use common::random::Random;
 
 use super::ClusterClient;
+use crate::output::remark;
 
 /// How long it may be away.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,7 +42,7 @@ impl ClusterClient {
             match ask().await {
                 Err(error) if error.is::<Unreachable>() && began.elapsed() < PATIENCE => {
                     if pauses.attempts() == 0 {
-                        eprintln!("{error:#}. Waiting for it to come back.");
+                        remark!("{error:#}. Waiting for it to come back.");
                     }
                     tokio::time::sleep(pauses.next_delay()).await;
                 }

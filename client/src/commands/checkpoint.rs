@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::{inspect, on_cluster};
 use crate::args::{CheckpointArguments, CheckpointCommand};
+use crate::output::say;
 
 /// Takes a checkpoint.
 pub(super) fn checkpoint(arguments: &CheckpointArguments) -> anyhow::Result<ExitCode> {
@@ -15,12 +16,12 @@ pub(super) fn checkpoint(arguments: &CheckpointArguments) -> anyhow::Result<Exit
     let full = arguments.full;
     let job = arguments.job.context("name the job: flinkrs checkpoint JOB; 'flinkrs list' shows the jobs")?;
     on_cluster(&arguments.cluster, async |client| {
-        println!("Triggering checkpoint for job {job}.");
-        println!("Waiting for response...");
+        say!("Triggering checkpoint for job {job}.");
+        say!("Waiting for response...");
         let id = client.checkpoint(job, full).await?;
         let kind = if full { "(FULL)" } else { "" };
-        println!("Checkpoint{kind} {id} for job {job} completed.");
-        println!("You can resume your program from this checkpoint with the run command.");
+        say!("Checkpoint{kind} {id} for job {job} completed.");
+        say!("You can resume your program from this checkpoint with the run command.");
         Ok(())
     })
 }

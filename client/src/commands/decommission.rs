@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use super::on_cluster;
 use crate::args::DecommissionArguments;
+use crate::output::say;
 
 /// Waits until nothing runs there.
 pub(super) fn decommission(arguments: &DecommissionArguments) -> anyhow::Result<ExitCode> {
     on_cluster(&arguments.cluster, async |client| {
         client.decommission(&arguments.task_manager).await?;
-        println!("No job runs on TaskManager {} any more; it can be stopped.", arguments.task_manager);
+        say!("No job runs on TaskManager {} any more; it can be stopped.", arguments.task_manager);
         Ok(())
     })
 }

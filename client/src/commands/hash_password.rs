@@ -1,6 +1,6 @@
 //! `flinkrs hash-password`: a line of the file of users (`security.rest.users-file`).
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, ensure};
@@ -9,18 +9,19 @@ use crossterm::terminal;
 use transport::users::hash;
 
 use crate::args::HashPasswordArguments;
+use crate::output::{remark, say};
 
 /// Prints the line; a new token goes to standard error, so that only the line lands in a file.
 pub(super) fn hash_password(arguments: &HashPasswordArguments) -> anyhow::Result<ExitCode> {
     let (name, role) = (arguments.name.as_str(), arguments.role);
     if arguments.token {
         let (token, line) = hash::line_of_new_token(name, role).map_err(|problem| anyhow!(problem))?;
-        eprintln!("token: {token}");
-        println!("{line}");
+        remark!("token: {token}");
+        say!("{line}");
         return Ok(ExitCode::SUCCESS);
     }
     let password = if std::io::stdin().is_terminal() { typed()? } else { first_line()? };
-    println!("{}", hash::line_of_password(name, role, &password).map_err(|problem| anyhow!(problem))?);
+    say!("{}", hash::line_of_password(name, role, &password).map_err(|problem| anyhow!(problem))?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -38,11 +39,12 @@ fn typed() -> anyhow::Result<String> {
 }
 
 fn hidden(prompt: &str) -> anyhow::Result<String> {
-    eprint!("{prompt}");
+    // Without a terminal nobody would be asked.
+    write!(std::io::stderr(), "{prompt}").ok();
     terminal::enable_raw_mode().context("cannot hide the password; give it on standard input")?;
     let text = keys();
     let shown_again = terminal::disable_raw_mode();
-    eprintln!();
+    remark!("");
     shown_again.context("the terminal stays hidden; 'stty sane' helps")?;
     text
 }

@@ -9,6 +9,7 @@ use sql::ast::StatementKind as Kind;
 use crate::args::InfoArguments;
 use crate::job_file::{self, Job};
 use crate::job_session::JobSession;
+use crate::output::say;
 use crate::settings;
 
 /// Shows a plan.
@@ -29,10 +30,10 @@ pub(super) fn info(arguments: &InfoArguments) -> anyhow::Result<ExitCode> {
         };
         found = true;
         let plan = serde_json::to_string(&jobmanager::rest::job_plan(&graph)).context("a plan is JSON")?;
-        println!("----------------------- Execution Plan -----------------------");
-        println!("{plan}");
-        println!("--------------------------------------------------------------");
-        println!("\nNo description provided.");
+        say!("----------------------- Execution Plan -----------------------");
+        say!("{plan}");
+        say!("--------------------------------------------------------------");
+        say!("\nNo description provided.");
     }
     anyhow::ensure!(found, "{} starts no job", job.origin.display());
     Ok(ExitCode::SUCCESS)
@@ -49,7 +50,7 @@ fn explain(session: &mut JobSession, job: &Job) -> anyhow::Result<ExitCode> {
         let explained = format!("EXPLAIN {}", statement.span.slice(&text));
         for statement in JobSession::parse(&explained, &job.origin)? {
             if let Outcome::Table { rows, .. } = session.execute(&statement, &explained, &job.origin)? {
-                rows.iter().flatten().flatten().for_each(|cell| println!("{cell}"));
+                rows.iter().flatten().flatten().for_each(|cell| say!("{cell}"));
             }
         }
     }

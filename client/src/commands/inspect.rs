@@ -1,8 +1,10 @@
 //! `flinkrs checkpoint inspect`: what is in a checkpoint or savepoint, as its `_metadata` says, and whether its files are there and whole.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::{Context, anyhow};
 use checkpoint::{CheckpointMetadata, METADATA_VERSION, OperatorState, SnapshotType, Storage, read_metadata};
 use chrono::{DateTime, SecondsFormat};
 use dataflow::checkpoint::{KeyedStateHandle, StateFile};
@@ -10,6 +12,7 @@ use serde_json::json;
 
 use super::async_runtime;
 use crate::args::InspectArguments;
+use crate::output::{say, write_out};
 use crate::settings;
 
 /// Prints what is in it; with `--verify` reads all files and fails when one of them is missing or damaged.
@@ -17,15 +20,30 @@ pub(super) fn inspect(arguments: &InspectArguments) -> anyhow::Result<ExitCode> 
     let config = settings::load(&arguments.config)?;
     let storage = Storage::new(&config)?;
     async_runtime()?.block_on(async {
-        let (folder, metadata) = read_metadata(&storage, &arguments.path).await?;
+        let (folder, metadata) = read_metadata(&storage, &here(&arguments.path)?).await?;
         let files = files(&metadata);
         let bad = if arguments.verify { damaged(&storage, &files).await } else { Vec::new() };
         match arguments.json {
-            true => println!("{:#}", as_json(&folder, &metadata, &files, arguments.verify.then_some(&bad))),
-            false => print!("{}", as_text(&folder, &metadata, &files, arguments.verify.then_some(&bad))),
+            true => say!("{:#}", as_json(&folder, &metadata, &files, arguments.verify.then_some(&bad))),
+            false => {
+                let text = as_text(&folder, &metadata, &files, arguments.verify.then_some(&bad));
+                write_out(format_args!("{text}"));
+            }
         }
         Ok(if bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
+}
+
+/// A path relative to the working folder as an absolute one. What a cluster reads has to be absolute, since its processes have working folders
+/// of their own; this process has one.
+fn here(path: &str) -> anyhow::Result<String> {
+    let has_scheme = path.split('/').next().is_some_and(|first| first.contains(':'));
+    if path.is_empty() || path.starts_with('/') || (has_scheme && !Path::new(path).exists()) {
+        return Ok(path.to_owned());
+    }
+    let absolute = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    let absolute = absolute.with_context(|| format!("'{path}' has no place"))?;
+    absolute.into_os_string().into_string().map_err(|path| anyhow!("'{}' is not UTF-8", path.display()))
 }
 
 /// The files that it needs, each once.
@@ -160,4 +178,26 @@ fn as_json(
         "timestamp": metadata.timestamp, "folder": folder, "readsMetadataUpTo": METADATA_VERSION,
         "operators": operators.collect::<Vec<_>>(), "files": files, "bad": verified,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::here;
+
+    #[test]
+    fn relative_paths_are_those_of_the_working_folder() {
+        let folder = std::env::current_dir().expect("there is one");
+        for (path, absolute) in [
+            ("/a/chk-1", "/a/chk-1".to_owned()),
+            ("s3://bucket/a", "s3://bucket/a".to_owned()),
+            ("file:///a", "file:///a".to_owned()),
+            ("", String::new()),
+            ("sv/savepoint-1", folder.join("sv/savepoint-1").display().to_string()),
+            ("./sv", folder.join("sv").display().to_string()),
+            ("src/../src", folder.join("src").display().to_string()),
+            ("sv/a:b", folder.join("sv/a:b").display().to_string()),
+        ] {
+            assert_eq!(here(path).expect("a path"), absolute, "{path}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use jobmanager::rest::messages::{BackupRestored, JobManagerGroup, MemberRole};
 
 use super::on_cluster;
 use crate::args::{JobManagerAdminArguments, JobManagerAdminCommand};
+use crate::output::{say, write_out};
 
 /// Shows the group, after changing it if that is asked for.
 pub(super) fn jobmanager_admin(arguments: &JobManagerAdminArguments) -> anyhow::Result<ExitCode> {
@@ -23,17 +24,17 @@ pub(super) fn jobmanager_admin(arguments: &JobManagerAdminArguments) -> anyhow::
             JobManagerAdminCommand::Backup { file } => {
                 let backup = client.backup().await?;
                 keep(file, &backup).with_context(|| format!("cannot write {}", file.display()))?;
-                println!("{} bytes in {}", backup.len(), file.display());
+                say!("{} bytes in {}", backup.len(), file.display());
                 return Ok(());
             }
             JobManagerAdminCommand::Restore { file } => {
                 let backup = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
                 let BackupRestored { jobs, catalogs } = client.restore(backup).await?;
-                println!("jobs: {jobs}, catalogs: {catalogs}");
+                say!("jobs: {jobs}, catalogs: {catalogs}");
                 return Ok(());
             }
         };
-        print!("{}", listing(&group));
+        write_out(format_args!("{}", listing(&group)));
         Ok(())
     })
 }

@@ -8,13 +8,14 @@ use jobmanager::rest::messages::JobOverview;
 
 use super::on_cluster;
 use crate::args::ListArguments;
+use crate::output::{say, write_out};
 
 /// Lists jobs.
 pub(super) fn list(arguments: &ListArguments) -> anyhow::Result<ExitCode> {
     on_cluster(&arguments.cluster, async |client| {
-        println!("Waiting for response...");
+        say!("Waiting for response...");
         let jobs = client.jobs().await?;
-        print!("{}", listing(jobs, arguments));
+        write_out(format_args!("{}", listing(jobs, arguments)));
         Ok(())
     })
 }

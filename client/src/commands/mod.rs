@@ -17,7 +17,6 @@ mod sql_client;
 mod stop;
 mod top;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -26,6 +25,7 @@ use clap::CommandFactory;
 use crate::args::{Arguments, ClusterArguments, Command};
 use crate::cluster_client::ClusterClient;
 use crate::job_file;
+use crate::output::to_stdout;
 use crate::rest_access::RestAccess;
 use crate::settings;
 
@@ -50,7 +50,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::LogLevel(arguments) => log_level::log_level(&arguments),
         Command::HashPassword(arguments) => hash_password::hash_password(&arguments),
         Command::Completion { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "flinkrs", &mut std::io::stdout().lock());
+            // It panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "flinkrs", &mut script);
+            to_stdout(|out| out.write_all(&script))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Man { folder } => {
@@ -60,9 +63,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Top(arguments) => top::top(&arguments),
         Command::JobSchema => {
-            std::io::stdout()
-                .write_all(job_file::json_schema().as_bytes())
-                .context("cannot write to standard output")?;
+            to_stdout(|out| out.write_all(job_file::json_schema().as_bytes()))?;
             Ok(ExitCode::SUCCESS)
         }
     }

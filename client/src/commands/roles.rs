@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use common::config::{Configuration, options};
+use common::config::{Configuration, Loaded, options};
 use common::shutdown::Shutdown;
 use common::telemetry::{LogOptions, init_logging};
 use gateway::{SqlGateway, SqlGatewayError};
@@ -23,11 +23,9 @@ use crate::sql_compiler::SqlCompiler;
 
 /// Runs a JobManager.
 pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> {
-    let config = prepare(&arguments.config, "jobmanager")?;
-    async_runtime()?.block_on(async {
-        let shutdown = listening()?;
-        let jobmanager = JobManager::start_with(&config, Some(Arc::new(SqlCompiler))).await?;
-        let gateway = gateway_of(&config, &jobmanager)?;
+    serve(&arguments.config, "jobmanager", async |config, shutdown| {
+        let jobmanager = JobManager::start_with(config, Some(Arc::new(SqlCompiler))).await?;
+        let gateway = gateway_of(config, &jobmanager)?;
         tokio::select! {
             () = shutdown.triggered() => {}
             () = jobmanager.shutdown_requested() => tracing::info!("shutdown requested over REST"),
@@ -36,7 +34,7 @@ pub(super) fn jobmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> 
             gateway.shutdown().await;
         }
         jobmanager.shutdown().await;
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     })
 }
 
@@ -67,47 +65,61 @@ pub(super) fn gateway_of(config: &Configuration, jobmanager: &JobManager) -> any
 
 /// Runs a SQL gateway alone.
 pub(super) fn sql_gateway(arguments: &SqlGatewayArguments) -> anyhow::Result<ExitCode> {
-    let config = prepare(&arguments.cluster.config, "sql-gateway")?;
-    async_runtime()?.block_on(async {
-        let shutdown = listening()?;
+    serve(&arguments.cluster.config, "sql-gateway", async |config, shutdown| {
         let address = match &arguments.cluster.jobmanager {
             Some(address) => address.clone(),
-            None => settings::rest_address(&config)?,
+            None => settings::rest_address(config)?,
         };
-        let cluster = Arc::new(ClusterClient::new(&address, &RestAccess::from_config(&config)?)?);
+        let cluster = Arc::new(ClusterClient::new(&address, &RestAccess::from_config(config)?)?);
         let host = config.get(&options::SQL_GATEWAY_REST_ADDRESS)?.unwrap_or_else(|| "localhost".to_owned());
-        let gateway = SqlGateway::start(&config, &host, Users::from_config(&config)?, cluster)
+        let gateway = SqlGateway::start(config, &host, Users::from_config(config)?, cluster)
             .context("cannot start the SQL gateway")?;
         shutdown.triggered().await;
         gateway.shutdown().await;
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     })
 }
 
 /// Runs a TaskManager.
 pub(super) fn taskmanager(arguments: &RoleArguments) -> anyhow::Result<ExitCode> {
-    let config = prepare(&arguments.config, "taskmanager")?;
-    async_runtime()?.block_on(async {
-        let shutdown = listening()?;
-        let taskmanager = TaskManager::start(&config).await?;
+    serve(&arguments.config, "taskmanager", async |config, shutdown| {
+        let taskmanager = TaskManager::start(config).await?;
         let outcome = tokio::select! {
             () = shutdown.triggered() => Ok(()),
             outcome = taskmanager.wait() => outcome,
         };
         taskmanager.shutdown().await;
-        outcome?;
-        Ok(ExitCode::SUCCESS)
+        Ok(outcome?)
     })
 }
 
-pub(super) fn prepare(arguments: &ConfigArguments, role: &str) -> anyhow::Result<Configuration> {
-    let config = settings::load(arguments)?;
+/// Runs a server with the configuration that these arguments say, until it ends or a signal ends it. What it has to say, its failure and the
+/// warnings of its configuration too, it says in its log.
+pub(super) fn serve(
+    arguments: &ConfigArguments,
+    role: &str,
+    server: impl AsyncFnOnce(&Configuration, Shutdown) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    let Loaded { config, warnings, .. } = settings::load_quietly(arguments)?;
     init_logging(&LogOptions::of_process(&config, role, "info")?)?;
-    Ok(config)
-}
-
-pub(super) fn listening() -> anyhow::Result<Shutdown> {
-    let shutdown = Shutdown::new();
-    shutdown.listen_for_signals()?;
-    Ok(shutdown)
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    let outcome = async_runtime().and_then(|runtime| {
+        runtime.block_on(async {
+            let shutdown = Shutdown::new();
+            shutdown.listen_for_signals()?;
+            shutdown.listen_for_hangup()?;
+            server(&config, shutdown).await
+        })
+    });
+    match outcome {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        // The filters may leave nothing of the log: why it has ended is said nevertheless.
+        Err(error) if !tracing::enabled!(tracing::Level::ERROR) => Err(error),
+        Err(error) => {
+            tracing::error!("{}", super::one_line(&error));
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }

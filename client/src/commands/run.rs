@@ -24,10 +24,13 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let process = settings::load(&arguments.config)?;
     let mut config = settings::for_job(&process, &job, &arguments.config, arguments.parallelism)?;
     restore_from(arguments, &mut config);
-    init_logging(&LogOptions::of_process(&config, "client", LOG_FILTER)?)?;
+    init_logging(&LogOptions::of_client(&config, "client", LOG_FILTER)?)?;
     async_runtime()?.block_on(async {
         let interrupt = Shutdown::new();
         interrupt.listen_for_signals()?;
+        if arguments.shutdown_on_attached_exit {
+            interrupt.listen_for_hangup()?;
+        }
         let jobmanager = arguments.jobmanager.as_deref();
         let choice = Place::choose(jobmanager, arguments.target, arguments.detached, &config);
         let chosen = interrupt.unless_triggered(choice).await;

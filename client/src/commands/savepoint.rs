@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::on_cluster;
 use crate::args::SavepointArguments;
 use crate::cluster_client::ClusterClient;
+use crate::output::say;
 
 /// Takes or deletes a savepoint.
 pub(super) fn savepoint(arguments: &SavepointArguments) -> anyhow::Result<ExitCode> {
@@ -17,23 +18,23 @@ pub(super) fn savepoint(arguments: &SavepointArguments) -> anyhow::Result<ExitCo
 
 async fn take(client: &ClusterClient, job: dataflow::JobId, arguments: &SavepointArguments) -> anyhow::Result<()> {
     let mode = if arguments.detached { " in detached mode" } else { "" };
-    println!("Triggering savepoint{mode} for job {job}.");
+    say!("Triggering savepoint{mode} for job {job}.");
     let trigger = client.trigger_savepoint(job, arguments.directory.as_deref(), arguments.format.into()).await?;
-    println!("Waiting for response...");
+    say!("Waiting for response...");
     if arguments.detached {
-        println!("Successfully trigger manual savepoint, triggerId: {trigger}");
+        say!("Successfully trigger manual savepoint, triggerId: {trigger}");
         return Ok(());
     }
     let location = client.savepoint(job, trigger).await?;
-    println!("Savepoint completed. Path: {location}");
-    println!("You can resume your program from this savepoint with the run command.");
+    say!("Savepoint completed. Path: {location}");
+    say!("You can resume your program from this savepoint with the run command.");
     Ok(())
 }
 
 async fn dispose(client: &ClusterClient, path: &str) -> anyhow::Result<()> {
-    println!("Disposing savepoint '{path}'.");
-    println!("Waiting for response...");
+    say!("Disposing savepoint '{path}'.");
+    say!("Waiting for response...");
     client.dispose_savepoint(path).await?;
-    println!("Savepoint '{path}' disposed.");
+    say!("Savepoint '{path}' disposed.");
     Ok(())
 }

@@ -25,7 +25,7 @@ const LOG_FILTER: &str = "off";
 /// Runs the shell.
 pub(super) fn sql_client(arguments: &SqlClientArguments) -> anyhow::Result<ExitCode> {
     let config = settings::load(&arguments.config)?;
-    init_logging(&LogOptions::of_process(&config, "sql-client", LOG_FILTER)?)?;
+    init_logging(&LogOptions::of_client(&config, "sql-client", LOG_FILTER)?)?;
     let runtime = async_runtime()?;
     let door = runtime.block_on(Door::open(arguments, &config))?;
     let outcome = with_session(arguments, &config, &door, &runtime);

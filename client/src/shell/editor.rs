@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use super::gateway_session::GatewaySession;
 use super::runner::Runner;
 use super::statements;
+use crate::output::say;
 
 const HISTORY_SIZE: usize = 10_000;
 const MENU: &str = "completion";
@@ -23,7 +24,7 @@ const MENU: &str = "completion";
 /// Reads and runs statements until the user leaves.
 pub(super) fn run(runner: &mut Runner, runtime: &Handle, history: &Path) -> anyhow::Result<()> {
     let mut editor = editor(runner.session().clone(), runtime, history)?;
-    println!("Command history file path: {}\nType HELP; for help, QUIT; to leave.\n", history.display());
+    say!("Command history file path: {}\nType HELP; for help, QUIT; to leave.\n", history.display());
     loop {
         match editor.read_line(&SqlPrompt).context("cannot read from the terminal")? {
             Signal::Success(text) => {

@@ -17,6 +17,7 @@ pub use runner::{Interaction, Runner};
 use std::io::Read;
 use std::path::Path;
 
+use crate::output::say;
 use anyhow::Context;
 use common::shutdown::Shutdown;
 
@@ -39,7 +40,7 @@ pub async fn run_init(session: &GatewaySession, file: &Path) -> anyhow::Result<(
     for statement in statements::split(&text) {
         session.configure(&statement).await.with_context(|| format!("in {}", file.display()))?;
     }
-    println!("Successfully initialized from sql script: {}", file.display());
+    say!("Successfully initialized from sql script: {}", file.display());
     Ok(())
 }
 

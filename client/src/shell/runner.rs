@@ -1,7 +1,7 @@
 //! `Runner`: runs one statement after the other in a session and prints what comes of each, in the words of Flink's SQL client.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -13,6 +13,7 @@ use super::statements::{self, Command};
 use super::tableau::{self, MAX_WIDTH, Tableau, row_term};
 use super::{help, interrupt};
 use crate::commands::one_line;
+use crate::output::{say, to_stdout, write_out};
 
 /// How often is asked whether a statement has been run: soon at first.
 const FIRST_POLL: Duration = Duration::from_millis(5);
@@ -76,7 +77,7 @@ impl Runner {
 
     /// Shows a statement behind the prompt, as if it had been typed, and runs it. False: the shell is to end.
     pub(super) async fn echo_and_run(&mut self, statement: &str) -> anyhow::Result<bool> {
-        println!("Flink SQL> {}", statement.replace('\n', "\n> "));
+        say!("Flink SQL> {}", statement.replace('\n', "\n> "));
         self.run(statement).await
     }
 
@@ -84,8 +85,8 @@ impl Runner {
     pub(super) async fn run(&mut self, statement: &str) -> anyhow::Result<bool> {
         match statements::command(statement) {
             Some(Command::Quit) => return Ok(false),
-            Some(Command::Help) => println!("{}\n", help::text()),
-            Some(Command::Clear) if self.colored => print!("\x1b[2J\x1b[H"),
+            Some(Command::Help) => say!("{}\n", help::text()),
+            Some(Command::Clear) if self.colored => write_out(format_args!("\x1b[2J\x1b[H")),
             Some(Command::Clear) => {}
             None => self.execute(statement).await?,
         }
@@ -135,15 +136,14 @@ impl Runner {
     fn show_other(&self, page: Page) -> anyhow::Result<()> {
         if page.result_kind.as_deref() == Some("SUCCESS") {
             self.info("Execute statement succeeded.");
-            println!();
+            say!();
         } else if let Some(job) = &page.job_id {
             self.info("Submitting SQL update statement to the cluster...");
             self.info("SQL update statement has been successfully submitted to the cluster:");
-            println!("Job ID: {job}\n\n");
+            say!("Job ID: {job}\n\n");
         } else {
             let Results { columns, data } = page.results.context("the SQL gateway answered without a result")?;
-            let mut out = io::stdout().lock();
-            tableau::print_all(&columns, &data, &mut out).and_then(|()| writeln!(out)).context(STDOUT)?;
+            to_stdout(|out| tableau::print_all(&columns, &data, out).and_then(|()| writeln!(out)))?;
         }
         Ok(())
     }
@@ -185,44 +185,42 @@ impl Runner {
         started: Instant,
         interrupt: &Shutdown,
     ) -> anyhow::Result<()> {
-        tableau.header(&mut io::stdout().lock()).context(STDOUT)?;
+        to_stdout(|out| tableau.header(out))?;
         let mut page = first;
         loop {
             let rows = page.results.as_ref().map(|results| results.data.as_slice()).unwrap_or_default();
-            tableau.print(rows, &mut io::BufWriter::new(io::stdout().lock())).context(STDOUT)?;
+            to_stdout(|out| tableau.print(rows, out))?;
             let Some(token) = page.next_token() else { break };
             match interrupt.unless_triggered(self.session.fetch(operation, token)).await {
                 Some(next) => page = next?,
                 None => {
-                    tableau.footer(&mut io::stdout().lock()).context(STDOUT)?;
+                    to_stdout(|out| tableau.footer(out))?;
                     let rows = tableau.rows();
-                    println!("Query terminated, received a total of {rows} {}\n", row_term(rows));
+                    say!("Query terminated, received a total of {rows} {}\n", row_term(rows));
                     return Ok(());
                 }
             }
         }
-        tableau.footer(&mut io::stdout().lock()).context(STDOUT)?;
+        to_stdout(|out| tableau.footer(out))?;
         let rows = tableau.rows();
         let timed = config.get(PRINT_TIME).is_none_or(|value| value.eq_ignore_ascii_case("true"));
         let time = if timed { format!(" ({:.2} seconds)", started.elapsed().as_secs_f64()) } else { String::new() };
-        println!("Received a total of {rows} {}{time}\n", row_term(rows));
+        say!("Received a total of {rows} {}{time}\n", row_term(rows));
         Ok(())
     }
 
     /// Says something about what is done.
     pub(super) fn info(&self, text: &str) {
         let (begin, end) = if self.colored { ("\x1b[34;1m", "\x1b[0m") } else { ("", "") };
-        println!("{begin}[INFO] {text}{end}");
+        say!("{begin}[INFO] {text}{end}");
     }
 
     /// Says why a statement failed.
     pub fn failed(&self, error: &anyhow::Error) {
         let (begin, end) = if self.colored { ("\x1b[31;1m", "\x1b[0m") } else { ("", "") };
-        println!("{begin}[ERROR] Could not execute SQL statement. Reason:\n{}{end}\n", one_line(error));
+        say!("{begin}[ERROR] Could not execute SQL statement. Reason:\n{}{end}\n", one_line(error));
     }
 }
-
-const STDOUT: &str = "cannot write to standard output";
 
 fn result_mode(config: &BTreeMap<String, String>) -> anyhow::Result<ResultMode> {
     match config.get(RESULT_MODE).map(|mode| mode.to_lowercase()).as_deref() {

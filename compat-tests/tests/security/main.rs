@@ -3,6 +3,7 @@
 
 mod certificates;
 mod curl;
+mod doctor;
 mod limits;
 mod pages;
 mod stores;

@@ -1,7 +1,7 @@
 //! Orderly ends: a tree of cancellations, the tasks that must finish first, and the signals that start it all.
 //!
 //! A process has one root [`Shutdown`]; a service takes a [`Shutdown::child`], which ends with its parent or alone.
-//! SIGTERM or SIGINT triggers the root; a second one ends the process at once.
+//! SIGTERM or SIGINT triggers the root; a second one ends the process at once. So does SIGHUP where that is asked for.
 
 use std::future::Future;
 use std::io;
@@ -11,6 +11,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Whether this process was started with SIGHUP ignored, as Linux says: the lowest bit is signal 1.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
 
 /// A node in the tree of cancellations; clones are the same node.
 #[derive(Debug, Clone, Default)]
@@ -84,16 +91,25 @@ impl Shutdown {
     /// Triggers this node at the first SIGTERM or SIGINT and ends the process at the second. Call it once, inside
     /// a tokio runtime.
     pub fn listen_for_signals(&self) -> io::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        self.listen_for("SIGTERM", SignalKind::terminate())?;
+        self.listen_for("SIGINT", SignalKind::interrupt())
+    }
+
+    /// The same for SIGHUP, which comes when the terminal is closed; as a JVM does. One that was started to ignore it (`nohup`) goes on ignoring it.
+    pub fn listen_for_hangup(&self) -> io::Result<()> {
+        match ignores_hangup() {
+            true => Ok(()),
+            false => self.listen_for("SIGHUP", SignalKind::hangup()),
+        }
+    }
+
+    fn listen_for(&self, name: &'static str, kind: SignalKind) -> io::Result<()> {
+        // The exit code of a process that a signal ended is 128 + its number.
+        let exit_code = 128 + kind.as_raw_value();
+        let mut signals = signal(kind)?;
         let shutdown = self.clone();
         tokio::spawn(async move {
-            loop {
-                // The exit code of a process that a signal ended is 128 + its number.
-                let (name, exit_code) = tokio::select! {
-                    _ = terminate.recv() => ("SIGTERM", 128 + 15),
-                    _ = interrupt.recv() => ("SIGINT", 128 + 2),
-                };
+            while signals.recv().await.is_some() {
                 if shutdown.is_triggered() {
                     tracing::warn!("{name} received while shutting down: exiting at once");
                     std::process::exit(exit_code);

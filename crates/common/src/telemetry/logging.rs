@@ -1,17 +1,17 @@
 //! The log of a process: lines or JSON on standard error, and in a file when `env.log.dir` is set.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
+use super::rolling_file::{LARGEST, RollingFile};
 use crate::config::options::LogFormat;
-use crate::config::{ConfigError, Configuration, options};
+use crate::config::{ConfigError, ConfigType, Configuration, LogFilter, options};
 
 /// How a process logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,21 +21,30 @@ pub struct LogOptions {
     /// One JSON object a line instead of text.
     pub json: bool,
     /// A file to log to besides standard error.
-    pub file: Option<PathBuf>,
+    pub file: Option<LogFile>,
+}
+
+/// The file of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// How many old ones are kept.
+    pub max_old: u32,
+    /// Make it at once and not with the first event.
+    pub at_once: bool,
 }
 
 /// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The filter is malformed.
-    #[error(
-        "invalid log filter '{filter}': {source}; expected a level such as INFO or filters such as 'info,runtime=debug'"
-    )]
+    #[error("invalid log level '{filter}': {problem}; expected {}", LogFilter::expected())]
     Filter {
         /// The filter.
         filter: String,
         /// What is wrong with it.
-        source: ParseError,
+        problem: String,
     },
     /// The log file cannot be written.
     #[error("cannot write the log file '{}' (env.log.dir): {source}", path.display())]
@@ -63,20 +72,34 @@ pub struct Logging {
 impl LogOptions {
     /// The options for this process: `FLINKRS_LOG`, else `RUST_LOG`, else `env.log.level` if it is set, else
     /// `default_level`. `FLINKRS_LOG_FORMAT=json`, else `env.log.format`, asks for JSON. `role` names the file, as in `jobmanager`.
+    /// The file is there at once.
     pub fn of_process(config: &Configuration, role: &str, default_level: &str) -> Result<Self, ConfigError> {
+        Self::of(config, role, default_level, true)
+    }
+
+    /// The same for a client, which leaves no file when it has nothing to log.
+    pub fn of_client(config: &Configuration, role: &str, default_level: &str) -> Result<Self, ConfigError> {
+        Self::of(config, role, default_level, false)
+    }
+
+    fn of(config: &Configuration, role: &str, default_level: &str, at_once: bool) -> Result<Self, ConfigError> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let level = match variable("FLINKRS_LOG").or_else(|| variable("RUST_LOG")) {
             Some(filter) => filter,
-            None => config.get_set(&options::ENV_LOG_LEVEL)?.unwrap_or_else(|| default_level.to_owned()),
+            None => config
+                .get_set(&options::ENV_LOG_LEVEL)?
+                .map_or_else(|| default_level.to_owned(), |level| level.as_str().to_owned()),
         };
         let file_name = format!("flinkrs-{role}-{}.log", std::process::id());
+        let max_old = config.get(&options::ENV_LOG_MAX)?;
+        let file = |dir| LogFile { path: PathBuf::from(dir).join(file_name), max_old, at_once };
         Ok(LogOptions {
-            filter: without_chatter(level),
+            filter: level,
             json: match variable("FLINKRS_LOG_FORMAT") {
                 Some(format) => format.eq_ignore_ascii_case("json"),
                 None => config.get(&options::ENV_LOG_FORMAT)? == LogFormat::Json,
             },
-            file: config.get(&options::ENV_LOG_DIR)?.map(|dir| PathBuf::from(dir).join(file_name)),
+            file: config.get(&options::ENV_LOG_DIR)?.map(file),
         })
     }
 }
@@ -85,15 +108,15 @@ impl LogOptions {
 const NO_ERRORS: &str = "warp=off,rdkafka=off,librdkafka=off";
 
 /// A plain level means flinkrs: its libraries say less.
-fn without_chatter(level: String) -> String {
-    match level.trim().to_ascii_lowercase().as_str() {
+fn without_chatter(level: &str) -> String {
+    match level {
         plain @ ("error" | "warn") => format!("{plain},{NO_ERRORS}"),
         plain @ ("info" | "debug" | "trace") => {
             format!(
                 "{plain},{NO_ERRORS},h2=info,hyper=info,hyper_util=info,tonic=info,tower=info,reqwest=info,openraft=warn"
             )
         }
-        _ => level,
+        _ => level.to_owned(),
     }
 }
 
@@ -114,9 +137,8 @@ pub fn log_filter() -> Option<String> {
 pub fn change_log_filter(text: &str) -> Result<(), LogError> {
     let filters = FILTERS.get().ok_or(LogError::NotSetUp)?;
     let mut current = filters.text.lock().unwrap_or_else(PoisonError::into_inner);
-    let wanted = without_chatter(text.trim().to_owned());
     for handle in &filters.handles {
-        handle.reload(filter(&wanted)?).map_err(|_| LogError::NotSetUp)?;
+        handle.reload(filter(text)?).map_err(|_| LogError::NotSetUp)?;
     }
     text.trim().clone_into(&mut current);
     Ok(())
@@ -133,14 +155,18 @@ pub fn init_logging(options: &LogOptions) -> Result<Logging, LogError> {
         Ok::<_, LogError>(layer)
     };
     let colours = io::stderr().is_terminal();
-    let stderr = fmt::layer().with_writer(io::stderr).with_ansi(colours);
+    // A reader of standard error that has gone must not end the process: an event that cannot be written is lost.
+    let stderr = fmt::layer().with_writer(io::stderr).with_ansi(colours).log_internal_errors(false);
     layers.push(match options.json {
         true => stderr.json().with_filter(changeable()?).boxed(),
         false => stderr.with_filter(changeable()?).boxed(),
     });
-    if let Some(path) = &options.file {
-        let file = open(path).map_err(|source| LogError::File { path: path.clone(), source })?;
-        let layer = fmt::layer().with_writer(Mutex::new(file)).with_ansi(false);
+    if let Some(LogFile { path, max_old, at_once }) = &options.file {
+        let mut file = RollingFile::new(path.clone(), LARGEST, *max_old);
+        if *at_once {
+            file.open().map_err(|source| LogError::File { path: path.clone(), source })?;
+        }
+        let layer = fmt::layer().with_writer(Mutex::new(file)).with_ansi(false).log_internal_errors(false);
         layers.push(match options.json {
             true => layer.json().with_filter(changeable()?).boxed(),
             false => layer.with_filter(changeable()?).boxed(),
@@ -149,18 +175,13 @@ pub fn init_logging(options: &LogOptions) -> Result<Logging, LogError> {
     tracing_subscriber::registry().with(layers).try_init()?;
     // Whoever sets logging up second has failed above.
     let _ = FILTERS.set(Filters { text: Mutex::new(options.filter.clone()), handles });
-    Ok(Logging { file: options.file.clone() })
+    Ok(Logging { file: options.file.as_ref().map(|file| file.path.clone()) })
 }
 
 fn filter(text: &str) -> Result<EnvFilter, LogError> {
-    EnvFilter::try_new(text).map_err(|source| LogError::Filter { filter: text.to_owned(), source })
-}
-
-fn open(path: &std::path::Path) -> io::Result<File> {
-    if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir)?;
-    }
-    OpenOptions::new().create(true).append(true).open(path)
+    let wrong = |problem| LogError::Filter { filter: text.to_owned(), problem };
+    let parsed = LogFilter::parse(text).map_err(wrong)?;
+    EnvFilter::try_new(without_chatter(parsed.as_str())).map_err(|problem| wrong(problem.to_string()))
 }
 
 #[cfg(test)]
@@ -173,15 +194,20 @@ mod tests {
         let file = dir.path().join("logs/test.log");
         let bad = LogOptions { filter: "a=b=c".to_owned(), json: false, file: None };
         assert!(matches!(init_logging(&bad), Err(LogError::Filter { .. })));
-        let options = LogOptions { filter: "info".to_owned(), json: true, file: Some(file.clone()) };
+        let log_file = LogFile { path: file.clone(), max_old: 1, at_once: false };
+        let options = LogOptions { filter: "info".to_owned(), json: true, file: Some(log_file) };
         init_logging(&options).unwrap();
+        assert!(!file.exists(), "nothing was logged");
         tracing::info!(slots = 2, "registered");
         tracing::debug!("not at this level");
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.contains("registered") && text.contains("\"slots\":2"), "{text}");
         assert_eq!(text.lines().count(), 1);
         change_log_filter("debug").unwrap();
-        assert!(change_log_filter("a=b=c").is_err());
+        for wrong in ["a=b=c", "WARNING", ""] {
+            let refused = change_log_filter(wrong).unwrap_err().to_string();
+            assert!(refused.contains("one of TRACE, DEBUG"), "{refused}");
+        }
         assert_eq!(log_filter().as_deref(), Some("debug"));
         tracing::debug!("at this level");
         assert!(std::fs::read_to_string(&file).unwrap().contains("at this level"));
@@ -190,9 +216,9 @@ mod tests {
 
     #[test]
     fn only_a_plain_level_is_widened() {
-        assert!(without_chatter("INFO".to_owned()).starts_with("info,"));
-        assert_eq!(without_chatter("warn".to_owned()), "warn,warp=off,rdkafka=off,librdkafka=off");
-        assert_eq!(without_chatter("error,connectors=warn".to_owned()), "error,connectors=warn");
-        assert_eq!(without_chatter("sql=trace".to_owned()), "sql=trace");
+        assert!(without_chatter("info").starts_with("info,"));
+        assert_eq!(without_chatter("warn"), "warn,warp=off,rdkafka=off,librdkafka=off");
+        assert_eq!(without_chatter("error,connectors=warn"), "error,connectors=warn");
+        assert_eq!(without_chatter("sql=trace"), "sql=trace");
     }
 }

@@ -206,7 +206,7 @@ impl TlsFiles {
         Ok(client)
     }
 
-    fn verifier(&self, hostname: bool, provider: Arc<CryptoProvider>) -> Result<Verifier, TransportError> {
+    pub(super) fn verifier(&self, hostname: bool, provider: Arc<CryptoProvider>) -> Result<Verifier, TransportError> {
         let what = "whose certificates are taken";
         let file = self.trusted.as_ref().ok_or_else(|| missing(self.enabled_by, self.truststore_key, what))?;
         let trusted =
@@ -214,7 +214,7 @@ impl TlsFiles {
         Verifier::new(trusted, self.fingerprint.as_deref(), hostname, provider).map_err(|problem| self.problem(problem))
     }
 
-    fn identity(&self) -> Result<Identity, TransportError> {
+    pub(super) fn identity(&self) -> Result<Identity, TransportError> {
         match &self.identity {
             None => Err(missing(self.enabled_by, self.keystore_key, "the certificate and key of this process")),
             Some(IdentityFiles::Store(file)) => {
@@ -228,7 +228,7 @@ impl TlsFiles {
         }
     }
 
-    fn problem(&self, problem: impl ToString) -> TransportError {
+    pub(super) fn problem(&self, problem: impl ToString) -> TransportError {
         TransportError::Tls { keys: self.family, problem: problem.to_string() }
     }
 }
@@ -240,7 +240,7 @@ impl TlsKeys {
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 

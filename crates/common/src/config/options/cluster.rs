@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::ConfigEnum;
+use crate::config::{ConfigEnum, LogFilter};
 
 /// The form of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,10 @@ options! {
         "How long a job waits for the slots it needs before it fails.";
     ENV_LOG_DIR: Option<String> = "env.log.dir",
         "Directory for a log file; without it the log goes to standard error only.";
-    ENV_LOG_LEVEL: String = "env.log.level" default "INFO",
-        "Log level: TRACE, DEBUG, INFO, WARN, ERROR, OFF, or filters such as 'info,jobmanager=debug'. 'flinkrs log-level' changes it while a process runs.";
+    ENV_LOG_MAX: u32 = "env.log.max" default "10",
+        "How many old log files are kept in 'env.log.dir': of a process, whose file is put aside at 100 MB, and of those of its kind that have ended.";
+    ENV_LOG_LEVEL: LogFilter = "env.log.level" default "INFO",
+        "Log level: TRACE, DEBUG, INFO, WARN, ERROR, OFF, as in Log4j also ALL and FATAL (which are TRACE and ERROR), or filters such as 'info,jobmanager=debug'. 'flinkrs log-level' changes it while a process runs.";
     ENV_LOG_FORMAT: LogFormat = "env.log.format" default "text",
         "Form of the log: 'text', or 'json', an object a line with the fields of the event and of the job and task that it is about.";
 }
