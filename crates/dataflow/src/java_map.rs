@@ -5,9 +5,13 @@ pub fn string_hash_code(text: &str) -> i32 {
     text.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(unit.into()))
 }
 
-/// The order in which a `HashMap` gives keys of these hash codes that were put in one after the other. Keys in the same bucket stay as they came.
-pub fn hash_map_order(hash_codes: &[i32]) -> Vec<usize> {
-    let mut capacity: u32 = 16;
+/// The number of buckets of a `HashMap` that was made without saying how many.
+pub const DEFAULT_CAPACITY: usize = 16;
+
+/// The order in which a `HashMap` that was made for `capacity` entries gives keys of these hash codes that were put in one after the other. Keys in
+/// the same bucket stay as they came.
+pub fn hash_map_order(hash_codes: &[i32], capacity: usize) -> Vec<usize> {
+    let mut capacity = u32::try_from(capacity).unwrap_or(1 << 30).clamp(1, 1 << 30).next_power_of_two();
     while hash_codes.len() as u64 > u64::from(capacity) * 3 / 4 && capacity < 1 << 30 {
         capacity *= 2;
     }
@@ -30,10 +34,13 @@ mod tests {
         assert_eq!(string_hash_code("polygenelubricants"), i32::MIN);
         let keys = ["a", "b", "c", "dd", "ee", "f"];
         let codes: Vec<i32> = keys.iter().map(|key| string_hash_code(key)).collect();
-        let order: Vec<&str> = hash_map_order(&codes).into_iter().map(|index| keys[index]).collect();
+        let order: Vec<&str> = hash_map_order(&codes, DEFAULT_CAPACITY).into_iter().map(|index| keys[index]).collect();
         assert_eq!(order, ["dd", "ee", "a", "b", "c", "f"]);
+        // Two buckets become four.
+        let codes = [string_hash_code("He"), string_hash_code("Wor")];
+        assert_eq!((hash_map_order(&codes, 2), hash_map_order(&codes, DEFAULT_CAPACITY)), (vec![0, 1], vec![1, 0]));
         // 13 entries are too many for 16 buckets.
         let codes: Vec<i32> = (4..17).rev().collect();
-        assert_eq!(hash_map_order(&codes), (0..13).rev().collect::<Vec<_>>());
+        assert_eq!(hash_map_order(&codes, DEFAULT_CAPACITY), (0..13).rev().collect::<Vec<_>>());
     }
 }

@@ -23,7 +23,7 @@ impl Zone {
 
     /// As `java.util.TimeZone` reads it: a name, or `GMT+5`, `GMT-08:00`, `GMT+0530`.
     pub fn of_time_zone(id: &str) -> Option<Self> {
-        named(id).or_else(|| {
+        named(id).or_else(|| named(short_id(id)?)).or_else(|| {
             let (sign, digits) = sign_of(id.strip_prefix("GMT")?)?;
             let (hours, minutes) = match digits.split_once(':') {
                 Some((hours, minutes)) if (1..=2).contains(&hours.len()) && minutes.len() == 2 => (hours, minutes),
@@ -62,6 +62,38 @@ impl Zone {
             Zone::Fixed(_) => self.to_string(),
         }
     }
+}
+
+/// The zone that Java means by three letters.
+fn short_id(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "ACT" => "Australia/Darwin",
+        "AET" => "Australia/Sydney",
+        "AGT" => "America/Argentina/Buenos_Aires",
+        "ART" => "Africa/Cairo",
+        "AST" => "America/Anchorage",
+        "BET" => "America/Sao_Paulo",
+        "BST" => "Asia/Dhaka",
+        "CAT" => "Africa/Harare",
+        "CNT" => "America/St_Johns",
+        "CST" => "America/Chicago",
+        "CTT" => "Asia/Shanghai",
+        "EAT" => "Africa/Addis_Ababa",
+        "ECT" => "Europe/Paris",
+        "IET" => "America/Indiana/Indianapolis",
+        "IST" => "Asia/Kolkata",
+        "JST" => "Asia/Tokyo",
+        "MIT" => "Pacific/Apia",
+        "NET" => "Asia/Yerevan",
+        "NST" => "Pacific/Auckland",
+        "PLT" => "Asia/Karachi",
+        "PNT" => "America/Phoenix",
+        "PRT" => "America/Puerto_Rico",
+        "PST" => "America/Los_Angeles",
+        "SST" => "Pacific/Guadalcanal",
+        "VST" => "Asia/Ho_Chi_Minh",
+        _ => return None,
+    })
 }
 
 /// The name, which [`Zone::of_time_zone`] reads.

@@ -2,7 +2,7 @@
 //!
 //! The conversions between days and dates count years from March, so that the leap day is the last day of a year.
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::{DateTime, FixedOffset, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone};
 
 use crate::Zone;
 
@@ -79,21 +79,29 @@ pub fn to_local(utc_millis: i64, zone: Zone) -> i64 {
 
 /// The instant of a local time: the earlier one when clocks are put back, moved on by the gap when they are put forward, as in Java.
 pub fn to_utc(local_millis: i64, zone: Zone) -> i64 {
+    resolve(local_millis, zone, |earlier, _| earlier)
+}
+
+/// The same, by `java.text.SimpleDateFormat`: of the hour that comes twice it means the second, which is standard time.
+pub fn to_utc_by_standard_time(local_millis: i64, zone: Zone) -> i64 {
+    resolve(local_millis, zone, |_, later| later)
+}
+
+fn resolve(local_millis: i64, zone: Zone, twice: fn(FixedOffset, FixedOffset) -> FixedOffset) -> i64 {
     if zone == Zone::UTC {
         return local_millis;
     }
     let Some(local) = naive(local_millis) else { return local_millis };
-    match zone.offset_from_local_datetime(&local) {
-        LocalResult::Single(offset) | LocalResult::Ambiguous(offset, _) => {
-            local_millis - i64::from(offset.fix().local_minus_utc()) * 1_000
-        }
+    let offset = match zone.offset_from_local_datetime(&local) {
+        LocalResult::Single(offset) => offset.local_minus_utc(),
+        LocalResult::Ambiguous(earlier, later) => twice(earlier, later).local_minus_utc(),
         // In a gap the offset before it counts; no gap is longer than a day.
         LocalResult::None => {
             let before = local - TimeDelta::days(1);
-            let offset = zone.offset_from_local_datetime(&before).earliest().map_or(0, |o| o.fix().local_minus_utc());
-            local_millis - i64::from(offset) * 1_000
+            zone.offset_from_local_datetime(&before).earliest().map_or(0, |offset| offset.local_minus_utc())
         }
-    }
+    };
+    local_millis - i64::from(offset) * 1_000
 }
 
 fn naive(millis: i64) -> Option<NaiveDateTime> {

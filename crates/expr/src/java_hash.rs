@@ -9,7 +9,7 @@ use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, UInt32Array};
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use arrow_select::take::take;
 use dataflow::binary_row::hash_bytes;
-use dataflow::java_map::hash_map_order;
+use dataflow::java_map::{DEFAULT_CAPACITY, hash_map_order};
 
 /// The hash code of each value, as Flink's internal data structures have it; `None` for types whose code is an address, or that of what they hold.
 fn hash_codes(array: &dyn Array) -> Option<Vec<i32>> {
@@ -75,7 +75,9 @@ pub(crate) fn in_java_order(
     let mut order: Vec<u32> = Vec::with_capacity(codes.len());
     for pair in offsets.windows(2) {
         let (start, end) = (pair[0] as usize, pair[1] as usize);
-        order.extend(hash_map_order(&codes[start..end]).into_iter().map(|index| (start + index) as u32));
+        order.extend(
+            hash_map_order(&codes[start..end], DEFAULT_CAPACITY).into_iter().map(|index| (start + index) as u32),
+        );
     }
     let order = UInt32Array::from(order);
     Ok((take(&keys, &order, None)?, take(&values, &order, None)?))

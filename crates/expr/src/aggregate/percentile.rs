@@ -94,13 +94,14 @@ impl Percentile {
             found.map_or(f64::NAN, |(value, _)| f64::value(*value))
         };
         let of_share = |share: &f64| {
-            let position = (total - 1) as f64 * share;
+            // Counted from one, as in Flink: that decides the last digit.
+            let position = (total - 1) as f64 * share + 1.0;
             let (lower, higher) = (position.floor(), position.ceil());
-            let low = at(lower as i64);
+            let low = at(lower as i64 - 1);
             if lower == higher {
                 return low;
             }
-            let high = at(higher as i64);
+            let high = at(higher as i64 - 1);
             (higher - position) * low + (position - lower) * high
         };
         self.shares[group].iter().map(of_share).collect()

@@ -41,12 +41,9 @@ pub(super) fn nested_caster(
         }
         (TypeKind::Map(ak, av), TypeKind::Map(bk, bv)) => {
             let (key, value) = (caster(ak, bk, on_error, context)?, caster(av, bv, on_error, context)?);
-            let changes = ak.kind != bk.kind || av.kind != bv.kind;
-            if changes { map_caster(key, value, to) } else { None }
+            map_caster(key, value, to)
         }
-        (TypeKind::Multiset(a), TypeKind::Multiset(b)) if a.kind != b.kind => {
-            map_caster(caster(a, b, on_error, context)?, None, to)
-        }
+        (TypeKind::Multiset(a), TypeKind::Multiset(b)) => map_caster(caster(a, b, on_error, context)?, None, to),
         (TypeKind::Row(a), TypeKind::Row(b)) => {
             let casters = a.fields.iter().zip(&b.fields).map(|(a, b)| caster(&a.ty, &b.ty, on_error, context));
             let casters = casters.collect::<Result<Vec<_>, _>>()?;
@@ -90,6 +87,9 @@ fn list_caster(element: Cast, field: Arc<Field>) -> Cast {
 fn map_caster(key: Caster, value: Caster, to: &TypeKind) -> Caster {
     let DataType::Map(entries_field, _) = to.clone().nullable().arrow_type() else { return None };
     let DataType::Struct(fields) = entries_field.data_type().clone() else { return None };
+    if key.is_none() && value.is_none() {
+        return None;
+    }
     Some(Box::new(move |array| {
         let map = array.as_map();
         let (offsets, keys) = reached(map.offsets(), map.keys());

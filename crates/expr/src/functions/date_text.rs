@@ -14,7 +14,7 @@ use super::family::signature;
 use super::moment::MomentReader;
 use super::{FunctionDef, Kernel, clock, loops};
 use crate::Zone;
-use crate::calendar::{MILLIS_PER_DAY, to_local, to_utc};
+use crate::calendar::{MILLIS_PER_DAY, to_local, to_utc, to_utc_by_standard_time};
 use crate::cast::parse::{parse_date, parse_timestamp};
 use crate::cast::temporal::timestamps;
 use crate::operand::Operand;
@@ -412,7 +412,7 @@ fn unix_timestamp(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
             let parsed = pattern.read(text);
             Ok(Some(parsed.map_or(UNREADABLE, |parsed| match parsed.offset {
                 Some(offset) => (parsed.millis - i64::from(offset) * 1_000) / 1_000,
-                None => to_utc(parsed.millis, zone) / 1_000,
+                None => to_utc_by_standard_time(parsed.millis, zone) / 1_000,
             })))
         })?;
         Ok(Arc::new(Int64Array::from(seconds)))
@@ -429,7 +429,7 @@ fn convert_tz(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
             let (text, from, to) = (text.get(row)?, zone(from.get(row)?), zone(to.get(row)?));
             let parsed = pattern.read(text)?;
             // The default pattern writes no zone, so it cannot fail.
-            write_instant(&pattern, to_utc(parsed.millis, from), to, out).ok()
+            write_instant(&pattern, to_utc_by_standard_time(parsed.millis, from), to, out).ok()
         }))
     }))
 }

@@ -403,6 +403,7 @@ fn pairs<'a>(text: &'a str, between: &Separator<'_>, inside: &Separator<'_>) -> 
         parts.pop();
     }
     let mut pairs: Vec<(&str, Option<&str>)> = Vec::new();
+    let count = parts.len();
     for pair in parts {
         let (key, value) = match inside.find(pair, 0) {
             Some((start, end)) => (&pair[..start], Some(&pair[end..])),
@@ -413,13 +414,9 @@ fn pairs<'a>(text: &'a str, between: &Separator<'_>, inside: &Separator<'_>) -> 
             None => pairs.push((key, value)),
         }
     }
-    in_java_order(pairs)
-}
-
-/// As a Java `HashMap` of strings gives them.
-fn in_java_order<'a>(pairs: Vec<(&'a str, Option<&'a str>)>) -> Vec<(&'a str, Option<&'a str>)> {
+    // As a Java `HashMap` gives them that was made for all parts.
     let codes: Vec<i32> = pairs.iter().map(|(key, _)| string_hash_code(key)).collect();
-    hash_map_order(&codes).into_iter().map(|index| pairs[index]).collect()
+    hash_map_order(&codes, count).into_iter().map(|index| pairs[index]).collect()
 }
 
 /// The names that the Arrow layout of a MAP has.

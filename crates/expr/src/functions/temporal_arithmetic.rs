@@ -166,6 +166,7 @@ fn subtracted(args: &[Argument]) -> Option<Signature> {
     let [unit, later, earlier] = args else { return None };
     let unit = unit_of(unit)?;
     (is_datetime(later.kind()) && is_datetime(earlier.kind())).then_some(())?;
+    (std::mem::discriminant(later.kind()) == std::mem::discriminant(earlier.kind())).then_some(())?;
     let kind = if unit.months().is_some() { TypeKind::IntervalYearMonth } else { TypeKind::IntervalDayTime };
     Signature::with_result(args, kind.not_null().with_nullable(any_nullable(args)))
 }

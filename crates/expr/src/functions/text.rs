@@ -349,6 +349,11 @@ fn trim_side(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     }))
 }
 
+/// Appends UTF-16 units. Half of a character beyond U+FFFF is none.
+fn push_utf16(units: impl Iterator<Item = u16>, out: &mut String) {
+    out.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or('?')));
+}
+
 /// Lengths count UTF-16 units, as in Flink.
 fn pad(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let at_left = call.name == "LPAD";
@@ -360,14 +365,10 @@ fn pad(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
             let missing = length.saturating_sub(text.encode_utf16().count());
             let filling = fill.encode_utf16().cycle().take(missing);
             let kept = text.encode_utf16().take(length - missing);
-            // Half of a character beyond U+FFFF is none.
-            let mut write = |units: &mut dyn Iterator<Item = u16>| {
-                out.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or('?')));
-            };
             if at_left {
-                write(&mut filling.chain(kept));
+                push_utf16(filling.chain(kept), out);
             } else {
-                write(&mut kept.chain(filling));
+                push_utf16(kept.chain(filling), out);
             }
             Some(())
         }))
@@ -404,26 +405,27 @@ fn replace(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
 }
 
 /// A position outside of the text leaves it as it is; the length is that of the replacement unless given,
-/// and one that is not positive drops the rest.
+/// and one that is not positive drops the rest. Positions count UTF-16 units, as in Flink.
 fn overlay(_: &BoundCall<'_>) -> Result<Kernel, Failure> {
     Ok(Kernel::new(|args, rows| {
         let (text, by) = (args[0].text(), args[1].text());
         Ok(loops::texts(rows, |row, out| {
             let (text, by, position) = (text.get(row)?, by.get(row)?, int(&args[2], row)?);
-            let count = text.chars().count();
+            let units: Vec<u16> = text.encode_utf16().collect();
             let length = match args.get(3) {
                 Some(length) => int(length, row)?,
-                None => by.chars().count() as i32,
+                None => by.encode_utf16().count() as i32,
             };
-            if position <= 0 || position as usize > count {
+            if position <= 0 || position as usize > units.len() {
                 out.push_str(text);
                 return Some(());
             }
             let start = position as usize - 1;
-            out.push_str(characters(text, 0, start));
+            push_utf16(units[..start].iter().copied(), out);
             out.push_str(by);
             if length > 0 {
-                out.push_str(characters(text, start.saturating_add(length as usize), usize::MAX));
+                let rest = units.get(start.saturating_add(length as usize)..).unwrap_or_default();
+                push_utf16(rest.iter().copied(), out);
             }
             Some(())
         }))

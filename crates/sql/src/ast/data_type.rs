@@ -45,7 +45,7 @@ pub enum DataTypeKind {
     Int,
     /// `BIGINT`
     BigInt,
-    /// `FLOAT`, also `REAL`
+    /// `FLOAT`
     Float,
     /// `DOUBLE`, also `DOUBLE PRECISION`
     Double,

@@ -47,6 +47,10 @@ pub(crate) fn bind_data_type(data_type: &DataType) -> Result<LogicalType, SqlErr
 
 /// The type of a table's column. Flink takes a DECIMAL of any precision there and objects when the table is used; see [`check_columns`].
 pub(crate) fn bind_column_type(data_type: &DataType) -> Result<LogicalType, SqlError> {
+    if matches!(data_type.kind, DataTypeKind::Interval(_)) {
+        return Err(SqlError::validation("Incorrect syntax near the keyword 'INTERVAL'", data_type.span)
+            .with_detail("no column has such a type"));
+    }
     let DataTypeKind::Decimal { precision: Some(precision), scale } = &data_type.kind else {
         return bind_data_type(data_type);
     };

@@ -40,7 +40,7 @@ pub(crate) use insert::{BoundInsert, assignable as can_insert, bind_insert};
 pub(crate) use join::joined_row;
 pub(crate) use literal::boolean;
 pub(crate) use scope::with_hint;
-pub(crate) use table_change::{Placement, drop_columns, forget_rowtime, modify_table};
+pub(crate) use table_change::{Placement, bind_again, drop_columns, forget_rowtime, modify_table};
 pub(crate) use table_ddl::{bind_create_table, bind_distribution};
 pub(crate) use window::{group_window_without_time, not_a_time_attribute};
 

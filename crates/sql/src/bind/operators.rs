@@ -50,6 +50,9 @@ impl ExprBinder<'_> {
 
     /// A BOOLEAN and a text: Flink compares two Java objects of different classes, which never are equal.
     fn never_equal(&mut self, args: Vec<Expr>, equal: bool, span: Span) -> Result<Expr, SqlError> {
+        if args.iter().all(|arg| !arg.ty.nullable) {
+            return Ok(super::boolean(!equal));
+        }
         let absent = args.into_iter().map(|arg| self.call("IS NULL", vec![arg], span)).collect::<Result<_, _>>()?;
         let unknown = self.call("OR", absent, span)?;
         let null = Expr::literal(Literal::Null, TypeKind::Boolean.nullable());
@@ -186,7 +189,8 @@ impl ExprBinder<'_> {
             let item_span = item.span;
             let item = self.compared(item)?;
             // Numbers among text are compared as text.
-            let as_text = is_character(&value.ty.kind) && is_numeric(&item.ty.kind);
+            let as_text =
+                is_character(&value.ty.kind) && (is_numeric(&item.ty.kind) || item.ty.kind == TypeKind::Boolean);
             let item = if as_text { coerce(item, &TypeKind::STRING.nullable()) } else { item };
             // And text among numbers as numbers: what is none fails.
             let as_number = is_numeric(&value.ty.kind) && is_character(&item.ty.kind);

@@ -84,6 +84,14 @@ impl Binder<'_> {
 
     /// `VALUES (...), (...)`. A bare NULL has no type of its own, and the table that the rows go into gives it none either.
     fn values(&mut self, rows: &[Vec<ast::Expr>], span: Span) -> Result<LogicalPlan, SqlError> {
+        // `VALUES ROW(1, 2)` is `VALUES (1, 2)`.
+        let rows: Vec<&[ast::Expr]> = rows
+            .iter()
+            .map(|row| match row.as_slice() {
+                [ast::Expr { kind: ast::ExprKind::Row { values, .. }, .. }] => values,
+                row => row,
+            })
+            .collect();
         let width = rows[0].len();
         if rows.iter().any(|row| row.len() != width) {
             return Err(SqlError::validation("Values passed to VALUES operator must have compatible types", span)

@@ -4,11 +4,12 @@ use dataflow::{Expr, TimeAttribute};
 
 use super::expr::SessionFacts;
 use super::scope::with_hint;
-use super::table_ddl::add_schema;
-use crate::ast::{Ident, TableSchema};
+use super::table_ddl::{add_schema, add_watermark, bind_computed, computed_type};
+use crate::ast::{Ident, ObjectName, Span, TableSchema, WatermarkDef};
 use crate::catalog::{CatalogTable, ColumnSource, TableColumn};
 use crate::error::SqlError;
 use crate::nearest::nearest;
+use crate::parser::parse_expression;
 
 /// Where an added column goes.
 #[derive(Debug, Clone)]
@@ -79,6 +80,37 @@ pub(crate) fn drop_columns(table: &mut CatalogTable, kept: &[usize]) {
             column
         })
         .collect();
+}
+
+/// Binds the computed columns again, and the watermark that stood there before: the columns that they read may have other types now.
+pub(crate) fn bind_again(
+    table: &mut CatalogTable,
+    watermark: Option<(String, String)>,
+    facts: &SessionFacts,
+    span: Span,
+) -> Result<(), SqlError> {
+    let failed = |what: String, error: &SqlError| {
+        let message = format!("Failed to execute ALTER TABLE statement.\n{what}");
+        SqlError::validation(message, span).with_detail(error.to_string())
+    };
+    for index in 0..table.columns.len() {
+        let ColumnSource::Computed { text, .. } = &table.columns[index].source else { continue };
+        let text = text.clone();
+        let bound = parse_expression(&text).and_then(|expr| bind_computed(table, &expr, facts));
+        let name = &table.columns[index].name;
+        let expr =
+            bound.map_err(|error| failed(format!("Invalid expression for computed column '{name}'."), &error))?;
+        table.columns[index].ty = computed_type(&expr);
+        table.columns[index].source = ColumnSource::Computed { text, expr };
+    }
+    let Some((column, text)) = watermark else { return Ok(()) };
+    table.watermark = None;
+    table.columns.iter_mut().for_each(forget_rowtime);
+    let again = parse_expression(&text).and_then(|strategy| {
+        let column = ObjectName { parts: vec![Ident { value: column, quoted: true, span }], span };
+        add_watermark(table, &WatermarkDef { column, strategy, span }, facts, &text)
+    });
+    again.map_err(|error| failed("Invalid watermark.".to_owned(), &error))
 }
 
 /// Makes a rowtime column an ordinary one.

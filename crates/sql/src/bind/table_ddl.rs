@@ -126,8 +126,7 @@ fn add_columns(table: &mut CatalogTable, schema: &TableSchema, facts: &SessionFa
     }
     for (index, def) in schema.columns.iter().enumerate() {
         if let ColumnKind::Computed(expr) = &def.kind {
-            let bound =
-                bind_over_table(table, expr, facts, |column| !matches!(column.source, ColumnSource::Computed { .. }))?;
+            let bound = bind_computed(table, expr, facts)?;
             let text = stored_text(expr, table);
             let column = &mut table.columns[first + index];
             column.ty = computed_type(&bound);
@@ -140,8 +139,17 @@ fn add_columns(table: &mut CatalogTable, schema: &TableSchema, facts: &SessionFa
     Ok(())
 }
 
+/// Binds the expression of a computed column, over those that are not computed.
+pub(super) fn bind_computed(
+    table: &CatalogTable,
+    expr: &crate::ast::Expr,
+    facts: &SessionFacts,
+) -> Result<Expr, SqlError> {
+    bind_over_table(table, expr, facts, |column| !matches!(column.source, ColumnSource::Computed { .. }))
+}
+
 /// The type of a computed column: only PROCTIME() makes a time attribute.
-fn computed_type(expr: &Expr) -> LogicalType {
+pub(super) fn computed_type(expr: &Expr) -> LogicalType {
     match &expr.kind {
         ExprKind::Call { function, .. } if function == "PROCTIME" => {
             with_time_attribute(&expr.ty, TimeAttribute::Proctime)
@@ -220,7 +228,7 @@ fn names(idents: &[Ident]) -> Vec<String> {
     idents.iter().map(|ident| ident.value.clone()).collect()
 }
 
-fn add_watermark(
+pub(super) fn add_watermark(
     table: &mut CatalogTable,
     watermark: &WatermarkDef,
     facts: &SessionFacts,

@@ -16,12 +16,7 @@ impl Parser<'_> {
         let kind = self.type_kind()?;
         let mut found = DataType { kind, nullable: true, span: self.since(start) };
         loop {
-            let said = self.here();
             found.nullable = self.nullability();
-            // `INT ARRAY` is `ARRAY<INT NOT NULL>`, as in Flink.
-            if (self.is_word("ARRAY") || self.is_word("MULTISET")) && self.here() == said {
-                found.nullable = false;
-            }
             found.span = self.since(start);
             let kind = if self.is_word("ARRAY") {
                 DataTypeKind::Array(Box::new(found))

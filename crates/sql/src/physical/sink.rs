@@ -29,6 +29,13 @@ impl PhysicalPlanner<'_> {
         let ability = ability.map_err(|error| {
             connector_error(&error, &format!("Unable to create a sink for writing table '{}'", insert.path), span)
         })?;
+        if insert.table.distribution.is_some() {
+            let message = format!(
+                "Table '{}' is distributed into buckets, but the underlying DynamicTableSink doesn't implement the SupportsBucketing interface.",
+                insert.path
+            );
+            return Err(SqlError::validation(message, span));
+        }
         let layout = layout(insert, &ability, plan.output())?;
         let mut stream = self.plan(plan)?;
         let mut metadata = Vec::new();

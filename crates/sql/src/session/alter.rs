@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{Outcome, Session};
 use crate::ast::{
     AlterCatalog, AlterDatabase, AlterOptionsOp, AlterTable, AlterTableOp, AlterView, AlterViewOp, ColumnPosition,
-    ObjectName, Span, TableSchema,
+    Ident, ObjectName, Span, TableSchema,
 };
 use crate::bind::{
-    Binder, Placement, SessionFacts, bind_distribution, catalog_error, drop_columns, forget_rowtime, modify_table,
-    not_supported,
+    Binder, Placement, SessionFacts, bind_again, bind_distribution, catalog_error, drop_columns, forget_rowtime,
+    modify_table, not_supported,
 };
 use crate::catalog::{CatalogEntry, CatalogTable, CatalogView, ColumnSource, Existing, Lifetime, ObjectPath};
 use crate::error::SqlError;
@@ -161,30 +161,9 @@ fn altered(
             let placements = placements(schema, |_| None)?;
             return modify_table(table, schema, &placements, facts, text);
         }
-        AlterTableOp::Modify(schema) => {
-            let mut replaced = Vec::new();
-            for column in &schema.columns {
-                let index = column_index(&table, &column.name.value, column.name.span)?;
-                replaced.push(table.columns[index].name.clone());
-            }
-            if schema.watermark.is_some() {
-                if table.watermark.take().is_none() {
-                    return Err(not_defined("watermark", span));
-                }
-                table.columns.iter_mut().for_each(forget_rowtime);
-            }
-            if !schema.all_constraints().is_empty() && table.primary_key.take().is_none() {
-                return Err(not_defined("primary key constraint", span));
-            }
-            let placements = placements(schema, |name| table.index_of(name))?;
-            let kept: Vec<usize> =
-                (0..table.columns.len()).filter(|&index| !replaced.contains(&table.columns[index].name)).collect();
-            if kept.len() < table.columns.len() {
-                drop_columns(&mut table, &kept);
-            }
-            return modify_table(table, schema, &placements, facts, text);
-        }
+        AlterTableOp::Modify(schema) => return modified(table, schema, facts, text, span),
         AlterTableOp::RenameColumn { from, to } => {
+            check_not_nested(&from.parts[1..], from.span)?;
             let index = column_index(&table, &from.last().value, from.span)?;
             if table.index_of(&to.last().value).is_some() {
                 let message = format!("The column `{}` already existed in table schema.", to.last().value);
@@ -194,6 +173,7 @@ fn altered(
         }
         AlterTableOp::DropColumns(names) => {
             for name in names {
+                check_not_nested(&name.parts[1..], name.span)?;
                 let index = column_index(&table, &name.last().value, name.span)?;
                 check_unused(&table, index, name.span)?;
                 let kept: Vec<usize> = (0..table.columns.len()).filter(|&other| other != index).collect();
@@ -242,6 +222,55 @@ fn altered(
         }
     }
     Ok(table)
+}
+
+/// The table with columns, key and watermark in place of those of the same name.
+fn modified(
+    mut table: CatalogTable,
+    schema: &TableSchema,
+    facts: &SessionFacts,
+    text: &str,
+    span: Span,
+) -> Result<CatalogTable, SqlError> {
+    let mut comments = Vec::new();
+    for column in &schema.columns {
+        check_not_nested(&column.parents, column.span)?;
+        let index = column_index(&table, &column.name.value, column.name.span)?;
+        comments.push((table.columns[index].name.clone(), table.columns[index].comment.clone()));
+    }
+    let watermark = table.watermark.take().map(|known| (table.columns[known.rowtime].name.clone(), known.text));
+    if schema.watermark.is_some() && watermark.is_none() {
+        return Err(not_defined("watermark", span));
+    }
+    table.columns.iter_mut().for_each(forget_rowtime);
+    if !schema.all_constraints().is_empty() && table.primary_key.take().is_none() {
+        return Err(not_defined("primary key constraint", span));
+    }
+    let placements = placements(schema, |name| table.index_of(name))?;
+    let is_kept = |index: &usize| comments.iter().all(|(name, _)| *name != table.columns[*index].name);
+    let kept: Vec<usize> = (0..table.columns.len()).filter(is_kept).collect();
+    if kept.len() < table.columns.len() {
+        drop_columns(&mut table, &kept);
+    }
+    let mut table = modify_table(table, schema, &placements, facts, text)?;
+    for (name, comment) in comments {
+        let in_key = table.primary_key.as_ref().is_some_and(|key| key.columns.contains(&name));
+        if let Some(index) = table.index_of(&name) {
+            let column = &mut table.columns[index];
+            column.comment = column.comment.take().or(comment);
+            column.ty.nullable &= !in_key;
+        }
+    }
+    bind_again(&mut table, watermark.filter(|_| schema.watermark.is_none()), facts, span)?;
+    Ok(table)
+}
+
+/// Fields of a ROW are not altered, as in Flink.
+fn check_not_nested(parents: &[Ident], span: Span) -> Result<(), SqlError> {
+    if parents.is_empty() {
+        return Ok(());
+    }
+    Err(not_supported("altering a nested field", span))
 }
 
 fn already_defined(what: &str, span: Span) -> SqlError {

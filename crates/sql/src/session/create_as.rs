@@ -95,6 +95,15 @@ impl Session {
         for def in create.schema.columns.iter().filter(is_of_query) {
             declare(&mut base, def)?;
         }
+        // A key makes NOT NULL what the statement declares.
+        let constraints = create.schema.all_constraints();
+        let keys: Vec<&str> =
+            constraints.iter().flat_map(|constraint| &constraint.columns).map(|key| key.value.as_str()).collect();
+        for def in create.schema.columns.iter().filter(|def| keys.contains(&def.name.value.as_str())) {
+            if let Some(index) = base.index_of(&def.name.value) {
+                base.columns[index].ty.nullable = false;
+            }
+        }
         check_key_columns(&base, create)?;
         let mut rest = create.clone();
         rest.schema.columns.retain(|def| !names.contains(&def.name.value));

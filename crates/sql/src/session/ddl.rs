@@ -73,11 +73,8 @@ impl Session {
             database: self.catalog.current_database().to_owned(),
             comment: create.comment.as_ref().map(|comment| comment.value.clone()),
         };
-        let existing = match (create.or_replace, create.if_not_exists) {
-            (true, _) => Existing::Replace,
-            (false, true) => Existing::Keep,
-            (false, false) => Existing::Fail,
-        };
+        // OR REPLACE replaces nothing, as in Flink.
+        let existing = if create.if_not_exists { Existing::Keep } else { Existing::Fail };
         self.catalog
             .create(path, CatalogEntry::View(Arc::new(view)), lifetime(create.temporary), existing)
             .map_err(|error| catalog_error(error, span))?;

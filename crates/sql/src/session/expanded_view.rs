@@ -395,6 +395,14 @@ impl Expander<'_> {
             }
             ExprKind::Extract { unit, expr } => format!("EXTRACT({unit} FROM {})", self.expr(expr, scope)?),
             ExprKind::Function(call) => self.function(call, scope)?,
+            ExprKind::Array(elements) => format!("ARRAY[{}]", self.list(elements, scope)?),
+            ExprKind::Map(entries) => {
+                let pair = |(key, value): &(Expr, Expr)| {
+                    Some(format!("{}, {}", self.expr(key, scope)?, self.expr(value, scope)?))
+                };
+                let pairs: Option<Vec<String>> = entries.iter().map(pair).collect();
+                format!("MAP[{}]", pairs?.join(", "))
+            }
             _ => return None,
         })
     }

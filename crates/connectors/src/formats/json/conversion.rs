@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dataflow::binary_row::hash_bytes;
-use dataflow::java_map::hash_map_order;
+use dataflow::java_map::{DEFAULT_CAPACITY, hash_map_order};
 
 use super::fields::{RowDecoder, ValueDecoder};
 use super::options::JsonOptions;
@@ -106,7 +106,7 @@ impl Conversion<'_> {
                 let mut clean = true;
                 let entries = self.entries(token)?;
                 let codes: Vec<i32> = entries.iter().map(|(name, _)| self.hash_code(*name)).collect();
-                for (name, found) in hash_map_order(&codes).into_iter().map(|index| entries[index]) {
+                for (name, found) in hash_map_order(&codes, DEFAULT_CAPACITY).into_iter().map(|index| entries[index]) {
                     clean &= self.append_leaf(key, name);
                     clean &= self.append(decoder, value, found)?;
                 }
