@@ -11,7 +11,7 @@ use super::subquery_values::SUBQUERY_BASE;
 use super::window::GroupWindow;
 use crate::ast::{FunctionArgs, FunctionCall, SetQuantifier, Span};
 use crate::error::SqlError;
-use crate::logical::{Aggregate, LogicalPlan, LogicalWindow, StateTtlHint, Union, WindowAggregate};
+use crate::logical::{Aggregate, LogicalPlan, LogicalWindow, StateTtlHint, Union, WindowAggregate, is_identity};
 
 /// Output index of the first window property until the number of calls is known.
 const PROPERTY_BASE: usize = 1 << 24;
@@ -69,6 +69,9 @@ impl Groups {
 
     /// An aggregation of each row by several sets of keys.
     pub fn with_sets(keys: Vec<Expr>, sets: Vec<Vec<bool>>, window: Option<GroupWindow>) -> Self {
+        // In Flink's order: by the first keys that they have.
+        let mut sets = sets;
+        sets.sort_by_key(|set| absent_keys(set));
         Self { sets: Some(sets), ..Self::new(keys, window) }
     }
 
@@ -137,7 +140,8 @@ impl Groups {
         }
         let id = Expr::column(self.keys.len(), ty.clone());
         let mut branches = Vec::with_capacity(values.len());
-        for (set, value) in values.into_iter().enumerate() {
+        let ids = set_ids(self.sets.as_deref().unwrap_or_default());
+        for (set, value) in ids.into_iter().zip(values) {
             let is_set = call("=", vec![id.clone(), set_id(set)], span)?;
             branches.push((is_set, number(value)));
         }
@@ -210,21 +214,16 @@ impl Groups {
     /// Builds the aggregation over `input`. `above` are the expressions bound over it, whose columns are settled here; `names` are those of the
     /// select list, after which aggregates are called where they stand alone.
     pub fn build(self, input: LogicalPlan, above: &mut [Expr], names: &[String]) -> LogicalPlan {
-        let mut columns = Columns::default();
         // As in Calcite, a key has the name that the select list gives it.
-        columns.names = (0..self.keys.len())
-            .map(|key| {
-                let item = above.iter().take(names.len()).rposition(|expr| expr.kind == ExprKind::Column(key));
-                item.map(|item| names[item].clone())
-            })
-            .collect();
-        let keys: Vec<usize> = match &self.sets {
+        let name_of_key = |key: usize| {
+            let item = above.iter().take(names.len()).rposition(|expr| expr.kind == ExprKind::Column(key));
+            item.map(|item| names[item].clone())
+        };
+        let mut columns = Columns { names: (0..self.keys.len()).map(name_of_key).collect(), ..Columns::default() };
+        let mut keys: Vec<usize> = match &self.sets {
             None => self.keys.iter().map(|key| columns.add(key, input.output())).collect(),
             // Keys stand first and apart, for they are NULL where arguments of the same text are not.
-            Some(_) => {
-                let id = set_id(0);
-                self.keys.iter().chain([&id]).map(|key| columns.push(key, input.output())).collect()
-            }
+            Some(_) => self.keys.iter().map(|key| columns.push(key, input.output())).collect(),
         };
         columns.shared_from = if self.sets.is_some() { keys.len() } else { 0 };
         let window =
@@ -240,6 +239,10 @@ impl Groups {
                 ty: call.ty.clone(),
             })
             .collect();
+        if self.sets.is_some() {
+            keys.push(columns.push(&set_id(0), input.output()));
+            columns.fields[keys[self.keys.len()]].name = "$e".to_owned();
+        }
         let (first_call, first_property) = (keys.len(), keys.len() + calls.len());
         for expr in above.iter_mut() {
             expr.map_columns(&mut |index| {
@@ -255,6 +258,8 @@ impl Groups {
         let mut fields: Vec<Field> = keys.iter().map(|&key| columns.fields[key].clone()).collect();
         fields.extend(calls.iter().enumerate().map(|(i, call)| Field::new(name_of(first_call + i), call.ty.clone())));
         let input = Box::new(match &self.sets {
+            // What stands below as it is wanted is not projected again.
+            None if is_identity(&columns.exprs, input.output()) && columns.fields == input.output().fields => input,
             None => input.project(columns.exprs, RowType::new(columns.fields)),
             Some(sets) => {
                 let keys = columns.fields.iter_mut().zip(&mut fields).take(self.keys.len());
@@ -297,27 +302,41 @@ fn logical_window(window: &GroupWindow, column: usize) -> LogicalWindow {
     LogicalWindow { column: Some(column), ty: window.time.ty.clone(), assigner: window.assigner, is_attached: false }
 }
 
-/// The rows once for each grouping set: keys that the set lacks are NULL, and the set's number follows the keys.
+/// The rows once for each grouping set: keys that the set lacks are NULL, and the set's id stands behind all other columns.
 fn expand(input: &LogicalPlan, sets: &[Vec<bool>], columns: Columns) -> LogicalPlan {
     let output = RowType::new(columns.fields);
-    let one = |(number, set): (usize, &Vec<bool>)| {
+    let one = |(id, set): (i64, &Vec<bool>)| {
         let mut exprs = columns.exprs.clone();
         for (index, _) in set.iter().enumerate().filter(|(_, has)| !**has) {
             exprs[index] = Expr::literal(Literal::Null, output.fields[index].ty.without_time_attribute());
         }
-        exprs[set.len()] = set_id(number);
+        exprs[output.len() - 1] = set_id(id);
         input.clone().project(exprs, output.clone())
     };
-    let mut inputs: Vec<LogicalPlan> = sets.iter().enumerate().map(one).collect();
+    let mut inputs: Vec<LogicalPlan> = set_ids(sets).into_iter().zip(sets).map(one).collect();
     match inputs.len() {
         1 => inputs.remove(0),
         _ => LogicalPlan::Union(Union { inputs, output, is_expansion: true }),
     }
 }
 
-/// The number of a grouping set as a constant.
-fn set_id(number: usize) -> Expr {
-    Expr::literal(Literal::Int(number as i64), TypeKind::BigInt.not_null())
+/// A bit for each key, the last one lowest: set where the grouping set lacks it.
+fn absent_keys(set: &[bool]) -> i64 {
+    set.iter().fold(0, |bits, has| bits << 1 | i64::from(!has))
+}
+
+/// What tells the rows of the grouping sets apart: the keys that they lack, and which of equal sets it is.
+fn set_ids(sets: &[Vec<bool>]) -> Vec<i64> {
+    let id = |(number, set): (usize, &Vec<bool>)| {
+        let earlier = sets[..number].iter().filter(|other| *other == set).count() as i64;
+        (earlier << set.len()) + absent_keys(set)
+    };
+    sets.iter().enumerate().map(id).collect()
+}
+
+/// The id of a grouping set as a constant.
+fn set_id(id: i64) -> Expr {
+    Expr::literal(Literal::Int(id), TypeKind::BigInt.not_null())
 }
 
 /// The projection below an aggregation: each expression once, from `shared_from` on.

@@ -413,7 +413,7 @@ impl Binder<'_> {
         let is_named = |index: &usize| texts.iter().any(|text| text.contains(&outer.columns()[*index].name));
         let named: Vec<usize> = (0..outer.len()).filter(is_named).collect();
         let mut body = self.with_outer_values(plan, scope, correlated, &named, outer.len())?;
-        let read: Vec<usize> = body.outer.iter().filter_map(|expr| column_index(expr)).collect();
+        let read: Vec<usize> = body.outer.iter().filter_map(column_index).collect();
         let around = body.scope.clone().around(outer, &read);
         for term in nested {
             body.plan = self.where_clause(body.plan, &around, term)?;

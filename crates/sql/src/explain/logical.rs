@@ -1,11 +1,11 @@
 //! The logical plan as the binder made it: Calcite's names, columns by position.
 
 use dataflow::operator_spec::{AfterMatch, JoinType, OverFrame, PatternVariable, SortField, WindowAssigner};
-use dataflow::{AggregateCall, Field, RowType};
+use dataflow::{AggregateCall, Expr, ExprKind, Field, Literal, RowType};
 
 use super::TreeNode;
 use crate::catalog::{CatalogTable, ColumnSource, ObjectPath, TableColumn};
-use crate::logical::{LogicalPlan, Match, OverAggregate, RankEnd, WindowTableFunction};
+use crate::logical::{LogicalPlan, Match, OverAggregate, Project, RankEnd, WindowTableFunction, is_identity};
 use crate::physical::{Style, describe};
 
 /// The tree of a logical plan.
@@ -14,6 +14,9 @@ pub(crate) fn logical_tree(plan: &LogicalPlan) -> String {
 }
 
 fn node(plan: &LogicalPlan) -> TreeNode {
+    if let Some(tree) = over_sets(plan) {
+        return tree;
+    }
     let inputs: Vec<TreeNode> = plan.inputs().into_iter().map(node).collect();
     let positions = RowType::default();
     let expr = |expr: &dataflow::Expr| describe::expression(expr, &positions, Style::Tree);
@@ -125,6 +128,87 @@ fn node(plan: &LogicalPlan) -> TreeNode {
         LogicalPlan::Union(_) => "LogicalUnion(all=[true])".to_owned(),
     };
     TreeNode { text, inputs }
+}
+
+/// An aggregation by several sets of keys, and what stands over it, as they were written: without the column that tells the sets apart.
+fn over_sets(plan: &LogicalPlan) -> Option<TreeNode> {
+    let without_id = |expr: &Expr, id: usize| {
+        let mut expr = expr.clone();
+        expr.map_columns(&mut |index| if index > id { index - 1 } else { index });
+        expr
+    };
+    let text = |expr: &Expr| describe::expression(expr, &RowType::default(), Style::Tree);
+    match plan {
+        LogicalPlan::Filter(filter) => {
+            let condition = text(&without_id(&filter.condition, id_of_sets(&filter.input)?));
+            let text = format!("LogicalFilter(condition=[{condition}])");
+            Some(TreeNode { text, inputs: vec![node(&filter.input)] })
+        }
+        LogicalPlan::Project(project) => {
+            let id = id_of_sets(&project.input)?;
+            let exprs: Vec<Expr> = project.exprs.iter().map(|expr| without_id(expr, id)).collect();
+            let mut below = project.input.output().clone();
+            below.fields.remove(id);
+            let same_names =
+                below.fields.iter().map(|field| &field.name).eq(project.output.fields.iter().map(|f| &f.name));
+            if same_names && is_identity(&exprs, &below) {
+                return Some(node(&project.input));
+            }
+            let column = |(expr, field): (&Expr, &Field)| format!("{}=[{}]", field.name, text(expr));
+            let columns: Vec<String> = exprs.iter().zip(&project.output.fields).map(column).collect();
+            let text = format!("LogicalProject({})", columns.join(", "));
+            Some(TreeNode { text, inputs: vec![node(&project.input)] })
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            let id = id_of_sets(plan)?;
+            let LogicalPlan::Union(union) = aggregate.input.as_ref() else { return None };
+            let projects: Option<Vec<&Project>> = union.inputs.iter().map(as_project).collect();
+            let projects = projects?;
+            let is_null = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(Literal::Null));
+            let set = |project: &&Project| {
+                let keys: Vec<usize> = (0..id).filter(|&key| !is_null(&project.exprs[key])).collect();
+                format!("{{{}}}", numbers(&keys))
+            };
+            let sets: Vec<String> = projects.iter().map(set).collect();
+            let keys: Vec<usize> = (0..id).collect();
+            let calls = calls(&aggregate.calls, &aggregate.output, aggregate.keys.len());
+            let width = union.output.len() - 1;
+            let written = |column: usize| {
+                let exprs = projects.iter().map(|project| &project.exprs[column]);
+                exprs.clone().find(|expr| !is_null(expr)).unwrap_or(&projects[0].exprs[column])
+            };
+            let columns: Vec<String> = (0..width)
+                .map(|column| format!("{}=[{}]", union.output.fields[column].name, text(written(column))))
+                .collect();
+            let mut below = node(&projects[0].input);
+            if width > 0 {
+                below = TreeNode { text: format!("LogicalProject({})", columns.join(", ")), inputs: vec![below] };
+            }
+            let sets = sets.join(", ");
+            let text = format!("LogicalAggregate(group=[{{{}}}], groups=[[{sets}]]{calls})", numbers(&keys));
+            Some(TreeNode { text, inputs: vec![below] })
+        }
+        _ => None,
+    }
+}
+
+/// The column of the rows that tells by which set of keys they are aggregated.
+fn id_of_sets(plan: &LogicalPlan) -> Option<usize> {
+    match plan {
+        LogicalPlan::Filter(filter) => id_of_sets(&filter.input),
+        LogicalPlan::Aggregate(aggregate) => match aggregate.input.as_ref() {
+            LogicalPlan::Union(union) if union.is_expansion => aggregate.keys.len().checked_sub(1),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn as_project(plan: &LogicalPlan) -> Option<&Project> {
+    match plan {
+        LogicalPlan::Project(project) => Some(project),
+        _ => None,
+    }
 }
 
 /// The projection over a scan that computes the columns of the table, if there are any to compute.

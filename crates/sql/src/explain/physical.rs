@@ -7,7 +7,7 @@ use dataflow::operator_spec::OperatorSpec;
 
 use super::TreeNode;
 use super::reuse::{Mention, Part, Reuse};
-use crate::physical::{PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, Style, describe};
+use crate::physical::{Changes, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine, Style, describe};
 
 const ADVICE: &str = "advice[1]: [ADVICE] You might want to enable local-global two-phase optimization by configuring ('table.exec.mini-batch.enabled' to 'true', 'table.exec.mini-batch.allow-latency' to a positive long value, 'table.exec.mini-batch.size' to a positive long value).";
 
@@ -29,7 +29,8 @@ pub(crate) fn physical_tree(plan: &PhysicalPlan, style: Style, details: NodeDeta
     let trees: Vec<TreeNode> = plan.roots.iter().map(|&(root, _)| printer.node(root)).collect();
     let is_union = trees.len() > 1 && plan.roots.iter().all(|&(root, _)| !plan.nodes[root].output.is_empty());
     if is_union {
-        return TreeNode { text: "Union(all=[true])".into(), inputs: trees }.render();
+        let roots: Vec<&PhysicalNode> = plan.roots.iter().map(|&(root, _)| &plan.nodes[root]).collect();
+        return printer.union(&roots, trees).render();
     }
     trees.iter().map(TreeNode::render).collect::<Vec<_>>().join("\n")
 }
@@ -105,11 +106,39 @@ impl Printer<'_> {
             .map(|edges| match edges.as_slice() {
                 [edge] => self.edge(edge, node),
                 several => {
-                    let inputs = several.iter().map(|edge| self.edge(edge, node)).collect();
-                    TreeNode { text: "Union(all=[true])".into(), inputs }
+                    let sources: Vec<&PhysicalNode> =
+                        several.iter().map(|edge| &self.plan.nodes[edge.source]).collect();
+                    let exchanges: Vec<_> = several.iter().map(|edge| self.exchange(edge, node)).collect();
+                    // Rows that are all spread alike are shown so behind their union, as Flink does it.
+                    match exchanges.first() {
+                        Some(Some(first)) if exchanges.iter().all(Option::is_some) => {
+                            let below = several.iter().map(|edge| self.node(edge.source)).collect();
+                            let union = self.union(&sources, below);
+                            let mode = self.mode_of(&sources);
+                            let text = call("Exchange", &[format!("distribution=[{first}]"), mode]);
+                            TreeNode { text, inputs: vec![union] }
+                        }
+                        _ => self.union(&sources, several.iter().map(|edge| self.edge(edge, node)).collect()),
+                    }
                 }
             })
             .collect()
+    }
+
+    /// The rows of these nodes side by side.
+    fn union(&self, nodes: &[&PhysicalNode], inputs: Vec<TreeNode>) -> TreeNode {
+        let names: Vec<&str> = nodes[0].output.fields.iter().map(|field| field.name.as_str()).collect();
+        let parts = ["all=[true]".to_owned(), format!("union=[{}]", names.join(", ")), self.mode_of(nodes)];
+        TreeNode { text: call("Union", &parts), inputs }
+    }
+
+    /// The changes that these nodes emit together.
+    fn mode_of(&self, nodes: &[&PhysicalNode]) -> String {
+        if !self.details.changelog {
+            return String::new();
+        }
+        let all = nodes.iter().fold(Changes::INSERT_ONLY, |all, node| all.or(node.changes));
+        format!("changelogMode=[{}]", all.short())
     }
 
     fn edge(&self, edge: &PhysicalEdge, consumer: &PhysicalNode) -> TreeNode {

@@ -64,6 +64,12 @@ pub(crate) fn expression(expr: &Expr, input: &RowType, style: Style) -> String {
                 return call(function, &terms, style);
             }
             let compared = matches!(function.as_str(), "=" | "<>" | "<" | "<=" | ">" | ">=").then_some(args.as_slice());
+            if let ("EXTRACT", [Expr { kind: ExprKind::Literal(Literal::String(unit)), .. }, from]) =
+                (function.as_str(), args.as_slice())
+            {
+                let unit = if style == Style::Infix { unit.clone() } else { format!("FLAG({unit})") };
+                return format!("EXTRACT({unit}, {})", expression(from, input, style));
+            }
             let is_coalesce = function == "COALESCE";
             let args: Vec<String> = args
                 .iter()

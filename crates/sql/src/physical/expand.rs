@@ -1,7 +1,7 @@
 //! Expand: each row once for each of several projections. Keeps the changes that rows are.
 
-use dataflow::Expr;
 use dataflow::operator_spec::{ExpandSpec, OperatorSpec};
+use dataflow::{Expr, ExprKind, Literal};
 
 use super::describe::{Style, expression};
 use super::planner::{PhysicalPlanner, Stream};
@@ -16,11 +16,12 @@ impl PhysicalPlanner<'_> {
         let inputs = self.forward(&input, parallelism, None);
         let changes = self.changes_of(&input);
         let text = |style| {
+            let named = |(expr, name): (&Expr, &str)| match (&expr.kind, expression(expr, &input.output, style)) {
+                (ExprKind::Literal(Literal::Null), _) => format!("null AS {name}"),
+                (_, text) if text == name => text,
+                (_, text) => format!("{text} AS {name}"),
+            };
             let project = |exprs: &Vec<Expr>| {
-                let named = |(expr, name): (&Expr, &str)| match expression(expr, &input.output, style) {
-                    text if text == name => text,
-                    text => format!("{text} AS {name}"),
-                };
                 let names = node.output.fields.iter().map(|field| field.name.as_str());
                 let columns: Vec<String> = exprs.iter().zip(names).map(named).collect();
                 format!("{{{}}}", columns.join(", "))

@@ -9,7 +9,7 @@ use super::monotonic::rising_keys;
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, ColumnSet, PhysicalNode, PlanLine, RowKeys, describe};
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, Rank, RankEnd, Sort, WindowColumns, window_of};
+use crate::logical::{LogicalPlan, Rank, RankEnd, Sort, WindowColumns, identity, window_of};
 
 impl PhysicalPlanner<'_> {
     pub(super) fn rank(&mut self, node: &Rank) -> Result<Stream, SqlError> {
@@ -233,11 +233,16 @@ impl PhysicalPlanner<'_> {
             return self.temporal_sort(node);
         };
         let name = if node.order.is_empty() { "Limit" } else { "SortLimit" };
-        let output = node.input.output().clone();
-        let input = self.plan(&node.input)?;
+        let mut output = node.input.output().clone();
+        // As in Flink, what only the watermark of a table needs is dropped behind it.
+        let input = match node.input.as_ref() {
+            LogicalPlan::Scan(scan) => self.wide_scan(scan)?,
+            input => self.plan(input)?,
+        };
+        let narrow = std::mem::replace(&mut output, input.output.clone());
         // The first rows that come stay.
         let never_changes = node.order.is_empty() && self.changes_of(&input).is_insert_only();
-        self.first_rows(
+        let first = self.first_rows(
             &input,
             &Top {
                 name,
@@ -251,7 +256,9 @@ impl PhysicalPlanner<'_> {
                 never_changes,
                 order_word: "",
             },
-        )
+        )?;
+        let exprs = identity(&narrow);
+        Ok(self.add_calc(first, None, exprs, narrow))
     }
 
     fn temporal_sort(&mut self, node: &Sort) -> Result<Stream, SqlError> {

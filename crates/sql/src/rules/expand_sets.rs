@@ -3,6 +3,8 @@
 
 use std::convert::Infallible;
 
+use dataflow::{Expr, ExprKind, Field, RowType};
+
 use crate::logical::{Expand, LogicalPlan, Union};
 
 /// Rewrites each union that expands the same rows.
@@ -29,5 +31,35 @@ fn expand(node: Union) -> LogicalPlan {
         LogicalPlan::Project(project) => project.exprs,
         _ => unreachable!("all are projections"),
     });
-    LogicalPlan::Expand(Expand { input, projects: projects.collect(), output: node.output })
+    let (input, projects) = computed_below(input, projects.collect(), &node.output);
+    LogicalPlan::Expand(Expand { input, projects, output: node.output })
+}
+
+/// What the projections compute stands in one below them, so that they only choose from it.
+fn computed_below(
+    input: Box<LogicalPlan>,
+    mut projects: Vec<Vec<Expr>>,
+    output: &RowType,
+) -> (Box<LogicalPlan>, Vec<Vec<Expr>>) {
+    let is_constant = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(_));
+    let computed = |column: usize| projects.iter().map(|exprs| &exprs[column]).find(|expr| !is_constant(expr)).cloned();
+    let computed: Vec<(usize, Expr)> =
+        (0..output.len()).filter_map(|column| Some((column, computed(column)?))).collect();
+    let is_one = |exprs: &Vec<Expr>| {
+        computed.iter().all(|(column, expr)| is_constant(&exprs[*column]) || exprs[*column].kind == expr.kind)
+    };
+    if computed.is_empty() || !projects.iter().all(is_one) {
+        return (input, projects);
+    }
+    for exprs in &mut projects {
+        for (place, (column, _)) in computed.iter().enumerate() {
+            if !is_constant(&exprs[*column]) {
+                exprs[*column].kind = ExprKind::Column(place);
+            }
+        }
+    }
+    let field = |(column, expr): &(usize, Expr)| Field::new(&output.fields[*column].name, expr.ty.clone());
+    let row = RowType::new(computed.iter().map(field).collect());
+    let exprs = computed.into_iter().map(|(_, expr)| expr).collect();
+    (Box::new(input.project(exprs, row)), projects)
 }

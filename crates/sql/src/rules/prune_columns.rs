@@ -1,5 +1,7 @@
 //! Columns that nobody reads are dropped, down to the sources, so that decoders build only what is read.
 
+use std::collections::BTreeSet;
+
 use dataflow::operator_spec::{SortField, WindowProperty};
 use dataflow::{AggregateCall, Expr, Field, Literal, LogicalType, RowType, TypeKind};
 
@@ -313,6 +315,17 @@ fn prune_scan(mut node: Scan, needed: &[bool]) -> (LogicalPlan, Moved) {
 fn read_in_order(scan: &mut Scan, exprs: &mut [Expr]) {
     let is_stored = |&column: &usize| !matches!(scan.table.columns[column].source, ColumnSource::Computed { .. });
     if !scan.columns.iter().all(is_stored) {
+        return;
+    }
+    // A table that is read as a whole is read as it is.
+    let mut read: BTreeSet<usize> = scan.columns.iter().copied().collect();
+    if let Some(watermark) = &scan.table.watermark {
+        read.insert(watermark.rowtime);
+        watermark.expr.for_each_column(&mut |column| {
+            read.insert(column);
+        });
+    }
+    if read.len() == scan.table.columns.len() {
         return;
     }
     let mut order: Vec<usize> = Vec::with_capacity(scan.columns.len());

@@ -68,10 +68,12 @@ fn contradict(terms: &[Expr]) -> bool {
         };
         let is_whole = matches!(kind, TypeKind::TinyInt | TypeKind::SmallInt | TypeKind::Int | TypeKind::BigInt);
         match constant {
-            Literal::String(text) if function == "=" && matches!(kind, TypeKind::Varchar { .. }) => {
-                if texts.insert(column, text).is_some_and(|other| other != text) {
-                    return true;
-                }
+            Literal::String(text)
+                if function == "="
+                    && matches!(kind, TypeKind::Varchar { .. })
+                    && texts.insert(column, text).is_some_and(|other| other != text) =>
+            {
+                return true;
             }
             Literal::Int(value) if is_whole => {
                 let value = i128::from(*value);

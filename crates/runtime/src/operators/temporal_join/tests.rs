@@ -23,6 +23,7 @@ pub(super) fn spec(join_type: JoinType, condition: bool) -> TemporalJoinSpec {
         right,
         keys,
         condition,
+        null_safe_keys: Vec::new(),
         state_ttl_ms: [0, 0],
         identity: Default::default(),
         output,
