@@ -68,7 +68,6 @@ MAP[ARRAY[1], 'x']
 MAP[ROW(1, 2), 'x'][ROW(1, 2)]
 MAP[DATE '2024-01-01', 1]
 MAP[1.5, 'a', 2, 'b']
-MAP['a', 1, 'b']
 CAST(MAP['b', 1, 'a', 2, 'dd', 3, 'ee', 4, 'zeta', 5] AS MAP<STRING, BIGINT>)
 CAST(MAP[30, 1, 17, 2, 1, 3, 16, 4] AS MAP<BIGINT, STRING>)
 CAST(MAP[30, 1, 17, 2, 1, 3, 16, 4] AS MAP<STRING, STRING>)

@@ -226,8 +226,8 @@ mod tests {
              WATERMARK FOR ts AS ts - INTERVAL '5' SECOND, CONSTRAINT pk PRIMARY KEY (id) NOT ENFORCED) \
              COMMENT 'a table' PARTITIONED BY (id) WITH ('connector' = 'kafka', 'topic' = 'it''s', \
              'properties.bootstrap.servers' = 'x:1', 'format' = 'json')",
-            "CREATE VIEW v (n COMMENT 'number', s) COMMENT 'a view' AS SELECT id, up FROM t WHERE id > 1",
             "CREATE TABLE g (i INT) WITH ('connector' = 'datagen')",
+            "CREATE VIEW v (n COMMENT 'number', s) COMMENT 'a view' AS SELECT i, CAST(i AS STRING) FROM g WHERE i > 1",
             "CREATE VIEW w AS SELECT i + 1 AS n FROM g",
             "CREATE FUNCTION f AS 'a.B'",
         ]);
