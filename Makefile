@@ -119,7 +119,7 @@ test-prerequisites:
 
 # Licences, sources and banned crates of all dependencies by deny.toml; with ADVISORIES=1 known vulnerabilities too, whose database has to be fetched.
 deny: test-prerequisites
-	$(CARGO) deny --offline check licenses bans sources $(if $(ADVISORIES),&& $(CARGO) deny check advisories)
+	$(CARGO) deny --locked check licenses bans sources $(if $(ADVISORIES),&& $(CARGO) deny check advisories)
 
 clean:
 	$(CARGO) clean
