@@ -15,7 +15,10 @@ fn the_first_signal_triggers_and_the_second_exits() {
         return signalled_process();
     }
     for (signal, exit_code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        // Whoever started the tests may have had hangups ignored, as nohup does, and children inherit that.
+        let mut child = Command::new("env")
+            .arg("--default-signal=HUP")
+            .arg(std::env::current_exe().unwrap())
             .args(["--exact", "the_first_signal_triggers_and_the_second_exits", "--nocapture"])
             .env(CHILD, "1")
             .stdout(Stdio::piped())
