@@ -6,7 +6,11 @@ use std::time::{Duration, Instant};
 /// A command that takes hangups as others do, also where whoever started the tests has had them ignored, as nohup does.
 fn flinkrs(arguments: &[&str]) -> Command {
     let mut command = Command::new("env");
-    command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_flinkrs")]).args(arguments).current_dir(std::env::temp_dir()).stdin(Stdio::null());
+    command
+        .args(["--default-signal=HUP", env!("CARGO_BIN_EXE_flinkrs")])
+        .args(arguments)
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::null());
     for variable in ["FLINK_CONF_DIR", "FLINKRS_CONF_DIR", "FLINK_PROPERTIES"] {
         command.env_remove(variable);
     }
