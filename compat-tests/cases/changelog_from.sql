@@ -47,6 +47,5 @@ SELECT * FROM FROM_CHANGELOG(input => TABLE changes PARTITION BY id);
 SELECT * FROM FROM_CHANGELOG(input => (SELECT CAST(NULL AS STRING) AS op, id FROM items));
 SELECT id, item, price FROM FROM_CHANGELOG(input => (SELECT op, id, item, price FROM TO_CHANGELOG(input => TABLE items)));
 SELECT item, s FROM FROM_CHANGELOG(input => (SELECT * FROM TO_CHANGELOG(input => TABLE sums)));
-SELECT a.id, b.price FROM items AS a JOIN FROM_CHANGELOG(input => TABLE changes) AS b ON a.id = b.id;
 SELECT id FROM FROM_CHANGELOG(input => TABLE changes) WHERE price > 9;
 SELECT DISTINCT item FROM FROM_CHANGELOG(input => TABLE changes);
