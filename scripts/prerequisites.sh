@@ -12,6 +12,7 @@ if [ "${1:-}" = test ]; then
   need java default-jre-headless; need mvn maven; need openssl openssl
   need unzip unzip; need node nodejs; need npm npm; need chromium chromium; need ip iproute2; need debootstrap debootstrap
   python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+  python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 fi
 if [ ${#packages[@]} -gt 0 ]; then
   if ! command -v apt-get >/dev/null 2>&1; then

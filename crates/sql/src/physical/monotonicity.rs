@@ -1,7 +1,7 @@
 //! Which columns only ever grow or shrink while their row is updated, as Flink's RelModifiedMonotonicity: a MAX over a column that grows need not
 //! know what was taken back.
 
-use dataflow::operator_spec::{CalcSpec, GroupAggregateSpec, JoinType, OperatorSpec};
+use dataflow::operator_spec::{CalcSpec, GroupAggregateSpec, OperatorSpec};
 use dataflow::{AggregateCall, Expr, ExprKind};
 
 use super::{NodeId, PhysicalPlan};
@@ -40,19 +40,6 @@ fn of(plan: &PhysicalPlan, nodes: &[NodeId]) -> Option<Vec<Monotonicity>> {
         OperatorSpec::GlobalGroupAggregate(spec) => {
             let locals = inputs.iter().flat_map(|&local| &plan.nodes[local].inputs);
             of_aggregate(&spec.aggregate, &of(plan, &locals.map(|edge| edge.source).collect::<Vec<_>>())?)
-        }
-        OperatorSpec::Join(spec) if matches!(spec.join_type, JoinType::Inner | JoinType::Semi) => {
-            let [left, right] = inputs.as_slice() else { return None };
-            let mut columns = of(plan, &[*left])?;
-            let right = of(plan, &[*right])?;
-            let stays = |&(a, b): &(usize, usize)| columns[a] == Constant && right[b] == Constant;
-            if spec.keys.is_empty() || !spec.keys.iter().all(stays) {
-                return None;
-            }
-            if spec.join_type == JoinType::Inner {
-                columns.extend(right);
-            }
-            Some(columns)
         }
         _ => None,
     }
