@@ -222,8 +222,9 @@ fn rows_maps_and_arrays() {
 {"id":7,"r":{"a":null,"b":{"q":1}},"m":{"k":null},"a":[null]}
 {"id":9,"r":{"b":"y","a":3,"b":"z"},"m":{"k":1,"k":2}}
 "#,
+        // Entries have the order of Java's hash map.
         &[
-            r#"{"id":1,"r":{"a":1,"b":"x"},"m":{"k":1,"j":2},"a":[1,2],"s":{"p":2}}"#,
+            r#"{"id":1,"r":{"a":1,"b":"x"},"m":{"j":2,"k":1},"a":[1,2],"s":{"p":2}}"#,
             r#"{"id":2,"r":{"a":null,"b":null},"m":{"k":null},"a":[1,null,3],"s":null}"#,
             r#"{"id":3,"r":null,"m":null,"a":null,"s":null}"#,
             r#"{"id":4,"r":null,"m":null,"a":null,"s":null}"#,
