@@ -19,10 +19,13 @@ test: test-prerequisites lint webui-test
 	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(CARGO) test --workspace --no-fail-fast
 	@$(MAKE) --no-print-directory full-disk-test book-test deploy-check FLINKRS=$(CARGO_TARGET_DIR)/debug/flinkrs
 
+# Root needs no name space of users, and in a chroot has none.
+UNSHARE := unshare $(if $(filter 0,$(shell id -u)),,--user --map-root-user)
+
 # Checkpoints on a small disk that is full: mounted in a name space of its own, which needs no root but has to be allowed.
 full-disk-test:
-	@if unshare --user --map-root-user --mount mount -t tmpfs tmpfs /tmp 2>/dev/null; then \
-	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && unshare --user --map-root-user --mount $(CARGO) test --workspace --test checkpoint_faults -- --ignored; \
+	@if $(UNSHARE) --mount mount -t tmpfs tmpfs /tmp 2>/dev/null; then \
+	export ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)" && $(UNSHARE) --mount $(CARGO) test --workspace --test checkpoint_faults -- --ignored; \
 	else echo "no user name spaces here: checkpoints on a full disk are not tested"; fi
 
 lint: prerequisites deny
@@ -105,7 +108,7 @@ book: test-prerequisites
 # The book, and the commands of its pages as they stand, each page in a network and a /tmp of its own, which needs no root but has to be allowed. FLINKRS names another binary.
 book-test: $(if $(FLINKRS),test-prerequisites,release)
 	scripts/book.py build $(CARGO_TARGET_DIR)/book
-	@if unshare --user --map-root-user --net --mount --pid --fork --mount-proc mount -t tmpfs tmpfs /tmp 2>/dev/null; then \
+	@if $(UNSHARE) --net --mount --pid --fork --mount-proc mount -t tmpfs tmpfs /tmp 2>/dev/null; then \
 	PATH="$(dir $(or $(FLINKRS),$(CARGO_TARGET_DIR)/release/flinkrs)):$$PATH" scripts/book.py run; \
 	else echo "no user name spaces here: the commands of the documentation are not run"; fi
 

@@ -163,6 +163,7 @@ fn sessions_show_no_secrets_and_jobs_have_none_of_the_processes() {
     let keys = [
         format!("-Dsecurity.rest.users-file={file}"),
         format!("-Dsql-gateway.endpoint.rest.port={gateway_port}"),
+        "-Ds3.access-key=who".to_owned(),
         "-Ds3.secret-key=of-the-store".to_owned(),
         "-Dpipeline.global-job-parameters=password:of-the-job,colour:blue".to_owned(),
     ];
