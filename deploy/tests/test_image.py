@@ -3,6 +3,8 @@ import os
 import re
 import subprocess
 
+import pytest
+
 import image
 from conftest import DEPLOY, ROOT
 

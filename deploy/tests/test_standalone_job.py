@@ -64,9 +64,10 @@ def test_says_what_it_cannot_do(start, words, said):
     assert job.returncode == 1 and said in output, output
 
 
-def test_does_not_wait_for_those_who_do_not_know_it(start, tmp_path):
+def test_does_not_wait_for_those_who_do_not_know_it(start, image_root, tmp_path):
     users = tmp_path / "users"
-    users.write_text("")
+    hashed = subprocess.run([image_root / "opt/flink/bin/flinkrs", "hash-password", "anna", "viewer"], input="a password\n", capture_output=True, text=True, check=True)
+    users.write_text(hashed.stdout)
     job = start("standalone-job", f"-Dsecurity.rest.users-file={users}", script(tmp_path, BOUNDED + " INSERT INTO s SELECT a FROM t;"))
     output, _ = job.communicate(timeout=60)
     assert job.returncode == 1 and "who are you?" in output, output
