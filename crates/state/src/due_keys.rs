@@ -22,7 +22,7 @@ const NEVER: i64 = i64::MAX;
 #[derive(Debug)]
 pub struct DueKeys {
     state: u8,
-    /// No entry is left up to this time.
+    /// No entry is left before this time, nor at it but of keys that were put there since: those whose time was over.
     passed: i64,
     /// No key of the store has to be looked at earlier.
     next: i64,
@@ -47,7 +47,7 @@ impl DueKeys {
 
     /// A key that is only in the store has to be looked at at this time.
     pub fn note(&mut self, time: i64, key: &[u8], store: &mut WriteBack) {
-        let time = time.max(self.passed.saturating_add(1));
+        let time = time.max(self.passed);
         self.next = self.next.min(time);
         store.put(&Address::in_namespace(self.state, time, key), |out| write_value_head(None, out));
     }
@@ -66,7 +66,7 @@ impl DueKeys {
             store.flush()?;
             self.next = NEVER;
         }
-        let from = self.passed.saturating_add(1);
+        let from = self.passed;
         self.passed = self.passed.max(time);
         Ok(Due { from, to: time, key_groups, behind: None })
     }
