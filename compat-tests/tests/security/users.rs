@@ -186,10 +186,9 @@ fn sessions_show_no_secrets_and_jobs_have_none_of_the_processes() {
     std::fs::write(&script, select).expect("written");
     let token = root.rsplit(' ').next().expect("a token");
     let token = format!("-Dsecurity.rest.client.token={token}");
-    let client =
-        ["-m", cluster.rest_address(), &token, "-Dpipeline.global-job-parameters=password:of-the-job,colour:blue"];
+    let client = [&["-m", cluster.rest_address(), &token][..], &keys[2..]].concat();
     let script = script.display().to_string();
-    let output = process::run(&[&["sql-client"][..], &client, &["-f", &script]].concat()).expect("it runs");
+    let output = process::run(&[&["sql-client"][..], &client[..], &["-f", &script]].concat()).expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("s3.secret-key") && !said.contains("of-the-store"), "{output:?}");
 
