@@ -127,6 +127,7 @@ fn other_windows_and_joins_have_other_ids() {
     }
     for changed in [
         JOIN.replace("bidder = id", "auction = id"),
+        JOIN.replace("bidder = id", "bidder IS NOT DISTINCT FROM id"),
         JOIN.replace("JOIN", "LEFT JOIN"),
         // The join has to keep one column more.
         JOIN.replace("name", "CONCAT(name, city)"),

@@ -400,7 +400,11 @@ fn join(spec: &JoinSpec, left: &[Origin], right: &[Origin]) -> (String, Vec<Orig
         _ => spec.condition.as_ref().map(|condition| origin(condition, &both)),
     };
     let kind = spec.join_type;
-    let text = format!("Join|{kind:?}|{keys:032x?}|{left:032x?}|{right:032x?}|{condition:032x?}");
+    let mut text = format!("Join|{kind:?}|{keys:032x?}|{left:032x?}|{right:032x?}|{condition:032x?}");
+    // Which rows are kept depends on it: one with a NULL that matches nothing need not be.
+    if !spec.null_safe_keys.is_empty() {
+        text.push_str(&format!("|null_safe={:?}", spec.null_safe_keys));
+    }
     let columns = if spec.output.len() == both.len() { both } else { left.to_vec() };
     (text, columns)
 }
