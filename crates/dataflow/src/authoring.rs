@@ -33,6 +33,11 @@ pub trait Operator: Send {
     /// Takes a batch of one input.
     fn process(&mut self, input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure>;
 
+    /// The watermark of one of several inputs has advanced, told before what that comes to for all of them. Nothing is passed on here.
+    fn on_input_watermark(&mut self, _input: usize, _watermark: i64, _out: &mut dyn Output) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The combined watermark of all inputs has advanced. An operator that emits by time does so here, then passes the watermark on.
     fn on_watermark(&mut self, watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
         out.emit(StreamElement::Watermark(watermark))

@@ -366,6 +366,9 @@ pub struct JoinSpec {
     /// What tells the rows of the left and of the right input apart that have equal keys.
     #[serde(default)]
     pub identity: [JoinRowIdentity; 2],
+    /// Rows of both inputs are gathered and folded before they are joined. Not for Semi and Anti.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mini_batch: Option<MiniBatch>,
     /// Left columns then right columns; only left columns for Semi and Anti.
     pub output: RowType,
 }

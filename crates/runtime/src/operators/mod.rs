@@ -1,6 +1,7 @@
 //! The operators, one file each, and how they are made from their specs.
 
 mod aggregate_value;
+mod bundle;
 pub(crate) mod calc;
 mod changelog;
 mod collect;

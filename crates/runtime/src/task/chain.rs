@@ -185,6 +185,17 @@ impl Chain {
         processed
     }
 
+    /// Tells the first operator how far one of its inputs has come.
+    pub(crate) fn on_input_watermark(&mut self, input: usize, watermark: i64) -> Result<(), Failure> {
+        if self.links.is_empty() {
+            return Ok(());
+        }
+        let (link, mut rest) = self.split(0);
+        let told = link.operator.on_input_watermark(input, watermark, &mut rest).map_err(|failure| link.blame(failure));
+        self.place.set(0);
+        told
+    }
+
     /// Gives anything but a batch of a second input to the first operator.
     pub(crate) fn emit(&mut self, element: StreamElement) -> Result<(), Failure> {
         self.behind_head().emit(element)

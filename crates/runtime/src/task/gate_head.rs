@@ -22,6 +22,8 @@ use crate::time::valve::{Passed, WatermarkValve};
 pub(crate) struct GateHead {
     gate: InputGate,
     valve: WatermarkValve,
+    /// None when there is one input.
+    input_valves: Option<InputValves>,
     aligner: BarrierAligner,
     rows: Rows,
     /// Batches that were in flight when the task was snapshotted: they come before all others.
@@ -32,6 +34,41 @@ pub(crate) struct GateHead {
     bytes_processed: u64,
     clock: Clock,
     metrics: Arc<TaskMetrics>,
+}
+
+/// The watermarks of the channels of each input.
+struct InputValves {
+    valves: Vec<WatermarkValve>,
+    /// Of each channel: its input, and which channel of that it is.
+    channels: Vec<(usize, usize)>,
+}
+
+impl InputValves {
+    fn new(gate: &InputGate) -> Option<Self> {
+        let mut counts: Vec<usize> = Vec::new();
+        let mut channels = Vec::with_capacity(gate.num_channels());
+        for channel in 0..gate.num_channels() {
+            let input = gate.input_of(channel);
+            counts.resize(counts.len().max(input + 1), 0);
+            channels.push((input, counts[input]));
+            counts[input] += 1;
+        }
+        let valves = counts.iter().map(|&channels| WatermarkValve::new(channels)).collect();
+        (counts.len() > 1).then_some(Self { valves, channels })
+    }
+
+    /// What an element of a channel lets through, and for which input.
+    fn pass(&mut self, channel: usize, element: &StreamElement) -> (usize, Vec<Passed>) {
+        let (input, channel) = self.channels[channel];
+        let valve = &mut self.valves[input];
+        let passed = match element {
+            StreamElement::Watermark(watermark) => valve.on_watermark(channel, *watermark),
+            StreamElement::Status(status) => valve.on_status(channel, *status),
+            StreamElement::EndOfData => valve.on_end(channel),
+            _ => Vec::new(),
+        };
+        (input, passed)
+    }
 }
 
 /// What a barrier, or the lack of one, leads to.
@@ -62,9 +99,11 @@ impl GateHead {
         metrics: Arc<TaskMetrics>,
     ) -> Self {
         let channels = gate.num_channels();
+        let input_valves = InputValves::new(&gate);
         Self {
             gate,
             valve: WatermarkValve::new(channels),
+            input_valves,
             aligner: BarrierAligner::new(channels),
             rows: Rows::Open(channels),
             restored,
@@ -91,6 +130,13 @@ impl GateHead {
             barrier @ GatePoll::Barrier { .. } => return Ok(Polled::Barrier(self.on_barrier(barrier))),
             GatePoll::Empty | GatePoll::Ended => return Ok(Polled::Empty),
         };
+        if let Some((input, passed)) = self.input_valves.as_mut().map(|valves| valves.pass(channel, &element)) {
+            for passed in passed {
+                if let Passed::Watermark(watermark) = passed {
+                    chain.on_input_watermark(input, watermark)?;
+                }
+            }
+        }
         let passed = match element {
             StreamElement::Batch(batch) => {
                 let rows = batch.num_rows() as u64;

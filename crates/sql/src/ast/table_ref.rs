@@ -1,6 +1,6 @@
 //! What may stand in `FROM`: tables, derived tables, table functions, joins.
 
-use super::{Expr, FunctionCall, Hint, Ident, MatchRecognize, ObjectName, Query, SelectItem, Span};
+use super::{Expr, FunctionCall, Hint, Ident, MatchRecognize, ObjectName, Query, SelectItem, Span, SpannedLiteral};
 
 /// A table in `FROM`.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,17 +94,29 @@ pub enum TableRefKind {
         /// The source columns of `IN`, each with the axis values it stands for.
         sources: Vec<UnpivotSource>,
     },
-    /// `input TABLESAMPLE method(percent) [REPEATABLE(seed)]`
+    /// `input TABLESAMPLE method`
     Sample {
         /// The table.
         input: Box<TableRef>,
-        /// `BERNOULLI` or `SYSTEM`.
-        bernoulli: bool,
-        /// The percentage.
-        percentage: Box<Expr>,
-        /// The seed.
-        seed: Option<Box<Expr>>,
+        /// Which of its rows.
+        method: SampleMethod,
     },
+}
+
+/// How `TABLESAMPLE` chooses rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SampleMethod {
+    /// `BERNOULLI(percentage) [REPEATABLE(seed)]` or `SYSTEM(...)`
+    Percentage {
+        /// `BERNOULLI`, not `SYSTEM`.
+        bernoulli: bool,
+        /// A number.
+        percentage: SpannedLiteral,
+        /// The seed.
+        seed: Option<u32>,
+    },
+    /// `SUBSTITUTE('name')`: a prepared sample of that name, if there is one.
+    Substitute(String),
 }
 
 /// `value [AS alias]` of a `PIVOT`.

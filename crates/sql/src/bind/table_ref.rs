@@ -10,10 +10,10 @@ use super::expr::not_supported;
 use super::query::{cast_columns, rename};
 use super::scope::{Scope, with_hint};
 use super::{Binder, catalog_error};
-use crate::ast::{Hint, HintArgs, ObjectName, Span, TableAlias, TableRef, TableRefKind};
+use crate::ast::{Hint, HintArgs, Literal, ObjectName, SampleMethod, Span, TableAlias, TableRef, TableRefKind};
 use crate::catalog::{CatalogEntry, CatalogTable, CatalogView, ObjectPath};
 use crate::error::SqlError;
-use crate::logical::{LogicalPlan, Scan, identity};
+use crate::logical::{LogicalPlan, Scan, Values, identity};
 use crate::nearest::nearest;
 
 impl Binder<'_> {
@@ -41,7 +41,7 @@ impl Binder<'_> {
             TableRefKind::MatchRecognize { input, spec } => (self.match_recognize(input, spec)?, Vec::new()),
             TableRefKind::Pivot { .. } => return Err(not_supported("PIVOT", table.span)),
             TableRefKind::Unpivot { .. } => return Err(not_supported("UNPIVOT", table.span)),
-            TableRefKind::Sample { .. } => return Err(not_supported("TABLESAMPLE", table.span)),
+            TableRefKind::Sample { input, method } => return self.sample(input, method),
         };
         let (plan, names) = alias(plan, names, table.alias.as_ref(), table.span)?;
         let scope = Scope::of_table(names, plan.output());
@@ -70,6 +70,26 @@ impl Binder<'_> {
             CatalogEntry::View(view) => self.view(path, &view, hints, span)?,
         };
         Ok((plan, names))
+    }
+
+    /// All rows or none: what lies between cannot be planned on a stream, in Flink neither.
+    fn sample(&mut self, input: &TableRef, method: &SampleMethod) -> Result<(LogicalPlan, Scope), SqlError> {
+        let (plan, scope) = self.table_ref(input)?;
+        let SampleMethod::Percentage { percentage, .. } = method else { return Ok((plan, scope)) };
+        let (Literal::Exact(number) | Literal::Approximate(number)) = &percentage.value else {
+            return Err(SqlError::validation("a TABLESAMPLE percentage is a number", percentage.span));
+        };
+        match number.parse::<f64>() {
+            Ok(100.0) => Ok((plan, scope)),
+            Ok(0.0) => Ok((LogicalPlan::Values(Values { rows: Vec::new(), output: plan.output().clone() }), scope)),
+            Ok(number) if number < 100.0 => Err(not_supported("TABLESAMPLE of a part of the rows", percentage.span)
+                .with_detail("only samples of 0 and 100 percent can be planned, as in Flink")
+                .with_hint("let chance decide: WHERE RAND() < 0.1")),
+            _ => Err(SqlError::validation(
+                "TABLESAMPLE percentage must be between 0 and 100, inclusive",
+                percentage.span,
+            )),
+        }
     }
 
     /// The full path of a name, relative to the view being expanded or to the session.

@@ -2,8 +2,8 @@
 
 use super::cursor::{Parser, Result};
 use crate::ast::{
-    Expr, FunctionCall, Ident, Join, JoinCondition, JoinKind, ObjectName, PivotValue, Query, Span, TableAlias,
-    TableRef, TableRefKind, UnpivotSource,
+    Expr, FunctionCall, Ident, Join, JoinCondition, JoinKind, ObjectName, PivotValue, Query, SampleMethod, Span,
+    TableAlias, TableRef, TableRefKind, UnpivotSource,
 };
 use crate::error::SqlError;
 use crate::lexer::TokenKind;
@@ -215,22 +215,34 @@ impl Parser<'_> {
 
     fn sample(&mut self, table: TableRef) -> Result<TableRef> {
         self.expect("TABLESAMPLE")?;
+        let method = self.sample_method()?;
+        self.wrap(table, |input| TableRefKind::Sample { input, method })
+    }
+
+    fn sample_method(&mut self) -> Result<SampleMethod> {
+        if self.accept("SUBSTITUTE") {
+            let opened = self.open()?;
+            let (name, ..) = self.string_value()?;
+            self.close(opened)?;
+            return Ok(SampleMethod::Substitute(name));
+        }
         let bernoulli = self.accept("BERNOULLI");
         if !bernoulli {
             self.expect("SYSTEM")?;
         }
         let opened = self.open()?;
-        let percentage = self.boxed_expr()?;
+        if !matches!(self.kind(), TokenKind::Exact | TokenKind::Approximate) {
+            return Err(self.unexpected_instead_of("a percentage"));
+        }
+        let percentage = self.plain_literal()?;
         self.close(opened)?;
-        let seed = if self.accept("REPEATABLE") {
+        let mut seed = None;
+        if self.accept("REPEATABLE") {
             let opened = self.open()?;
-            let seed = self.boxed_expr()?;
+            seed = Some(self.unsigned("a seed")?);
             self.close(opened)?;
-            Some(seed)
-        } else {
-            None
-        };
-        self.wrap(table, |input| TableRefKind::Sample { input, bernoulli, percentage, seed })
+        }
+        Ok(SampleMethod::Percentage { bernoulli, percentage, seed })
     }
 
     /// `PIVOT (aggregates FOR axes IN (values))`

@@ -1,4 +1,4 @@
-//! From the physical plan to the job graph: operators that need no exchange between them become one vertex.
+//! From the physical plan to the job graph: exchanges of rows that lie so already are left out, and operators without one between them become one vertex.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,9 @@ pub(crate) fn job_graph(
 ) -> (JobGraph, Vec<OperatorId>) {
     // What the job reads of nested fields does not change who an operator is.
     let ids = operator_ids(&plan.nodes);
-    let plan = &narrow_rows(plan);
+    let mut plan = narrow_rows(plan);
+    leave_lying(&mut plan);
+    let plan = &plan;
     let chains = chains(plan, settings.chaining);
     let vertices: Vec<JobVertex> = chains.iter().map(|chain| vertex(plan, chain, &ids, settings)).collect();
     let mut vertex_of = vec![0; plan.nodes.len()];
@@ -44,6 +46,20 @@ pub(crate) fn job_graph(
     config.insert(TABLE_LOCAL_TIME_ZONE.key().into(), settings.context.time_zone.to_string());
     let graph = JobGraph { version: SPEC_VERSION, job_id: JobId::random(), name, config, vertices, edges };
     (graph, ids)
+}
+
+/// Leaves rows where they are that lie by the keys of their exchange.
+fn leave_lying(plan: &mut PhysicalPlan) {
+    for id in 0..plan.nodes.len() {
+        for input in 0..plan.nodes[id].inputs.len() {
+            let edge = &plan.nodes[id].inputs[input];
+            let source = &plan.nodes[edge.source];
+            let Partitioning::Hash { keys } = &edge.partitioning else { continue };
+            if source.parallelism == plan.nodes[id].parallelism && source.distribution.as_ref() == Some(keys) {
+                plan.nodes[id].inputs[input].partitioning = Partitioning::Forward;
+            }
+        }
+    }
 }
 
 /// The chains, each from its head on, in the order of their heads.

@@ -30,6 +30,7 @@ impl Keys {
             condition: self.rest,
             state_ttl_ms: [0, 0],
             identity: Default::default(),
+            mini_batch: None,
             output: node.output.clone(),
         }
     }
@@ -61,12 +62,16 @@ impl PhysicalPlanner<'_> {
         let identity = [(&left, &sides[0]), (&right, &sides[1])]
             .map(|(side, keys)| row_identity(keys, self.changes_of(side).is_insert_only()));
         let (inputs, parallelism) = self.join_inputs(&left, &right, &keys);
-        let lines = vec![line(node, &left.output, &right.output, &sides)];
+        let mini_batch = self.settings.mini_batch.map(|mini_batch| mini_batch.bounds);
+        let lines = vec![line(node, &left.output, &right.output, &sides, mini_batch.is_some())];
+        // Those of one side only are shown so by Flink, too, but join row by row.
+        let gathers = !matches!(node.join_type, JoinType::Semi | JoinType::Anti);
         let distribution = distribution(node.join_type, keys.left.clone());
         Ok(self.stream(PhysicalNode {
             spec: OperatorSpec::Join(JoinSpec {
                 state_ttl_ms: [self.state_ttl(&node.state_ttl[0]), self.state_ttl(&node.state_ttl[1])],
                 identity,
+                mini_batch: mini_batch.filter(|_| gathers),
                 ..keys.into_spec(node, left.output, right.output)
             }),
             inputs,
@@ -181,14 +186,15 @@ pub(super) fn condition_text(
     }
 }
 
-fn line(node: &Join, left: &RowType, right: &RowType, sides: &[JoinSide<'_>; 2]) -> PlanLine {
+fn line(node: &Join, left: &RowType, right: &RowType, sides: &[JoinSide<'_>; 2], in_mini_batches: bool) -> PlanLine {
     let select: Vec<&str> = node.output.fields.iter().map(|field| field.name.as_str()).collect();
     let text = |style: Style| {
         let condition = condition_text(&node.condition, &node.output, left, right, style);
         let join_type = join_type_text(node.join_type);
         let [left_spec, right_spec] = sides.each_ref().map(input_spec);
+        let mini_batch = if in_mini_batches { ", miniBatch=[true]" } else { "" };
         format!(
-            "joinType=[{join_type}], where=[{condition}], select=[{}], leftInputSpec=[{left_spec}], rightInputSpec=[{right_spec}]",
+            "joinType=[{join_type}], where=[{condition}], select=[{}], leftInputSpec=[{left_spec}], rightInputSpec=[{right_spec}]{mini_batch}",
             select.join(", ")
         )
     };

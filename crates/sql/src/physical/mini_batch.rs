@@ -8,7 +8,10 @@
 
 use std::collections::HashMap;
 
-use dataflow::operator_spec::{IntervalJoinTime, MiniBatchAssignerSpec, MiniBatchMode, OperatorSpec, WindowTime};
+use dataflow::operator_spec::{
+    IntervalJoinTime, JoinType, MiniBatchAssignerSpec, MiniBatchMode, NonTimeOverAggregateSpec, OperatorSpec,
+    OverAggregateSpec, WindowTime,
+};
 use dataflow::{Partitioning, TimeAttribute};
 
 use super::{NodeId, PhysicalEdge, PhysicalNode, PhysicalPlan, PlanLine};
@@ -55,17 +58,18 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
-/// The plan with a MiniBatchAssigner behind each source that has mini-batches behind it. Without an operator that gathers them the clock has none to end;
-/// those of event time also hold watermarks back.
+/// The plan with a MiniBatchAssigner behind each source that has mini-batches behind it, unless there is no use for them.
 pub(super) fn assign(plan: PhysicalPlan, settings: MiniBatchSettings) -> PhysicalPlan {
+    if plan.roots.iter().all(|&(root, _)| has_no_use(&plan, root)) {
+        return plan;
+    }
     let wanted = wanted(&plan, settings);
-    let is_used = plan.nodes.iter().any(gathers);
     let mut out = PhysicalPlan { nodes: Vec::with_capacity(plan.nodes.len()), roots: Vec::new() };
     let mut moved: HashMap<NodeId, NodeId> = HashMap::new();
     for (id, mut node) in plan.nodes.into_iter().enumerate() {
         node.inputs.iter_mut().for_each(|edge| edge.source = moved[&edge.source]);
         let assigner = match (&mut node.spec, wanted[id]) {
-            (OperatorSpec::Source(source), Every(spec)) if is_used || spec.mode == MiniBatchMode::RowTime => {
+            (OperatorSpec::Source(source), Every(spec)) => {
                 if let (Some(watermark), MiniBatchMode::RowTime) = (&mut source.watermark, spec.mode) {
                     watermark.batch_interval_ms = Some(spec.interval_ms);
                 }
@@ -81,16 +85,32 @@ pub(super) fn assign(plan: PhysicalPlan, settings: MiniBatchSettings) -> Physica
     out
 }
 
-/// Whether an operator works in mini-batches, or notices when they end.
-fn gathers(node: &PhysicalNode) -> bool {
-    match &node.spec {
-        OperatorSpec::GroupAggregate(spec) => spec.mini_batch.is_some(),
-        OperatorSpec::Deduplicate(spec) => spec.mini_batch.is_some(),
-        OperatorSpec::GlobalGroupAggregate(_)
-        | OperatorSpec::IncrementalGroupAggregate(_)
-        | OperatorSpec::TemporalSort(_) => true,
+/// Whether mini-batches are of no use to a node and all below it, as Flink's `shouldSkipMiniBatch` says: they only read, filter, compute and write. It looks at
+/// neither sub-queries nor OVER, but for ROW_NUMBER.
+fn has_no_use(plan: &PhysicalPlan, id: NodeId) -> bool {
+    let node = &plan.nodes[id];
+    let mut inputs = node.inputs.as_slice();
+    let is_one = match &node.spec {
+        OperatorSpec::Source(source) => source.watermark.is_none(),
+        OperatorSpec::Join(join) if matches!(join.join_type, JoinType::Semi | JoinType::Anti) => {
+            inputs = &inputs[..inputs.partition_point(|edge| edge.input == 0)];
+            true
+        }
+        OperatorSpec::Calc(_)
+        | OperatorSpec::Values(_)
+        | OperatorSpec::DropUpdateBefore
+        | OperatorSpec::Sink(_)
+        | OperatorSpec::SinkUpsertMaterializer(_)
+        | OperatorSpec::WatermarkCompactingSinkMaterializer(_)
+        | OperatorSpec::Collect => true,
+        OperatorSpec::OverAggregate(OverAggregateSpec { aggregates, .. })
+        | OperatorSpec::NonTimeOverAggregate(NonTimeOverAggregateSpec { aggregates, .. }) => {
+            aggregates.iter().all(|call| call.function != "ROW_NUMBER")
+        }
+        OperatorSpec::Deduplicate(_) => node.lines.iter().any(|line| line.name == "ChangelogNormalize"),
         _ => false,
-    }
+    };
+    is_one && inputs.iter().all(|edge| has_no_use(plan, edge.source))
 }
 
 /// What is wanted of each node.

@@ -175,20 +175,13 @@ impl<'a> PhysicalPlanner<'a> {
         stream.nodes.iter().map(edge).collect()
     }
 
-    /// Edges that bring rows of equal keys together, and the parallelism behind them: by hash, or all to one subtask when there are no keys.
+    /// Edges that bring rows of equal keys together, and the parallelism behind them: by hash, or all to one subtask when there are no keys. That rows lie so
+    /// already changes nothing of the plan, as in Flink; the job graph leaves them where they are.
     pub fn exchange(&self, stream: &Stream, keys: &[usize], input: u32) -> (Vec<PhysicalEdge>, u32) {
         let parallelism = if keys.is_empty() { 1 } else { self.settings.parallelism };
-        let stays = !keys.is_empty() && self.distribution_of(stream).as_deref() == Some(keys);
-        let partitioning = |source: NodeId| {
-            if stays && self.plan.nodes[source].parallelism == parallelism {
-                Partitioning::Forward
-            } else if keys.is_empty() {
-                Partitioning::Global
-            } else {
-                Partitioning::Hash { keys: keys.to_vec() }
-            }
-        };
-        let edge = |&source: &NodeId| PhysicalEdge { source, input, partitioning: partitioning(source) };
+        let partitioning =
+            if keys.is_empty() { Partitioning::Global } else { Partitioning::Hash { keys: keys.to_vec() } };
+        let edge = |&source: &NodeId| PhysicalEdge { source, input, partitioning: partitioning.clone() };
         (stream.nodes.iter().map(edge).collect(), parallelism)
     }
 

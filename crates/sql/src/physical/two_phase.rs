@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   without a window: with mini-batches; windows: of event time, made of slices
-//!   every aggregate can be merged, and the rows do not lie by the keys already
+//!   every aggregate can be merged
 //! ```
 
 use dataflow::operator_spec::{
@@ -53,7 +53,6 @@ impl PhysicalPlanner<'_> {
                 !(spec.input_retracts && is_spread())
                     && spec.mini_batch.is_some()
                     && spec.aggregates.iter().all(can_merge)
-                    && whole.inputs.iter().any(|edge| edge.partitioning != Partitioning::Forward)
             }
             OperatorSpec::WindowAggregate(spec) => {
                 let can_merge = |call: &AggregateCall| can_merge(call, spec.input_retracts);
@@ -61,7 +60,6 @@ impl PhysicalPlanner<'_> {
                     && !matches!(spec.assigner, WindowAssigner::Session { .. })
                     && matches!(spec.time, WindowTime::Rowtime { .. })
                     && spec.aggregates.iter().all(can_merge)
-                    && whole.inputs.iter().any(|edge| edge.partitioning != Partitioning::Forward)
             }
             _ => false,
         }

@@ -6,7 +6,7 @@ use super::name::write_hints;
 use super::{Joined, commas, flag, write_list, write_opt};
 use crate::ast::{
     AfterMatch, Define, Expr, Ident, Join, JoinCondition, JoinKind, MatchRecognize, Measure, Pattern, PivotValue,
-    RowsPerMatch, Subset, TableAlias, TableRef, TableRefKind, UnpivotSource,
+    RowsPerMatch, SampleMethod, Subset, TableAlias, TableRef, TableRefKind, UnpivotSource,
 };
 
 impl Display for TableRef {
@@ -54,11 +54,20 @@ impl Display for TableRefKind {
                 let nulls = flag(*include_nulls, " INCLUDE NULLS");
                 write!(f, "{input} UNPIVOT{nulls} ({} FOR {} IN ({}))", Names(measures), Names(axes), commas(sources))
             }
-            TableRefKind::Sample { input, bernoulli, percentage, seed } => {
+            TableRefKind::Sample { input, method } => write!(f, "{input} TABLESAMPLE {method}"),
+        }
+    }
+}
+
+impl Display for SampleMethod {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            SampleMethod::Percentage { bernoulli, percentage, seed } => {
                 let method = if *bernoulli { "BERNOULLI" } else { "SYSTEM" };
-                write!(f, "{input} TABLESAMPLE {method}({percentage})")?;
+                write!(f, "{method}({})", percentage.value)?;
                 write_opt(f, " REPEATABLE(", seed.as_ref(), ")")
             }
+            SampleMethod::Substitute(name) => write!(f, "SUBSTITUTE('{}')", name.replace('\'', "''")),
         }
     }
 }

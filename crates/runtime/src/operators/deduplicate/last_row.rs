@@ -16,6 +16,7 @@ use dataflow::{
 };
 use state::{KeyBatch, KeyedRows, KeyedStateContext, StateTtl};
 
+use crate::operators::bundle::Bundle;
 use crate::operators::ordered::emission::RowEmission;
 use crate::operators::ordered::identity::RowIdentity;
 use crate::operators::ordered::times::times_of;
@@ -31,7 +32,7 @@ pub struct LastRow {
     time: WindowTime,
     keep_last: bool,
     /// The mini-batch under way, of rows as they come.
-    bundle: Option<Bundle>,
+    bundle: Option<Bundle<1>>,
     /// Whether equal rows are emitted behind an update.
     repeats_updates: bool,
     /// Tells rows apart; only in processing time.
@@ -54,13 +55,6 @@ struct Kept {
 
 const NO_ROW: Kept = Kept { number: NONE, time: i64::MIN, was_update: false };
 
-/// Rows that wait for the end of the mini-batch.
-struct Bundle {
-    size: u64,
-    rows: u64,
-    batches: Vec<Batch>,
-}
-
 impl LastRow {
     /// An operator over rows of type `input`; `clock` is for the time to live. `state` is opened here.
     pub fn new(
@@ -81,11 +75,7 @@ impl LastRow {
             kept: Vec::new(),
             time: spec.time,
             keep_last: spec.keep_last,
-            bundle: spec.mini_batch.filter(|_| is_by_row).map(|bounds| Bundle {
-                size: bounds.size.max(1),
-                rows: 0,
-                batches: Vec::new(),
-            }),
+            bundle: spec.mini_batch.filter(|_| is_by_row).map(Bundle::new),
             repeats_updates: spec.repeats_updates,
             identity: compares.then(|| RowIdentity::new((0..input.len()).collect())),
             emission: RowEmission::new(&spec.output, false),
@@ -251,12 +241,8 @@ impl LastRow {
     fn add_to_bundle(&mut self, batch: &Batch, out: &mut dyn Output) -> Result<(), Failure> {
         let mut taken = 0;
         while let Some(bundle) = self.bundle.as_mut().filter(|_| taken < batch.num_rows()) {
-            let room = usize::try_from(bundle.size - bundle.rows).unwrap_or(usize::MAX);
-            let rows = room.min(batch.num_rows() - taken);
-            bundle.batches.push(batch.slice(taken, rows));
-            bundle.rows += rows as u64;
-            taken += rows;
-            if bundle.rows == bundle.size {
+            taken = bundle.add(0, batch, taken);
+            if bundle.is_full() {
                 self.end_bundle(out)?;
             }
         }
@@ -264,10 +250,10 @@ impl LastRow {
     }
 
     fn end_bundle(&mut self, out: &mut dyn Output) -> Result<(), Failure> {
-        let Some(bundle) = self.bundle.as_mut().filter(|bundle| bundle.rows > 0) else { return Ok(()) };
-        bundle.rows = 0;
-        let rows = Batch::concat(&std::mem::take(&mut bundle.batches))?;
-        self.take_rows(&rows, true, out)
+        match self.bundle.as_mut().map(Bundle::take).transpose()? {
+            Some([Some(rows)]) => self.take_rows(&rows, true, out),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) fn spec(join_type: JoinType, lower_ms: i64, upper_ms: i64, condition:
         keys,
         condition,
         null_safe_keys: Vec::new(),
+        mini_batch: None,
         state_ttl_ms: [0, 0],
         identity: Default::default(),
         output,

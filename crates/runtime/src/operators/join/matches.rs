@@ -8,6 +8,11 @@ use super::condition::Condition;
 /// Pairs looked at together, about.
 const PAIRS: usize = 16_384;
 
+/// Whether a row takes the place of the one before it.
+pub(super) fn replaces(is_replaced: &[bool], row: usize) -> bool {
+    row.checked_sub(1).and_then(|before| is_replaced.get(before)).is_some_and(|is_replaced| *is_replaced)
+}
+
 /// The matches of consecutive rows of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Matches {
@@ -20,12 +25,14 @@ pub(super) struct Matches {
 }
 
 impl Matches {
-    /// Finds the matches of the rows from `first` on, until there are enough pairs; returns the first row left out.
+    /// Finds the matches of the rows from `first` on, until there are enough pairs; returns the first row left out. A row and its replacement are not
+    /// torn apart.
     pub(super) fn find(
         &mut self,
         first: usize,
         input: usize,
         batch: &Batch,
+        is_replaced: &[bool],
         slots: &[Option<u32>],
         other: &RowLists,
         condition: Option<&Condition>,
@@ -35,7 +42,7 @@ impl Matches {
         self.entries.clear();
         self.rows.clear();
         let mut row = first;
-        while row < batch.num_rows() && self.entries.len() < PAIRS {
+        while row < batch.num_rows() && (self.entries.len() < PAIRS || replaces(is_replaced, row)) {
             if let Some(slot) = slots[row] {
                 self.entries.extend(other.live_entries(slot).map(|(entry, _)| entry));
             }

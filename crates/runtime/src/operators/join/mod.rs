@@ -8,6 +8,9 @@
 //! are +I and -D, matches have the kind of the row that came, or +I and -D where pads are possible. Keys that are not in memory are loaded before a
 //! batch is joined. A row that was not written for the time to live of its side, nor the number of its matches, is as if it had never come.
 //!
+//! In mini-batches the rows of both sides are gathered, [`fold`]ed, and then joined, first those of the side that pads need. Where a row takes the place of
+//! another one, no pad comes and goes between them.
+//!
 //! | row | INNER | outer | SEMI, ANTI |
 //! |---|---|---|---|
 //! | comes | pairs | first match of the other row: its pad -D; pairs +I; no match: own pad +I | the first match of a left row turns it on, or off |
@@ -15,8 +18,11 @@
 
 pub(super) mod condition;
 pub(super) mod emission;
+mod fold;
 mod join_state;
 mod matches;
+#[cfg(test)]
+mod mini_batch_tests;
 #[cfg(test)]
 mod restore_tests;
 mod side;
@@ -32,11 +38,13 @@ use dataflow::{Batch, CheckpointBarrier, Failure, Operator, OperatorSnapshot, Ou
 use expr::EvalContext;
 use state::{AppliedRows, KeyTable, KeyedStateContext, StateTtl, WriteTimes};
 
+use super::bundle::Bundle;
 use super::input_keys::InputKeys;
 use condition::Condition;
 use emission::Emission;
+use fold::{Fold, Folded};
 use join_state::JoinState;
-use matches::Matches;
+use matches::{Matches, replaces};
 use side::Side;
 
 /// The operator. Input 0 is the left side, input 1 the right.
@@ -51,10 +59,17 @@ pub struct Join {
     /// Of each row of the batch; none when its key has a NULL.
     slots: Vec<Option<u32>>,
     matches: Matches,
+    mini_batch: Option<MiniBatches>,
     clock: Clock,
     /// How often expired rows are swept out, ms, and when next, ms since the epoch.
     sweep_interval: Option<i64>,
     next_sweep: Option<i64>,
+}
+
+/// The mini-batch under way, and how each side is folded at its end.
+struct MiniBatches {
+    bundle: Bundle<2>,
+    folds: [Fold; 2],
 }
 
 impl Join {
@@ -78,6 +93,12 @@ impl Join {
         let right = Side::new(&spec.right, right_keys, outer[1], right_times, &spec.identity[1]);
         let left_only = matches!(spec.join_type, JoinType::Semi | JoinType::Anti);
         let condition = spec.condition.as_ref().map(|condition| Condition::new(spec, condition, context));
+        let mini_batch = spec.mini_batch.filter(|_| !left_only).map(|bounds| -> Result<_, Failure> {
+            let (left, right): (Vec<usize>, Vec<usize>) = spec.keys.iter().copied().unzip();
+            let folds =
+                [Fold::new(&spec.left, &left, &spec.identity[0])?, Fold::new(&spec.right, &right, &spec.identity[1])?];
+            Ok(MiniBatches { bundle: Bundle::new(bounds), folds })
+        });
         let mut table = KeyTable::new(&left.keys.batch);
         let mut sides = [left, right];
         let state = JoinState::open(state, [&spec.left, &spec.right], &mut table, &mut sides, restored)?;
@@ -90,6 +111,7 @@ impl Join {
             emission: Emission::new(spec.output.arrow_schema(), left_only),
             slots: Vec::new(),
             matches: Matches::default(),
+            mini_batch: mini_batch.transpose()?,
             next_sweep: sweep_interval.map(|interval| clock.now_millis().saturating_add(interval)),
             clock,
             sweep_interval,
@@ -131,12 +153,18 @@ impl Join {
         input: usize,
         row: usize,
         kind: RowKind,
+        partner: Option<usize>,
         applied: &mut AppliedRows,
     ) -> Result<(), Failure> {
-        let Self { join_type, sides, table, state, emission, slots, matches, .. } = self;
+        let Self { join_type, sides, table, state, emission, slots, matches, condition, .. } = self;
         let (left, right) = sides.split_at_mut(1);
         let (own, other) = if input == 0 { (&mut left[0], &mut right[0]) } else { (&mut right[0], &mut left[0]) };
-        let mut row = Row { row, kind, matches: matches.of(row), other, other_side: 1 - input, emission, state };
+        let stays = match partner {
+            None => Stays::None,
+            Some(_) if condition.is_none() => Stays::All,
+            Some(partner) => Stays::these(matches.of(partner)),
+        };
+        let mut row = Row { row, kind, matches: matches.of(row), stays, other, other_side: 1 - input, emission, state };
         let matched = match join_type {
             JoinType::Semi | JoinType::Anti if input == 0 => row.emit_if(*join_type == JoinType::Semi),
             JoinType::Semi | JoinType::Anti => row.switch_matches(*join_type == JoinType::Semi),
@@ -171,11 +199,37 @@ impl Join {
     }
 }
 
+/// Which rows of the other side keep a match, for the row that takes the place of this one, or whose place it takes, matches them too: none is padded
+/// between the two.
+enum Stays {
+    None,
+    All,
+    /// Entries, sorted.
+    These(Vec<u32>),
+}
+
+impl Stays {
+    fn these(entries: &[u32]) -> Self {
+        let mut entries = entries.to_vec();
+        entries.sort_unstable();
+        Stays::These(entries)
+    }
+
+    fn has(&self, entry: u32) -> bool {
+        match self {
+            Stays::None => false,
+            Stays::All => true,
+            Stays::These(entries) => entries.binary_search(&entry).is_ok(),
+        }
+    }
+}
+
 /// A row that has come, and its matches on the other side.
 struct Row<'a> {
     row: usize,
     kind: RowKind,
     matches: &'a [u32],
+    stays: Stays,
     other: &'a mut Side,
     other_side: usize,
     emission: &'a mut Emission,
@@ -196,12 +250,13 @@ impl Row<'_> {
         for &id in self.matches {
             let entry = *self.other.rows.entry(id);
             let other = Some(entry.row());
+            let pads = self.other.outer && entry.associations == u32::from(retraction) && !self.stays.has(id);
             for _ in 0..entry.count {
-                if !retraction && self.other.outer && entry.associations == 0 {
+                if pads && !retraction {
                     self.emission.push(RowKind::Delete, None, other);
                 }
                 self.emission.push(pair_kind, Some(self.row), other);
-                if retraction && self.other.outer && entry.associations == 1 {
+                if pads && retraction {
                     self.emission.push(RowKind::Insert, None, other);
                 }
             }
@@ -248,30 +303,77 @@ impl Row<'_> {
     }
 }
 
-impl Operator for Join {
-    fn process(&mut self, input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
+impl Join {
+    /// Joins the rows of a batch with those of the other side. `is_replaced`: of which the next one takes the place.
+    fn join(&mut self, input: usize, batch: &Batch, is_replaced: &[bool], out: &mut dyn Output) -> Result<(), Failure> {
         if self.sweep_interval.is_some() {
             let now = self.clock.now_millis();
             self.sides.iter_mut().for_each(|side| side.rows.set_time(now));
         }
-        self.find_slots(input, &batch)?;
+        self.find_slots(input, batch)?;
         let mut applied = self.sides[input].rows.begin(batch.rows());
         let mut row = 0;
         while row < batch.num_rows() {
             let other = &self.sides[1 - input].rows;
-            let end = self.matches.find(row, input, &batch, &self.slots, other, self.condition.as_ref())?;
+            let end = self.matches.find(row, input, batch, is_replaced, &self.slots, other, self.condition.as_ref())?;
             for row in row..end {
-                self.process_row(input, row, batch.kind(row), &mut applied)?;
+                let partner = match is_replaced.get(row) {
+                    Some(true) => Some(row + 1),
+                    _ => replaces(is_replaced, row).then(|| row - 1),
+                };
+                self.process_row(input, row, batch.kind(row), partner, &mut applied)?;
                 if self.emission.is_full() {
-                    self.emission.flush(input, &batch, self.sides[1 - input].rows.store(), out)?;
+                    self.emission.flush(input, batch, self.sides[1 - input].rows.store(), out)?;
                 }
             }
             row = end;
         }
-        self.emission.flush(input, &batch, self.sides[1 - input].rows.store(), out)?;
+        self.emission.flush(input, batch, self.sides[1 - input].rows.store(), out)?;
         self.sides[input].rows.end(applied)?;
-        self.forget_keys(&batch);
+        self.forget_keys(batch);
         self.state.evict(&mut self.table, &mut self.sides)
+    }
+
+    /// Joins what the mini-batch has come to: the side that is not padded first, so that pads that would be taken back are not made.
+    fn end_mini_batch(&mut self, out: &mut dyn Output) -> Result<(), Failure> {
+        let Some(MiniBatches { bundle, folds }) = &mut self.mini_batch else { return Ok(()) };
+        let mut folded = Vec::with_capacity(2);
+        for (input, (rows, fold)) in bundle.take()?.into_iter().zip(folds).enumerate() {
+            folded.extend(rows.map(|rows| fold.fold(rows)).transpose()?.map(|rows| (input, rows)));
+        }
+        if self.join_type != JoinType::Right {
+            folded.reverse();
+        }
+        for (input, Folded { rows, is_replaced }) in folded {
+            self.join(input, &rows, &is_replaced, out)?;
+        }
+        Ok(())
+    }
+}
+
+impl Operator for Join {
+    fn process(&mut self, input: usize, batch: Batch, out: &mut dyn Output) -> Result<(), Failure> {
+        if self.mini_batch.is_none() {
+            return self.join(input, &batch, &[], out);
+        }
+        let mut taken = 0;
+        while let Some(MiniBatches { bundle, .. }) = self.mini_batch.as_mut().filter(|_| taken < batch.num_rows()) {
+            taken = bundle.add(input, &batch, taken);
+            if bundle.is_full() {
+                self.end_mini_batch(out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// As in Flink the watermark of either input ends a mini-batch.
+    fn on_input_watermark(&mut self, _input: usize, _watermark: i64, out: &mut dyn Output) -> Result<(), Failure> {
+        self.end_mini_batch(out)
+    }
+
+    fn finish(&mut self, _waker: &Waker, out: &mut dyn Output) -> Result<Progress, Failure> {
+        self.end_mini_batch(out)?;
+        Ok(Progress::Done)
     }
 
     fn on_timer(&mut self, now: i64, _out: &mut dyn Output) -> Result<(), Failure> {
@@ -292,6 +394,16 @@ impl Operator for Join {
 }
 
 impl Stateful for Join {
+    fn prepare(
+        &mut self,
+        _barrier: &CheckpointBarrier,
+        _waker: &Waker,
+        out: &mut dyn Output,
+    ) -> Result<Progress, Failure> {
+        self.end_mini_batch(out)?;
+        Ok(Progress::Done)
+    }
+
     fn snapshot(&mut self, barrier: &CheckpointBarrier) -> Result<OperatorSnapshot, Failure> {
         let keyed = self.state.snapshot(barrier, &self.table, &self.sides)?;
         Ok(OperatorSnapshot { items: vec![self.state.next_sequence(&self.sides)], keyed: Some(keyed) })

@@ -29,6 +29,7 @@ pub(super) fn spec(join_type: JoinType, left: RowType, right: RowType, condition
         keys: vec![(0, 0)],
         condition: condition.map(|(a, b)| Expr::call("<", vec![column(a), column(b)], TypeKind::Boolean.nullable())),
         null_safe_keys: Vec::new(),
+        mini_batch: None,
         state_ttl_ms: [0, 0],
         identity: Default::default(),
         left,
@@ -38,7 +39,7 @@ pub(super) fn spec(join_type: JoinType, left: RowType, right: RowType, condition
 }
 
 /// The operator without state.
-fn open(spec: &JoinSpec) -> Result<Join, Failure> {
+pub(super) fn open(spec: &JoinSpec) -> Result<Join, Failure> {
     let (state, restored) = (KeyedStateContext::default(), OperatorSubtaskState::default());
     Join::new(spec, &EvalContext::default(), Clock::System, state, &restored)
 }
@@ -231,14 +232,14 @@ fn more_pairs_than_fit_a_batch() {
 }
 
 /// A row of the property test: key and value.
-type Row = (Option<u8>, i8);
+pub(super) type Row = (Option<u8>, i8);
 
-fn text(row: &Row) -> String {
+pub(super) fn text(row: &Row) -> String {
     format!("{}|{}", row.0.map_or("NULL".to_owned(), |key| key.to_string()), row.1)
 }
 
 /// The join of two lists of rows.
-fn expected(join_type: JoinType, [left, right]: &[Vec<Row>; 2], condition: bool) -> BTreeMap<String, i64> {
+pub(super) fn expected(join_type: JoinType, [left, right]: &[Vec<Row>; 2], condition: bool) -> BTreeMap<String, i64> {
     let matches = |l: &Row, r: &Row| l.0.is_some() && l.0 == r.0 && (!condition || l.1 < r.1);
     let pair = |left: Option<&Row>, right: Option<&Row>| {
         [left, right].map(|row| row.map_or("NULL|NULL".to_owned(), text)).join("|")

@@ -23,6 +23,7 @@ fn joined(join_type: JoinType, condition: bool, rows: &[&str]) -> Vec<String> {
         keys,
         condition,
         null_safe_keys: Vec::new(),
+        mini_batch: None,
         state_ttl_ms: [0, 0],
         identity: Default::default(),
         output,

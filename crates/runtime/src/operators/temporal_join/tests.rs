@@ -24,6 +24,7 @@ pub(super) fn spec(join_type: JoinType, condition: bool) -> TemporalJoinSpec {
         keys,
         condition,
         null_safe_keys: Vec::new(),
+        mini_batch: None,
         state_ttl_ms: [0, 0],
         identity: Default::default(),
         output,

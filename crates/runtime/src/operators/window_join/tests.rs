@@ -35,6 +35,7 @@ pub(super) fn spec(join_type: JoinType, condition: bool) -> WindowJoinSpec {
         keys,
         condition,
         null_safe_keys: Vec::new(),
+        mini_batch: None,
         state_ttl_ms: [0, 0],
         identity: Default::default(),
         output,
