@@ -41,6 +41,8 @@ pub(crate) struct Groups {
     /// GROUPING SETS: for each set, which keys it has.
     sets: Option<Vec<Vec<bool>>>,
     window: Option<GroupWindow>,
+    /// How many keys stand before the window.
+    pub window_place: usize,
     calls: Vec<BoundCall>,
     properties: Vec<WindowProperty>,
     /// How long a group is kept.
@@ -64,7 +66,7 @@ pub(crate) fn is_aggregate(name: &str) -> bool {
 impl Groups {
     /// An aggregation by these keys, and a window.
     pub fn new(keys: Vec<Expr>, window: Option<GroupWindow>) -> Self {
-        Self { keys, sets: None, window, calls: Vec::new(), properties: Vec::new(), state_ttl: None }
+        Self { keys, sets: None, window, window_place: 0, calls: Vec::new(), properties: Vec::new(), state_ttl: None }
     }
 
     /// An aggregation of each row by several sets of keys.
@@ -221,7 +223,17 @@ impl Groups {
         };
         let mut columns = Columns { names: (0..self.keys.len()).map(name_of_key).collect(), ..Columns::default() };
         let mut keys: Vec<usize> = match &self.sets {
-            None => self.keys.iter().map(|key| columns.add(key, input.output())).collect(),
+            None => {
+                let mut keys = Vec::with_capacity(self.keys.len());
+                for (place, key) in self.keys.iter().enumerate() {
+                    if let Some(window) = self.window.as_ref().filter(|_| place == self.window_place) {
+                        columns.names.insert(place, None);
+                        columns.add(&window.time, input.output());
+                    }
+                    keys.push(columns.add(key, input.output()));
+                }
+                keys
+            }
             // Keys stand first and apart, for they are NULL where arguments of the same text are not.
             Some(_) => self.keys.iter().map(|key| columns.push(key, input.output())).collect(),
         };
@@ -280,10 +292,9 @@ impl Groups {
                 output: RowType::new(fields),
             }),
             Some(window) => {
-                let typed = |(i, property): (usize, &WindowProperty)| {
-                    Field::new(name_of(first_property + i), window.property_type(*property))
-                };
-                fields.extend(self.properties.iter().enumerate().map(typed));
+                let typed =
+                    |property: &WindowProperty| Field::new(property_name(*property), window.property_type(*property));
+                fields.extend(self.properties.iter().map(typed));
                 LogicalPlan::WindowAggregate(WindowAggregate {
                     input,
                     window,
@@ -295,6 +306,16 @@ impl Groups {
                 })
             }
         }
+    }
+}
+
+/// What Flink calls the property of a window of GROUP BY.
+fn property_name(property: WindowProperty) -> &'static str {
+    match property {
+        WindowProperty::Start => "w$start",
+        WindowProperty::End => "w$end",
+        WindowProperty::Rowtime => "w$rowtime",
+        WindowProperty::Proctime => "w$proctime",
     }
 }
 

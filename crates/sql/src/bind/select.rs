@@ -69,12 +69,14 @@ struct Grouping {
     /// Indices of keys.
     sets: Vec<Vec<usize>>,
     window: Option<GroupWindow>,
+    /// How many keys stand before the window.
+    window_place: usize,
 }
 
 impl Default for Grouping {
     /// One set without keys.
     fn default() -> Self {
-        Self { keys: Vec::new(), sets: vec![Vec::new()], window: None }
+        Self { keys: Vec::new(), sets: vec![Vec::new()], window: None, window_place: 0 }
     }
 }
 
@@ -187,7 +189,7 @@ impl Binder<'_> {
             let sets = self.item_sets(item, scope, &mut grouping)?;
             grouping.cross(sets);
         }
-        let Grouping { keys, mut sets, window } = grouping;
+        let Grouping { keys, mut sets, window, window_place } = grouping;
         if group_by.quantifier == Some(SetQuantifier::Distinct) {
             let all = std::mem::take(&mut sets);
             all.into_iter().for_each(|set| {
@@ -198,7 +200,9 @@ impl Binder<'_> {
         }
         let is_plain = sets.len() == 1 && sets[0].len() == keys.len();
         if is_plain {
-            return Ok(Some(Groups::new(keys, window)));
+            let mut groups = Groups::new(keys, window);
+            groups.window_place = window_place;
+            return Ok(Some(groups));
         }
         if window.is_some() {
             return Err(not_supported("a group window with GROUPING SETS", group_by.span));
@@ -251,6 +255,7 @@ impl Binder<'_> {
         let mut set = Vec::new();
         for expr in exprs {
             if let Some(window) = self.group_window(expr, scope)? {
+                grouping.window_place = grouping.keys.len();
                 if grouping.window.replace(window).is_some() {
                     return Err(SqlError::validation("only one group window is allowed in GROUP BY", expr.span));
                 }

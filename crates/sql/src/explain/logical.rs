@@ -1,25 +1,45 @@
 //! The logical plan as the binder made it: Calcite's names, columns by position.
 
-use dataflow::operator_spec::{AfterMatch, JoinType, OverFrame, PatternVariable, SortField, WindowAssigner};
-use dataflow::{AggregateCall, Expr, ExprKind, Field, Literal, RowType};
+use dataflow::operator_spec::{
+    AfterMatch, JoinType, OverFrame, PatternVariable, SortField, WindowAssigner, WindowProperty,
+};
+use dataflow::{AggregateCall, Expr, ExprKind, Field, Literal, LogicalType, RowType, TypeKind};
 
 use super::TreeNode;
 use crate::catalog::{CatalogTable, ColumnSource, ObjectPath, TableColumn};
-use crate::logical::{LogicalPlan, Match, OverAggregate, Project, RankEnd, WindowTableFunction, is_identity};
+use crate::logical::{
+    Aggregate, LogicalPlan, Match, NULL_SAFE_EQUALS, OverAggregate, Project, RankEnd, WindowAggregate,
+    WindowTableFunction, conjuncts, identity, is_identity,
+};
 use crate::physical::{Style, describe};
+use crate::rules::join_keys;
 
-/// The tree of a logical plan.
+/// The tree of a logical plan. What joins compare is computed below them already, as in Calcite.
 pub(crate) fn logical_tree(plan: &LogicalPlan) -> String {
-    node(plan).render()
+    node(&join_keys(plan.clone())).render()
+}
+
+/// The tree below a node. Rows that are written out have the names that they are given.
+fn child(plan: &LogicalPlan) -> TreeNode {
+    match plan {
+        LogicalPlan::Project(project)
+            if matches!(*project.input, LogicalPlan::Values(_))
+                && is_identity(&project.exprs, project.input.output()) =>
+        {
+            node(&project.input)
+        }
+        plan => node(plan),
+    }
 }
 
 fn node(plan: &LogicalPlan) -> TreeNode {
-    if let Some(tree) = over_sets(plan) {
+    if let Some(tree) = over_sets(plan).or_else(|| over_group_window(plan)).or_else(|| set_operation(plan)) {
         return tree;
     }
-    let inputs: Vec<TreeNode> = plan.inputs().into_iter().map(node).collect();
+    let inputs: Vec<TreeNode> = plan.inputs().into_iter().map(child).collect();
     let positions = RowType::default();
     let expr = |expr: &dataflow::Expr| describe::expression(expr, &positions, Style::Tree);
+    let simplified = |expr: &dataflow::Expr| describe::expression(expr, &positions, Style::SimplifiedTree);
     let text = match plan {
         LogicalPlan::Scan(scan) => {
             let ObjectPath { catalog, database, object } = &scan.path;
@@ -51,7 +71,7 @@ fn node(plan: &LogicalPlan) -> TreeNode {
                     .collect(),
             );
             let column = |(expr, field): (&dataflow::Expr, &Field)| {
-                format!("{}=[{}]", field.name, describe::expression(expr, &names, Style::Tree))
+                format!("{}=[{}]", field.name, describe::expression(expr, &names, Style::SimplifiedTree))
             };
             let columns: Vec<String> = project.exprs.iter().zip(&project.output.fields).map(column).collect();
             return TreeNode {
@@ -62,7 +82,8 @@ fn node(plan: &LogicalPlan) -> TreeNode {
         // Nothing is projected for COUNT(*) alone.
         LogicalPlan::Project(project) if project.exprs.is_empty() => return self::node(&project.input),
         LogicalPlan::Project(project) => {
-            let column = |(e, field): (&dataflow::Expr, &dataflow::Field)| format!("{}=[{}]", field.name, expr(e));
+            let column =
+                |(e, field): (&dataflow::Expr, &dataflow::Field)| format!("{}=[{}]", field.name, simplified(e));
             let columns: Vec<String> = project.exprs.iter().zip(&project.output.fields).map(column).collect();
             format!("LogicalProject({})", columns.join(", "))
         }
@@ -86,7 +107,8 @@ fn node(plan: &LogicalPlan) -> TreeNode {
             )
         }
         LogicalPlan::Join(join) => {
-            format!("LogicalJoin(condition=[{}], joinType=[{}])", expr(&join.condition), join_word(join.join_type))
+            let condition = describe::condition(&join.condition, &positions, Style::SimplifiedTree);
+            format!("LogicalJoin(condition=[{condition}], joinType=[{}])", join_word(join.join_type))
         }
         LogicalPlan::Unnest(unnest) => {
             let join = if unnest.outer { "left" } else { "inner" };
@@ -128,6 +150,150 @@ fn node(plan: &LogicalPlan) -> TreeNode {
         LogicalPlan::Union(_) => "LogicalUnion(all=[true])".to_owned(),
     };
     TreeNode { text, inputs }
+}
+
+/// UNION, INTERSECT and EXCEPT as they were written. Of several in a row each takes two.
+fn set_operation(plan: &LogicalPlan) -> Option<TreeNode> {
+    let of_two =
+        |text: &str, left: TreeNode, right: TreeNode| TreeNode { text: text.into(), inputs: vec![left, right] };
+    match plan {
+        LogicalPlan::Union(union) if !union.is_expansion => {
+            let trees = union.inputs.iter().map(child);
+            trees.reduce(|left, right| of_two("LogicalUnion(all=[true])", left, right))
+        }
+        LogicalPlan::Aggregate(aggregate) if is_distinct(aggregate) => match aggregate.input.as_ref() {
+            LogicalPlan::Union(union) if !union.is_expansion => {
+                let mut tree = set_operation(&aggregate.input)?;
+                tree.text = "LogicalUnion(all=[false])".into();
+                Some(tree)
+            }
+            _ => None,
+        },
+        LogicalPlan::Join(join) => {
+            let LogicalPlan::Aggregate(left) = join.left.as_ref() else { return None };
+            let is_same =
+                |term: &Expr| matches!(&term.kind, ExprKind::Call { function, .. } if function == NULL_SAFE_EQUALS);
+            let text = match join.join_type {
+                JoinType::Semi => "LogicalIntersect(all=[false])",
+                JoinType::Anti => "LogicalMinus(all=[false])",
+                _ => return None,
+            };
+            let terms = conjuncts(join.condition.clone());
+            let are_rows = is_distinct(left) && terms.len() == left.keys.len() && terms.iter().all(is_same);
+            are_rows.then(|| of_two(text, child(&left.input), child(&join.right)))
+        }
+        _ => None,
+    }
+}
+
+/// Whether an aggregation only takes equal rows out.
+fn is_distinct(aggregate: &Aggregate) -> bool {
+    aggregate.calls.is_empty() && aggregate.keys.iter().copied().eq(0..aggregate.input.output().len())
+}
+
+/// An aggregation by a window of GROUP BY, and what stands over it, as they were written: the window is a key.
+fn over_group_window(plan: &LogicalPlan) -> Option<TreeNode> {
+    let text = |expr: &Expr, columns: &RowType| describe::expression(expr, columns, Style::SimplifiedTree);
+    match plan {
+        LogicalPlan::Project(project) => {
+            let columns = behind_group_window(&project.input)?;
+            let column = |(expr, field): (&Expr, &Field)| format!("{}=[{}]", field.name, text(expr, &columns));
+            let exprs: Vec<String> = project.exprs.iter().zip(&project.output.fields).map(column).collect();
+            let below = match project.input.as_ref() {
+                LogicalPlan::WindowAggregate(aggregate) => by_group_window(aggregate)?,
+                filter => over_group_window(filter)?,
+            };
+            Some(TreeNode { text: format!("LogicalProject({})", exprs.join(", ")), inputs: vec![below] })
+        }
+        LogicalPlan::Filter(filter) => {
+            let columns = behind_group_window(&filter.input)?;
+            let LogicalPlan::WindowAggregate(aggregate) = filter.input.as_ref() else { return None };
+            let text = format!("LogicalFilter(condition=[{}])", text(&filter.condition, &columns));
+            Some(TreeNode { text, inputs: vec![by_group_window(aggregate)?] })
+        }
+        LogicalPlan::WindowAggregate(aggregate) => {
+            let columns = behind_group_window(plan)?;
+            let names = aggregate.output.fields.iter().map(|field| &field.name);
+            let exprs: Vec<String> =
+                names.zip(&columns.fields).map(|(name, column)| format!("{name}=[{}]", column.name)).collect();
+            let text = format!("LogicalProject({})", exprs.join(", "));
+            Some(TreeNode { text, inputs: vec![by_group_window(aggregate)?] })
+        }
+        _ => None,
+    }
+}
+
+/// The columns behind an aggregation by a window of GROUP BY, each named by what Calcite has there.
+fn behind_group_window(plan: &LogicalPlan) -> Option<RowType> {
+    let aggregate = match plan {
+        LogicalPlan::WindowAggregate(aggregate) if aggregate.is_legacy => aggregate,
+        LogicalPlan::Filter(filter) => return behind_group_window(&filter.input),
+        _ => return None,
+    };
+    let groups = groups_with_window(aggregate)?;
+    let place = |column: usize| groups.iter().position(|&group| group == column);
+    let window = place(aggregate.window.column?)?;
+    let word = group_window_word(&aggregate.window.assigner);
+    let keys = aggregate.keys.iter().filter_map(|&key| place(key)).map(|key| format!("${key}"));
+    let calls = (0..aggregate.calls.len()).map(|call| format!("${}", groups.len() + call));
+    let properties = aggregate.properties.iter().map(|property| {
+        let property = match property {
+            WindowProperty::Start => "START",
+            WindowProperty::End => "END",
+            WindowProperty::Rowtime => "ROWTIME",
+            WindowProperty::Proctime => "PROCTIME",
+        };
+        format!("{word}_{property}(${window})")
+    });
+    let names = keys.chain(calls).chain(properties).zip(&aggregate.output.fields);
+    Some(RowType::new(names.map(|(name, field)| Field::new(name, field.ty.clone())).collect()))
+}
+
+/// The columns that rows are grouped by: the keys, and the time that stands for the window.
+fn groups_with_window(aggregate: &WindowAggregate) -> Option<Vec<usize>> {
+    let mut groups = aggregate.keys.clone();
+    groups.push(aggregate.window.column?);
+    groups.sort_unstable();
+    groups.dedup();
+    Some(groups)
+}
+
+fn group_window_word(assigner: &WindowAssigner) -> &'static str {
+    match assigner {
+        WindowAssigner::Tumble { .. } => "TUMBLE",
+        WindowAssigner::Hop { .. } => "HOP",
+        WindowAssigner::Cumulate { .. } => "CUMULATE",
+        WindowAssigner::Session { .. } => "SESSION",
+    }
+}
+
+fn by_group_window(aggregate: &WindowAggregate) -> Option<TreeNode> {
+    let time = aggregate.window.column?;
+    let (exprs, below) = match aggregate.input.as_ref() {
+        LogicalPlan::Project(project) => (project.exprs.clone(), project.input.as_ref()),
+        input => (identity(input.output()), input),
+    };
+    let intervals = match aggregate.window.assigner {
+        WindowAssigner::Tumble { size, .. } => vec![size],
+        WindowAssigner::Hop { slide, size, .. } => vec![slide, size],
+        WindowAssigner::Cumulate { step, size, .. } => vec![step, size],
+        WindowAssigner::Session { gap } => vec![gap],
+    };
+    let intervals: Vec<String> = intervals.into_iter().map(describe::interval).collect();
+    let word = group_window_word(&aggregate.window.assigner);
+    let names = &aggregate.input.output().fields;
+    let column = |(index, expr): (usize, &Expr)| {
+        let text = describe::expression(expr, &RowType::default(), Style::SimplifiedTree);
+        match index == time {
+            true => format!("$f{index}=[${word}({text}, {})]", intervals.join(", ")),
+            false => format!("{}=[{text}]", names[index].name),
+        }
+    };
+    let columns: Vec<String> = exprs.iter().enumerate().map(column).collect();
+    let project = TreeNode { text: format!("LogicalProject({})", columns.join(", ")), inputs: vec![child(below)] };
+    let calls = calls(&aggregate.calls, &aggregate.output, aggregate.keys.len());
+    let text = format!("LogicalAggregate(group=[{{{}}}]{calls})", numbers(&groups_with_window(aggregate)?));
+    Some(TreeNode { text, inputs: vec![project] })
 }
 
 /// An aggregation by several sets of keys, and what stands over it, as they were written: without the column that tells the sets apart.
@@ -264,7 +430,8 @@ fn with_overs(plan: &LogicalPlan) -> (Vec<String>, &LogicalPlan) {
         LogicalPlan::OverAggregate(over) => {
             let (mut columns, below) = with_overs(&over.input);
             let window = window_text(over, &columns);
-            let calls: Vec<String> = over.calls.iter().map(|call| over_call(call, &columns, &window)).collect();
+            let rows = over.input.output();
+            let calls: Vec<String> = over.calls.iter().map(|call| over_call(call, &columns, rows, &window)).collect();
             columns.extend(calls);
             (columns, below)
         }
@@ -305,15 +472,25 @@ fn window_text(over: &OverAggregate, columns: &[String]) -> String {
 }
 
 /// `COUNT($3) OVER (...)`. A sum is NULL when nothing was counted.
-fn over_call(call: &AggregateCall, columns: &[String], window: &str) -> String {
+fn over_call(call: &AggregateCall, columns: &[String], rows: &RowType, window: &str) -> String {
     let args: Vec<&str> = call.args.iter().map(|&arg| columns[arg].as_str()).collect();
     let args = args.join(", ");
     let distinct = if call.distinct { "DISTINCT " } else { "" };
+    let count = format!("COUNT({distinct}{args}) OVER {window}");
+    let sum = |ty: &LogicalType| {
+        format!("CASE(>({count}, 0), $SUM0({distinct}{args}) OVER {window}, null:{})", describe::type_text(ty))
+    };
     match call.function.as_str() {
-        "SUM" => format!(
-            "CASE(>(COUNT({distinct}{args}) OVER {window}, 0), $SUM0({distinct}{args}) OVER {window}, null:{})",
-            describe::type_text(&call.ty)
-        ),
+        "SUM" => sum(&call.ty),
+        "AVG" => {
+            let summed = describe::summed_type(&rows.fields[call.args[0]].ty);
+            let (sum, ty) = (sum(&summed), describe::type_text(&call.ty));
+            match summed.kind {
+                TypeKind::Decimal { .. } if summed.kind != call.ty.kind => format!("/(CAST({sum}):{ty}, {count})"),
+                TypeKind::Decimal { .. } | TypeKind::Float | TypeKind::Double => format!("/({sum}, {count})"),
+                _ => format!("CAST(/({sum}, {count})):{ty}"),
+            }
+        }
         function => format!("{function}({distinct}{args}) OVER {window}"),
     }
 }

@@ -89,11 +89,33 @@ impl Printer<'_> {
 
     fn node_tree(&self, id: usize) -> TreeNode {
         let node = &self.plan.nodes[id];
+        if let Some(tree) = self.dropped_below_watermark(node) {
+            return tree;
+        }
         let mut inputs = self.inputs(node);
         for line in &node.lines {
             inputs = vec![TreeNode { text: self.line(line, node), inputs }];
         }
         inputs.pop().expect("every node has a line or an input")
+    }
+
+    /// -U rows of a source are dropped before its watermarks are made.
+    fn dropped_below_watermark(&self, node: &PhysicalNode) -> Option<TreeNode> {
+        let (OperatorSpec::DropUpdateBefore, [edge]) = (&node.spec, node.inputs.as_slice()) else { return None };
+        let source = &self.plan.nodes[edge.source];
+        let is_reused = self.reuse.borrow().is_reused(&(edge.source, None));
+        let (watermark, scan) = source.lines.split_last().filter(|(line, _)| line.name == "WatermarkAssigner")?;
+        if is_reused || !matches!(source.spec, OperatorSpec::Source(_)) {
+            return None;
+        }
+        let mut inputs = Vec::new();
+        for line in scan {
+            inputs = vec![TreeNode { text: self.line(line, source), inputs }];
+        }
+        for line in node.lines.iter().chain([watermark]) {
+            inputs = vec![TreeNode { text: self.line(line, node), inputs }];
+        }
+        inputs.pop()
     }
 
     fn inputs(&self, node: &PhysicalNode) -> Vec<TreeNode> {
@@ -128,8 +150,15 @@ impl Printer<'_> {
     /// The rows of these nodes side by side.
     fn union(&self, nodes: &[&PhysicalNode], inputs: Vec<TreeNode>) -> TreeNode {
         let names: Vec<&str> = nodes[0].output.fields.iter().map(|field| field.name.as_str()).collect();
-        let parts = ["all=[true]".to_owned(), format!("union=[{}]", names.join(", ")), self.mode_of(nodes)];
-        TreeNode { text: call("Union", &parts), inputs }
+        let of = |nodes: &[&PhysicalNode], inputs: Vec<TreeNode>| {
+            let parts = ["all=[true]".to_owned(), format!("union=[{}]", names.join(", ")), self.mode_of(nodes)];
+            TreeNode { text: call("Union", &parts), inputs }
+        };
+        // Each takes two.
+        let mut inputs = inputs.into_iter().enumerate();
+        let first = inputs.next().map(|(_, tree)| tree);
+        let all = inputs.fold(first, |left, (index, right)| left.map(|left| of(&nodes[..=index], vec![left, right])));
+        all.unwrap_or_else(|| of(nodes, Vec::new()))
     }
 
     /// The changes that these nodes emit together.
@@ -168,7 +197,13 @@ impl Printer<'_> {
         let source = &self.plan.nodes[edge.source];
         match &edge.partitioning {
             Partitioning::Forward => None,
-            Partitioning::Hash { keys } => Some(format!("hash[{}]", describe::columns(keys, &source.output))),
+            Partitioning::Hash { .. } if edge.shown_keys.as_ref().is_some_and(Vec::is_empty) => {
+                Some("single".to_owned())
+            }
+            Partitioning::Hash { keys } => {
+                let keys = edge.shown_keys.as_ref().unwrap_or(keys);
+                Some(format!("hash[{}]", describe::columns(keys, &source.output)))
+            }
             Partitioning::Global => Some("single".to_owned()),
             Partitioning::Rebalance => Some("rebalance".to_owned()),
             Partitioning::Broadcast => Some("broadcast".to_owned()),
@@ -195,5 +230,5 @@ impl Printer<'_> {
 
 fn call(name: &str, parts: &[String]) -> String {
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    format!("{name}({})", parts.join(", "))
+    if parts.is_empty() { name.to_owned() } else { format!("{name}({})", parts.join(", ")) }
 }

@@ -37,6 +37,11 @@ impl Reuse {
         false
     }
 
+    /// Whether a part stands in several places.
+    pub(super) fn is_reused(&self, part: &Part) -> bool {
+        self.ids.contains_key(part)
+    }
+
     /// A part is written.
     pub(super) fn mention(&mut self, part: &Part) -> Mention {
         match self.ids.get(part) {

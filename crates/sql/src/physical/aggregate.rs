@@ -275,11 +275,14 @@ pub(super) fn half(split: Option<SplitHalf>) -> &'static str {
 
 fn window_aggregate_text(node: &WindowAggregate, input: &RowType) -> String {
     let mut select = selected(&node.keys, &node.calls, input, &node.output, &|_| false);
+    if node.is_legacy {
+        return group_window_text(node, input, select);
+    }
     let first = node.keys.len() + node.calls.len();
     let properties = node.properties.iter().zip(&node.output.fields[first..]);
     select.extend(properties.map(|(property, field)| format!("{} AS {}", describe::property(*property), field.name)));
     let window = match node.window.assigner {
-        WindowAssigner::Session { .. } if !node.is_legacy => session_text(&node.window, &node.keys, input),
+        WindowAssigner::Session { .. } => session_text(&node.window, &node.keys, input),
         assigner => describe::window(&assigner, &time_name(&node.window, input)),
     };
     let keys = match node.keys.is_empty() {
@@ -287,4 +290,32 @@ fn window_aggregate_text(node: &WindowAggregate, input: &RowType) -> String {
         false => format!("groupBy=[{}], ", describe::columns(&node.keys, input)),
     };
     format!("{keys}window=[{window}], select=[{}]", select.join(", "))
+}
+
+/// A window of GROUP BY. Flink computes all properties of the window, or none.
+fn group_window_text(node: &WindowAggregate, input: &RowType, mut select: Vec<String>) -> String {
+    let time = time_name(&node.window, input);
+    let window = match node.window.assigner {
+        WindowAssigner::Tumble { size, .. } => format!("TumblingGroupWindow('w$, {time}, {size})"),
+        WindowAssigner::Hop { slide, size, .. } => format!("SlidingGroupWindow('w$, {time}, {size}, {slide})"),
+        WindowAssigner::Session { gap } => format!("SessionGroupWindow('w$, {time}, {gap})"),
+        assigner @ WindowAssigner::Cumulate { .. } => describe::window(&assigner, &time),
+    };
+    let all: &[&str] = match (node.properties.is_empty(), node.window.is_rowtime()) {
+        (true, _) => &[],
+        (false, true) => &["start", "end", "rowtime", "proctime"],
+        (false, false) => &["start", "end", "proctime"],
+    };
+    let names: Vec<String> = all.iter().map(|property| format!("w${property}")).collect();
+    select.extend(all.iter().map(|property| format!("{property}('w$) AS w${property}")));
+    let mut parts = Vec::new();
+    if !node.keys.is_empty() {
+        parts.push(format!("groupBy=[{}]", describe::columns(&node.keys, input)));
+    }
+    parts.push(format!("window=[{window}]"));
+    if !names.is_empty() {
+        parts.push(format!("properties=[{}]", names.join(", ")));
+    }
+    parts.push(format!("select=[{}]", select.join(", ")));
+    parts.join(", ")
 }

@@ -1,11 +1,12 @@
 //! Filters and projections: one Calc for a projection over a filter.
 
 use dataflow::operator_spec::{CalcSpec, OperatorSpec, ProjectionSpec};
-use dataflow::{Expr, ExprKind, RowType};
+use dataflow::{Expr, ExprKind, Literal, LogicalType, RowType, TimeAttribute, TypeKind};
 
-use super::describe::{Style, expression};
+use super::describe::{Style, character_set, expression, type_text};
 use super::planner::{PhysicalPlanner, Stream};
-use super::{PhysicalNode, PlanLine};
+use super::simplified::{Term, simplify};
+use super::{PhysicalNode, PlanLine, over};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, identity, is_identity};
 
@@ -45,11 +46,14 @@ impl PhysicalPlanner<'_> {
         let by = self.distribution_of(&stream);
         let inputs = self.forward(&stream, parallelism, by.as_deref());
         let distribution = by.and_then(|by| by.iter().map(|&column| position_of(&exprs, column)).collect());
-        let lines = vec![PlanLine {
-            name: "Calc",
-            prefix: describe(&exprs, condition.as_ref(), &stream.output, &output, Style::Prefix),
-            infix: describe(&exprs, condition.as_ref(), &stream.output, &output, Style::Infix),
-        }];
+        let text = |style: Style| {
+            let shown = match stream.nodes.as_slice() {
+                [node] => over::shown_columns(&self.plan.nodes[*node].spec, style),
+                _ => None,
+            };
+            describe(&exprs, condition.as_ref(), shown.as_ref().unwrap_or(&stream.output), &output, style)
+        };
+        let lines = vec![PlanLine { name: "Calc", prefix: text(Style::Prefix), infix: text(Style::Infix) }];
         let projection = ProjectionSpec { expressions: exprs, output: output.clone() };
         self.stream(PhysicalNode {
             spec: OperatorSpec::Calc(CalcSpec { condition, projection }),
@@ -77,18 +81,52 @@ pub(super) fn describe(
     output: &RowType,
     style: Style,
 ) -> String {
+    let condition = condition.map(|condition| simplify(&materialized(condition, input), true));
+    let constants = condition.as_ref().map(Term::constants).unwrap_or_default();
     let select: Vec<String> = exprs
         .iter()
         .zip(&output.fields)
         .map(|(expr, field)| {
-            let text = expression(expr, input, style);
+            let is_plain = matches!(expr.ty.kind, TypeKind::Int | TypeKind::Varchar { .. });
+            let known = constants.iter().find(|(column, _)| is_plain && expr.kind == ExprKind::Column(*column));
+            let text = match known {
+                Some((_, value)) => constant(value, &expr.ty, style),
+                None => expression(&materialized_in(expr, input), input, style),
+            };
             if text == field.name { text } else { format!("{text} AS {}", field.name) }
         })
         .collect();
     match condition {
         None => format!("select=[{}]", select.join(", ")),
-        Some(condition) => {
-            format!("select=[{}], where=[{}]", select.join(", "), expression(condition, input, style))
-        }
+        Some(condition) => format!("select=[{}], where=[{}]", select.join(", "), condition.text(input, style)),
     }
+}
+
+/// A column of which the filter says that it is this constant.
+fn constant(value: &Expr, ty: &LogicalType, style: Style) -> String {
+    let typed = match &value.kind {
+        ExprKind::Literal(Literal::String(_)) => Expr { kind: value.kind.clone(), ty: ty.clone() },
+        _ => value.clone(),
+    };
+    let set = character_set(ty, style);
+    format!("CAST({} AS {}{set})", expression(&typed, &RowType::default(), style), type_text(ty))
+}
+
+/// The expression as Flink shows it where time attributes are read as the ordinary columns that they become.
+fn materialized(expr: &Expr, input: &RowType) -> Expr {
+    match expr.kind {
+        ExprKind::Column(index) if input.fields[index].ty.time_attribute() == TimeAttribute::Rowtime => {
+            expr.clone().cast(input.fields[index].ty.without_time_attribute())
+        }
+        _ => materialized_in(expr, input),
+    }
+}
+
+/// The same of what an expression is over; a bare column stays what it is.
+fn materialized_in(expr: &Expr, input: &RowType) -> Expr {
+    let mut expr = expr.clone();
+    for child in expr.children_mut() {
+        *child = materialized(child, input);
+    }
+    expr
 }

@@ -178,7 +178,7 @@ impl Rebuilt {
         }
         let mut node = PhysicalNode {
             spec: OperatorSpec::DropUpdateBefore,
-            inputs: vec![PhysicalEdge { source, input: 0, partitioning: Partitioning::Forward }],
+            inputs: vec![PhysicalEdge { source, input: 0, partitioning: Partitioning::Forward, shown_keys: None }],
             name: "DropUpdateBefore".into(),
             lines: vec![PlanLine { name: "DropUpdateBefore", prefix: String::new(), infix: String::new() }],
             ..self.nodes[source].clone()

@@ -5,6 +5,7 @@ use dataflow::operator_spec::{
 };
 use dataflow::{AggregateCall, Expr, ExprKind, Field, Literal, LogicalType, RowType, TimeAttribute, TypeKind};
 
+use super::simplified::simplify;
 use crate::logical::StateTtlHint;
 
 /// How operators are written.
@@ -12,6 +13,8 @@ use crate::logical::StateTtlHint;
 pub(crate) enum Style {
     /// `>($3, 5)`, as in the syntax tree, where texts have the types that they were written with.
     Tree,
+    /// The same where Calcite simplifies while it builds the tree: in projections and joins.
+    SimplifiedTree,
     /// `>(amount, 5)`, as in the physical plan.
     Prefix,
     /// `(amount > 5)`, as in the execution plan.
@@ -20,6 +23,19 @@ pub(crate) enum Style {
 
 /// The text of an expression over the columns of `input`.
 pub(crate) fn expression(expr: &Expr, input: &RowType, style: Style) -> String {
+    match style {
+        Style::Tree => unsimplified(expr, input, style),
+        _ => simplify(expr, false).text(input, style),
+    }
+}
+
+/// The text of the condition of a filter, for which unknown is false.
+pub(crate) fn condition(expr: &Expr, input: &RowType, style: Style) -> String {
+    simplify(expr, true).text(input, style)
+}
+
+/// The text of an expression that itself stays as it is; what is in it is simplified.
+pub(super) fn unsimplified(expr: &Expr, input: &RowType, style: Style) -> String {
     match &expr.kind {
         ExprKind::Column(index) => {
             input.fields.get(*index).map_or_else(|| format!("${index}"), |field| field.name.clone())
@@ -33,7 +49,8 @@ pub(crate) fn expression(expr: &Expr, input: &RowType, style: Style) -> String {
             let (inner, ty) = (expression(inner, input, style), type_text(&expr.ty));
             let set = character_set(&expr.ty, style);
             match style {
-                Style::Tree => {
+                Style::Tree | Style::SimplifiedTree if *try_cast => format!("{name}({inner})"),
+                Style::Tree | Style::SimplifiedTree => {
                     let not_null = if expr.ty.nullable { "" } else { " NOT NULL" };
                     format!("{name}({inner}):{ty}{set}{not_null}")
                 }
@@ -64,11 +81,14 @@ pub(crate) fn expression(expr: &Expr, input: &RowType, style: Style) -> String {
                 return call(function, &terms, style);
             }
             let compared = matches!(function.as_str(), "=" | "<>" | "<" | "<=" | ">" | ">=").then_some(args.as_slice());
-            if let ("EXTRACT", [Expr { kind: ExprKind::Literal(Literal::String(unit)), .. }, from]) =
-                (function.as_str(), args.as_slice())
+            if let Some(text) = with_word(function, args, input, style) {
+                return text;
+            }
+            let is_equality = style == Style::Prefix && matches!(function.as_str(), "=" | "<>");
+            if let (true, [left, right]) = (is_equality, args.as_slice())
+                && let (TypeKind::BigInt, ExprKind::Literal(Literal::Int(value))) = (&left.ty.kind, &right.kind)
             {
-                let unit = if style == Style::Infix { unit.clone() } else { format!("FLAG({unit})") };
-                return format!("EXTRACT({unit}, {})", expression(from, input, style));
+                return format!("{function}({}, {value}:BIGINT)", expression(left, input, style));
             }
             let is_coalesce = function == "COALESCE";
             let args: Vec<String> = args
@@ -82,6 +102,28 @@ pub(crate) fn expression(expr: &Expr, input: &RowType, style: Style) -> String {
             call(function, &args, style)
         }
     }
+}
+
+/// Calls of functions with a word among their arguments: `EXTRACT(FLAG(HOUR), ts)`, `TRIM(FLAG(BOTH), ' ', s)`.
+fn with_word(function: &str, args: &[Expr], input: &RowType, style: Style) -> Option<String> {
+    let flag = |word: &str| if style == Style::Infix { word.to_owned() } else { format!("FLAG({word})") };
+    let word = |arg: &Expr| match &arg.kind {
+        ExprKind::Literal(Literal::String(word)) => Some(flag(word)),
+        _ => None,
+    };
+    let text = |arg: &Expr| expression(arg, input, style);
+    Some(match (function, args) {
+        ("EXTRACT", [unit, from]) => format!("EXTRACT({}, {})", word(unit)?, text(from)),
+        ("TRIM", [side, what, from]) => format!("TRIM({}, {}, {})", word(side)?, text(what), text(from)),
+        ("FLOOR" | "CEIL", [time, unit]) => format!("{function}({}, {})", text(time), word(unit)?),
+        ("YEAR" | "QUARTER" | "MONTH" | "WEEK" | "HOUR" | "MINUTE" | "SECOND", [from]) => {
+            format!("EXTRACT({}, {})", flag(function), text(from))
+        }
+        ("DAYOFYEAR", [from]) => format!("EXTRACT({}, {})", flag("DOY"), text(from)),
+        ("DAYOFMONTH", [from]) => format!("EXTRACT({}, {})", flag("DAY"), text(from)),
+        ("DAYOFWEEK", [from]) => format!("EXTRACT({}, {})", flag("DOW"), text(from)),
+        _ => return None,
+    })
 }
 
 /// The terms of nested calls of AND, or of OR.
@@ -114,6 +156,11 @@ fn as_compared(arg: &Expr, args: &[Expr], style: Style) -> Option<Expr> {
         {
             Some(input.as_ref().clone())
         }
+        ExprKind::Cast { input, try_cast: false }
+            if is_whole(&input.ty) && matches!(other.kind, ExprKind::Literal(Literal::Decimal(_))) =>
+        {
+            Some(input.as_ref().clone())
+        }
         ExprKind::Literal(Literal::String(_)) if style == Style::Prefix && is_text(&other.ty) => {
             Some(Expr { kind: arg.kind.clone(), ty: other.ty.clone() })
         }
@@ -129,13 +176,14 @@ fn is_text_constant(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Literal(Literal::String(_)))
 }
 
-fn call(function: &str, args: &[String], style: Style) -> String {
-    let is_symbol = !function.starts_with(|c: char| c.is_ascii_alphabetic());
+pub(super) fn call(function: &str, args: &[String], style: Style) -> String {
+    let function = if function == "%" { "MOD" } else { function };
+    let is_symbol = !function.starts_with(|c: char| c.is_ascii_alphabetic()) && function != "||";
     if style == Style::Infix {
         match args {
             [arg] if function == "NEGATE" => return format!("-({arg})"),
             [arg] if function.starts_with("IS ") => return format!("{arg} {function}"),
-            [_, _, ..] if is_symbol || matches!(function, "AND" | "OR" | "LIKE") => {
+            [_, _, ..] if is_symbol || matches!(function, "AND" | "OR") => {
                 return format!("({})", args.join(&format!(" {function} ")));
             }
             _ => {}
@@ -156,11 +204,16 @@ fn literal(value: &Literal, ty: &LogicalType, style: Style) -> String {
             TypeKind::IntervalYearMonth => format!("{value}:INTERVAL MONTH"),
             TypeKind::Date => date(*value),
             TypeKind::Time { .. } => time_of_day(*value),
+            TypeKind::BigInt if style != Style::Infix && i32::try_from(*value).is_err() => format!("{value}:BIGINT"),
             _ => value.to_string(),
         },
         Literal::Timestamp(nanos) => timestamp(*nanos),
-        Literal::Decimal(unscaled) => decimal(*unscaled, ty),
-        Literal::Float(value) => format!("{value:E}:{}", type_text(ty)),
+        Literal::Decimal(unscaled) => {
+            let text = decimal(*unscaled, ty);
+            if style == Style::Infix { text.split(':').next().unwrap_or_default().to_owned() } else { text }
+        }
+        Literal::Float(value) if style == Style::Prefix => format!("{value:E}:{}", type_text(ty)),
+        Literal::Float(value) => format!("{value:E}"),
         Literal::String(value) => {
             let quoted = format!("'{}'", value.replace('\'', "''"));
             let own_type = matches!(ty.kind, TypeKind::Char { length } if length as usize == value.chars().count());
@@ -178,7 +231,7 @@ fn literal(value: &Literal, ty: &LogicalType, style: Style) -> String {
 }
 
 /// What follows the type of a text.
-fn character_set(ty: &LogicalType, style: Style) -> &'static str {
+pub(super) fn character_set(ty: &LogicalType, style: Style) -> &'static str {
     if is_text(ty) && style != Style::Infix { " CHARACTER SET \"UTF-16LE\"" } else { "" }
 }
 
@@ -338,6 +391,14 @@ pub(super) fn state_ttl_of_sides(hints: &[Option<StateTtlHint>; 2]) -> String {
 /// What a STATE_TTL hint adds to the text of an aggregation.
 pub(super) fn state_ttl_of_groups(hint: &Option<StateTtlHint>) -> String {
     hint.as_ref().map_or_else(String::new, |hint| format!(", stateTtlHints=[[[STATE_TTL options:[{}]]]]", hint.text))
+}
+
+/// The type in which an OVER aggregation sums, for an average too.
+pub(crate) fn summed_type(ty: &LogicalType) -> LogicalType {
+    match ty.kind {
+        TypeKind::Decimal { scale, .. } => TypeKind::Decimal { precision: 38, scale }.nullable(),
+        _ => ty.without_time_attribute(),
+    }
 }
 
 /// The names of columns.

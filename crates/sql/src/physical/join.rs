@@ -3,7 +3,7 @@
 use dataflow::operator_spec::{JoinRowIdentity, JoinSpec, JoinType, OperatorSpec};
 use dataflow::{Expr, ExprKind, RowType};
 
-use super::describe::{Style, expression, state_ttl_of_sides};
+use super::describe::{self, Style, state_ttl_of_sides};
 use super::planner::{PhysicalPlanner, Stream};
 use super::{Changes, ColumnSet, JoinSide, PhysicalEdge, PhysicalNode, PlanLine, RowKeys};
 use crate::error::SqlError;
@@ -177,13 +177,7 @@ pub(super) fn condition_text(
     if both.len() < left.len() + right.len() {
         both = crate::bind::joined_row(left, right, JoinType::Inner);
     }
-    let terms: Vec<String> = conjuncts(condition.clone()).iter().map(|term| expression(term, &both, style)).collect();
-    match terms.as_slice() {
-        [] => "true".to_owned(),
-        [one] => one.clone(),
-        many if style == Style::Prefix => format!("AND({})", many.join(", ")),
-        many => format!("({})", many.join(" AND ")),
-    }
+    describe::condition(condition, &both, style)
 }
 
 fn line(node: &Join, left: &RowType, right: &RowType, sides: &[JoinSide<'_>; 2], in_mini_batches: bool) -> PlanLine {

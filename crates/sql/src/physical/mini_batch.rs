@@ -166,7 +166,7 @@ fn assigner(source: &PhysicalNode, id: NodeId, spec: MiniBatchAssignerSpec) -> P
     let text = format!("interval=[{}ms], mode=[{mode}]", spec.interval_ms);
     PhysicalNode {
         spec: OperatorSpec::MiniBatchAssigner(spec),
-        inputs: vec![PhysicalEdge { source: id, input: 0, partitioning: Partitioning::Forward }],
+        inputs: vec![PhysicalEdge { source: id, input: 0, partitioning: Partitioning::Forward, shown_keys: None }],
         name: "MiniBatchAssigner".into(),
         lines: vec![PlanLine { name: "MiniBatchAssigner", prefix: text.clone(), infix: text }],
         ..source.clone()

@@ -26,6 +26,7 @@ mod planner;
 mod pushed;
 mod row_keys;
 mod scan_watermark;
+mod simplified;
 mod sink;
 mod sink_metadata;
 mod sink_upsert;
@@ -90,6 +91,8 @@ pub(crate) struct PhysicalEdge {
     pub input: u32,
     /// How rows are spread.
     pub partitioning: Partitioning,
+    /// By which columns EXPLAIN says that rows are spread, where that is not by all of those.
+    pub shown_keys: Option<Vec<usize>>,
 }
 
 /// A line of a plan.

@@ -183,21 +183,28 @@ impl PhysicalPlanner<'_> {
             let message = "a Window Top-N over rows that are taken back is not supported yet";
             return Err(SqlError::unsupported(message, node.span));
         }
-        let (inputs, parallelism) = self.exchange(&input, &node.partition, 0);
+        let (mut inputs, parallelism) = self.exchange(&input, &node.partition, 0);
         let end = node.partition.iter().copied().find(|column| windows.end.contains(column));
         let is_bound = |column: &usize| windows.start.contains(column) || windows.end.contains(column);
         let keys: Vec<usize> = node.partition.iter().copied().filter(|column| !is_bound(column)).collect();
-        let window = describe::window(&windows.window.assigner, "window_time");
+        let start = node.partition.iter().copied().find(|column| windows.start.contains(column));
+        let bound = |column: Option<usize>| column.map_or("", |column| input.output.fields[column].name.as_str());
+        let bounds = format!("win_start=[{}], win_end=[{}]", bound(start), bound(end));
+        let window = describe::window_of_columns(&windows.window.assigner, &bounds);
         let order = describe::sort(&node.order, &input.output);
+        // Flink spreads the rows by the other keys alone.
+        inputs.iter_mut().for_each(|edge| edge.shown_keys = Some(keys.clone()));
         let keys = describe::columns(&keys, &input.output);
         let range = format!("rankStart={}, rankEnd={last}", node.first);
         let text = match name {
             "WindowDeduplicate" => {
                 let keep = if node.order[0].descending { "LastRow" } else { "FirstRow" };
+                let order = &input.output.fields[node.order[0].column].name;
                 format!("window=[{window}], keep=[{keep}], partitionKeys=[{keys}], orderKey=[{order}], order=[ROWTIME]")
             }
             _ => format!(
-                "window=[{window}], rankType=[ROW_NUMBER], rankRange=[{range}], partitionBy=[{keys}], orderBy=[{order}]"
+                "window=[{window}], rankType=[ROW_NUMBER], rankRange=[{range}], partitionBy=[{keys}], orderBy=[{order}], select=[{}]",
+                describe::columns(&(0..node.output.len()).collect::<Vec<_>>(), &node.output)
             ),
         };
         Ok(self.stream(PhysicalNode {

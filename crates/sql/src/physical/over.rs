@@ -3,10 +3,10 @@
 use dataflow::operator_spec::{
     NonTimeOverAggregateSpec, OperatorSpec, OverAggregateSpec, OverFrame, SortField, WindowTime,
 };
-use dataflow::{RowType, TimeAttribute};
+use dataflow::{AggregateCall, RowType, TimeAttribute, TypeKind};
 
 use super::planner::{PhysicalPlanner, Stream};
-use super::{Changes, PhysicalNode, PlanLine, describe};
+use super::{Changes, PhysicalNode, PlanLine, Style, describe};
 use crate::error::SqlError;
 use crate::logical::{LogicalPlan, OverAggregate};
 
@@ -88,6 +88,64 @@ impl PhysicalPlanner<'_> {
     }
 }
 
+/// What is computed, as Calcite has it: a sum is counted too, for it is NULL when nothing was, and an average is a sum over a count.
+fn shown_calls(calls: &[AggregateCall], input: &RowType) -> Vec<String> {
+    let mut shown: Vec<String> = Vec::new();
+    for text in calls.iter().flat_map(|call| parts_of(call, input)) {
+        if !shown.contains(&text) {
+            shown.push(text);
+        }
+    }
+    shown
+}
+
+fn parts_of(call: &AggregateCall, input: &RowType) -> Vec<String> {
+    let part = |function: &str| {
+        let call = AggregateCall { function: function.into(), ..call.clone() };
+        describe::aggregate(&call, input, false)
+    };
+    match call.function.as_str() {
+        "SUM" | "AVG" => vec![part("COUNT"), part("$SUM0")],
+        _ => vec![part(&call.function)],
+    }
+}
+
+/// The columns behind an OVER aggregation by what is shown of them above it.
+pub(super) fn shown_columns(spec: &OperatorSpec, style: Style) -> Option<RowType> {
+    let (calls, input, output) = match spec {
+        OperatorSpec::OverAggregate(spec) => (&spec.aggregates, &spec.input, &spec.output),
+        OperatorSpec::NonTimeOverAggregate(spec) => (&spec.aggregates, &spec.input, &spec.output),
+        _ => return None,
+    };
+    let shown = shown_calls(calls, input);
+    let name_of = |text: &String| {
+        let index = shown.iter().position(|known| known == text).unwrap_or_default();
+        format!("w0$o{index}")
+    };
+    let mut columns = output.clone();
+    for (call, field) in calls.iter().zip(&mut columns.fields[input.len()..]) {
+        let names: Vec<String> = parts_of(call, input).iter().map(name_of).collect();
+        let [count, sum] = names.as_slice() else {
+            field.name = names[0].clone();
+            continue;
+        };
+        let summed = describe::summed_type(&input.fields[call.args[0]].ty);
+        let is_infix = style == Style::Infix;
+        let test = if is_infix { format!("({count} > 0)") } else { format!(">({count}, 0:BIGINT)") };
+        let sum_type = if call.function == "SUM" { &call.ty } else { &summed };
+        let sum = format!("CASE({test}, {sum}, null:{})", describe::type_text(sum_type));
+        let divided = |sum: &str| if is_infix { format!("({sum} / {count})") } else { format!("/({sum}, {count})") };
+        let ty = describe::type_text(&call.ty);
+        field.name = match summed.kind {
+            _ if call.function == "SUM" => sum,
+            TypeKind::Decimal { .. } if summed.kind != call.ty.kind => divided(&format!("CAST({sum} AS {ty})")),
+            TypeKind::Decimal { .. } | TypeKind::Float | TypeKind::Double => divided(&sum),
+            _ => format!("CAST({} AS {ty})", divided(&sum)),
+        };
+    }
+    Some(columns)
+}
+
 fn text(node: &OverAggregate, input: &RowType) -> String {
     let frame = match node.frame {
         OverFrame::UnboundedRows => "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW".to_owned(),
@@ -97,9 +155,8 @@ fn text(node: &OverAggregate, input: &RowType) -> String {
     };
     let columns: Vec<usize> = (0..input.len()).collect();
     let mut select = vec![describe::columns(&columns, input)];
-    for (call, field) in node.calls.iter().zip(&node.output.fields[input.len()..]) {
-        select.push(format!("{} AS {}", describe::aggregate(call, input, false), field.name));
-    }
+    let shown = shown_calls(&node.calls, input);
+    select.extend(shown.iter().enumerate().map(|(index, text)| format!("{text} AS w0$o{index}")));
     let partition = match node.partition.is_empty() {
         true => String::new(),
         false => format!("partitionBy=[{}], ", describe::columns(&node.partition, input)),

@@ -171,7 +171,8 @@ impl<'a> PhysicalPlanner<'a> {
             Some(keys) => Partitioning::Hash { keys: keys.to_vec() },
             None => Partitioning::Rebalance,
         };
-        let edge = |&source: &NodeId| PhysicalEdge { source, input: 0, partitioning: partitioning(source) };
+        let edge =
+            |&source: &NodeId| PhysicalEdge { source, input: 0, partitioning: partitioning(source), shown_keys: None };
         stream.nodes.iter().map(edge).collect()
     }
 
@@ -181,7 +182,7 @@ impl<'a> PhysicalPlanner<'a> {
         let parallelism = if keys.is_empty() { 1 } else { self.settings.parallelism };
         let partitioning =
             if keys.is_empty() { Partitioning::Global } else { Partitioning::Hash { keys: keys.to_vec() } };
-        let edge = |&source: &NodeId| PhysicalEdge { source, input, partitioning: partitioning.clone() };
+        let edge = |&source: &NodeId| PhysicalEdge { source, input, partitioning: partitioning.clone(), shown_keys: None };
         (stream.nodes.iter().map(edge).collect(), parallelism)
     }
 

@@ -4,9 +4,9 @@
 use dataflow::operator_spec::OperatorSpec;
 use dataflow::{Expr, ExprKind, RowType};
 
-use super::describe::{Style, expression};
+use super::describe::{Style, unsimplified};
+use super::simplified::simplify;
 use super::{NodeId, PhysicalNode, PhysicalPlan};
-use crate::logical::conjuncts;
 
 /// Connectors whose scans show it.
 const SHOWN_BY: &str = "filesystem";
@@ -35,7 +35,7 @@ fn only_consumer(plan: &PhysicalPlan, id: NodeId) -> Option<&PhysicalNode> {
 
 fn filter_of(node: &PhysicalNode, rows: &RowType) -> Option<String> {
     let OperatorSpec::Calc(calc) = &node.spec else { return None };
-    let terms = conjuncts(calc.condition.clone()?);
+    let terms = simplify(calc.condition.as_ref()?, true).expanded();
     let texts = terms.iter().map(|term| pushed_text(term, rows));
     texts.reduce(|all, term| format!("and({all}, {term})"))
 }
@@ -47,7 +47,7 @@ fn pushed_text(expr: &Expr, rows: &RowType) -> String {
             let texts = args.iter().map(|arg| pushed_text(arg, rows));
             texts.reduce(|all, term| format!("OR({all}, {term})")).unwrap_or_default()
         }
-        _ => expression(expr, rows, Style::Prefix),
+        _ => unsimplified(expr, rows, Style::Prefix),
     }
 }
 

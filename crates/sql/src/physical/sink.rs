@@ -106,7 +106,7 @@ impl PhysicalPlanner<'_> {
             lines: Vec::new(),
             spec: materializer.into_spec(),
         });
-        vec![PhysicalEdge { source, input: 0, partitioning: Partitioning::Forward }]
+        vec![PhysicalEdge { source, input: 0, partitioning: Partitioning::Forward, shown_keys: None }]
     }
 
     /// The rows with the watermark at which each goes on; EXPLAIN shows nothing of it.
@@ -119,7 +119,7 @@ impl PhysicalPlanner<'_> {
                 spec: OperatorSpec::WatermarkTimestampAssigner(WatermarkTimestampAssignerSpec {
                     output: output.clone(),
                 }),
-                inputs: vec![PhysicalEdge { source, input: 0, partitioning: Partitioning::Forward }],
+                inputs: vec![PhysicalEdge { source, input: 0, partitioning: Partitioning::Forward, shown_keys: None }],
                 output,
                 name: "WatermarkTimestampAssigner".into(),
                 lines: Vec::new(),
@@ -186,6 +186,7 @@ impl PhysicalPlanner<'_> {
             source,
             input: 0,
             partitioning: Partitioning::Hash { keys: primary_key.to_vec() },
+            shown_keys: None,
         };
         Ok(stream.nodes.iter().map(edge).collect())
     }

@@ -97,7 +97,7 @@ fn line(node: &Join, left_time: usize, right_time: usize, primary_key: &[usize],
             _ => condition.as_str(),
         };
         let condition = match style {
-            Style::Prefix | Style::Tree => format!("AND({terms}, {versions})"),
+            Style::Prefix | Style::Tree | Style::SimplifiedTree => format!("AND({terms}, {versions})"),
             Style::Infix => format!("({terms} AND {versions})"),
         };
         format!("joinType=[{}], where=[{condition}], select=[{select}]", join_type_text(node.join_type))

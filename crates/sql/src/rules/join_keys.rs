@@ -8,7 +8,7 @@ use crate::bind::coerce;
 use crate::logical::{Join, LogicalPlan, NULL_SAFE_EQUALS, conjunction, conjuncts, identity};
 
 /// Rewrites every join that compares anything but columns.
-pub(super) fn join_keys(plan: LogicalPlan) -> LogicalPlan {
+pub(crate) fn join_keys(plan: LogicalPlan) -> LogicalPlan {
     let rewritten: Result<_, std::convert::Infallible> = plan.rewrite_up(&mut |plan| {
         Ok(match plan {
             LogicalPlan::Join(node) => rewrite(node),
@@ -37,11 +37,25 @@ impl Side {
         // As in Flink, a computed time is an ordinary column.
         let ty = if known.is_some() { key.ty.clone() } else { key.ty.without_time_attribute() };
         let index = known.unwrap_or_else(|| {
-            self.fields.push(Field::new(format!("$f{}", self.exprs.len()), ty.clone()));
+            // A column that is cast keeps its name, as in Calcite.
+            let name = match &key.kind {
+                ExprKind::Cast { input, try_cast: false } => match input.kind {
+                    ExprKind::Column(index) => self.free_name(&self.fields[index].name),
+                    _ => format!("$f{}", self.exprs.len()),
+                },
+                _ => format!("$f{}", self.exprs.len()),
+            };
+            self.fields.push(Field::new(name, ty.clone()));
             self.exprs.push(Expr { ty: ty.clone(), ..key });
             self.exprs.len() - 1
         });
         Expr::column(index, ty)
+    }
+
+    /// The name with the first number that makes it new.
+    fn free_name(&self, name: &str) -> String {
+        let is_free = |name: &String| self.fields.iter().all(|field| field.name != *name);
+        (0..).map(|number| format!("{name}{number}")).find(is_free).unwrap_or_default()
     }
 
     fn apply(self, plan: LogicalPlan) -> LogicalPlan {

@@ -19,6 +19,7 @@ mod share_scans;
 mod split_distinct;
 mod unwrap_casts;
 
+pub(crate) use join_keys::join_keys;
 pub(crate) use share_scans::share_scans;
 
 use crate::error::SqlError;
@@ -40,7 +41,7 @@ pub(crate) fn optimize(plan: LogicalPlan, settings: &Settings) -> Result<Logical
     // Whether a join keeps time attributes shows when its condition is complete and the windows below it are known.
     let plan = materialize_time::materialize_time(plan)?;
     let plan = merge_projects::merge_projects(plan);
-    let plan = join_keys::join_keys(plan);
+    let plan = join_keys(plan);
     let plan = expand_sets::expand_sets(plan);
     let plan = prune_columns::prune_columns(plan);
     let plan = match settings.distinct_buckets {

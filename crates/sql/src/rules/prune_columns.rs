@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use dataflow::operator_spec::{SortField, WindowProperty};
 use dataflow::{AggregateCall, Expr, Field, Literal, LogicalType, RowType, TypeKind};
 
+use crate::bind::joined_row;
 use crate::catalog::ColumnSource;
 use crate::logical::{LogicalPlan, RankEnd, Scan, identity};
 
@@ -140,6 +141,13 @@ fn prune(plan: LogicalPlan, needed: &[bool]) -> (LogicalPlan, Moved) {
             moved.truncate(node.output.len());
             let kept: Vec<usize> = (0..node.output.len()).filter(|&index| below[index]).collect();
             node.output = node.output.project(&kept);
+            // What has the name of a column that is gone has no number any more.
+            if node.output.len() == left.output().len() + right.output().len() {
+                let names = joined_row(left.output(), right.output(), node.join_type);
+                for (field, named) in node.output.fields.iter_mut().zip(names.fields) {
+                    field.name = named.name;
+                }
+            }
             node.left = Box::new(left);
             node.right = Box::new(right);
             (LogicalPlan::Join(node), moved)
