@@ -105,7 +105,11 @@ EXPLAIN SELECT -oid AS n, NOT (cid = 1) AS b, oid / 2 AS h, amount / 3 AS t, 1.5
 EXPLAIN SELECT SUBSTRING(product, 1, 2) AS a, TRIM(product) AS b, POSITION('e' IN product) AS c, CONCAT(product, 'x') AS d, IF(cid = 1, 2, 3) AS e, NULLIF(cid, 1) AS f, ABS(cid) AS g, product LIKE 'p%' AS h, product NOT LIKE 'p%' AS i FROM o;
 EXPLAIN SELECT ARRAY[oid, cid] AS a, MAP['k', oid] AS m, ROW(oid, product) AS r, ARRAY[oid][1] AS e, MAP['k', oid]['k'] AS f, CARDINALITY(ARRAY[1,2]) AS c FROM o;
 EXPLAIN SELECT oid, ots, cid FROM o WHERE ots IS NOT NULL;
+EXPLAIN SELECT MAX(ots) AS m, COUNT(*) AS n FROM o;
+EXPLAIN SELECT ots, COUNT(*) AS n FROM o GROUP BY ots;
 EXPLAIN SELECT DATE_FORMAT(ots, 'HH:mm') AS h, COUNT(*) AS n FROM o GROUP BY DATE_FORMAT(ots, 'HH:mm');
+EXPLAIN SELECT o.oid, o.ots, c.cts FROM o JOIN c ON o.cid = c.cid;
+EXPLAIN SELECT o.oid, o.ots FROM o JOIN c ON o.cid = c.cid AND o.ots > c.cts;
 EXPLAIN SELECT oid, SUM(amount) OVER w AS s, AVG(amount) OVER w AS a, MIN(amount) OVER w AS m, COUNT(cid) OVER w AS c FROM o WINDOW w AS (PARTITION BY product ORDER BY ots);
 EXPLAIN SELECT oid FROM o WHERE product IN ('pen', 'book') AND cid = 1;
 EXPLAIN SELECT oid FROM o WHERE product IN ('pen', 'book') OR cid = 1;

@@ -1,9 +1,10 @@
 //! The physical plan: operators with their exchanges and, when asked for, the changes they emit and advice.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
-use dataflow::Partitioning;
 use dataflow::operator_spec::OperatorSpec;
+use dataflow::{ExprKind, Partitioning};
 
 use super::TreeNode;
 use super::reuse::{Mention, Part, Reuse};
@@ -61,13 +62,106 @@ impl Printer<'_> {
             return;
         }
         if exchange.is_some() {
-            return self.find_reused((id, None));
+            return match self.is_shared_source(id) {
+                true => self.find_reused_source(id, &self.all_columns(id)),
+                false => self.find_reused((id, None)),
+            };
         }
         let node = &self.plan.nodes[id];
         for input in 0..node.spec.num_inputs() as u32 {
-            let edges = node.inputs.iter().filter(|edge| edge.input == input);
-            edges.for_each(|edge| self.find_reused((edge.source, self.exchange(edge, node))));
+            for edge in node.inputs.iter().filter(|edge| edge.input == input) {
+                match self.exchange(edge, node) {
+                    None if self.is_shared_source(edge.source) => {
+                        self.find_reused_source(edge.source, &self.columns_for(node, edge.source));
+                    }
+                    exchange => self.find_reused((edge.source, exchange)),
+                }
+            }
         }
+    }
+
+    fn find_reused_source(&self, id: usize, columns: &[usize]) {
+        if self.reuse.borrow_mut().meet(watermark_part(id, columns)) {
+            self.reuse.borrow_mut().meet((id, None));
+        }
+    }
+
+    /// Whether several operators read the rows of this source of which watermarks are made: Flink shares the scan, and takes what each needs below the
+    /// watermarks.
+    fn is_shared_source(&self, id: usize) -> bool {
+        let OperatorSpec::Source(source) = &self.plan.nodes[id].spec else { return false };
+        let edges = self.plan.nodes.iter().flat_map(|node| &node.inputs);
+        source.watermark.is_some()
+            && self.plan.nodes[id].lines.len() == 2
+            && edges.filter(|edge| edge.source == id).count() > 1
+    }
+
+    fn all_columns(&self, id: usize) -> Vec<usize> {
+        (0..self.plan.nodes[id].output.len()).collect()
+    }
+
+    /// What an operator needs of a source with watermarks.
+    fn columns_for(&self, consumer: &PhysicalNode, id: usize) -> Vec<usize> {
+        let (OperatorSpec::Calc(calc), OperatorSpec::Source(source)) = (&consumer.spec, &self.plan.nodes[id].spec)
+        else {
+            return self.all_columns(id);
+        };
+        let mut columns = BTreeSet::new();
+        if let Some(watermark) = &source.watermark {
+            columns.insert(watermark.rowtime);
+            watermark.expression.for_each_column(&mut |column| {
+                columns.insert(column);
+            });
+        }
+        let exprs = calc.condition.iter().chain(&calc.projection.expressions);
+        exprs.for_each(|expr| {
+            expr.for_each_column(&mut |column| {
+                columns.insert(column);
+            })
+        });
+        columns.into_iter().collect()
+    }
+
+    /// The watermarks over these columns of a shared scan.
+    fn shared_source(&self, id: usize, columns: &[usize]) -> TreeNode {
+        let node = &self.plan.nodes[id];
+        let [scan, watermark] = node.lines.as_slice() else { unreachable!("a shared source has both lines") };
+        self.mentioned(&watermark_part(id, columns), || {
+            let mut below =
+                self.mentioned(&(id, None), || TreeNode { text: self.line(scan, node), inputs: Vec::new() });
+            if columns.len() < node.output.len() {
+                let select = format!("select=[{}]", describe::columns(columns, &node.output));
+                below = TreeNode { text: call("Calc", &[select, self.mode(node)]), inputs: vec![below] };
+            }
+            TreeNode { text: self.line(watermark, node), inputs: vec![below] }
+        })
+    }
+
+    /// A projection over a shared scan.
+    fn over_shared_source(&self, node: &PhysicalNode) -> Option<TreeNode> {
+        let (OperatorSpec::Calc(calc), [edge]) = (&node.spec, node.inputs.as_slice()) else { return None };
+        if !self.is_shared_source(edge.source) {
+            return None;
+        }
+        let columns = self.columns_for(node, edge.source);
+        let below = self.shared_source(edge.source, &columns);
+        let taken = calc.projection.expressions.iter().map(|expr| match expr.kind {
+            ExprKind::Column(column) => Some(column),
+            _ => None,
+        });
+        let source = &self.plan.nodes[edge.source].output;
+        // What is taken below the watermarks is not taken again.
+        if calc.condition.is_none()
+            && taken.eq(columns.iter().copied().map(Some))
+            && node.output == source.project(&columns)
+        {
+            return Some(below);
+        }
+        let mut inputs = vec![below];
+        for line in &node.lines {
+            inputs = vec![TreeNode { text: self.line(line, node), inputs }];
+        }
+        inputs.pop()
     }
 
     /// The tree of a part, or that it has been shown.
@@ -84,12 +178,15 @@ impl Printer<'_> {
     }
 
     fn node(&self, id: usize) -> TreeNode {
+        if self.is_shared_source(id) {
+            return self.shared_source(id, &self.all_columns(id));
+        }
         self.mentioned(&(id, None), || self.node_tree(id))
     }
 
     fn node_tree(&self, id: usize) -> TreeNode {
         let node = &self.plan.nodes[id];
-        if let Some(tree) = self.dropped_below_watermark(node) {
+        if let Some(tree) = self.dropped_below_watermark(node).or_else(|| self.over_shared_source(node)) {
             return tree;
         }
         let mut inputs = self.inputs(node);
@@ -226,6 +323,11 @@ impl Printer<'_> {
             _ => format!("changelogMode=[{}]", node.changes.short()),
         }
     }
+}
+
+/// The watermarks over some columns of a source, as a part that is shown.
+fn watermark_part(id: usize, columns: &[usize]) -> Part {
+    (id, Some(format!("watermarks {columns:?}")))
 }
 
 fn call(name: &str, parts: &[String]) -> String {

@@ -91,6 +91,10 @@ pub(super) fn describe(
             let known = constants.iter().find(|(column, _)| is_plain && expr.kind == ExprKind::Column(*column));
             let text = match known {
                 Some((_, value)) => constant(value, &expr.ty, style),
+                // A time that is an ordinary column from here on.
+                None if field.ty.time_attribute() == TimeAttribute::None => {
+                    expression(&materialized(expr, input), input, style)
+                }
                 None => expression(&materialized_in(expr, input), input, style),
             };
             if text == field.name { text } else { format!("{text} AS {}", field.name) }

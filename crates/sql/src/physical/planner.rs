@@ -182,7 +182,8 @@ impl<'a> PhysicalPlanner<'a> {
         let parallelism = if keys.is_empty() { 1 } else { self.settings.parallelism };
         let partitioning =
             if keys.is_empty() { Partitioning::Global } else { Partitioning::Hash { keys: keys.to_vec() } };
-        let edge = |&source: &NodeId| PhysicalEdge { source, input, partitioning: partitioning.clone(), shown_keys: None };
+        let edge =
+            |&source: &NodeId| PhysicalEdge { source, input, partitioning: partitioning.clone(), shown_keys: None };
         (stream.nodes.iter().map(edge).collect(), parallelism)
     }
 

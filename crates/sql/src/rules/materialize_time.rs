@@ -12,7 +12,8 @@ use crate::bind::{group_window_without_time, not_a_time_attribute};
 use crate::catalog::with_time_attribute;
 use crate::error::SqlError;
 use crate::logical::{
-    Direction, Join, LogicalPlan, LogicalWindow, OverAggregate, Rank, time_attribute_of, window_columns,
+    Direction, Join, LogicalPlan, LogicalWindow, OverAggregate, Rank, identity, time_attribute_of, window_columns,
+    window_of,
 };
 
 use super::recognize_windows::window_time_keys;
@@ -38,6 +39,10 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
             let both = RowType::new(below.iter().flat_map(|row| row.fields.clone()).collect());
             retype(&mut node.condition, &both);
             let kept = kept_times(node, &below[0], &below[1])?;
+            if kept == 0 {
+                *node.left = without_times(node.left.take());
+                *node.right = without_times(node.right.take());
+            }
             keep_times(&mut node.output.fields[..kept], &both);
             forget(&mut node.output.fields[kept..]);
         }
@@ -83,7 +88,11 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
         LogicalPlan::Sort(_) => {}
         LogicalPlan::Aggregate(node) => {
             forget(&mut node.output.fields);
-            for key in window_time_keys(node) {
+            let times = window_time_keys(node);
+            if times.is_empty() && window_of(&node.input).is_none() {
+                *node.input = without_times(node.input.take());
+            }
+            for key in times {
                 node.output.fields[key].ty = below[0].fields[node.keys[key]].ty.clone();
             }
         }
@@ -127,6 +136,20 @@ fn settle(mut plan: LogicalPlan) -> Result<LogicalPlan, SqlError> {
         }
     }
     Ok(plan)
+}
+
+/// The rows with times of events as ordinary columns, where there are any.
+fn without_times(plan: LogicalPlan) -> LogicalPlan {
+    let is_time = |field: &Field| field.ty.time_attribute() == TimeAttribute::Rowtime;
+    if !plan.output().fields.iter().any(is_time) {
+        return plan;
+    }
+    let mut output = plan.output().clone();
+    for field in output.fields.iter_mut().filter(|field| is_time(field)) {
+        field.ty = field.ty.without_time_attribute();
+    }
+    let exprs = identity(&output);
+    plan.project(exprs, output)
 }
 
 /// To how many of the columns the watermark still refers behind this join, when it referred to them below.

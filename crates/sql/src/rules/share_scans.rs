@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::ObjectPath;
-use crate::logical::{LogicalPlan, identity};
+use crate::logical::{LogicalPlan, identity, substitute};
 use crate::settings::Settings;
+
+use super::merge_projects::merge_projects;
 
 /// A table with the options it is read with.
 type ScanKey = (ObjectPath, BTreeMap<String, String>);
@@ -20,6 +22,7 @@ pub(crate) fn share_scans(plans: &mut [LogicalPlan], settings: &Settings) {
     }
     for plan in plans {
         widen(plan, &columns);
+        *plan = merge_projects(plan.take());
     }
 }
 
@@ -37,6 +40,9 @@ fn collect(plan: &LogicalPlan, columns: &mut BTreeMap<ScanKey, (usize, BTreeSet<
 fn widen(plan: &mut LogicalPlan, columns: &BTreeMap<ScanKey, (usize, BTreeSet<usize>)>) {
     for input in plan.inputs_mut() {
         widen(input, columns);
+    }
+    if let LogicalPlan::Filter(_) = plan {
+        return filter_first(plan);
     }
     let LogicalPlan::Scan(scan) = plan else {
         return;
@@ -60,4 +66,16 @@ fn widen(plan: &mut LogicalPlan, columns: &BTreeMap<ScanKey, (usize, BTreeSet<us
     let exprs = places.into_iter().map(|place| wide[place].clone()).collect();
     let scan = plan.take();
     *plan = scan.project(exprs, narrow);
+}
+
+/// A filter over the columns taken from a widened scan goes below them, so that one operator does both.
+fn filter_first(plan: &mut LogicalPlan) {
+    let LogicalPlan::Filter(filter) = plan else { return };
+    let LogicalPlan::Project(project) = filter.input.as_mut() else { return };
+    if !matches!(*project.input, LogicalPlan::Scan(_)) {
+        return;
+    }
+    let condition = substitute(&filter.condition, &project.exprs);
+    let scan = project.input.take();
+    *plan = scan.filter(condition).project(std::mem::take(&mut project.exprs), std::mem::take(&mut project.output));
 }
