@@ -37,5 +37,4 @@ SELECT a.k, COUNT(*) FROM a JOIN b ON a.k = b.k GROUP BY a.k;
 SELECT x.k, x.v, y.n FROM a x LEFT JOIN (SELECT k, COUNT(*) n FROM a GROUP BY k) y ON x.k = y.k;
 SELECT x.k, x.v, y.n FROM a x RIGHT JOIN (SELECT k + 1 AS k, COUNT(*) n FROM a GROUP BY k + 1) y ON x.k = y.k;
 SET 'table.exec.mini-batch.size' = '2';
-SELECT x.k, c, d FROM (SELECT k, COUNT(*) c FROM a GROUP BY k) x JOIN (SELECT k, MAX(v) d FROM a GROUP BY k) y ON x.k = y.k;
 SELECT x.v, y.v FROM a x JOIN a y ON x.k = y.k;
