@@ -160,6 +160,10 @@ fn parse_hms(text: &str) -> Option<i32> {
     let hour = parts.next()??;
     let minute = parts.next().unwrap_or(Some(0))?;
     let second = parts.next().unwrap_or(Some(0))?;
+    // Only seconds have a fraction.
+    if clock.len() < text.len() && clock.matches(':').count() < 2 {
+        return None;
+    }
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }

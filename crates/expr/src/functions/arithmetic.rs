@@ -72,14 +72,15 @@ fn divide(args: &[Argument]) -> Option<Signature> {
     numeric(args, DecimalShape::quotient)
 }
 
-/// Of integers, the result has the type of the divisor.
+/// Of whole numbers, the result has the type of the divisor.
 fn modulo(args: &[Argument]) -> Option<Signature> {
     let [left, right] = args else { return None };
     if !is_exact(left.kind()) || !is_exact(right.kind()) {
         return None;
     }
     let signature = numeric(args, DecimalShape::remainder)?;
-    if !is_integer(&signature.result.kind) {
+    let whole = |kind: &TypeKind| DecimalShape::of(kind).is_some_and(|shape| shape.scale == 0);
+    if !whole(left.kind()) || !whole(right.kind()) {
         return Some(signature);
     }
     Some(Signature { result: right.kind().clone().not_null().with_nullable(any_nullable(args)), ..signature })
@@ -101,7 +102,8 @@ fn compile(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         return interval::kernel(call);
     }
     if matches!(left, TypeKind::Decimal { .. }) {
-        return decimal::kernel(call);
+        let kernel = decimal::kernel(call)?;
+        return Ok(if is_integer(&call.result.kind) { narrowed(kernel, call.result.arrow_type()) } else { kernel });
     }
     let kernel = match left {
         TypeKind::TinyInt => integers::<Int8Type>(call.name),

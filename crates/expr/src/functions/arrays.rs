@@ -19,7 +19,7 @@ use super::call::{Argument, BoundCall, Signature, any_nullable};
 use super::collections::{columns, element_field};
 use super::{FunctionDef, Kernel, loops};
 use crate::operand::Operand;
-use crate::types::{can_cast_implicitly, common_type, is_character, is_constructed, is_integer};
+use crate::types::{argument_type, can_cast_implicitly, is_character, is_constructed, is_integer};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -117,7 +117,7 @@ fn joins(value: &Argument, element: &LogicalType) -> Option<()> {
 
 fn united(args: &[Argument]) -> Option<Signature> {
     let types: Vec<_> = args.iter().map(|arg| arg.ty.clone()).collect();
-    let common = common_type(&types).filter(|common| matches!(common.kind, TypeKind::Array(_)))?;
+    let common = argument_type(&types).filter(|common| matches!(common.kind, TypeKind::Array(_)))?;
     let casts = args.iter().map(|arg| common.with_nullable(arg.ty.nullable)).collect();
     Some(Signature { args: casts, result: common.with_nullable(any_nullable(args)) })
 }

@@ -9,7 +9,7 @@ use dataflow::{Failure, LogicalType, TypeKind};
 
 use super::call::{Argument, BoundCall, Signature};
 use super::{FunctionDef, Kernel, comparison};
-use crate::types::{common_type, comparison_type, is_binary, is_character, is_constructed};
+use crate::types::{argument_type, common_type, comparison_type, is_binary, is_character, is_constructed};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -42,7 +42,7 @@ fn casts(args: &[Argument], kind: &TypeKind) -> Vec<LogicalType> {
 
 /// NULL only when all arguments may be NULL. A DATE among timestamps makes all of them a DATE.
 fn coalesce(args: &[Argument]) -> Option<Signature> {
-    let common = common_type(&types(args)).or_else(|| date_of_all(args))?;
+    let common = argument_type(&types(args)).or_else(|| date_of_all(args))?;
     let nullable = args.iter().all(|arg| arg.ty.nullable);
     Some(Signature { args: casts(args, &common.kind), result: common.with_nullable(nullable) })
 }

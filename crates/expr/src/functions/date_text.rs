@@ -11,10 +11,10 @@ use super::date_pattern::{DatePattern, Dialect, LocalTime, ZoneOffset};
 use super::family::Family::{Long, Text};
 use super::family::Nullability::{Always, OfArguments};
 use super::family::signature;
-use super::moment::MomentReader;
+use super::moment::{Moment, MomentReader};
 use super::{FunctionDef, Kernel, clock, loops};
 use crate::Zone;
-use crate::calendar::{MILLIS_PER_DAY, to_local, to_utc, to_utc_by_standard_time};
+use crate::calendar::{MILLIS_PER_DAY, days_of, to_local, to_utc, to_utc_by_standard_time};
 use crate::cast::parse::{parse_date, parse_timestamp};
 use crate::cast::temporal::timestamps;
 use crate::operand::Operand;
@@ -289,11 +289,46 @@ fn to_timestamp(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let pattern = PatternArg { lenient: true, ..PatternArg::new(call, 1, Dialect::Formatter) };
     Ok(Kernel::new(move |args, rows| {
         let text = args[0].text();
-        let values = pattern.values(args, rows, |row, pattern| {
-            Ok(text.get(row).and_then(|text| pattern.read(text)).map(|parsed| (parsed.millis, parsed.nanos)))
-        })?;
+        let values = pattern
+            .values(args, rows, |row, pattern| Ok(text.get(row).and_then(|text| read_leniently(text, pattern))))?;
         timestamps(values.into_iter().map(Ok), 3)
     }))
+}
+
+/// A moment by a pattern; a text that the pattern does not match may be what JDBC writes, as Flink has it.
+fn read_leniently(text: &str, pattern: &DatePattern) -> Option<Moment> {
+    match pattern.read(text) {
+        Some(parsed) => Some((parsed.millis, parsed.nanos)),
+        None => read_jdbc(text.trim()),
+    }
+}
+
+/// `2024-2-29` or `2024-2-29 1:2:3[.4]`, as `java.sql.Date` and `java.sql.Timestamp` read them: a day that the month has not is one of the
+/// next month, and hours beyond 24 are of the next day.
+fn read_jdbc(text: &str) -> Option<Moment> {
+    let (date, time) = text.split_once(' ').map_or((text, None), |(date, time)| (date, Some(time)));
+    let mut parts = date.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    (year.len() == 4 && (1..=2).contains(&month.len()) && (1..=2).contains(&day.len())).then_some(())?;
+    let month = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    let day = day.parse::<i64>().ok().filter(|day| (1..=31).contains(day))?;
+    let days = days_of(year.parse().ok()?, month, 1) + day - 1;
+    let Some(time) = time else { return Some((days * MILLIS_PER_DAY, 0)) };
+    let mut parts = time.splitn(3, ':');
+    let mut next = || parts.next()?.parse::<i32>().ok().map(i64::from);
+    let (hour, minute) = (next()?, next()?);
+    let seconds = parts.next()?;
+    let (second, fraction) = seconds.split_once('.').map_or((seconds, None), |(second, digits)| (second, Some(digits)));
+    let nanos = match fraction {
+        None => 0,
+        Some(digits) if (1..=9).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+            format!("{digits:0<9}").parse::<i64>().ok()?
+        }
+        Some(_) => return None,
+    };
+    let second = i64::from(second.parse::<i32>().ok()?);
+    let millis = days * MILLIS_PER_DAY + ((hour * 60 + minute) * 60 + second) * 1_000;
+    Some((millis + nanos / 1_000_000, nanos % 1_000_000))
 }
 
 fn to_timestamp_ltz(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
@@ -321,8 +356,8 @@ fn to_timestamp_ltz(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
                         2 => Some(Zone::UTC),
                         _ => args[2].text().get(row).map(known_zone).transpose()?,
                     };
-                    let parsed = text.get(row).and_then(|text| pattern.read(text));
-                    Ok(parsed.zip(zone).map(|(parsed, zone)| (to_utc(parsed.millis, zone), parsed.nanos)))
+                    let parsed = text.get(row).and_then(|text| read_leniently(text, pattern));
+                    Ok(parsed.zip(zone).map(|((millis, nanos), zone)| (to_utc(millis, zone), nanos)))
                 })?;
                 timestamps(values.into_iter().map(Ok), 3)
             }))

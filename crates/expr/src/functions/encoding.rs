@@ -25,7 +25,9 @@ use crate::types::{is_binary, is_character};
 /// Java's decoder does not ask for padding.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
 );
 
 type Infer = fn(&[Argument]) -> Option<Signature>;

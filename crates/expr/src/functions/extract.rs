@@ -1,6 +1,6 @@
 //! EXTRACT and its short forms YEAR, MONTH, HOUR, ...: one field of a point in time or of an interval, as BIGINT.
 
-use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use dataflow::{Failure, Literal, TypeKind};
 
 use super::call::{Argument, BoundCall, Signature, any_nullable};
@@ -9,18 +9,26 @@ use super::{FunctionDef, Kernel, loops};
 use crate::calendar::{MILLIS_PER_DAY, date_of, days_of};
 use crate::types::{is_datetime, is_interval};
 
+type Short = (&'static str, &'static [&'static str], &'static str, Unit, fn(&[Argument]) -> Option<Signature>);
+
 /// The short forms and the unit that each stands for.
-const SHORT: &[(&str, &[&str], &str, Unit)] = &[
-    ("YEAR", &["YEAR(<DATETIME>)"], "The year.", Unit::Year),
-    ("QUARTER", &["QUARTER(<DATETIME>)"], "The quarter of the year.", Unit::Quarter),
-    ("MONTH", &["MONTH(<DATETIME>)"], "The month of the year.", Unit::Month),
-    ("WEEK", &["WEEK(<DATETIME>)"], "The ISO week of the year.", Unit::Week),
-    ("DAYOFYEAR", &["DAYOFYEAR(<DATETIME>)"], "The day of the year.", Unit::DayOfYear),
-    ("DAYOFMONTH", &["DAYOFMONTH(<DATETIME>)"], "The day of the month.", Unit::Day),
-    ("DAYOFWEEK", &["DAYOFWEEK(<DATETIME>)"], "The day of the week; Sunday is 1.", Unit::DayOfWeek),
-    ("HOUR", &["HOUR(<DATETIME>)"], "The hour of the day.", Unit::Hour),
-    ("MINUTE", &["MINUTE(<DATETIME>)"], "The minute of the hour.", Unit::Minute),
-    ("SECOND", &["SECOND(<DATETIME>)"], "The second of the minute.", Unit::Second),
+const SHORT: &[Short] = &[
+    ("YEAR", &["YEAR(<DATETIME>)"], "The year.", Unit::Year, |args| shortly(args, Unit::Year)),
+    ("QUARTER", &["QUARTER(<DATETIME>)"], "The quarter of the year.", Unit::Quarter, |args| {
+        shortly(args, Unit::Quarter)
+    }),
+    ("MONTH", &["MONTH(<DATETIME>)"], "The month of the year.", Unit::Month, |args| shortly(args, Unit::Month)),
+    ("WEEK", &["WEEK(<DATETIME>)"], "The ISO week of the year.", Unit::Week, |args| shortly(args, Unit::Week)),
+    ("DAYOFYEAR", &["DAYOFYEAR(<DATETIME>)"], "The day of the year.", Unit::DayOfYear, |args| {
+        shortly(args, Unit::DayOfYear)
+    }),
+    ("DAYOFMONTH", &["DAYOFMONTH(<DATETIME>)"], "The day of the month.", Unit::Day, |args| shortly(args, Unit::Day)),
+    ("DAYOFWEEK", &["DAYOFWEEK(<DATETIME>)"], "The day of the week; Sunday is 1.", Unit::DayOfWeek, |args| {
+        shortly(args, Unit::DayOfWeek)
+    }),
+    ("HOUR", &["HOUR(<DATETIME>)"], "The hour of the day.", Unit::Hour, |args| shortly(args, Unit::Hour)),
+    ("MINUTE", &["MINUTE(<DATETIME>)"], "The minute of the hour.", Unit::Minute, |args| shortly(args, Unit::Minute)),
+    ("SECOND", &["SECOND(<DATETIME>)"], "The second of the minute.", Unit::Second, |args| shortly(args, Unit::Second)),
 ];
 
 /// The family.
@@ -29,40 +37,42 @@ pub(super) fn functions() -> Vec<FunctionDef> {
         &["EXTRACT(<DATETIME_INTERVAL> FROM <DATETIME_INTERVAL>)", "EXTRACT(<DATETIME_INTERVAL> FROM <DATETIME>)"];
     let mut all =
         vec![FunctionDef::new("EXTRACT", forms, "A field of a point in time or an interval.", extracted, extract)];
-    all.extend(SHORT.iter().map(|(name, forms, doc, _)| FunctionDef::new(name, forms, doc, shortly, extract)));
+    all.extend(SHORT.iter().map(|(name, forms, doc, _, types)| FunctionDef::new(name, forms, doc, *types, extract)));
     all
 }
 
 fn extracted(args: &[Argument]) -> Option<Signature> {
     let [unit, value] = args else { return None };
-    if let Some(Literal::String(unit)) = &unit.literal {
-        let unit = Unit::parse(unit)?;
-        // A time of day has no date.
-        let clocked = matches!(
-            unit,
-            Unit::Hour
-                | Unit::Minute
-                | Unit::Second
-                | Unit::Millisecond
-                | Unit::Microsecond
-                | Unit::Nanosecond
-                | Unit::Epoch
-        );
-        (clocked || !matches!(value.kind(), TypeKind::Time { .. })).then_some(())?;
-    }
-    (is_datetime(value.kind()) || is_interval(value.kind())).then_some(())?;
+    let unit = match &unit.literal {
+        Some(Literal::String(unit)) => Some(Unit::parse(unit)?),
+        _ => None,
+    };
+    has(value.kind(), unit).then_some(())?;
     Signature::with_result(args, TypeKind::BigInt.not_null().with_nullable(value.ty.nullable))
 }
 
-fn shortly(args: &[Argument]) -> Option<Signature> {
+fn shortly(args: &[Argument], unit: Unit) -> Option<Signature> {
     let [value] = args else { return None };
-    is_datetime(value.kind()).then_some(())?;
+    has(value.kind(), Some(unit)).then_some(())?;
     Signature::with_result(args, TypeKind::BigInt.not_null().with_nullable(any_nullable(args)))
+}
+
+/// Whether values of a type have a unit: a time of day has no date, an interval only what it is made of.
+fn has(kind: &TypeKind, unit: Option<Unit>) -> bool {
+    use Unit::*;
+    let Some(unit) = unit else { return is_datetime(kind) || is_interval(kind) };
+    match kind {
+        TypeKind::Date => !matches!(unit, Microsecond | Nanosecond),
+        TypeKind::Time { .. } => matches!(unit, Hour | Minute | Second | Millisecond),
+        TypeKind::IntervalDayTime => matches!(unit, Day | Hour | Minute | Second | Millisecond),
+        TypeKind::IntervalYearMonth => matches!(unit, Year | Quarter | Month | Century | Millennium),
+        kind => is_datetime(kind),
+    }
 }
 
 fn extract(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
     let (index, unit) = match SHORT.iter().find(|(name, ..)| *name == call.name) {
-        Some((_, _, _, unit)) => (0, *unit),
+        Some((_, _, _, unit, _)) => (0, *unit),
         None => (1, Unit::of(call, 0)?),
     };
     match call.arg(index)? {
@@ -74,6 +84,13 @@ fn extract(call: &BoundCall<'_>) -> Result<Kernel, Failure> {
         TypeKind::IntervalDayTime => Ok(Kernel::new(move |args, rows| {
             Ok(loops::primitives::<Int64Type>(rows, |row| Some(of_millis(unit, args[index].value::<Int64Type>(row)?))))
         })),
+        // Flink takes the number of days for milliseconds.
+        TypeKind::Date if matches!(unit, Unit::Minute | Unit::Second | Unit::Millisecond) => {
+            Ok(Kernel::new(move |args, rows| {
+                let days = |row| args[index].value::<Date32Type>(row);
+                Ok(loops::primitives::<Int64Type>(rows, |row| Some(field(unit, (days(row)?.into(), 0)))))
+            }))
+        }
         kind => {
             let reader = MomentReader::new(kind, call.context.time_zone).ok_or_else(|| call.no_kernel())?;
             Ok(Kernel::new(move |args, rows| {

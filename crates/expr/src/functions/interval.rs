@@ -23,6 +23,8 @@ pub(super) fn plus(args: &[Argument]) -> Option<Signature> {
     match (left.kind(), right.kind()) {
         (a, b) if is_interval(a) && a == b => Signature::unchanged(args, a.clone()),
         (a, b) if is_datetime(a) && is_interval(b) => moved(args, left),
+        // Flink has no code for an interval before an instant.
+        (_, TypeKind::TimestampLtz { .. }) => None,
         (a, b) if is_interval(a) && is_datetime(b) => moved(args, right),
         _ => None,
     }

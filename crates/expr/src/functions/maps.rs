@@ -15,7 +15,7 @@ use dataflow::{Failure, Field, RowType, TypeKind};
 use super::call::{Argument, BoundCall, Signature, any_nullable};
 use super::collections::{element_field, entries_field, map_of};
 use super::{FunctionDef, Kernel};
-use crate::types::common_type;
+use crate::types::argument_type;
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -81,7 +81,7 @@ fn from_arrays_type(args: &[Argument]) -> Option<Signature> {
 
 fn union_type(args: &[Argument]) -> Option<Signature> {
     let types: Vec<_> = args.iter().map(|arg| arg.ty.clone()).collect();
-    let common = common_type(&types).filter(|common| matches!(common.kind, TypeKind::Map(..)))?;
+    let common = argument_type(&types).filter(|common| matches!(common.kind, TypeKind::Map(..)))?;
     let casts = args.iter().map(|arg| common.with_nullable(arg.ty.nullable)).collect();
     Some(Signature { args: casts, result: common.with_nullable(any_nullable(args)) })
 }

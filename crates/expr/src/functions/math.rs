@@ -17,7 +17,7 @@ use super::{FunctionDef, Kernel, loops, temporal_rounding};
 use crate::integer::Integer;
 use crate::operand::Operand;
 use crate::types::decimal::DecimalShape;
-use crate::types::{common_type, is_binary, is_constructed, is_integer, is_numeric};
+use crate::types::{argument_type, is_binary, is_constructed, is_integer, is_numeric};
 
 /// The family.
 pub(super) fn functions() -> Vec<FunctionDef> {
@@ -88,7 +88,7 @@ pub(super) fn functions() -> Vec<FunctionDef> {
             "ATAN2",
             &["ATAN2(<NUMERIC>, <NUMERIC>)"],
             "The angle of the point (second, first).",
-            two_doubles,
+            coordinates,
             atan2,
         ),
     ];
@@ -145,6 +145,8 @@ fn whole(args: &[Argument]) -> Option<Signature> {
 fn rounded(args: &[Argument]) -> Option<Signature> {
     let (arg, digits) = match args {
         [arg] => (arg, Some(0)),
+        // Flink has no code for a BIGINT there.
+        [_, digits] if *digits.kind() == TypeKind::BigInt => return None,
         [arg, digits] if is_integer(digits.kind()) || *digits.kind() == TypeKind::Null => {
             (arg, super::literal_int(digits).map(|digits| digits as i32))
         }
@@ -162,7 +164,7 @@ fn rounded(args: &[Argument]) -> Option<Signature> {
 
 fn extreme(args: &[Argument]) -> Option<Signature> {
     let types: Vec<_> = args.iter().map(|arg| arg.ty.without_time_attribute()).collect();
-    let common = common_type(&types).filter(|common| !is_constructed(&common.kind) && !is_binary(&common.kind))?;
+    let common = argument_type(&types).filter(|common| !is_constructed(&common.kind) && !is_binary(&common.kind))?;
     let casts = args.iter().map(|arg| common.with_nullable(arg.ty.nullable)).collect();
     Some(Signature { args: casts, result: common.with_nullable(any_nullable(args)) })
 }
@@ -177,6 +179,13 @@ fn one_double(args: &[Argument]) -> Option<Signature> {
 
 fn two_doubles(args: &[Argument]) -> Option<Signature> {
     signature(args, &[Double, Double], 2, TypeKind::Double, OfArguments)
+}
+
+/// Flink has code for two DECIMAL and for two others.
+fn coordinates(args: &[Argument]) -> Option<Signature> {
+    let decimal = |arg: &Argument| matches!(arg.kind(), TypeKind::Decimal { .. });
+    let [first, second] = args else { return None };
+    (decimal(first) == decimal(second)).then(|| two_doubles(args))?
 }
 
 fn logarithm(args: &[Argument]) -> Option<Signature> {

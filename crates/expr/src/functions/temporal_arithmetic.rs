@@ -94,6 +94,9 @@ fn differing(args: &[Argument]) -> Option<Signature> {
     // An instant differs from an instant only.
     let instant = |arg: &Argument| matches!(arg.kind(), TypeKind::TimestampLtz { .. });
     (instant(from) == instant(to)).then_some(())?;
+    // Nor a time of day from what has a date.
+    let timed = |arg: &Argument| matches!(arg.kind(), TypeKind::Time { .. });
+    (timed(from) == timed(to)).then_some(())?;
     let kind = if unit == Unit::Nanosecond { TypeKind::BigInt } else { TypeKind::Int };
     Signature::with_result(args, kind.not_null().with_nullable(any_nullable(args)))
 }

@@ -7,9 +7,22 @@ use super::{is_approximate, is_character, is_exact};
 
 /// The least restrictive type that all of these cast to, nullable when one of them is; `None` when there is none.
 pub fn common_type(types: &[LogicalType]) -> Option<LogicalType> {
+    merged(types, approximate)
+}
+
+/// What Flink's own functions (COALESCE, GREATEST, ARRAY_CONCAT, ...) cast their arguments to: as [`common_type`], but for numbers one of
+/// which is approximate.
+pub(crate) fn argument_type(types: &[LogicalType]) -> Option<LogicalType> {
+    merged(types, approximate_argument)
+}
+
+/// The type of two numbers one of which is approximate at least.
+type Approximate = fn(&TypeKind, &TypeKind) -> TypeKind;
+
+fn merged(types: &[LogicalType], approximate: Approximate) -> Option<LogicalType> {
     let (first, rest) = types.split_first()?;
     rest.iter().try_fold(first.clone(), |merged, next| {
-        let kind = common_kind(&merged.kind, &next.kind)?;
+        let kind = common_kind(&merged.kind, &next.kind, approximate)?;
         let nullable = merged.nullable || next.nullable || is_null(&merged) || is_null(next);
         Some(LogicalType { kind, nullable })
     })
@@ -19,7 +32,8 @@ fn is_null(ty: &LogicalType) -> bool {
     ty.kind == TypeKind::Null
 }
 
-fn common_kind(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
+fn common_kind(left: &TypeKind, right: &TypeKind, approximate: Approximate) -> Option<TypeKind> {
+    let pair = |left: &LogicalType, right: &LogicalType| merged(&[left.clone(), right.clone()], approximate);
     use TypeKind::*;
     Some(match (left, right) {
         (Null, other) | (other, Null) => other.clone(),
@@ -33,10 +47,7 @@ fn common_kind(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
         | (Varbinary { length: a }, Binary { length: b })
         | (Varbinary { length: a }, Varbinary { length: b }) => Varbinary { length: *a.max(b) },
         (a, b) if is_exact(a) && is_exact(b) => common_exact(a, b)?,
-        // Flink takes them for equally precise, so that the first prevails.
-        (a, b) if is_approximate(a) && is_approximate(b) => a.clone(),
-        (a, b) if is_approximate(a) && is_exact(b) => common_approximate(a, b),
-        (a, b) if is_exact(a) && is_approximate(b) => common_approximate(b, a),
+        (a, b) if (is_approximate(a) || is_exact(a)) && (is_approximate(b) || is_exact(b)) => approximate(a, b),
         (Time { precision: a }, Time { precision: b }) => Time { precision: *a.max(b) },
         (Timestamp { precision: a, .. }, Timestamp { precision: b, .. }) => TypeKind::timestamp(*a.max(b)),
         (
@@ -46,17 +57,17 @@ fn common_kind(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
         (Array(a), Array(b)) => Array(Box::new(pair(a, b)?)),
         (Multiset(a), Multiset(b)) => Multiset(Box::new(pair(a, b)?)),
         (Map(ak, av), Map(bk, bv)) => Map(Box::new(pair(ak, bk)?), Box::new(pair(av, bv)?)),
-        (Row(a), Row(b)) if a.len() == b.len() => Row(common_row(a, b)?),
+        (Row(a), Row(b)) if a.len() == b.len() => Row(common_row(a, b, pair)?),
         _ => return None,
     })
 }
 
-fn pair(left: &LogicalType, right: &LogicalType) -> Option<LogicalType> {
-    common_type(&[left.clone(), right.clone()])
-}
-
 /// Field by field; the names are those of the first.
-fn common_row(left: &RowType, right: &RowType) -> Option<RowType> {
+fn common_row(
+    left: &RowType,
+    right: &RowType,
+    pair: impl Fn(&LogicalType, &LogicalType) -> Option<LogicalType>,
+) -> Option<RowType> {
     let fields = left.fields.iter().zip(&right.fields);
     let fields = fields.map(|(a, b)| Some(Field::new(a.name.clone(), pair(&a.ty, &b.ty)?)));
     fields.collect::<Option<Vec<_>>>().map(RowType::new)
@@ -73,10 +84,21 @@ fn common_exact(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
 }
 
 /// FLOAT survives an integer; a DECIMAL makes it DOUBLE.
-fn common_approximate(approximate: &TypeKind, exact: &TypeKind) -> TypeKind {
-    match exact {
-        TypeKind::Decimal { .. } => TypeKind::Double,
-        _ => approximate.clone(),
+fn approximate(left: &TypeKind, right: &TypeKind) -> TypeKind {
+    match (left, right) {
+        (TypeKind::Decimal { .. }, _) | (_, TypeKind::Decimal { .. }) => TypeKind::Double,
+        // Flink takes them for equally precise, so that the first prevails.
+        _ if is_approximate(left) => left.clone(),
+        _ => right.clone(),
+    }
+}
+
+/// Likewise, but FLOAT survives a DECIMAL before it, and DOUBLE is the wider one.
+fn approximate_argument(left: &TypeKind, right: &TypeKind) -> TypeKind {
+    match (left, right) {
+        (_, TypeKind::Decimal { .. } | TypeKind::Double) | (TypeKind::Double, _) => TypeKind::Double,
+        _ if is_approximate(right) => right.clone(),
+        _ => left.clone(),
     }
 }
 
@@ -87,7 +109,7 @@ pub(crate) fn comparison_type(left: &LogicalType, right: &LogicalType) -> Option
     if is_approximate(&left.kind) && is_approximate(&right.kind) && left.kind != right.kind {
         return Some(TypeKind::Double.not_null().with_nullable(nullable));
     }
-    if let Some(common) = pair(&left.without_time_attribute(), &right.without_time_attribute()) {
+    if let Some(common) = common_type(&[left.without_time_attribute(), right.without_time_attribute()]) {
         return Some(common);
     }
     if is_character(&left.kind) && super::is_datetime(&right.kind) {

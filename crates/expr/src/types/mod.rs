@@ -10,7 +10,7 @@ pub(crate) mod names;
 
 pub use casts::{can_cast, can_cast_implicitly, cast_refusal};
 pub use merging::common_type;
-pub(crate) use merging::comparison_type;
+pub(crate) use merging::{argument_type, comparison_type};
 
 use dataflow::types::TypeKind;
 

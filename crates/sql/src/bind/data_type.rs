@@ -104,11 +104,9 @@ fn bind_kind(data_type: &DataType) -> Result<TypeKind, SqlError> {
         DataTypeKind::Float => TypeKind::Float,
         DataTypeKind::Double => TypeKind::Double,
         DataTypeKind::Date => TypeKind::Date,
-        DataTypeKind::Time(precision) => TypeKind::Time { precision: time_precision("TIME", *precision, 0, span)? },
-        DataTypeKind::Timestamp(precision) => TypeKind::timestamp(time_precision("TIMESTAMP", *precision, 6, span)?),
-        DataTypeKind::TimestampLtz(precision) => {
-            TypeKind::timestamp_ltz(time_precision("TIMESTAMP WITH LOCAL TIME ZONE", *precision, 6, span)?)
-        }
+        DataTypeKind::Time(precision) => TypeKind::Time { precision: time_precision(*precision, 0) },
+        DataTypeKind::Timestamp(precision) => TypeKind::timestamp(time_precision(*precision, 6)),
+        DataTypeKind::TimestampLtz(precision) => TypeKind::timestamp_ltz(time_precision(*precision, 6)),
         DataTypeKind::Interval(qualifier) => match qualifier.leading {
             TimeUnit::Year | TimeUnit::Month | TimeUnit::Quarter => TypeKind::IntervalYearMonth,
             _ => TypeKind::IntervalDayTime,
@@ -143,9 +141,9 @@ fn row_type(fields: &[RowField]) -> Result<RowType, SqlError> {
 fn text_length(name: &str, length: Option<u32>, default: u32, span: Span) -> Result<u32, SqlError> {
     match length {
         None => Ok(default),
-        Some(length) if (1..=MAX_LENGTH).contains(&length) => Ok(length),
+        Some(length) if length <= MAX_LENGTH => Ok(length),
         Some(length) => Err(SqlError::validation(
-            format!("{name} length must be between 1 and {MAX_LENGTH} (both inclusive), but is {length}."),
+            format!("{name} length must be between 0 and {MAX_LENGTH} (both inclusive), but is {length}."),
             span,
         )),
     }
@@ -166,15 +164,9 @@ fn decimal(precision: Option<u32>, scale: Option<i32>, span: Span) -> Result<Typ
     Ok(TypeKind::Decimal { precision: precision as u8, scale: scale as u8 })
 }
 
-fn time_precision(name: &str, precision: Option<u32>, default: u8, span: Span) -> Result<u8, SqlError> {
-    match precision {
-        None => Ok(default),
-        Some(precision) if precision <= 9 => Ok(precision as u8),
-        Some(precision) => Err(SqlError::validation(
-            format!("{name} precision must be between 0 and 9 (both inclusive), but is {precision}."),
-            span,
-        )),
-    }
+/// Nanoseconds are the most there are: more digits mean those.
+fn time_precision(precision: Option<u32>, default: u8) -> u8 {
+    precision.map_or(default, |precision| precision.min(9) as u8)
 }
 
 fn unsupported(name: &str, span: Span) -> SqlError {

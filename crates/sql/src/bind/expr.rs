@@ -332,7 +332,8 @@ impl<'b> ExprBinder<'b> {
         }
         let operand = self.operand(operand)?;
         match op {
-            UnaryOp::Plus => Ok(operand),
+            // Takes what a minus takes, and changes nothing.
+            UnaryOp::Plus => self.call("NEGATE", vec![operand.clone()], span).map(|_| operand),
             UnaryOp::Not => self.call("NOT", vec![operand], span),
             UnaryOp::Minus => match operand.kind {
                 ExprKind::Literal(Literal::Float(value)) => Ok(Expr::literal(Literal::Float(0.0 - value), operand.ty)),

@@ -190,13 +190,24 @@ fn year_month(text: &str, months: i64, leading: TimeUnit, trailing: TimeUnit) ->
 
 /// `d hh:mm:ss.fff` and its parts, from `leading` down to `trailing`.
 fn day_time(text: &str, leading: TimeUnit, trailing: TimeUnit) -> Option<i64> {
+    /// Digits of a fraction of a second.
+    const SECOND_DIGITS: usize = 6;
     const UNITS: [TimeUnit; 4] = [TimeUnit::Day, TimeUnit::Hour, TimeUnit::Minute, TimeUnit::Second];
     if leading == trailing && leading != TimeUnit::Second {
         return text.parse::<i64>().ok()?.checked_mul(millis_of(leading)?);
     }
     let first = UNITS.iter().position(|unit| *unit == leading)?;
     let last = UNITS.iter().position(|unit| *unit == trailing)?;
-    let parts: Vec<&str> = text.split([' ', ':']).filter(|part| !part.is_empty()).collect();
+    // One space behind the days, colons between the others.
+    let (days, clock) = match text.split_once(' ') {
+        Some((days, clock)) if leading == TimeUnit::Day && trailing != TimeUnit::Day => (Some(days), clock),
+        Some(_) => return None,
+        None => (None, text),
+    };
+    if leading == TimeUnit::Day && days.is_none() {
+        return None;
+    }
+    let parts: Vec<&str> = days.into_iter().chain(clock.split(':')).collect();
     if parts.len() != last.checked_sub(first)? + 1 {
         return None;
     }
@@ -209,6 +220,9 @@ fn day_time(text: &str, leading: TimeUnit, trailing: TimeUnit) -> Option<i64> {
             return None;
         }
         total = total.checked_add(value.checked_mul(millis_of(*unit)?)?)?;
+        if fraction.len() > SECOND_DIGITS {
+            return None;
+        }
         if !fraction.is_empty() {
             let padded = format!("{fraction:0<3}");
             total = total.checked_add(padded.get(..3)?.parse().ok()?)?;

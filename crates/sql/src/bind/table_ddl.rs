@@ -192,6 +192,15 @@ fn add_primary_key(table: &mut CatalogTable, schema: &TableSchema, text: &str) -
         )
         .with_hint("write PRIMARY KEY (...) NOT ENFORCED"));
     }
+    let repeated = |index: usize| key.columns[..index].iter().any(|earlier| earlier.value == key.columns[index].value);
+    if let Some(twice) = (0..key.columns.len()).find(|index| repeated(*index)) {
+        let message = format!(
+            "Invalid primary key '{}'. A primary key must not contain duplicate columns. Found: [{}]",
+            key_name(key),
+            key.columns[twice].value
+        );
+        return Err(SqlError::validation(message, key.columns[twice].span));
+    }
     for column in &key.columns {
         let index = key_column(table, column, text)?;
         table.columns[index].ty.nullable = false;

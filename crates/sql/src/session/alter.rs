@@ -85,7 +85,14 @@ impl Session {
                 self.catalog.comment_on_catalog(&alter.name.value, &comment.value).map_err(at)?;
                 Ok(Outcome::Done)
             }
-            AlterOptionsOp::Reset(_) => Ok(Outcome::Done),
+            AlterOptionsOp::Reset(keys) => {
+                let message = match keys.iter().find(|key| key.value == "type") {
+                    _ if keys.is_empty() => "ALTER CATALOG RESET does not support empty key",
+                    Some(_) => "ALTER CATALOG RESET does not support changing 'type'",
+                    None => return Ok(Outcome::Done),
+                };
+                Err(SqlError::validation(message, alter.name.span))
+            }
             AlterOptionsOp::Set(pairs) => {
                 let unknown: Vec<&str> = pairs.iter().map(|pair| pair.key.value.as_str()).collect();
                 let message = format!(

@@ -3,7 +3,7 @@
 use dataflow::{Field, RowType, TypeKind};
 
 use super::expanded_view::expanded_query;
-use super::show_create::{create_table_text, create_view_text, metadata_text, with_clause};
+use super::show_create::{comment_line, create_table_text, create_view_text, metadata_text, with_clause};
 use super::{Outcome, Session};
 use crate::ast::{Describe, DescribeTarget, Ident, ObjectKind, ObjectName, Show, ShowLike, ShowList, Span};
 use crate::bind::{catalog_error, not_supported};
@@ -67,8 +67,9 @@ impl Session {
             Show::Create { object: ObjectKind::Catalog, name, .. } => {
                 let name = name.last();
                 let catalog = self.described_catalog(name)?;
-                let text =
-                    format!("CREATE CATALOG {}\n{}", quote_identifier(&name.value), with_clause(&catalog.options));
+                let comment = comment_line(catalog.comment.as_deref());
+                let name = quote_identifier(&name.value);
+                let text = format!("CREATE CATALOG {name}\n{comment}{}", with_clause(&catalog.options));
                 Ok(Outcome::list("result", [text]))
             }
             Show::Modules { full } => Ok(self.show_modules(*full)),

@@ -22,9 +22,7 @@ pub(super) fn create_table_text(path: &str, table: &CatalogTable, temporary: boo
     }
     let word = if temporary { "TEMPORARY TABLE" } else { "TABLE" };
     let mut text = format!("CREATE {word} {path} (\n  {}\n)\n", elements.join(",\n  "));
-    if let Some(comment) = &table.comment {
-        text.push_str(&format!("COMMENT '{}'\n", escape(comment)));
-    }
+    text.push_str(&comment_line(table.comment.as_deref()));
     if let Some(distribution) = &table.distribution {
         let by = match (distribution.kind, distribution.columns.is_empty()) {
             (_, true) => String::new(),
@@ -75,7 +73,7 @@ fn sql_type(ty: &LogicalType) -> String {
 pub(super) fn create_view_text(path: &str, view: &CatalogView, query: &str, temporary: bool) -> String {
     let word = if temporary { "TEMPORARY VIEW" } else { "VIEW" };
     let names: Vec<String> = view.schema.fields.iter().map(|field| quote_identifier(&field.name)).collect();
-    let comment = view.comment.as_ref().map_or_else(String::new, |text| format!("COMMENT '{}'\n", escape(text)));
+    let comment = comment_line(view.comment.as_deref());
     format!("CREATE {word} {path} (\n  {}\n)\n{comment}AS {query}\n", names.join(",\n  "))
 }
 
@@ -92,4 +90,9 @@ fn quoted(names: &[String]) -> String {
 
 fn escape(text: &str) -> String {
     text.replace('\'', "''")
+}
+
+/// The comment of what is created, on a line of its own.
+pub(super) fn comment_line(comment: Option<&str>) -> String {
+    comment.map_or_else(String::new, |text| format!("COMMENT '{}'\n", escape(text)))
 }
